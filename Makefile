@@ -1,0 +1,35 @@
+# On a fresh machine `make demo` and `make test` do all the set-up themselves.
+
+PYTHON := .venv/bin/python
+STAMP := .venv/.stamp
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench wheel-test clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(STAMP) ## run the demonstration
+	.venv/bin/bayes-irl demo
+
+test: $(STAMP) ## run every test
+	$(PYTHON) -m pytest
+
+check: $(STAMP) ## lint, formatting and types
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+bench: $(STAMP) ## time the solver and the inference
+	$(PYTHON) tests/bench.py
+
+wheel-test: $(STAMP) ## build the wheel and run the demonstration from it alone
+	.ci/wheel-test
+
+clean: ## remove build outputs and caches (not .venv)
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name .venv -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+
+# Made anew when the dependencies change. The script writes the stamp last, so an interrupted install leaves none.
+$(STAMP): pyproject.toml .ci/make-venv
+	.ci/make-venv

@@ -1,0 +1,32 @@
+"""Axis vocabulary: the array types that cross modules, named once.
+
+Axes: `num_neurons` (or `num_units` of any world), `num_stimuli`, `num_patterns` = 2 ** num_neurons,
+`num_actions`, `num_updates`, `num_bins`, `num_contexts` (neuron, what it sees), `num_draws`, `num_chains`.
+A pattern's index reads neuron 0 as the most significant bit.
+"""
+
+from jax.typing import ArrayLike
+from jaxtyping import Array, Float, Int
+
+Reward = Float[Array, "num_stimuli num_patterns"]
+Value = Float[Array, "num_stimuli num_patterns"]
+Occupancy = Float[Array, "num_stimuli num_patterns"]
+Transition = Float[Array, "num_stimuli num_stimuli"]
+Baseline = Float[Array, " num_neurons"]
+Defaults = Float[Array, "num_units num_actions"]
+Logits = Float[Array, "num_neurons num_stimuli num_patterns"]
+Scalar = Float[Array, ""]
+Count = Int[Array, ""]
+
+__all__ = [
+    "ArrayLike",
+    "Baseline",
+    "Count",
+    "Defaults",
+    "Logits",
+    "Occupancy",
+    "Reward",
+    "Scalar",
+    "Transition",
+    "Value",
+]

@@ -1,0 +1,209 @@
+"""The forward problem: the optimal answers to a given reward, with baselines that adapt."""
+
+import dataclasses
+from functools import partial
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from bayes_irl import _checks
+from bayes_irl._types import ArrayLike, Baseline, Count, Logits, Occupancy, Reward, Scalar, Value
+from bayes_irl.solver import Solution, expected_cost, information, occupancy, solve, solve_restricted
+from bayes_irl.solver.bellman import Policy
+from bayes_irl.worlds import Circuit
+
+MAX_ROUNDS = 3000
+STILL = 1e-10  # largest change of a baseline in a round that counts as none
+FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
+
+
+class Network(eqx.Module):
+    """A circuit with its optimal answers to a reward.
+
+    Attributes:
+        circuit: who is there and what each neuron sees.
+        reward: r `[num_stimuli, num_patterns]`.
+        coding_cost: λ, in the reward's unit.
+        baseline: p_i, probability of a spike `[num_neurons]`.
+        value: v(σ, x) in the reward's unit `[num_stimuli, num_patterns]`; its mean over patterns is 0 per stimulus.
+        policy: π_i(a | σ_{/i}, x), for every neuron `[2, num_stimuli, before, after]`.
+        occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one.
+        objective: L = average reward − λ × mean coding cost, per update.
+        average_reward: E[r], per update.
+        information: mutual information between each neuron's response and what it sees, bits `[num_neurons]`.
+        num_sweeps: of the solver, in the last solve.
+        residual: largest violation of the optimality condition, in units of λ.
+        converged: whether solver and baselines have settled.
+        history: L after each round of the baselines' adaptation.
+        ended: how the adaptation ended, and from which baseline it started, in words.
+    """
+
+    circuit: Circuit
+    reward: Reward
+    coding_cost: Scalar
+    baseline: Baseline
+    value: Value
+    policy: Policy
+    occupancy: Occupancy
+    objective: Scalar
+    average_reward: Scalar
+    information: Float[Array, " num_neurons"]
+    num_sweeps: Count
+    residual: Scalar
+    converged: Bool[Array, ""]
+    history: Float[Array, " num_rounds"] | None = None
+    ended: str = eqx.field(static=True, default="the baseline was given")
+
+    @property
+    def logits(self) -> Logits:
+        """Log-odds of a spike, log π_i(1 | ·) − log π_i(0 | ·), `[num_neurons, num_stimuli, num_patterns]`."""
+        return self.circuit.tabulate([jnp.log(actions[1]) - jnp.log(actions[0]) for actions in self.policy])
+
+    @property
+    def tuning_curves(self) -> Float[Array, "num_stimuli num_neurons"]:
+        """E[σ_i | x], mean response of each neuron to each stimulus (spikes per update's pattern)."""
+        return _given_stimulus(self.occupancy) @ self.circuit.patterns
+
+    @property
+    def mean_response(self) -> Float[Array, " num_neurons"]:
+        """E[σ_i]."""
+        return self.occupancy.sum(axis=0) @ self.circuit.patterns
+
+    @property
+    def spike_count(self) -> Float[Array, "num_stimuli num_counts"]:
+        """P(number of spikes | x), `[num_stimuli, num_neurons + 1]`."""
+        counts = jax.nn.one_hot(self.circuit.spike_count, self.circuit.num_neurons + 1)
+        return _given_stimulus(self.occupancy) @ counts
+
+
+@eqx.filter_jit
+def respond(circuit: Circuit, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Network:
+    """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
+
+    Args:
+        circuit: who is there and what each neuron sees.
+        reward: r `[num_stimuli, num_patterns]`.
+        baseline: p_i `[num_neurons]`.
+        coding_cost: λ, in the reward's unit.
+    """
+    cost = jnp.asarray(coding_cost, reward.dtype)
+    defaults = circuit.default_actions(baseline)
+    solver = solve_restricted if circuit.restricted else solve
+    solution: Solution = solver(circuit, reward, defaults, cost)
+    visits = occupancy(circuit, defaults, solution.policy, solution.value)
+    average_reward = (visits * reward).sum()
+    return Network(
+        circuit=circuit,
+        reward=reward,
+        coding_cost=cost,
+        baseline=baseline,
+        value=cost * solution.value,
+        policy=solution.policy,
+        occupancy=visits,
+        objective=average_reward - cost * (visits * expected_cost(circuit, solution.policy, defaults)).sum(),
+        average_reward=average_reward,
+        information=information(circuit, solution.policy, visits),
+        num_sweeps=solution.num_sweeps,
+        residual=solution.residual,
+        converged=solution.converged,
+    )
+
+
+def adapted_baseline(network: Network, baseline: Literal["neuron", "population"]) -> Baseline:
+    """Mean responses, of each neuron or of all that are free: the next p of the alternation."""
+    mean = network.mean_response
+    if baseline == "neuron":
+        return mean
+    free = jnp.asarray(network.circuit.free)
+    return jnp.full_like(mean, (mean * free).sum() / free.sum())
+
+
+def optimize(
+    circuit: Circuit,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
+    start: ArrayLike = 0.5,
+) -> Network:
+    """Find the answers that maximise L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i).
+
+    For fixed p the optimum is exact; then p ← mean responses, and again (a Blahut-Arimoto iteration: L never falls).
+    The joint problem can have several optima; the one found from `start` is returned, and `ended` says how.
+
+    Args:
+        circuit: who is there and what each neuron sees.
+        reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own.
+        coding_cost: λ > 0, in the reward's unit.
+        baseline: `"neuron"` (each neuron's own mean response), `"population"` (their common mean), or given
+            numbers `[num_neurons]`, which are held.
+        start: baseline to begin from, a number or `[num_neurons]`; used if the baseline adapts.
+
+    Returns:
+        The network; look at `converged`, `ended` and `history`.
+
+    Raises:
+        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
+
+    >>> import bayes_irl as bi
+    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
+    >>> network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=1), coding_cost=1.0)
+    >>> bool((network.history[1:] >= network.history[:-1] - 1e-9).all())
+    True
+    """
+    cost = _checks.positive("coding_cost", coding_cost)
+    table = jnp.asarray(_checks.finite_array("reward", reward, (circuit.num_stimuli, circuit.num_patterns)))
+    if not isinstance(baseline, str):
+        return respond(circuit, table, given_baseline("baseline", baseline, circuit), cost)
+    _checks.one_of("baseline", baseline, ("neuron", "population"))
+    if not circuit.free.any():
+        raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
+    first = given_baseline("start", start, circuit)
+    network, history, ended = _alternate(partial(respond, circuit, table, coding_cost=cost), first, baseline)
+    settled = network.converged & ended.startswith("converged")
+    described = f"{ended}, from a baseline of {_describe(first)}"
+    return dataclasses.replace(network, history=jnp.asarray(history), converged=settled, ended=described)
+
+
+def given_baseline(argument: str, values: ArrayLike, circuit: Circuit) -> Baseline:
+    """Check numbers given as a baseline; one number stands for every neuron."""
+    spread = np.broadcast_to(values, (circuit.num_neurons,)) if np.ndim(values) == 0 else values
+    array = _checks.finite_array(argument, spread, (circuit.num_neurons,))
+    if (array <= 0).any() or (array >= 1).any():
+        raise _checks.InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
+    return jnp.asarray(array)
+
+
+def _alternate(respond_with, first: Baseline, baseline: Literal["neuron", "population"]):
+    network, history = respond_with(first), []
+    history.append(float(network.objective))
+    for _ in range(MAX_ROUNDS):
+        target = jnp.clip(adapted_baseline(network, baseline), 1e-12, 1 - 1e-12)
+        change = float(jnp.abs(target - network.baseline)[network.circuit.free].max())
+        if change <= STILL:
+            return network, history, f"converged after {len(history)} rounds{_frozen(network)}"
+        following = respond_with(target)
+        slack = 1e-9 * max(1.0, abs(history[-1]))
+        if not float(following.objective) >= history[-1] - slack:
+            return network, history, f"stopped after {len(history)} rounds, before the objective would fall"
+        network = following
+        history.append(max(float(network.objective), history[-1]))
+    return network, history, f"not converged after {MAX_ROUNDS} rounds (baseline still moving by {change:.1e})"
+
+
+def _frozen(network: Network) -> str:
+    mean = np.asarray(network.mean_response)
+    stuck = [i for i in np.flatnonzero(network.circuit.free) if min(mean[i], 1 - mean[i]) < FROZEN]
+    return f", neurons {', '.join(map(str, stuck))} frozen (they always give the same answer)" if stuck else ""
+
+
+def _describe(baseline: Baseline) -> str:
+    values = np.unique(np.asarray(baseline))
+    return f"{values[0]:.3g}" if len(values) == 1 else f"{values.min():.3g} to {values.max():.3g}"
+
+
+def _given_stimulus(occupancy: Occupancy) -> Occupancy:
+    return occupancy / occupancy.sum(axis=1, keepdims=True)

@@ -1,0 +1,17 @@
+"""What was observed: recordings, their counts, and the stimulus states and neurons to read from them."""
+
+from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
+from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
+from bayes_irl.recordings.dependence import design_effect, thinning_step
+from bayes_irl.recordings.recording import Recording
+
+__all__ = [
+    "Recording",
+    "Snapshots",
+    "Transitions",
+    "Updates",
+    "design_effect",
+    "pick_neurons",
+    "stimulus_states",
+    "thinning_step",
+]

@@ -1,0 +1,272 @@
+"""Observations reduced to counts: the cost of inference does not grow with the length of a recording."""
+
+import hashlib
+import warnings
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from bayes_irl._checks import DataWarning, InputError
+
+_MOST_NEURONS = 14  # exact enumeration ends here
+
+
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    """What every reduction tells about the recording it came from.
+
+    Attributes:
+        num_neurons: How many neurons.
+        num_stimuli: How many stimuli.
+        num_bins: How many observations entered the likelihood.
+        response_counts: How often each neuron spiked.
+        response_totals: Out of how many of its responses.
+        occupancy_counts: How often each pattern was observed under each stimulus, in the whole recording.
+    """
+
+    num_neurons: int
+    num_stimuli: int
+    num_bins: int
+    response_counts: Int[np.ndarray, " num_neurons"]
+    response_totals: Int[np.ndarray, " num_neurons"]
+    occupancy_counts: Int[np.ndarray, "num_stimuli num_patterns"]
+
+    @property
+    def mean_response(self) -> Float[np.ndarray, " num_neurons"]:
+        """(count + 1/2) / (total + 1): the Jeffreys mean, finite in log-odds for neurons that never spike."""
+        return (self.response_counts + 0.5) / (self.response_totals + 1)
+
+    @cached_property
+    def data_hash(self) -> str:
+        """SHA-256 over the kind of reduction and its counts: what was observed, not how it is explained.
+
+        So transitions read at different update rates have equal hashes, and may be compared.
+        """
+        digest = hashlib.sha256(f"{type(self).__name__} {self.num_neurons} {self.num_stimuli}".encode())
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
+                digest.update(f"{field.name} {value.shape}".encode())
+                digest.update(value.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Updates(_Counts):
+    """Updates per context that was visited: num_spikes ~ Binomial(num_updates, π_i(1 | pattern, stimulus)).
+
+    Sorted by neuron, stimulus, pattern.
+
+    Attributes:
+        neuron: The neuron that was redrawn.
+        pattern: What it saw of the others, as a pattern in which its own bit is 0.
+        stimulus: The stimulus that it saw.
+        num_spikes: How often it answered with a spike.
+        num_updates: How often it was redrawn in this context.
+    """
+
+    neuron: Int[np.ndarray, " num_contexts"]
+    pattern: Int[np.ndarray, " num_contexts"]
+    stimulus: Int[np.ndarray, " num_contexts"]
+    num_spikes: Int[np.ndarray, " num_contexts"]
+    num_updates: Int[np.ndarray, " num_contexts"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshots(_Counts):
+    """Patterns taken far enough apart: per stimulus, count ~ Multinomial(ρ(pattern | stimulus)).
+
+    Attributes:
+        stimulus: The stimulus of each distinct observation.
+        pattern: Its pattern.
+        count: How often it was observed among the thinned bins. (Responses and occupancy are those of all
+            bins: the mean of dependent bins is still the mean, and better known.)
+        every: The thinning step.
+        design_effect: Per stimulus, by how much the thinned bins' dependence still inflates the variance of
+            counts.
+    """
+
+    stimulus: Int[np.ndarray, " num_observations"]
+    pattern: Int[np.ndarray, " num_observations"]
+    count: Int[np.ndarray, " num_observations"]
+    every: int
+    design_effect: Float[np.ndarray, " num_stimuli"]
+
+    @property
+    def dense(self) -> Int[np.ndarray, "num_stimuli num_patterns"]:
+        """The counts as a table over all stimuli and patterns."""
+        table = np.zeros((self.num_stimuli, 2**self.num_neurons), np.int64)
+        table[self.stimulus, self.pattern] = self.count
+        return table
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions(_Counts):
+    """Moves between successive bins: count ~ Multinomial(row of the operator of `updates_per_bin` updates).
+
+    Attributes:
+        stimulus: The stimulus of the bin arrived in.
+        previous_stimulus: The stimulus of the bin before; `None` if held.
+        pattern: The pattern of the bin before.
+        next_pattern: The pattern of the bin arrived in.
+        count: How often this move was observed.
+        updates_per_bin: How many updates a bin stands for.
+        held: Whether the stimulus of the bin arrived in is held during those updates, or moves at each.
+    """
+
+    stimulus: Int[np.ndarray, " num_observations"]
+    previous_stimulus: Int[np.ndarray, " num_observations"] | None
+    pattern: Int[np.ndarray, " num_observations"]
+    next_pattern: Int[np.ndarray, " num_observations"]
+    count: Int[np.ndarray, " num_observations"]
+    updates_per_bin: int
+    held: bool
+
+
+def count_updates(
+    patterns: Int[np.ndarray, " num_updates"],
+    stimulus: Int[np.ndarray, " num_updates"],
+    neuron: Int[np.ndarray, " num_updates"],
+    num_neurons: int,
+    num_stimuli: int,
+) -> Updates:
+    """Count the answers in every context, from the patterns after each update and the neurons redrawn."""
+    occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
+    bit = num_neurons - 1 - neuron
+    spiked = ((patterns >> bit) & 1).astype(bool)
+    sizes = (num_neurons, num_stimuli, 2**num_neurons)
+    contexts = np.ravel_multi_index((neuron, stimulus, patterns & ~(1 << bit)), sizes)
+    keys, num_updates = np.unique(contexts, return_counts=True)
+    spiking, counts = np.unique(contexts[spiked], return_counts=True)
+    num_spikes = np.zeros_like(num_updates)
+    num_spikes[np.searchsorted(keys, spiking)] = counts
+    responses = np.bincount(neuron[spiked], minlength=num_neurons)
+    totals = np.bincount(neuron, minlength=num_neurons)
+    _warn_of_constant_neurons(responses, totals)
+    unit, seen, pattern = np.unravel_index(keys, sizes)
+    return Updates(
+        num_neurons,
+        num_stimuli,
+        len(patterns),
+        responses,
+        totals,
+        occupancy,
+        neuron=unit,
+        pattern=pattern,
+        stimulus=seen,
+        num_spikes=num_spikes,
+        num_updates=num_updates,
+    )
+
+
+def count_snapshots(
+    patterns: Int[np.ndarray, " num_bins"],
+    stimulus: Int[np.ndarray, " num_bins"],
+    num_neurons: int,
+    num_stimuli: int,
+    every: int,
+    design_effect: Float[np.ndarray, " num_stimuli"],
+) -> Snapshots:
+    """Count the patterns of every `every`-th bin under each stimulus."""
+    occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
+    responses, totals = _responses(occupancy, num_neurons)
+    seen, pattern, count = _distinct((stimulus[::every], patterns[::every]), (num_stimuli, 2**num_neurons))
+    return Snapshots(
+        num_neurons,
+        num_stimuli,
+        int(count.sum()),
+        responses,
+        totals,
+        occupancy,
+        stimulus=seen,
+        pattern=pattern,
+        count=count,
+        every=every,
+        design_effect=design_effect,
+    )
+
+
+def count_transitions(
+    patterns: Int[np.ndarray, " num_bins"],
+    stimulus: Int[np.ndarray, " num_bins"],
+    trial: Int[np.ndarray, " num_bins"] | None,
+    num_neurons: int,
+    num_stimuli: int,
+    updates_per_bin: int,
+    held: bool,
+) -> Transitions:
+    """Count the moves between successive bins, never across a change of trial."""
+    occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
+    responses, totals = _responses(occupancy, num_neurons)
+    before = np.arange(len(patterns) - 1)
+    if trial is not None:
+        before = np.flatnonzero(trial[1:] == trial[:-1])
+    if len(before) == 0:
+        raise InputError.of("recording", "bins that follow each other in a trial", "none", "Use snapshots().")
+    after = before + 1
+    stimuli = (stimulus[after],) if held else (stimulus[after], stimulus[before])
+    sizes = (num_stimuli,) * len(stimuli) + (2**num_neurons,) * 2
+    *seen, pattern, next_pattern, count = _distinct((*stimuli, patterns[before], patterns[after]), sizes)
+    return Transitions(
+        num_neurons,
+        num_stimuli,
+        len(before),
+        responses,
+        totals,
+        occupancy,
+        stimulus=seen[0],
+        previous_stimulus=None if held else seen[1],
+        pattern=pattern,
+        next_pattern=next_pattern,
+        count=count,
+        updates_per_bin=updates_per_bin,
+        held=held,
+    )
+
+
+def _occupancy(patterns: np.ndarray, stimulus: np.ndarray, num_neurons: int, num_stimuli: int) -> np.ndarray:
+    """Return int[num_stimuli, num_patterns], or say that there are too many patterns to enumerate."""
+    if num_neurons > _MOST_NEURONS:
+        megabytes = 2**num_neurons * num_stimuli * 8 / 1e6
+        raise InputError.of(
+            "num_neurons",
+            f"at most {_MOST_NEURONS}, where exact enumeration of patterns ends",
+            num_neurons,
+            f"Each table of 2**{num_neurons} patterns x {num_stimuli} stimuli x 8 bytes would take "
+            f"{megabytes:.0f} MB: select neurons.",
+        )
+    num_patterns = 2**num_neurons
+    states = stimulus.astype(np.int64) * num_patterns + patterns
+    return np.bincount(states, minlength=num_stimuli * num_patterns).reshape(num_stimuli, num_patterns)
+
+
+def _responses(occupancy: np.ndarray, num_neurons: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how often each neuron spiked, and in how many bins."""
+    per_pattern = occupancy.sum(axis=0)
+    bits = (np.arange(2**num_neurons)[:, None] >> np.arange(num_neurons)[::-1]) & 1
+    responses, totals = per_pattern @ bits, np.full(num_neurons, per_pattern.sum())
+    _warn_of_constant_neurons(responses, totals)
+    return responses, totals
+
+
+def _warn_of_constant_neurons(responses: np.ndarray, totals: np.ndarray) -> None:
+    """Name the neurons whose responses never vary, and so say little about the reward."""
+    seen = totals > 0
+    constant = {
+        "never spiked": seen & (responses == 0),
+        "always spiked": seen & (responses == totals),
+        "was never redrawn": ~seen,
+    }
+    for what, which in constant.items():
+        if which.any():
+            names = ", ".join(str(index) for index in np.flatnonzero(which))
+            message = f"neuron {names} {what}: expect wide posteriors for what depends on it."
+            warnings.warn(message, DataWarning, stacklevel=4)
+
+
+def _distinct(columns: tuple[np.ndarray, ...], sizes: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """Return the columns of the distinct rows in lexicographic order, and last how often each occurs."""
+    keys, count = np.unique(np.ravel_multi_index(columns, sizes), return_counts=True)
+    return *np.unravel_index(keys, sizes), count

@@ -1,0 +1,109 @@
+"""Reward tables r(σ, x), `[num_stimuli, num_patterns]`, and their gauge."""
+
+from collections.abc import Callable, Mapping
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from bayes_irl._checks import InputError, count, finite_array
+from bayes_irl._types import ArrayLike, Occupancy, Reward
+from bayes_irl.worlds import Circuit
+
+
+def from_spike_count(
+    circuit: Circuit, table: ArrayLike | None = None, *, target: int | Mapping[int, int] | None = None
+) -> Reward:
+    """Reward that depends on the number of spikes: r(σ, x) = table[x, Σ_i σ_i].
+
+    Args:
+        circuit: the circuit to reward.
+        table: reward per spike count, `[num_stimuli, num_neurons + 1]`; may be traced.
+        target: instead of a table, the count that is rewarded by 1, for all stimuli or per stimulus.
+
+    Raises:
+        InputError: if neither or both are given, or a target is out of range.
+
+    >>> from bayes_irl import Circuit, Stimulus
+    >>> from_spike_count(Circuit(2, Stimulus.switching(0.1)), target={0: 0, 1: 2}).tolist()
+    [[1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+    """
+    if (table is None) == (target is None):
+        raise InputError("from_spike_count: give either a table or a target, not both or neither.")
+    shape = (circuit.num_stimuli, circuit.num_neurons + 1)
+    if table is None:
+        table = _indicator(circuit, target)  # type: ignore[arg-type]
+    elif np.shape(table) != shape:
+        raise InputError.of("table", f"shape {shape}: stimuli by spike counts", f"shape {np.shape(table)}")
+    return jnp.asarray(table)[:, circuit.spike_count]
+
+
+def pairwise(circuit: Circuit, weights: ArrayLike, fields: ArrayLike) -> Reward:
+    """Reward of single responses and of pairs: r(σ, x) = Σ_{i<j} W_ij σ_i σ_j + Σ_i h_i(x) σ_i.
+
+    Args:
+        circuit: the circuit to reward.
+        weights: W_ij for i < j, in the order of `numpy.triu_indices(num_neurons, 1)`.
+        fields: h_i(x) `[num_stimuli, num_neurons]`.
+    """
+    patterns = circuit.patterns.astype(float)
+    first, second = np.triu_indices(circuit.num_neurons, 1)
+    pairs = patterns[:, first] * patterns[:, second]
+    return jnp.asarray(fields) @ patterns.T + pairs @ jnp.asarray(weights)
+
+
+def adjacent(circuit: Circuit, num_active: int) -> Reward:
+    """Reward 1 if exactly `num_active` neighbouring neurons on a ring spike, and no other; else 0."""
+    size = count("num_active", num_active)
+    if size > circuit.num_neurons:
+        raise InputError.of("num_active", f"at most {circuit.num_neurons} neurons", size)
+
+    def run(pattern: np.ndarray) -> float:
+        starts = int(((pattern == 1) & (np.roll(pattern, 1) == 0)).sum())
+        return float(pattern.sum() == size and (starts == 1 or size == circuit.num_neurons))
+
+    return from_function(circuit, lambda pattern, stimulus: run(pattern))
+
+
+def from_function(circuit: Circuit, function: Callable[[np.ndarray, int], float]) -> Reward:
+    """Reward from any function of a pattern `[num_neurons]` of 0 and 1, and a stimulus's index.
+
+    Raises:
+        InputError: if the function returns something that is not a finite number.
+    """
+    values = [[function(pattern, x) for pattern in circuit.patterns] for x in range(circuit.num_stimuli)]
+    return jnp.asarray(
+        finite_array("function", values, (circuit.num_stimuli, circuit.num_patterns), "It must return one number.")
+    )
+
+
+def in_gauge(reward: Reward, weights: Occupancy) -> Reward:
+    """Fix what cannot be known: for each stimulus the mean over patterns, weighted by `weights`, becomes zero.
+
+    Args:
+        reward: r `[..., num_stimuli, num_patterns]`.
+        weights: how often each pattern was seen under each stimulus `[num_stimuli, num_patterns]`.
+    """
+    shares = weights / weights.sum(axis=-1, keepdims=True)
+    return reward - (reward * shares).sum(axis=-1, keepdims=True)
+
+
+def per_spike_count(circuit: Circuit, reward: Reward) -> Float[Array, "num_stimuli num_counts"]:
+    """Mean reward of the patterns with each number of spikes `[num_stimuli, num_neurons + 1]`."""
+    counts = circuit.spike_count
+    members = (counts[:, None] == np.arange(circuit.num_neurons + 1)).astype(float)
+    return reward @ (members / members.sum(axis=0))
+
+
+def _indicator(circuit: Circuit, target: int | Mapping[int, int]) -> np.ndarray:
+    wanted = dict(target) if isinstance(target, Mapping) else dict.fromkeys(range(circuit.num_stimuli), target)
+    table = np.zeros((circuit.num_stimuli, circuit.num_neurons + 1))
+    for x, spikes in wanted.items():
+        if x not in range(circuit.num_stimuli) or spikes not in range(circuit.num_neurons + 1):
+            raise InputError.of(
+                "target",
+                f"stimuli 0 to {circuit.num_stimuli - 1} and counts 0 to {circuit.num_neurons}",
+                f"{spikes} spikes for stimulus {x}",
+            )
+        table[x, spikes] = 1.0
+    return table

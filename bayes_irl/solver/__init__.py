@@ -1,0 +1,8 @@
+"""Solvers: the soft Bellman fixed point, its gradient, policies, and stationary distributions."""
+
+from bayes_irl.solver.average_reward import Solution, evaluate, objective, solve
+from bayes_irl.solver.constrained import solve_restricted
+from bayes_irl.solver.costs import expected_cost, information
+from bayes_irl.solver.stationary import occupancy
+
+__all__ = ["Solution", "evaluate", "expected_cost", "information", "objective", "occupancy", "solve", "solve_restricted"]

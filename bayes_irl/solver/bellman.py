@@ -1,0 +1,101 @@
+"""The soft Bellman operator of a world, its policies, and one step of the world under a policy.
+
+Values are in units of the coding cost (λ = 1) throughout this folder's lower files.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Defaults, Occupancy, Reward, Value
+from bayes_irl.worlds import World
+
+Policy = tuple[Float[Array, "num_actions ..."], ...]  # per unit, the probability of each action in each context
+
+SAFE_RANGE = 600.0  # exp(-600) is still far from underflow in float64
+SAFE_RANGE_SINGLE = 70.0
+
+
+class Problem(eqx.Module):
+    """A world with a reward r/λ `[num_stimuli, num_patterns]` and default actions p `[num_units, num_actions]`."""
+
+    world: World
+    reward: Reward
+    defaults: Defaults
+
+
+def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
+    """B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x), shape `[num_stimuli, num_patterns]`.
+
+    One exponential per state and one logarithm per context; values that span too many orders of magnitude for that
+    are reduced unit by unit instead.
+    """
+    peak = value.max(axis=1, keepdims=True)
+    limit = SAFE_RANGE if value.dtype == jnp.float64 else SAFE_RANGE_SINGLE
+
+    def together(table: Value) -> Value:
+        weights, total = jnp.exp(table), jnp.zeros_like(table)
+        for i in range(world.num_units):
+            led_to = world.outcomes(weights, i)
+            total += world.spread(jnp.log((column(defaults[i], led_to) * led_to).sum(axis=0)), i)
+        return total
+
+    def one_by_one(table: Value) -> Value:
+        total = jnp.zeros_like(table)
+        for i in range(world.num_units):
+            led_to = world.outcomes(table, i)
+            total += world.spread(jax.nn.logsumexp(led_to, axis=0, b=column(defaults[i], led_to)), i)
+        return total
+
+    centred = value - peak
+    total = jax.lax.cond(centred.min() > -limit, together, one_by_one, centred)
+    return total / world.num_units + peak
+
+
+def policies(world: World, defaults: Defaults, value: Value) -> Policy:
+    """π_i(a | context) ∝ p_i(a) exp v(σ^{i←a}, x), for every unit."""
+    return answers(defaults, tuple(world.outcomes(value, i) for i in range(world.num_units)))
+
+
+def answers(defaults: Defaults, advantages: tuple[Float[Array, "num_actions ..."], ...]) -> Policy:
+    """π_i(a | context) ∝ p_i(a) exp A_i(a, context), for every unit."""
+    policy = []
+    for probabilities, advantage in zip(defaults, advantages, strict=True):
+        peak = jax.lax.stop_gradient(advantage.max(axis=0, keepdims=True))
+        weights = column(probabilities, advantage) * jnp.exp(advantage - peak)
+        policy.append(weights / weights.sum(axis=0, keepdims=True))
+    return tuple(policy)
+
+
+def act(world: World, policy: Policy, table: Value) -> Value:
+    """Mean of `table` after one unit, chosen at random, has acted: K f."""
+    total = jnp.zeros_like(table)
+    for i in range(world.num_units):
+        total += world.spread((policy[i] * world.outcomes(table, i)).sum(axis=0), i)
+    return total / world.num_units
+
+
+def act_forward(world: World, policy: Policy, occupancy: Occupancy) -> Occupancy:
+    """Where a distribution of states goes when one unit, chosen at random, acts: the transpose of `act`."""
+    (pushed,) = jax.linear_transpose(lambda table: act(world, policy, table), occupancy)(occupancy)
+    return pushed
+
+
+def ahead(world: World, table: Value) -> Value:
+    """Mean of `table` after the stimulus has moved: T f."""
+    return world.transition @ table
+
+
+def centre(table: Value) -> Value:
+    """Remove a function of the stimulus alone.
+
+    No unit can influence such a function, and B(v + c(x)) = B(v) + c(x): the fixed point is solved in the quotient,
+    where a slow stimulus costs nothing.
+    """
+    return table - table.mean(axis=1, keepdims=True)
+
+
+def column(probabilities: Float[Array, " num_actions"], like: Float[Array, "num_actions ..."]) -> Array:
+    """Action probabilities, shaped to multiply a table of actions and contexts."""
+    return probabilities.reshape(-1, *[1] * (like.ndim - 1))

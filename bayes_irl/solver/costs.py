@@ -1,0 +1,32 @@
+"""What a policy costs, and how much its responses tell."""
+
+import jax.numpy as jnp
+from jax.scipy.special import rel_entr
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Defaults, Occupancy, Value
+from bayes_irl.solver.bellman import Policy, ahead, column
+from bayes_irl.worlds import World
+
+
+def context_shares(world: World, occupancy: Occupancy) -> list[Float[Array, "..."]]:
+    """How often each unit meets each of its contexts, once the stimulus has moved: sums to one for every unit."""
+    moved = world.transition.T @ occupancy
+    return [world.outcomes(moved, i).sum(axis=0) for i in range(world.num_units)]
+
+
+def expected_cost(world: World, policy: Policy, defaults: Defaults) -> Value:
+    """Coding cost of the coming update in nats, per state: T (1/n) Σ_i KL(π_i ‖ p_i), `[num_stimuli, num_patterns]`."""
+    total = jnp.zeros((world.num_stimuli, world.num_patterns), defaults.dtype)
+    for i, actions in enumerate(policy):
+        total += world.spread(rel_entr(actions, column(defaults[i], actions)).sum(axis=0), i)
+    return ahead(world, total / world.num_units)
+
+
+def information(world: World, policy: Policy, occupancy: Occupancy) -> Float[Array, " num_units"]:
+    """Mutual information between each unit's action and what it sees, in bits: E KL(π_i ‖ mean π_i) / log 2."""
+    bits = []
+    for share, actions in zip(context_shares(world, occupancy), policy, strict=True):
+        mean = (share * actions).reshape(actions.shape[0], -1).sum(axis=1)
+        bits.append((share * rel_entr(actions, column(mean, actions))).sum() / jnp.log(2))
+    return jnp.stack(bits)

@@ -1,0 +1,63 @@
+"""Krylov solution of the linear equations that policies, gradients and occupancies come from."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+MAX_STEPS = 2000
+ACCURACY = 1e-11  # of the largest residual, relative to the largest entry of the right-hand side
+
+Table = Float[Array, "num_stimuli num_patterns"]
+
+
+def solve_linear(matvec: Callable[[Table], Table], target: Table, floor: float = 0.0) -> Table:
+    """Solve matvec(x) = target; differentiable in forward and reverse mode.
+
+    Stabilised bi-conjugate gradients (van der Vorst 1992, doi:10.1137/0913035), restarted where the shadow residual
+    has become orthogonal. Symmetric circuits are solved exactly within a few steps, where lineax goes on until it
+    breaks down (`docs/decisions.md`). A system that does not converge gives NaN, never a wrong number: samplers
+    count that as a divergence.
+
+    Args:
+        matvec: the linear operator.
+        target: right-hand side `[num_stimuli, num_patterns]`.
+        floor: a residual below this is accepted whatever the size of `target`.
+    """
+    return jax.lax.custom_linear_solve(
+        matvec,
+        target,
+        solve=lambda operator, right: _bicgstab(operator, right, floor),
+        transpose_solve=lambda operator, right: _bicgstab(operator, right, 0.0),
+    )
+
+
+def _bicgstab(operator: Callable[[Table], Table], target: Table, floor: float) -> Table:
+    accuracy = max(ACCURACY, 10 * float(jnp.finfo(target.dtype).eps))
+    goal = jnp.maximum(accuracy * jnp.abs(target).max(), floor)
+
+    def step(state):
+        count, solution, residual, shadow, direction, image, rho, alpha, omega = state
+        new_rho = jnp.vdot(shadow, residual)
+        lost = jnp.abs(new_rho) < 1e-12 * jnp.sqrt(jnp.vdot(shadow, shadow) * jnp.vdot(residual, residual))
+        shadow = jnp.where(lost, residual, shadow)
+        new_rho = jnp.where(lost, jnp.vdot(residual, residual), new_rho)
+        beta = jnp.where(lost, 0.0, (new_rho / rho) * (alpha / omega))
+        direction = residual + beta * (direction - omega * image)
+        image = operator(direction)
+        alpha = new_rho / jnp.vdot(shadow, image)
+        half = residual - alpha * image
+        half_image = operator(half)
+        size = jnp.vdot(half_image, half_image)
+        omega = jnp.where(size > 0, jnp.vdot(half_image, half) / size, 1.0)
+        solution = solution + alpha * direction + omega * half
+        return count + 1, solution, half - omega * half_image, shadow, direction, image, new_rho, alpha, omega
+
+    def unfinished(state):
+        return (state[0] < MAX_STEPS) & (jnp.abs(state[2]).max() > goal)
+
+    nothing, one = jnp.zeros_like(target), jnp.ones((), target.dtype)
+    start = (jnp.asarray(0), nothing, target, target, nothing, nothing, one, one, one)
+    _, solution, residual, *_ = jax.lax.while_loop(unfinished, step, start)
+    return jnp.where(jnp.abs(residual).max() <= goal, solution, jnp.nan)

@@ -1,0 +1,41 @@
+"""How often each state is visited under a policy."""
+
+import jax
+import jax.numpy as jnp
+
+from bayes_irl._types import Defaults, Occupancy, Value
+from bayes_irl.solver.bellman import Policy, act_forward
+from bayes_irl.solver.linear import solve_linear
+from bayes_irl.worlds import World
+
+
+def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
+    """Solve ρ = (ρ T) K: the stationary distribution `[num_stimuli, num_patterns]`, which sums to one.
+
+    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. Each
+    entry has the same relative accuracy, rare patterns included: the unknown is the ratio to a positive reference,
+    the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), pushed on a little.
+
+    Args:
+        world: who acts.
+        defaults: p_i(a) `[num_units, num_actions]`.
+        policy: π_i(a | context), for every unit.
+        value: v/λ `[num_stimuli, num_patterns]`; it speeds the solution up and does not change it.
+    """
+
+    def push(states: Occupancy) -> Occupancy:
+        return act_forward(world, policy, world.transition.T @ states)
+
+    reference = world.stimulus_share[:, None] * jax.nn.softmax(world.log_default(defaults) + value, axis=1)
+    for _ in range(world.num_units):
+        reference = push(reference)
+    reference = jax.lax.stop_gradient(reference)
+    scale = jnp.where(reference > 0, reference, 1.0)
+    per_stimulus = reference / jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
+
+    def remainder(ratio: Occupancy) -> Occupancy:
+        moved = push(scale * ratio)
+        return ratio - (moved - moved.sum(axis=1, keepdims=True) * per_stimulus) / scale
+
+    ratio = solve_linear(remainder, (push(reference) - reference) / scale, floor=1e-12)
+    return jnp.maximum(reference + scale * ratio, 0.0)

@@ -1,0 +1,7 @@
+"""Worlds: who acts, and what an action leads to."""
+
+from bayes_irl.worlds.base import World
+from bayes_irl.worlds.circuit import Circuit
+from bayes_irl.worlds.stimulus import Stimulus
+
+__all__ = ["Circuit", "Stimulus", "World"]

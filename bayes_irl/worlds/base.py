@@ -1,0 +1,57 @@
+"""What the solver needs to know of a world: its own move, and where each action leads."""
+
+import abc
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Defaults, Transition, Value
+
+
+class World(eqx.Module):
+    """States, a move of the world's own, and units that act one at a time.
+
+    States are laid out as `[num_stimuli, num_patterns]`. The stimulus is the part that no unit can influence: it
+    moves first, by `transition`; then one of `num_units` units, uniformly at random, acts. A unit acts in a *context*:
+    the states that its own action cannot tell apart share one. A restricted unit does not see its whole context.
+    """
+
+    num_units: eqx.AbstractVar[int]
+    num_patterns: eqx.AbstractVar[int]
+    transition: eqx.AbstractVar[Transition]
+
+    @property
+    def num_stimuli(self) -> int:
+        """Length of the stimulus axis."""
+        return self.transition.shape[0]
+
+    @property
+    def stimulus_share(self) -> Float[Array, " num_stimuli"]:
+        """Long-run share of each stimulus: the stationary distribution nearest to uniform."""
+        size = self.num_stimuli
+        system = jnp.concatenate([jnp.eye(size) - self.transition.T, jnp.ones((1, size))])
+        target = jnp.zeros(size + 1).at[-1].set(1.0)
+        share = jnp.maximum(jnp.linalg.pinv(system, rtol=1e-12) @ target, 0)
+        return share / share.sum()
+
+    @abc.abstractmethod
+    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions ..."]:
+        """Read a table of states where each action of `unit` leads: `[num_actions, *context]`."""
+
+    @abc.abstractmethod
+    def spread(self, contexts: Float[Array, "..."], unit: int) -> Value:
+        """Copy a value per context of `unit` to every state that belongs to it: `[num_stimuli, num_patterns]`."""
+
+    @property
+    def restricted(self) -> bool:
+        """Whether some unit answers several contexts alike because it cannot tell them apart."""
+        return False
+
+    def pool(self, contexts: Float[Array, "..."], unit: int) -> Float[Array, "..."]:
+        """Sum over the contexts that `unit` cannot tell apart; the result has the contexts' shape."""
+        return contexts
+
+    def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
+        """Log probability of each pattern, up to a constant, if every unit kept to its default actions."""
+        return jnp.zeros(self.num_patterns)

@@ -107,3 +107,18 @@ def _indicator(circuit: Circuit, target: int | Mapping[int, int]) -> np.ndarray:
             )
         table[x, spikes] = 1.0
     return table
+
+
+def from_walsh(circuit: Circuit, coefficients: ArrayLike) -> Reward:
+    """Reward from its interactions: r(σ, x) = Σ_S c_S(x) Π_{i∈S} (1 − 2 σ_i), by a fast Walsh-Hadamard transform.
+
+    Args:
+        circuit: the circuit to reward.
+        coefficients: c `[num_stimuli, num_patterns − 1]`; a set S of neurons is indexed like the pattern in which just
+            they spike, the empty set left out.
+    """
+    table = jnp.pad(jnp.asarray(coefficients), ((0, 0), (1, 0)))
+    for i in range(circuit.num_neurons):
+        pairs = table.reshape(circuit.num_stimuli, 2**i, 2, -1)
+        table = jnp.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
+    return table.reshape(circuit.num_stimuli, -1)

@@ -1,5 +1,7 @@
 """Optimal answers in the long run: the soft Bellman fixed point for average reward, and its derivative."""
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,16 @@ from jaxtyping import Array
 
 from bayes_irl._types import ArrayLike, Count, Defaults, Reward, Scalar, Value
 from bayes_irl.solver.anderson import accelerate
-from bayes_irl.solver.bellman import Policy, Problem, act, ahead, centre, policies, soft_backup
+from bayes_irl.solver.bellman import (
+    Policy,
+    Problem,
+    act,
+    ahead,
+    backup_unit_by_unit,
+    centre,
+    policies,
+    soft_backup,
+)
 from bayes_irl.solver.linear import solve_linear
 from bayes_irl.worlds import World
 
@@ -84,8 +95,8 @@ def objective(world: World, reward: Reward, defaults: Defaults, value: Value) ->
     return world.stimulus_share @ (reward + backup - value).mean(axis=1)
 
 
-def _sweep(problem: Problem, value: Value) -> Value:
-    return centre(problem.reward + ahead(problem.world, soft_backup(problem.world, problem.defaults, value)))
+def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_backup) -> Value:
+    return centre(problem.reward + ahead(problem.world, backup(problem.world, problem.defaults, value)))
 
 
 @eqx.filter_custom_jvp
@@ -98,7 +109,8 @@ def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
 def _fixed_point_jvp(primals, tangents):
     (problem,), (problem_dot,) = primals, tangents
     value, num_sweeps, residual = _fixed_point(problem)
-    _, target = eqx.filter_jvp(lambda p: _sweep(p, value), (problem,), (problem_dot,))
+    # Without a branch: JAX 0.12 cannot transpose a batched `cond` within a custom derivative.
+    _, target = eqx.filter_jvp(lambda p: _sweep(p, value, backup_unit_by_unit), (problem,), (problem_dot,))
     policy = policies(problem.world, problem.defaults, value)
     value_dot = solve_linear(lambda v: v - centre(ahead(problem.world, act(problem.world, policy, v))), target)
     return (value, num_sweeps, residual), (value_dot, None, jnp.zeros_like(residual))

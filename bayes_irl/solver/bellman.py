@@ -39,18 +39,22 @@ def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
         for i in range(world.num_units):
             led_to = world.outcomes(weights, i)
             total += world.spread(jnp.log((column(defaults[i], led_to) * led_to).sum(axis=0)), i)
-        return total
-
-    def one_by_one(table: Value) -> Value:
-        total = jnp.zeros_like(table)
-        for i in range(world.num_units):
-            led_to = world.outcomes(table, i)
-            total += world.spread(jax.nn.logsumexp(led_to, axis=0, b=column(defaults[i], led_to)), i)
-        return total
+        return total / world.num_units
 
     centred = value - peak
-    total = jax.lax.cond(centred.min() > -limit, together, one_by_one, centred)
-    return total / world.num_units + peak
+    backed_up = jax.lax.cond(
+        centred.min() > -limit, together, lambda table: backup_unit_by_unit(world, defaults, table), centred
+    )
+    return backed_up + peak
+
+
+def backup_unit_by_unit(world: World, defaults: Defaults, value: Value) -> Value:
+    """B(v) as above, for values of any range: slower, and without a branch."""
+    total = jnp.zeros_like(value)
+    for i in range(world.num_units):
+        weights, top = _weigh(defaults[i], world.outcomes(value, i))
+        total += world.spread(jnp.log(weights.sum(axis=0)) + top, i)
+    return total / world.num_units
 
 
 def policies(world: World, defaults: Defaults, value: Value) -> Policy:
@@ -62,10 +66,19 @@ def answers(defaults: Defaults, advantages: tuple[Float[Array, "num_actions ..."
     """π_i(a | context) ∝ p_i(a) exp A_i(a, context), for every unit."""
     policy = []
     for probabilities, advantage in zip(defaults, advantages, strict=True):
-        peak = jax.lax.stop_gradient(advantage.max(axis=0, keepdims=True))
-        weights = column(probabilities, advantage) * jnp.exp(advantage - peak)
+        weights, _ = _weigh(probabilities, advantage)
         policy.append(weights / weights.sum(axis=0, keepdims=True))
     return tuple(policy)
+
+
+def _weigh(
+    probabilities: Float[Array, " num_actions"], table: Float[Array, "num_actions ..."]
+) -> tuple[Array, Array]:
+    """p(a) exp(f(a) − top), where top is the largest f of an action that is possible; and top."""
+    chances = column(probabilities, table)
+    possible = jnp.where(chances > 0, table, -jnp.inf)
+    top = possible.max(axis=0)
+    return chances * jnp.exp(possible - top), top
 
 
 def act(world: World, policy: Policy, table: Value) -> Value:

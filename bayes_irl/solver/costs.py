@@ -28,5 +28,6 @@ def information(world: World, policy: Policy, occupancy: Occupancy) -> Float[Arr
     bits = []
     for share, actions in zip(context_shares(world, occupancy), policy, strict=True):
         mean = (share * actions).reshape(actions.shape[0], -1).sum(axis=1)
-        bits.append((share * rel_entr(actions, column(mean, actions))).sum() / jnp.log(2))
+        taken = jnp.where(share * actions > 0, actions, 0.0)  # an action that underflows tells nothing
+        bits.append((share * rel_entr(taken, column(mean, taken))).sum() / jnp.log(2))
     return jnp.stack(bits)

@@ -14,7 +14,8 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
 
     The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. Each
     entry has the same relative accuracy, rare patterns included: the unknown is the ratio to a positive reference,
-    the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), pushed on a little.
+    the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), pushed on a little. How it shares
+    patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own, and is.
 
     Args:
         world: who acts.
@@ -26,12 +27,14 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
     def push(states: Occupancy) -> Occupancy:
         return act_forward(world, policy, world.transition.T @ states)
 
-    reference = world.stimulus_share[:, None] * jax.nn.softmax(world.log_default(defaults) + value, axis=1)
+    share = world.stimulus_share[:, None]
+    reference = share * jax.nn.softmax(world.log_default(defaults) + value, axis=1)
     for _ in range(world.num_units):
         reference = push(reference)
-    reference = jax.lax.stop_gradient(reference)
-    scale = jnp.where(reference > 0, reference, 1.0)
-    per_stimulus = reference / jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
+    total = jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
+    per_stimulus = jax.lax.stop_gradient(reference / total)
+    reference = share * per_stimulus
+    scale = jax.lax.stop_gradient(jnp.where(reference > 0, reference, 1.0))
 
     def remainder(ratio: Occupancy) -> Occupancy:
         moved = push(scale * ratio)

@@ -1,0 +1,78 @@
+"""How probable each observation is when the circuit answers optimally."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Occupancy
+from bayes_irl.generative.session import Session
+from bayes_irl.recordings import Snapshots, Transitions, Updates
+from bayes_irl.solver.bellman import Policy
+from bayes_irl.worlds import Circuit
+
+MOST_NEURONS_FOR_TRANSITIONS = 10
+
+
+def log_outcomes(session: Session, policy: Policy, occupancy: Occupancy) -> Float[Array, "num_rows num_outcomes"]:
+    """Log probability of every outcome in every row of the session's table.
+
+    Updates: log π_i(a | σ_{/i}, x). Snapshots: log ρ(σ | x). Transitions over k updates: log K_x^k(σ, σ′) where the
+    stimulus is held, log [(T K)^k]_{(x, σ), (x′, σ′)} / [T^k]_{x, x′} where it moves.
+
+    Args:
+        session: what was observed.
+        policy: π_i(a | context), for every neuron.
+        occupancy: ρ `[num_stimuli, num_patterns]`.
+    """
+    first, stimulus, context = session.rows.T
+    if isinstance(session.counts, Updates):
+        tables = [jnp.log(actions).reshape(2, session.circuit.num_stimuli, -1) for actions in policy]
+        return jnp.stack(tables)[first, :, stimulus, context]
+    if isinstance(session.counts, Snapshots):
+        visits = occupancy[stimulus]
+        return jnp.log(visits / visits.sum(axis=1, keepdims=True))
+    return _log_moves(session.circuit, session.counts, policy, first, stimulus, context)
+
+
+def check_size(session: Session) -> None:
+    """Refuse transitions of circuits whose dense one-bin operator would be too large."""
+    num, limit = session.circuit.num_neurons, MOST_NEURONS_FOR_TRANSITIONS
+    if isinstance(session.counts, Transitions) and num > limit:
+        gigabytes = session.circuit.num_stimuli * 4.0**num * 8 / 1e9
+        raise InputError.of(
+            "recording",
+            f"transitions of at most {limit} neurons",
+            f"{num}, whose one-bin operators take {gigabytes:,.1f} GB each",
+            "Use snapshots(), or fewer neurons.",
+        )
+
+
+def _log_moves(
+    circuit: Circuit,
+    counts: Transitions,
+    policy: Policy,
+    previous: np.ndarray,
+    stimulus: np.ndarray,
+    pattern: np.ndarray,
+) -> Float[Array, "num_rows num_patterns"]:
+    moves = _dense(circuit, policy)
+    if counts.held:
+        powers = jnp.linalg.matrix_power(moves, counts.updates_per_bin)
+        return jnp.log(powers[stimulus, pattern])
+    size, patterns = circuit.num_stimuli, circuit.num_patterns
+    joint = jnp.einsum("xy,yab->xayb", circuit.transition, moves).reshape(size * patterns, size * patterns)
+    power = jnp.linalg.matrix_power(joint, counts.updates_per_bin).reshape(size, patterns, size, patterns)
+    rows = power[previous, pattern, stimulus]
+    return jnp.log(rows / rows.sum(axis=1, keepdims=True))
+
+
+def _dense(circuit: Circuit, policy: Policy) -> Float[Array, "num_stimuli num_patterns num_patterns"]:
+    """The operator K_x of one update, as a matrix per stimulus."""
+    before = np.arange(circuit.num_patterns)
+    moves = jnp.zeros((circuit.num_stimuli, circuit.num_patterns, circuit.num_patterns))
+    for i, actions in enumerate(policy):
+        bit = 1 << (circuit.num_neurons - 1 - i)
+        for answer, after in enumerate((before & ~bit, before | bit)):
+            moves = moves.at[:, before, after].add(circuit.spread(actions[answer], i))
+    return moves / circuit.num_neurons

@@ -1,0 +1,72 @@
+"""Generative models come in files: found by name among those shipped, or by path."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bayes_irl._checks import InputError
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generative model ready to fit.
+
+    Attributes:
+        name: how results call it.
+        claim: the first line of its docstring: what it says about the circuit.
+        function: `model(circuit, recording=None)`, plain NumPyro over the public API.
+        dims: axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
+        path: the file it came from.
+    """
+
+    name: str
+    claim: str
+    function: Callable
+    dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    path: str = ""
+
+
+def load_model(name: str | Path) -> Model:
+    """Load a model file, by the name of one that comes with bayes_irl or by the path of your own.
+
+    A model file is Python, and loading it runs it: load files that you trust. It holds a docstring whose first line is
+    the claim, a function `model(circuit, recording=None)`, and optionally `DIMS`, axis names of its sites.
+
+    Raises:
+        InputError: if there is no such model, or its file fails.
+
+    >>> load_model("spike_count").name
+    'spike_count'
+    """
+    path = Path(name)
+    if path.suffix != ".py":
+        path = models_folder() / f"{name}.py"
+        if not path.is_file():
+            raise InputError.of("model", f"one of {', '.join(available_models())}, or a path ending in .py", repr(name))
+    elif not path.is_file():
+        raise InputError.of("model", "a file that exists", str(path))
+    spec = importlib.util.spec_from_file_location(f"bayes_irl_model_{path.stem}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"model: {path} fails when it is loaded: {type(error).__name__}: {error}") from error
+    function = getattr(module, "model", None)
+    if not callable(function):
+        raise InputError.of("model", f"a function model(circuit, recording=None) in {path}", "none")
+    claim = (module.__doc__ or "no claim stated").strip().splitlines()[0]
+    return Model(path.stem, claim, function, dict(getattr(module, "DIMS", {})), str(path))
+
+
+def available_models() -> tuple[str, ...]:
+    """Names of the models that come with bayes_irl."""
+    return tuple(sorted(path.stem for path in models_folder().glob("*.py")))
+
+
+def models_folder() -> Path:
+    """Where they are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parent / "models"

@@ -1,0 +1,48 @@
+"""The likelihood of a reward: the circuit answers optimally, and was recorded doing so."""
+
+import jax.numpy as jnp
+import numpyro
+
+from bayes_irl._types import Reward
+from bayes_irl.generative.counts import OutcomeCounts
+from bayes_irl.generative.likelihood import log_outcomes
+from bayes_irl.generative.session import Data
+from bayes_irl.rewards import in_gauge
+from bayes_irl.solver import occupancy, solve
+from bayes_irl.worlds import Circuit
+
+
+def respond(circuit: Circuit, reward: Reward, recording: Data | None = None) -> Reward:
+    """Observe the recorded answers of a circuit that maximises this reward, in a NumPyro model.
+
+    The coding cost is the unit: λ = 1, rewards are in nats per update. For every session the soft Bellman equation is
+    solved with its circuit and baseline; the counts are then Multinomial (see `generative.likelihood`).
+
+    Args:
+        circuit: the circuit.
+        reward: r/λ `[num_stimuli, num_patterns]`, from the model's latent variables.
+        recording: what `infer` passes on to the model; `None` when only the prior is of interest.
+
+    Returns:
+        The reward in the gauge of the data: for each stimulus the mean over patterns, weighted by how often they were
+        observed, is zero. Summaries of the reward are best taken from it.
+    """
+    if recording is None:
+        return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
+    reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
+    residuals = []
+    for number, session in enumerate(recording.sessions):
+        defaults = session.circuit.default_actions(session.baseline)
+        solution = solve(session.circuit, reward, defaults)
+        visits = occupancy(session.circuit, defaults, solution.policy, solution.value)
+        log_probs = log_outcomes(session, solution.policy, visits)
+        counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
+        numpyro.sample(site_name(session.site, number), counts, obs=session.table)
+        residuals.append(solution.residual)
+    numpyro.deterministic("solver_residual", jnp.stack(residuals).max())
+    return reward
+
+
+def site_name(site: str, number: int) -> str:
+    """Observed sites of the second and later recordings carry their number."""
+    return site if number == 0 else f"{site}_{number + 1}"

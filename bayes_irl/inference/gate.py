@@ -1,0 +1,111 @@
+"""The gate: what has to hold before an interval may be believed, in words."""
+
+import arviz_stats  # noqa: F401  (registers the .azstats accessor)
+import numpy as np
+import xarray as xr
+
+from bayes_irl.generative import Data
+from bayes_irl.inference.draws import Check
+from bayes_irl.recordings import Snapshots
+
+LARGEST_RHAT = 1.01
+LEAST_ESS_PER_CHAIN = 100
+LARGEST_RESIDUAL = 1e-6
+LARGEST_DESIGN_EFFECT = 1.5
+
+
+def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Every check of a fit: the solver's, the method's, the chains', the data's.
+
+    Args:
+        posterior: draws of latent variables and summaries.
+        residual: largest violation of the soft Bellman equation over the draws that were looked at.
+        data: what was fitted.
+        method_checks: what the method itself had to say.
+    """
+    solver = Check.at_most(
+        "solver residual",
+        residual,
+        LARGEST_RESIDUAL,
+        "The optimal answers were solved for accurately in every draw.",
+        "The optimal answers were not solved for accurately: the likelihood itself is off. Use float64, or a smaller "
+        "coding cost range.",
+    )
+    chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
+    return (solver, *method_checks, *chains, *_dependence(data))
+
+
+def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:
+    """The gate as stored in a tree."""
+    fields = {name: ("check", [getattr(each, name) for each in checks]) for name in ("value", "limit", "passed", "sentence")}
+    return xr.Dataset(fields, coords={"check": [each.name for each in checks]}, attrs={"verdict": _verdict(checks)})
+
+
+def verdict(tree: xr.DataTree) -> str:
+    """The gate's verdict on a fit, in words: what failed first, or that nothing did.
+
+    Args:
+        tree: what `infer` returned.
+    """
+    return str(tree["gate"].attrs["verdict"])
+
+
+def _verdict(checks: tuple[Check, ...]) -> str:
+    failed = [each.sentence for each in checks if not each.passed]
+    if failed:
+        return "DO NOT TRUST THESE INTERVALS. " + " ".join(failed)
+    return f"All {len(checks)} checks passed."
+
+
+def _chains(posterior: xr.Dataset) -> tuple[Check, ...]:
+    rhat, rhat_name = _worst(posterior.azstats.rhat(), largest=True)
+    bulk, bulk_name = _worst(posterior.azstats.ess(method="bulk"), largest=False)
+    tail, tail_name = _worst(posterior.azstats.ess(method="tail"), largest=False)
+    least = LEAST_ESS_PER_CHAIN * posterior.sizes["chain"]
+    return (
+        Check.at_most(
+            "R-hat",
+            rhat,
+            LARGEST_RHAT,
+            "The chains agree with each other.",
+            f"The chains disagree (R-hat {rhat:.3f} for {rhat_name}): draw more, or look for several modes.",
+        ),
+        *(
+            Check.at_least(
+                f"effective sample size ({kind})",
+                size,
+                least,
+                f"There are enough independent draws ({kind}).",
+                f"Too few independent draws ({kind}: {size:.0f} for {name}, {least} wanted): draw more.",
+            )
+            for kind, size, name in (("bulk", bulk, bulk_name), ("tail", tail, tail_name))
+        ),
+    )
+
+
+def _worst(statistics: xr.Dataset, largest: bool) -> tuple[float, str]:
+    """The worst finite entry and the variable it belongs to; constants (NaN) have no say."""
+    pick, start = (np.nanmax, -np.inf) if largest else (np.nanmin, np.inf)
+    worst, name = start, ""
+    for variable, values in statistics.items():
+        finite = values.values[np.isfinite(values.values)]
+        if finite.size and pick([worst, pick(finite)]) != worst:
+            worst, name = float(pick(finite)), str(variable)
+    return worst, name
+
+
+def _dependence(data: Data) -> tuple[Check, ...]:
+    effects = [session.counts.design_effect for session in data.sessions if isinstance(session.counts, Snapshots)]
+    if not effects:
+        return ()
+    known = np.concatenate(effects)
+    worst = float(np.nanmax(known)) if np.isfinite(known).any() else np.nan
+    return (
+        Check.at_most(
+            "design effect of snapshots",
+            worst,
+            LARGEST_DESIGN_EFFECT,
+            "Snapshots are far enough apart to count as independent given the stimulus.",
+            f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them more.",
+        ),
+    )

@@ -1,0 +1,93 @@
+"""From a recording to a posterior over the reward."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import jax
+import jax.numpy as jnp
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import DataWarning, InputError
+from bayes_irl._types import ArrayLike
+from bayes_irl.generative import Model, as_data
+from bayes_irl.generative.session import Recorded
+from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.mode import Mode, find_mode
+from bayes_irl.inference.nuts import Nuts
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.target import Target
+from bayes_irl.inference.tree import build
+from bayes_irl.worlds import Circuit
+
+
+class Method(Protocol):
+    """A way to draw from a posterior whose mode is known."""
+
+    def run(self, target: Target, mode: Mode, key: PRNGKeyArray, progress: Progress) -> Draws:
+        """Draw unconstrained latent vectors, with statistics and checks."""
+        ...
+
+
+def infer(
+    model: Model,
+    circuit: Circuit | Sequence[Circuit],
+    recording: Recorded | Sequence[Recorded],
+    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
+    method: Method | None = None,
+    *,
+    key: PRNGKeyArray,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Infer which reward makes the recorded answers optimal.
+
+    p(reward | recording) ∝ p(reward) Π p(observation | the answers that maximise E[r] − λ · coding cost), with λ = 1.
+    The reward is identified up to a function of the stimulus alone, which no neuron can influence; it is reported
+    with the mean over patterns, weighted by how often they were observed, at zero for each stimulus.
+
+    Args:
+        model: the claim about the circuit, from `load_model`.
+        circuit: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data).
+        recording: a `Recording` (updates are taken as such, bins as thinned snapshots), or what its `updates()`,
+            `snapshots()` or `transitions(update_rate)` return. Lists of circuits and recordings, in the same order,
+            are fitted together: one reward, before and after a change.
+        baseline: p: each neuron's observed mean response (`"neuron"`), the population's (`"population"`), or numbers.
+            Another p shifts the reward.
+        method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough.
+        key: a JAX random key.
+        progress: whether to show progress bars.
+
+    Returns:
+        An ArviZ tree (see `inference.tree.build` for its groups); look at `verdict(tree)` before anything else.
+
+    Raises:
+        InputError: where model, circuit and recording do not fit each other.
+
+    Source:
+        Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
+    """
+    if not isinstance(model, Model):
+        raise InputError.of("model", 'a model, such as load_model("spike_count")', repr(model))
+    began = time.perf_counter()
+    data = as_data(circuit, recording, baseline)
+    _warn_of_single_precision()
+    target = Target(model, data.sessions[0].circuit, data)
+    bars = Progress(progress)
+    mode = find_mode(target, bars)
+    draw_key, tree_key = jax.random.split(key)
+    draws = (Nuts() if method is None else method).run(target, mode, draw_key, bars)
+    tree = build(target, draws, tree_key, bars)
+    tree.attrs["inference_seconds"] = time.perf_counter() - began
+    return tree
+
+
+def _warn_of_single_precision() -> None:
+    if jnp.zeros(()).dtype != jnp.float64:
+        warnings.warn(
+            "JAX computes in float32, in which optimal answers are solved to about 1e-5 only; the gate will say what "
+            'was reached. For float64: jax.config.update("jax_enable_x64", True), before anything else.',
+            DataWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,58 @@
+"""The Laplace approximation, corrected by importance."""
+
+from dataclasses import asdict, dataclass
+
+import jax
+import numpy as np
+from jaxtyping import Array
+
+from bayes_irl._checks import count
+from bayes_irl.inference.draws import Check, Draws
+from bayes_irl.inference.importance import importance, pareto_check, resample
+from bayes_irl.inference.mode import Mode
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.target import Target
+
+
+@dataclass(frozen=True)
+class Laplace:
+    """A Normal at the posterior mode with the inverse Hessian as covariance, resampled by Pareto-smoothed importance.
+
+    Attributes:
+        num_draws: kept draws; twice as many are proposed.
+    """
+
+    num_draws: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that are none."""
+        count("num_draws", self.num_draws, least=100)
+
+    def run(self, target: Target, mode: Mode, key: Array, progress: Progress) -> Draws:
+        """Draw from the corrected approximation."""
+        rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+        whitened = rng.normal(size=(2 * self.num_draws, target.num_dimensions))
+        positions = mode.position + whitened @ mode.factor.T
+        with progress.stage("correcting", total=None):
+            weights, shape = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
+        kept = resample(weights, self.num_draws, rng)
+        effective = 1 / (weights**2).sum()
+        checks = (
+            Check.at_most(
+                "distance from the mode (nats)",
+                mode.decrement if mode.lowest_curvature > 0 else np.inf,
+                0.01,
+                "The mode was found.",
+                "The search for the mode did not settle: the approximation is centred on the wrong place.",
+            ),
+            pareto_check(shape, "Laplace"),
+            Check.at_least(
+                "importance sample size",
+                effective,
+                100,
+                f"The corrected draws are worth {effective:.0f} independent ones.",
+                f"The corrected draws are worth only {effective:.0f} independent ones. Use Nuts, or more draws.",
+            ),
+        )
+        stats = {"importance_weight": weights[kept][None]}
+        return Draws(positions[kept][None], stats, checks, {"method": "Laplace", **asdict(self)})

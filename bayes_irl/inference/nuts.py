@@ -1,0 +1,119 @@
+"""The no-U-turn sampler, from the mode, in whitened coordinates."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from threading import Event
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+from numpyro.infer import NUTS as Kernel
+
+from bayes_irl._checks import count
+from bayes_irl.inference.draws import Check, Draws
+from bayes_irl.inference.mode import Mode
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.target import Target
+
+BLOCK = 50  # iterations between two looks at the progress bar
+
+
+@dataclass(frozen=True)
+class Nuts:
+    """Hamiltonian Monte Carlo with the no-U-turn rule (Hoffman & Gelman 2014), chains in parallel.
+
+    Attributes:
+        num_chains: independent chains; convergence is judged by comparing them.
+        num_draws: kept draws per chain.
+        num_warmup: adaptation steps per chain; few are needed, since the coordinates are whitened by the curvature.
+        target_accept: mean acceptance that the step size is adapted to.
+        max_tree_depth: a trajectory takes at most 2 ** this many steps.
+    """
+
+    num_chains: int = 4
+    num_draws: int = 1000
+    num_warmup: int = 300
+    target_accept: float = 0.8
+    max_tree_depth: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that are none."""
+        for name in ("num_chains", "num_draws", "max_tree_depth"):
+            count(name, getattr(self, name))
+        count("num_warmup", self.num_warmup, least=20)
+
+    def run(self, target: Target, mode: Mode, key: Array, progress: Progress) -> Draws:
+        """Draw from the posterior."""
+        kernel = Kernel(
+            potential_fn=jax.jit(lambda whitened: target.potential(mode.locate(whitened))),
+            target_accept_prob=self.target_accept,
+            max_tree_depth=self.max_tree_depth,
+        )
+        states = [self._start(kernel, each, target.num_dimensions) for each in jax.random.split(key, self.num_chains)]
+        advance = self._compile(kernel, states[0])
+        stop = Event()
+        total = self.num_chains * (self.num_warmup + self.num_draws)
+        with progress.stage("sampling", total=total) as tick, ThreadPoolExecutor(self.num_chains) as pool:
+            chains = [pool.submit(self._chain, advance, state, tick, stop) for state in states]
+            try:
+                results = [each.result() for each in chains]
+            finally:
+                stop.set()  # an interrupt ends the other chains at their next block
+        stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
+        positions = mode.position + stacked.pop("z") @ mode.factor.T
+        return Draws(positions, stacked, self._checks(stacked), {"method": "Nuts", **asdict(self)})
+
+    def _start(self, kernel: Kernel, key: Array, num_dimensions: int) -> Any:
+        """The state of a chain that starts at a draw from the Normal with the mode's curvature."""
+        start_key, kernel_key = jax.random.split(key)
+        start = jax.random.normal(start_key, (num_dimensions,))
+        return kernel.init(kernel_key, self.num_warmup, start, (), {})
+
+    def _compile(self, kernel: Kernel, state: Any) -> Callable:
+        def step(state, _):
+            state = kernel.sample(state, (), {})
+            return state, {
+                "z": state.z,
+                "diverging": state.diverging,
+                "acceptance_rate": state.accept_prob,
+                "n_steps": state.num_steps,
+                "energy": state.energy,
+                "lp": -state.potential_energy,
+                "step_size": state.adapt_state.step_size,
+            }
+
+        return jax.jit(lambda state: jax.lax.scan(step, state, length=BLOCK)).lower(state).compile()
+
+    def _chain(self, advance: Callable, state: Any, tick: Callable, stop: Event) -> dict[str, np.ndarray]:
+        wanted, kept = self.num_warmup + self.num_draws, []
+        for done in range(0, wanted, BLOCK):
+            if stop.is_set():
+                raise InterruptedError("sampling was stopped")
+            state, block = advance(state)
+            kept.append(jax.tree.map(np.asarray, block))
+            tick(min(BLOCK, wanted - done))
+        last = slice(self.num_warmup, wanted)
+        return {name: np.concatenate([block[name] for block in kept])[last] for name in kept[0]}
+
+    def _checks(self, stats: dict[str, np.ndarray]) -> tuple[Check, ...]:
+        deepest = 2**self.max_tree_depth - 1
+        return (
+            Check.at_most(
+                "divergences",
+                stats["diverging"].sum(),
+                0,
+                "No trajectory diverged.",
+                f"{int(stats['diverging'].sum())} trajectories diverged: parts of the posterior may be missing. "
+                "Raise target_accept, or use tighter priors.",
+            ),
+            Check.at_most(
+                "longest trajectories",
+                (stats["n_steps"] >= deepest).mean(),
+                0.01,
+                "Trajectories turned before they reached their longest.",
+                "Many trajectories were cut off at their longest: sampling is slow, not wrong. Raise max_tree_depth.",
+            ),
+        )

@@ -1,0 +1,116 @@
+"""The posterior density of a model's latent variables, as one function of one vector."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+from numpyro import handlers
+from numpyro.distributions.transforms import biject_to
+from numpyro.infer.util import constrain_fn, potential_energy
+
+from bayes_irl._checks import InputError
+from bayes_irl.generative import Data, Model
+from bayes_irl.generative.likelihood import check_size
+from bayes_irl.worlds import Circuit
+
+RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
+
+Flat = Float[Array, " num_dimensions"]
+
+
+class Target:
+    """A model with its data: the unnormalised posterior on unconstrained, concatenated latent variables.
+
+    Args:
+        model: the generative model.
+        circuit: the circuit that the reward belongs to.
+        data: what was recorded.
+
+    Raises:
+        InputError: if the model file fails, or has nothing to infer.
+    """
+
+    def __init__(self, model: Model, circuit: Circuit, data: Data):
+        self.model, self.circuit, self.data = model, circuit, data
+        for session in data.sessions:
+            check_size(session)
+        start = {
+            name: biject_to(site["fn"].support).inv(site["value"]) for name, site in self._prior_trace().items()
+        }
+        if not start:
+            raise InputError.of("model", f"latent variables in {model.name}", "none", "Add numpyro.sample statements.")
+        zeros, self._unravel = ravel_pytree(jax.tree.map(jnp.zeros_like, start))
+        self.start: np.ndarray = np.asarray(zeros)
+
+    @property
+    def num_dimensions(self) -> int:
+        """Number of unconstrained latent numbers."""
+        return self.start.size
+
+    def potential(self, flat: Flat) -> Float[Array, ""]:
+        """Minus log joint density, up to a constant."""
+        return potential_energy(self.model.function, (self.circuit, self.data), {}, self._unravel(flat))
+
+    @cached_property
+    def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
+        """Compiled potential with its gradient."""
+        return jax.jit(jax.value_and_grad(self.potential))
+
+    @cached_property
+    def summaries(self) -> Callable[[Flat], dict[str, Array]]:
+        """Compiled map from a vector to latent variables and the model's own summaries of the reward, by site name."""
+        return jax.jit(self._summaries)
+
+    @cached_property
+    def explain(self) -> Callable[[Flat], dict[str, dict[str, Array]]]:
+        """Compiled account of one draw: its reward; per observed site log likelihood and outcomes' log probability."""
+        return jax.jit(self._explain)
+
+    def prior(self, key: Array, num_draws: int) -> dict[str, np.ndarray]:
+        """Draw latent and deterministic sites from the prior, `[num_draws, ...]`."""
+
+        def draw(each: Array) -> dict[str, Array]:
+            trace = handlers.trace(handlers.seed(self.model.function, each)).get_trace(self.circuit, None)
+            return {name: site["value"] for name, site in trace.items() if _kept(site)}
+
+        return jax.tree.map(np.asarray, jax.jit(jax.vmap(draw))(jax.random.split(key, num_draws)))
+
+    def _constrain(self, flat: Flat) -> dict[str, Array]:
+        return constrain_fn(self.model.function, (self.circuit, None), {}, self._unravel(flat))
+
+    def _summaries(self, flat: Flat) -> dict[str, Array]:
+        latents = self._constrain(flat)
+        trace = handlers.trace(handlers.substitute(self.model.function, data=latents)).get_trace(self.circuit, self.data)
+        own = {name: site["value"] for name, site in trace.items() if site["type"] == "deterministic"}
+        return latents | {name: value for name, value in own.items() if name not in RESPOND_SITES}
+
+    def _explain(self, flat: Flat) -> dict[str, dict[str, Array]]:
+        conditioned = handlers.substitute(self.model.function, data=self._constrain(flat))
+        trace = handlers.trace(conditioned).get_trace(self.circuit, self.data)
+        observed = {name: site for name, site in trace.items() if site["type"] == "sample" and site["is_observed"]}
+        return {
+            "reward": {name: trace[name]["value"] for name in RESPOND_SITES},
+            "log_likelihood": {name: site["fn"].log_prob(site["value"]) for name, site in observed.items()},
+            "log_probs": {name: site["fn"].log_probs for name, site in observed.items()},
+        }
+
+    def _prior_trace(self) -> Mapping[str, Any]:
+        try:
+            trace = handlers.trace(handlers.seed(self.model.function, jax.random.key(0))).get_trace(self.circuit, None)
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"model: {self.model.name} fails for {self.circuit.num_neurons} neurons and "
+                f"{self.circuit.num_stimuli} stimuli: {type(error).__name__}: {error}"
+            ) from error
+        return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
+
+
+def _kept(site: Mapping[str, Any]) -> bool:
+    return site["type"] == "deterministic" or (site["type"] == "sample" and not site["is_observed"])

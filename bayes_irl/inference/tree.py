@@ -1,0 +1,193 @@
+"""Fits as ArviZ trees: the one place that makes them."""
+
+from importlib.metadata import version
+
+import arviz_base as azb
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Array
+
+from bayes_irl.generative import Data
+from bayes_irl.generative.respond import site_name
+from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.inference.mode import map_threads
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.target import Target
+from bayes_irl.recordings import Snapshots, Transitions, Updates
+from bayes_irl.worlds import Circuit
+
+MOST_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
+NUM_REPLICATED = 100  # draws whose replicated observations are kept
+NUM_PRIOR = 500
+GAUGE = "for each stimulus the mean over patterns, weighted by how often they were observed, is zero"
+
+
+def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.DataTree:
+    """Assemble everything that is known about a fit.
+
+    Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
+    table and the solver's residual, thinned draws), `log_likelihood` (per row of counts), `observations` (log
+    probability of every distinct observation, with its count), `posterior_predictive`, `prior`, `observed_data`,
+    `constant_data`, `circuit` (T, p and lesions of every session) and `gate`.
+    """
+    replicate_key, prior_key = jax.random.split(key)
+    coords = _coords(target.circuit)
+    dims = {"reward": ["stimulus", "pattern"], **{name: list(axes) for name, axes in target.model.dims.items()}}
+
+    def dataset(variables: dict, chains: np.ndarray, steps: np.ndarray, own: dict | None = None) -> xr.Dataset:
+        known = {name: axes for name, axes in (dims | (own or {})).items() if name in variables}
+        return azb.dict_to_dataset(
+            variables, dims=known, coords=coords | {"chain": chains, "draw": steps}, sample_dims=["chain", "draw"]
+        )
+
+    num_chains, num_draws, _ = draws.positions.shape
+    chains, every = np.arange(num_chains), np.arange(num_draws)
+    posterior = dataset(_summaries(target, draws.positions), chains, every)
+    kept = np.unique(np.linspace(0, num_draws - 1, min(num_draws, max(1, MOST_EXPLAINED // num_chains))).round().astype(int))
+    account = _explain(target, draws.positions[:, kept], progress)
+    few = slice(None, None, max(1, num_chains * len(kept) // NUM_REPLICATED))
+    row_dims = {site: [f"{site}_row"] for site in account["log_likelihood"]}
+    outcome_dims = {site: [f"{site}_row", f"{site}_outcome"] for site in account["log_probs"]}
+    observed, constant = _observed(target.data)
+    rewards = dataset(account["reward"], chains, kept)
+    prior = {name: values[None] for name, values in target.prior(prior_key, NUM_PRIOR).items()}
+    checks = judge(posterior, float(rewards["solver_residual"].max()), target.data, draws.checks)
+    groups = {
+        "posterior": posterior,
+        "sample_stats": dataset(dict(draws.stats), chains, every),
+        "reward": rewards,
+        "log_likelihood": dataset(account["log_likelihood"], chains, kept, row_dims),
+        "observations": _observations(target.data, account["log_probs"], chains, kept),
+        "posterior_predictive": dataset(
+            _replicate(target.data, account["log_probs"], few, replicate_key), chains, kept[few], outcome_dims
+        ),
+        "prior": dataset(prior, np.arange(1), np.arange(NUM_PRIOR)),
+        "observed_data": observed,
+        "constant_data": constant,
+        "circuit": _circuits(target.data, coords),
+        "gate": as_dataset(checks),
+    }
+    tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
+    tree.attrs.update(_attributes(target, draws))
+    return tree
+
+
+def data_hash(data: Data) -> str:
+    """One hash for all sessions: fits with equal hashes explain the same observations."""
+    return "+".join(session.counts.data_hash for session in data.sessions)
+
+
+def _summaries(target: Target, positions: np.ndarray) -> dict[str, np.ndarray]:
+    flat = positions.reshape(-1, positions.shape[-1])
+    each = map_threads(target.summaries, flat)
+    return {
+        name: np.stack([np.asarray(draw[name]) for draw in each]).reshape(*positions.shape[:2], *each[0][name].shape)
+        for name in each[0]
+    }
+
+
+def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[str, dict[str, np.ndarray]]:
+    flat = positions.reshape(-1, positions.shape[-1])
+    with progress.stage("explaining", total=len(flat)) as tick:
+
+        def one(draw: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
+            result = jax.tree.map(np.asarray, target.explain(draw))
+            tick(1)
+            return result
+
+        each = map_threads(one, flat)
+    return jax.tree.map(lambda *values: np.stack(values).reshape(*positions.shape[:2], *values[0].shape), *each)
+
+
+def _replicate(data: Data, log_probs: dict[str, np.ndarray], few: slice, key: Array) -> dict[str, np.ndarray]:
+    """Draw, for a few posterior draws, observations like those that were made."""
+    rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+    replicated = {}
+    for number, session in enumerate(data.sessions):
+        site = site_name(session.site, number)
+        probs = np.exp(log_probs[site][:, few])
+        replicated[site] = rng.multinomial(session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
+    return replicated
+
+
+def _observations(
+    data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray
+) -> xr.Dataset:
+    """Log probability of every distinct observation, with how often it was made."""
+    tables = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
+    seen = {site: np.nonzero(table) for site, table in tables.items()}
+    log_prob = np.concatenate([log_probs[site][:, :, *index] for site, index in seen.items()], axis=2)
+    return xr.Dataset(
+        {
+            "log_prob": (("chain", "draw", "observation"), log_prob),
+            "count": ("observation", np.concatenate([tables[site][index] for site, index in seen.items()])),
+            "site": ("observation", np.concatenate([np.full(len(index[0]), site) for site, index in seen.items()])),
+            "row": ("observation", np.concatenate([index[0] for index in seen.values()])),
+            "outcome": ("observation", np.concatenate([index[1] for index in seen.values()])),
+        },
+        coords={"chain": chains, "draw": kept},
+    )
+
+
+def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
+    observed, constant = {}, {"weights": (("stimulus", "pattern"), np.asarray(data.weights))}
+    for number, session in enumerate(data.sessions):
+        site = site_name(session.site, number)
+        observed[site] = ((f"{site}_row", f"{site}_outcome"), session.table)
+        names = {
+            Updates: ("neuron", "stimulus", "context"),
+            Snapshots: (None, "stimulus", None),
+            Transitions: ("previous_stimulus", "stimulus", "previous_pattern"),
+        }[type(session.counts)]
+        for name, column in zip(names, session.rows.T, strict=True):
+            if name:
+                constant[f"{site}_{name}"] = ((f"{site}_row",), column)
+        if isinstance(session.counts, Snapshots):
+            constant[f"{site}_design_effect"] = (("stimulus",), session.counts.design_effect)
+    return xr.Dataset(observed), xr.Dataset(constant)
+
+
+def _circuits(data: Data, coords: dict[str, object]) -> xr.Dataset:
+    """T, p and lesions of every session: all that adaptation needs to know."""
+    circuits = [session.circuit for session in data.sessions]
+    lesions = {
+        name: (("session", "neuron"), [[i in getattr(each, name) for i in range(each.num_neurons)] for each in circuits])
+        for name in ("silenced", "forced")
+    }
+    updates = [getattr(session.counts, "updates_per_bin", 0) for session in data.sessions]
+    return xr.Dataset(
+        {
+            "transition": (("session", "stimulus", "next_stimulus"), np.stack([each.transition for each in circuits])),
+            "baseline": (("session", "neuron"), np.stack([session.baseline for session in data.sessions])),
+            "mean_response": (("session", "neuron"), np.stack([s.counts.mean_response for s in data.sessions])),
+            "updates_per_bin": ("session", updates, {"description": "0 where observations are not transitions"}),
+            **lesions,
+        },
+        coords={"stimulus": coords["stimulus"], "next_stimulus": coords["stimulus"], "neuron": coords["neuron"]},
+    )
+
+
+def _coords(circuit: Circuit) -> dict[str, object]:
+    first, second = np.triu_indices(circuit.num_neurons, 1)
+    return {
+        "neuron": np.arange(circuit.num_neurons),
+        "stimulus": list(circuit.stimulus.labels),
+        "pattern": np.arange(circuit.num_patterns),
+        "spike_count": np.arange(circuit.num_neurons + 1),
+        "pair": [f"{i},{j}" for i, j in zip(first, second, strict=True)],
+    }
+
+
+def _attributes(target: Target, draws: Draws) -> dict[str, object]:
+    return {
+        "model": target.model.name,
+        "claim": target.model.claim,
+        "units": "nats per update (coding cost = 1)",
+        "gauge": GAUGE,
+        "data_hash": data_hash(target.data),
+        "observed": ", ".join(type(session.counts).__name__.lower() for session in target.data.sessions),
+        **{f"method_{name}" if name != "method" else name: value for name, value in draws.settings.items()},
+        **{f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")},
+    }

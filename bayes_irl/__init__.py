@@ -1,14 +1,23 @@
-"""bayes_irl: what function does this neural circuit perform?"""
+"""bayes_irl: what function does this neural circuit perform?
 
-from bayes_irl import generative, rewards
-from bayes_irl._checks import DataWarning, InputError
-from bayes_irl.generative import available_models, load_model
-from bayes_irl.inference import Laplace, Nuts, Svi, infer, verdict
-from bayes_irl.io import load_recording, save_recording
-from bayes_irl.optimization import Network, optimize
-from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
-from bayes_irl.simulation import simulate
-from bayes_irl.worlds import Circuit, Stimulus
+Public names are imported when they are first used: JAX and its family take seconds to start, and `bayes-irl --help`
+needs none of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bayes_irl import generative, plots, rewards
+    from bayes_irl._checks import DataWarning, InputError
+    from bayes_irl.adaptation import adapt, recorded_circuit, score
+    from bayes_irl.generative import available_models, load_model
+    from bayes_irl.inference import Laplace, Nuts, Svi, infer, verdict
+    from bayes_irl.io import load_recording, save_recording
+    from bayes_irl.optimization import Network, optimize
+    from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
+    from bayes_irl.simulation import simulate
+    from bayes_irl.worlds import Circuit, Stimulus
 
 __all__ = [
     "Circuit",
@@ -20,6 +29,7 @@ __all__ = [
     "Recording",
     "Stimulus",
     "Svi",
+    "adapt",
     "available_models",
     "generative",
     "infer",
@@ -27,9 +37,39 @@ __all__ = [
     "load_recording",
     "optimize",
     "pick_neurons",
+    "plots",
+    "recorded_circuit",
     "rewards",
     "save_recording",
+    "score",
     "simulate",
     "stimulus_states",
     "verdict",
 ]
+
+_HOMES = {
+    "_checks": ("DataWarning", "InputError"),
+    "adaptation": ("adapt", "recorded_circuit", "score"),
+    "generative": ("available_models", "load_model"),
+    "inference": ("Laplace", "Nuts", "Svi", "infer", "verdict"),
+    "io": ("load_recording", "save_recording"),
+    "optimization": ("Network", "optimize"),
+    "recordings": ("Recording", "pick_neurons", "stimulus_states"),
+    "simulation": ("simulate",),
+    "worlds": ("Circuit", "Stimulus"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from its home, or a public module, and keep it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name) if name in _HOME_OF else import_module(f"{__name__}.{name}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Show public names before they are imported, for completion."""
+    return sorted(globals() | dict.fromkeys(__all__))

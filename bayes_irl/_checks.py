@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 import numpy as np
-from jax.typing import ArrayLike
 
 
 class InputError(ValueError):
@@ -63,7 +62,7 @@ def whole_numbers(argument: str, values: Any, least: int, most: int, advice: str
     return array.astype(np.int32)
 
 
-def transition_matrix(argument: str, values: ArrayLike) -> np.ndarray:
+def transition_matrix(argument: str, values: Any) -> np.ndarray:
     """Return a row-stochastic matrix, or say which row is not."""
     matrix = finite_array(argument, values, (None, None))
     if matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:

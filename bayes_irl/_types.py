@@ -5,9 +5,12 @@ Axes: `num_neurons` (or `num_units` of any world), `num_stimuli`, `num_patterns`
 A pattern's index reads neuron 0 as the most significant bit.
 """
 
-from jax.typing import ArrayLike
+from collections.abc import Sequence
+
+from jax.typing import ArrayLike as _ArrayLike
 from jaxtyping import Array, Float, Int
 
+ArrayLike = _ArrayLike | Sequence  # what users may pass: arrays, numbers and (nested) lists
 Reward = Float[Array, "num_stimuli num_patterns"]
 Value = Float[Array, "num_stimuli num_patterns"]
 Occupancy = Float[Array, "num_stimuli num_patterns"]

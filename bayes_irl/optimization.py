@@ -1,7 +1,6 @@
 """The forward problem: the optimal answers to a given reward, with baselines that adapt."""
 
 import dataclasses
-from functools import partial
 from typing import Literal
 
 import equinox as eqx
@@ -11,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from bayes_irl import _checks
-from bayes_irl._types import ArrayLike, Baseline, Count, Logits, Occupancy, Reward, Scalar, Value
+from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Logits, Occupancy, Reward, Scalar, Value
 from bayes_irl.solver import Solution, expected_cost, information, occupancy, solve, solve_restricted
 from bayes_irl.solver.bellman import Policy
 from bayes_irl.worlds import Circuit
@@ -34,6 +33,7 @@ class Network(eqx.Module):
         occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one.
         objective: L = average reward − λ × mean coding cost, per update.
         average_reward: E[r], per update.
+        mean_cost: (1/n) Σ_i E KL(π_i ‖ p_i), nats per update.
         information: mutual information between each neuron's response and what it sees, bits `[num_neurons]`.
         num_sweeps: of the solver, in the last solve.
         residual: largest violation of the optimality condition, in units of λ.
@@ -51,6 +51,7 @@ class Network(eqx.Module):
     occupancy: Occupancy
     objective: Scalar
     average_reward: Scalar
+    mean_cost: Scalar
     information: Float[Array, " num_neurons"]
     num_sweeps: Count
     residual: Scalar
@@ -80,7 +81,6 @@ class Network(eqx.Module):
         return _given_stimulus(self.occupancy) @ counts
 
 
-@eqx.filter_jit
 def respond(circuit: Circuit, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Network:
     """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
 
@@ -91,11 +91,18 @@ def respond(circuit: Circuit, reward: Reward, baseline: Baseline, coding_cost: A
         coding_cost: λ, in the reward's unit.
     """
     cost = jnp.asarray(coding_cost, reward.dtype)
-    defaults = circuit.default_actions(baseline)
+    intact = circuit.heal()  # lesions are in the default actions: one compilation serves them all
+    network = _respond(intact, reward, baseline, circuit.default_actions(baseline), cost)
+    return dataclasses.replace(network, circuit=circuit)
+
+
+@eqx.filter_jit
+def _respond(circuit: Circuit, reward: Reward, baseline: Baseline, defaults: Defaults, cost: Scalar) -> Network:
     solver = solve_restricted if circuit.restricted else solve
     solution: Solution = solver(circuit, reward, defaults, cost)
     visits = occupancy(circuit, defaults, solution.policy, solution.value)
     average_reward = (visits * reward).sum()
+    mean_cost = (visits * expected_cost(circuit, solution.policy, defaults)).sum()
     return Network(
         circuit=circuit,
         reward=reward,
@@ -104,8 +111,9 @@ def respond(circuit: Circuit, reward: Reward, baseline: Baseline, coding_cost: A
         value=cost * solution.value,
         policy=solution.policy,
         occupancy=visits,
-        objective=average_reward - cost * (visits * expected_cost(circuit, solution.policy, defaults)).sum(),
+        objective=average_reward - cost * mean_cost,
         average_reward=average_reward,
+        mean_cost=mean_cost,
         information=information(circuit, solution.policy, visits),
         num_sweeps=solution.num_sweeps,
         residual=solution.residual,
@@ -162,10 +170,33 @@ def optimize(
     if not circuit.free.any():
         raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
     first = given_baseline("start", start, circuit)
-    network, history, ended = _alternate(partial(respond, circuit, table, coding_cost=cost), first, baseline)
-    settled = network.converged & ended.startswith("converged")
-    described = f"{ended}, from a baseline of {_describe(first)}"
-    return dataclasses.replace(network, history=jnp.asarray(history), converged=settled, ended=described)
+    return adapt_baseline(respond(circuit, table, first, cost), baseline)
+
+
+def adapt_baseline(
+    network: Network, baseline: Literal["neuron", "population"], max_rounds: int = MAX_ROUNDS
+) -> Network:
+    """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
+    first, history = network.baseline, [float(network.objective)]
+    ended = f"not converged after {max_rounds} rounds"
+    while len(history) <= max_rounds:
+        target = jnp.clip(adapted_baseline(network, baseline), 1e-12, 1 - 1e-12)
+        change = jnp.abs(target - network.baseline)[network.circuit.free].max()
+        if change <= STILL:
+            ended = f"converged after {len(history)} rounds{_frozen(network)}"
+            break
+        following = respond(network.circuit, network.reward, target, network.coding_cost)
+        if not float(following.objective) >= history[-1] - 1e-9 * max(1.0, abs(history[-1])):
+            ended = f"stopped after {len(history)} rounds, before the objective would fall"
+            break
+        network = following
+        history.append(max(float(network.objective), history[-1]))
+    return dataclasses.replace(
+        network,
+        history=jnp.asarray(history),
+        converged=network.converged & ended.startswith("converged"),
+        ended=f"{ended}, from a baseline of {_describe(first)}",
+    )
 
 
 def given_baseline(argument: str, values: ArrayLike, circuit: Circuit) -> Baseline:
@@ -175,23 +206,6 @@ def given_baseline(argument: str, values: ArrayLike, circuit: Circuit) -> Baseli
     if (array <= 0).any() or (array >= 1).any():
         raise _checks.InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
     return jnp.asarray(array)
-
-
-def _alternate(respond_with, first: Baseline, baseline: Literal["neuron", "population"]):
-    network, history = respond_with(first), []
-    history.append(float(network.objective))
-    for _ in range(MAX_ROUNDS):
-        target = jnp.clip(adapted_baseline(network, baseline), 1e-12, 1 - 1e-12)
-        change = float(jnp.abs(target - network.baseline)[network.circuit.free].max())
-        if change <= STILL:
-            return network, history, f"converged after {len(history)} rounds{_frozen(network)}"
-        following = respond_with(target)
-        slack = 1e-9 * max(1.0, abs(history[-1]))
-        if not float(following.objective) >= history[-1] - slack:
-            return network, history, f"stopped after {len(history)} rounds, before the objective would fall"
-        network = following
-        history.append(max(float(network.objective), history[-1]))
-    return network, history, f"not converged after {MAX_ROUNDS} rounds (baseline still moving by {change:.1e})"
 
 
 def _frozen(network: Network) -> str:

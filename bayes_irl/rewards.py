@@ -77,7 +77,9 @@ def from_function(circuit: Circuit, function: Callable[[np.ndarray, int], float]
     )
 
 
-def in_gauge(reward: Reward, weights: Occupancy) -> Reward:
+def in_gauge(
+    reward: Float[Array, "*num_draws num_stimuli num_patterns"], weights: Occupancy
+) -> Float[Array, "*num_draws num_stimuli num_patterns"]:
     """Fix what cannot be known: for each stimulus the mean over patterns, weighted by `weights`, becomes zero.
 
     Args:

@@ -115,6 +115,6 @@ def optimum(transition, reward, spikes, coding_cost=1.0, rounds=100) -> tuple[np
         solved = np.linalg.solve(system, np.append(gain.ravel(), 0.0))[:-1].reshape(shape)
         solved -= solved.mean(axis=1, keepdims=True)
         change, value = np.abs(solved - value).max(), solved
-        if change < 1e-13 * max(1.0, np.abs(value).max()):
+        if change < 1e-12 * max(1.0, np.abs(value).max()):
             break
     return value, best_answers(value, spikes)

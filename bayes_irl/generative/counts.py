@@ -37,4 +37,4 @@ class OutcomeCounts(Distribution):
         """Log probability of counts `[..., num_rows, num_outcomes]`, per row."""
         with jax.ensure_compile_time_eval():
             coefficient = gammaln(value.sum(axis=-1) + 1.0) - gammaln(value + 1.0).sum(axis=-1)
-        return coefficient + jnp.where(value > 0, value * self.log_probs, 0.0).sum(axis=-1)
+        return coefficient + (value * jnp.where(value > 0, self.log_probs, 0.0)).sum(axis=-1)

@@ -27,11 +27,11 @@ def log_outcomes(session: Session, policy: Policy, occupancy: Occupancy) -> Floa
     """
     first, stimulus, context = session.rows.T
     if isinstance(session.counts, Updates):
-        tables = [jnp.log(actions).reshape(2, session.circuit.num_stimuli, -1) for actions in policy]
-        return jnp.stack(tables)[first, :, stimulus, context]
+        tables = [actions.reshape(2, session.circuit.num_stimuli, -1) for actions in policy]
+        return _log(jnp.stack(tables)[first, :, stimulus, context])
     if isinstance(session.counts, Snapshots):
         visits = occupancy[stimulus]
-        return jnp.log(visits / visits.sum(axis=1, keepdims=True))
+        return _log(visits / visits.sum(axis=1, keepdims=True))
     return _log_moves(session.circuit, session.counts, policy, first, stimulus, context)
 
 
@@ -59,12 +59,12 @@ def _log_moves(
     moves = _dense(circuit, policy)
     if counts.held:
         powers = jnp.linalg.matrix_power(moves, counts.updates_per_bin)
-        return jnp.log(powers[stimulus, pattern])
+        return _log(powers[stimulus, pattern])
     size, patterns = circuit.num_stimuli, circuit.num_patterns
     joint = jnp.einsum("xy,yab->xayb", circuit.transition, moves).reshape(size * patterns, size * patterns)
     power = jnp.linalg.matrix_power(joint, counts.updates_per_bin).reshape(size, patterns, size, patterns)
     rows = power[previous, pattern, stimulus]
-    return jnp.log(rows / rows.sum(axis=1, keepdims=True))
+    return _log(rows / rows.sum(axis=1, keepdims=True))
 
 
 def _dense(circuit: Circuit, policy: Policy) -> Float[Array, "num_stimuli num_patterns num_patterns"]:
@@ -76,3 +76,9 @@ def _dense(circuit: Circuit, policy: Policy) -> Float[Array, "num_stimuli num_pa
         for answer, after in enumerate((before & ~bit, before | bit)):
             moves = moves.at[:, before, after].add(circuit.spread(actions[answer], i))
     return moves / circuit.num_neurons
+
+
+def _log(probabilities: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Logarithm whose derivative at 0 is 0, not NaN: what cannot happen has no say."""
+    possible = probabilities > 0
+    return jnp.where(possible, jnp.log(jnp.where(possible, probabilities, 1.0)), -jnp.inf)

@@ -47,10 +47,12 @@ class Data(eqx.Module):
     Attributes:
         sessions: the recordings.
         weights: how often each pattern was observed under each stimulus, over all sessions: the reward's gauge.
+        baseline: where p came from: "neuron", "population" or "given".
     """
 
     sessions: tuple[Session, ...]
     weights: Occupancy
+    baseline: str = eqx.field(static=True)
 
 
 Recorded = Recording | Counts
@@ -70,14 +72,22 @@ def as_data(
     recordings = list(recording) if isinstance(recording, list | tuple) else [recording]
     if len(circuits) != len(recordings) or not circuits:
         raise InputError(f"circuit has {len(circuits)} entries, recording has {len(recordings)}: give one per recording.")
-    sessions = tuple(_session(each, counts_of(rec), baseline) for each, rec in zip(circuits, recordings, strict=True))
+    cut = [str(each) for each in circuits if each.restricted]
+    if cut:
+        raise InputError.of(
+            "circuit",
+            "one in which every neuron sees all others",
+            cut[0],
+            "Infer the reward from the intact circuit, then predict the cut one with adapt.",
+        )
+    sessions = tuple(observe(each, counts_of(rec), baseline) for each, rec in zip(circuits, recordings, strict=True))
     weights = sum(session.counts.occupancy_counts for session in sessions)
     unseen = [circuits[0].stimulus.labels[x] for x in np.flatnonzero(weights.sum(axis=1) == 0)]
     if unseen:
         raise InputError.of(
             "recording", "every stimulus at least once", f"none of {unseen}", "Merge or leave out stimulus states."
         )
-    return Data(sessions, jnp.asarray(weights, float))
+    return Data(sessions, jnp.asarray(weights, float), baseline if isinstance(baseline, str) else "given")
 
 
 def counts_of(recording: Recorded) -> Counts:
@@ -87,17 +97,11 @@ def counts_of(recording: Recorded) -> Counts:
     return recording.updates() if recording.neuron is not None else recording.snapshots()
 
 
-def _session(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
+def observe(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
+    """Put counts and the circuit they come from together, if they can belong together."""
     for name in ("num_neurons", "num_stimuli"):
         if getattr(circuit, name) != getattr(counts, name):
             raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(circuit, name)}.")
-    if circuit.restricted:
-        raise InputError.of(
-            "circuit",
-            "one in which every neuron sees all others",
-            f"{len(circuit.missing)} connections cut",
-            "Infer the reward from the intact circuit, then predict the cut one with adapt.",
-        )
     spikes = counts.response_counts
     wrong = [i for i in circuit.silenced if spikes[i] > 0] + [
         i for i in circuit.forced if spikes[i] < counts.response_totals[i]

@@ -4,8 +4,8 @@ import numpy as np
 from arviz_stats.base import array_stats
 from jaxtyping import Float
 
+from bayes_irl._threads import map_threads
 from bayes_irl.inference.draws import Check
-from bayes_irl.inference.mode import map_threads
 from bayes_irl.inference.target import Target
 
 LARGEST_K = 0.7

@@ -1,8 +1,5 @@
 """The posterior mode, and the coordinates in which the posterior looks round from there."""
 
-import itertools
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -11,10 +8,10 @@ import scipy.optimize
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
+from bayes_irl._threads import map_threads
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Flat, Target
 
-NUM_THREADS = 2
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
 ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round
 
@@ -71,17 +68,6 @@ def find_mode(target: Target, progress: Progress) -> Mode:
         if decrement >= SETTLED:
             position = _step(target, position, float(potential), -factor @ newton)
     return Mode(position, float(potential), factor, decrement, float(curvature.min()))
-
-
-def map_threads(function: Callable, items: Iterable) -> list:
-    """Apply a compiled function to every item, on a few threads: JAX lets go of Python's lock while it computes.
-
-    The first item goes ahead alone, so that a function that is still to be traced is traced on this thread.
-    """
-    remaining = iter(items)
-    first = [function(item) for item in itertools.islice(remaining, 1)]
-    with ThreadPoolExecutor(NUM_THREADS) as pool:
-        return first + list(pool.map(function, remaining))
 
 
 def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:

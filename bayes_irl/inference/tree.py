@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array
 
+from bayes_irl._threads import map_threads
 from bayes_irl.generative import Data
 from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
-from bayes_irl.inference.mode import map_threads
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
 from bayes_irl.recordings import Snapshots, Transitions, Updates
@@ -186,6 +186,7 @@ def _attributes(target: Target, draws: Draws) -> dict[str, object]:
         "claim": target.model.claim,
         "units": "nats per update (coding cost = 1)",
         "gauge": GAUGE,
+        "baseline": target.data.baseline,
         "data_hash": data_hash(target.data),
         "observed": ", ".join(type(session.counts).__name__.lower() for session in target.data.sessions),
         **{f"method_{name}" if name != "method" else name: value for name, value in draws.settings.items()},

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from bayes_irl._types import ArrayLike, Count, Defaults, Reward, Scalar, Value
+from bayes_irl._types import Count, Defaults, Reward, Scalar, Value
 from bayes_irl.solver.anderson import accelerate
 from bayes_irl.solver.bellman import (
     Policy,
@@ -49,7 +49,7 @@ class Solution(eqx.Module):
     converged: Array
 
 
-def solve(world: World, reward: Reward, defaults: Defaults, coding_cost: ArrayLike = 1.0) -> Solution:
+def solve(world: World, reward: Reward, defaults: Defaults, coding_cost: Scalar | float = 1.0) -> Solution:
     """Solve v(σ, x) + L = r(σ, x) + Σ_x′ T[x, x′] B(v)(σ, x′) for fixed default actions.
 
     The derivative with respect to reward, default actions, transition matrix and coding cost is implicit: one linear

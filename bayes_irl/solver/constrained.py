@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray
 
-from bayes_irl._types import ArrayLike, Defaults, Reward, Scalar, Value
+from bayes_irl._types import Defaults, Reward, Scalar, Value
 from bayes_irl.solver.average_reward import Solution, evaluate
 from bayes_irl.solver.bellman import Policy, answers
 from bayes_irl.solver.costs import context_shares, expected_cost
@@ -17,7 +17,7 @@ NOISE = 1e-10  # accuracy of L, from that of value and occupancy
 NUM_STARTS = 4
 
 
-def solve_restricted(world: World, reward: Reward, defaults: Defaults, coding_cost: ArrayLike = 1.0) -> Solution:
+def solve_restricted(world: World, reward: Reward, defaults: Defaults, coding_cost: Scalar | float = 1.0) -> Solution:
     """Solve for policies that depend only on what each unit sees, o.
 
     The first-order condition of the constrained optimum,

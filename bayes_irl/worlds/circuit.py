@@ -73,6 +73,10 @@ class Circuit(World):
         driven = frozenset(neurons)
         return self._but(forced=self.forced | driven, silenced=self.silenced - driven)
 
+    def heal(self) -> "Circuit":
+        """Return the circuit with no neuron silenced or forced; cut connections stay cut."""
+        return self._but(silenced=frozenset(), forced=frozenset())
+
     def cut(self, connections: Iterable[tuple[int, int]]) -> "Circuit":
         """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j)."""
         pairs = frozenset((int(i), int(j)) for i, j in connections)
@@ -87,6 +91,16 @@ class Circuit(World):
     def _but(self, **changes: object) -> "Circuit":
         fields = ("num_neurons", "stimulus", "silenced", "forced", "missing")
         return Circuit(**({name: getattr(self, name) for name in fields} | changes))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        """The circuit in words."""
+        lesions = [
+            f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, sorted(neurons)))} {verb}"
+            for neurons, verb in ((self.silenced, "silenced"), (self.forced, "forced to spike"))
+            if neurons
+        ]
+        cut = [f"{len(self.missing)} connections cut"] if self.missing else []
+        return f"{self.num_neurons} neurons, {self.num_stimuli} stimuli" + "".join(f", {each}" for each in lesions + cut)
 
     # -- what is there ----------------------------------------------------------------------------------------------
 
@@ -165,6 +179,6 @@ class Circuit(World):
         bits = contexts.reshape(-1, *[2] * len(others))
         return jnp.broadcast_to(bits.sum(axis=hidden, keepdims=True), bits.shape).reshape(contexts.shape)
 
-    def tabulate(self, contexts: list[Float[Array, "num_stimuli before after"]]) -> Logits:
+    def tabulate(self, contexts: list[Float[Array, "num_stimuli _ _"]]) -> Logits:
         """Stack one value per context of every neuron into `[num_neurons, num_stimuli, num_patterns]`."""
         return jnp.stack([self.spread(each, i) for i, each in enumerate(contexts)])

@@ -3,11 +3,10 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax.typing import ArrayLike
 from scipy.linalg import fractional_matrix_power
 
 from bayes_irl import _checks
-from bayes_irl._types import Transition
+from bayes_irl._types import ArrayLike, Transition
 
 
 class Stimulus(eqx.Module):

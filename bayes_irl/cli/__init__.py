@@ -1,0 +1,27 @@
+"""The command line: each command parses, calls the library, and writes files.
+
+Nothing heavy is imported until a command runs, so that help is instant.
+"""
+
+import click
+
+from bayes_irl.cli import adapt, demo, fit, models, simulate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bayes_irl")
+def main() -> None:
+    """Infer, with honest uncertainty, the reward function that a neural circuit optimises.
+
+    \b
+    Example:
+      bayes-irl demo --quick
+      bayes-irl fit rec.npz --model spike_count --out posterior.nc
+      bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
+
+    Exit codes: 0 done, 2 bad input (nothing was written), 130 interrupted.
+    """
+
+
+for module in (demo, simulate, fit, adapt, models):
+    main.add_command(module.command)

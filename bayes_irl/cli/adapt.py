@@ -1,0 +1,115 @@
+"""`bayes-irl adapt`: how the circuit will answer once it has changed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bayes_irl.cli.common import (
+    Command,
+    FilePath,
+    beside,
+    check_outputs,
+    echo_table,
+    echo_written,
+    on_terminal,
+    save_figure,
+    seed_option,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    import bayes_irl as bi
+
+
+@click.command("adapt", cls=Command)
+@click.argument("posterior", type=FilePath)
+@click.option("--silence", type=int, multiple=True, metavar="NEURON", help="This neuron never spikes; repeatable.")
+@click.option("--force", type=int, multiple=True, metavar="NEURON", help="This neuron always spikes; repeatable.")
+@click.option("--switch", type=float, help="New probability, per update, that the stimulus changes.")
+@click.option(
+    "--coding-cost-factor", type=float, default=1.0, show_default=True, help="New coding cost, relative to before."
+)
+@click.option(
+    "--adapt-baseline", is_flag=True, help="Re-optimise the baseline too, in the unchanged circuit and the changed one."
+)
+@click.option("--draws", type=int, default=200, show_default=True, help="Posterior draws to predict from.")
+@seed_option
+@click.option("--out", type=FilePath, required=True, help="The predictions, an .nc file; figures go beside it.")
+def command(
+    posterior: Path,
+    silence: tuple[int, ...],
+    force: tuple[int, ...],
+    switch: float | None,
+    coding_cost_factor: float,
+    adapt_baseline: bool,
+    draws: int,
+    seed: int,
+    out: Path,
+) -> None:
+    """Predict how the circuit behind POSTERIOR (.nc, from `fit`) will answer once it has changed.
+
+    The reward stays, the optimal answers move; each draw is shown against its own unchanged circuit.
+
+    \b
+    Example:
+      bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
+      bayes-irl adapt posterior.nc --switch 0.1 --coding-cost-factor 2 --out adapted.nc
+    """
+    import bayes_irl as bi
+    from bayes_irl.io.netcdf import save_tree
+
+    pictures = [beside(out, "tuning"), beside(out, "spike_counts")]
+    check_outputs(out, ".nc", pictures)
+    fitted = _load_fit(posterior)
+    tree = bi.adapt(
+        fitted,
+        _changed(bi.recorded_circuit(fitted), silence, force, switch),
+        num_draws=draws,
+        baseline="adapted" if adapt_baseline else "held",
+        coding_cost_factor=coding_cost_factor,
+        progress=on_terminal(),
+    )
+    click.echo(bi.verdict(tree))
+    _echo_responses(tree["predictions"].to_dataset())
+    save_tree(tree, out)
+    for draw, picture in zip((bi.plots.tuning_curves, bi.plots.spike_counts), pictures, strict=True):
+        save_figure(draw(tree), picture)
+    echo_written(out, *pictures)
+
+
+def _load_fit(path: Path) -> "xr.DataTree":
+    from bayes_irl import InputError
+    from bayes_irl.io.netcdf import load_tree
+
+    tree = load_tree(path)
+    missing = [group for group in ("posterior", "reward", "circuit", "gate") if group not in tree.children]
+    if missing:
+        raise InputError.of("posterior", "a file written by `bayes-irl fit`", f"{path}, without {', '.join(missing)}")
+    return tree
+
+
+def _changed(
+    circuit: "bi.Circuit", silence: tuple[int, ...], force: tuple[int, ...], switch: float | None
+) -> "bi.Circuit":
+    import bayes_irl as bi
+
+    both = sorted(set(silence) & set(force))
+    if both:
+        raise bi.InputError.of("--force", "neurons that are not silenced too", both)
+    if switch is not None:
+        circuit = circuit.with_stimulus(bi.Stimulus.switching(switch, circuit.num_stimuli))
+    return circuit.silence(*silence).force(*force)
+
+
+def _echo_responses(predictions: "xr.Dataset") -> None:
+    """A table of mean responses, with the change that each draw predicts."""
+    mean = predictions["mean_response"]
+    before, after = mean.sel(circuit="unchanged"), mean.sel(circuit="changed")
+    low, high = (after - before).quantile([0.05, 0.95], "sample").values
+    click.echo(f"Mean responses (spikes per update) with {predictions.attrs['change']}:")
+    echo_table(
+        ("neuron", "unchanged", "changed", "change: 5 %", "95 %"),
+        zip(mean["neuron"].values, before.mean("sample").values, after.mean("sample").values, low, high, strict=True),
+    )

@@ -1,0 +1,109 @@
+"""What the commands share: how they start and fail, their common options, and where their output goes."""
+
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FilePath = click.Path(path_type=Path)
+
+seed_option = click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random."
+)
+
+
+class Failure(click.ClickException):
+    """Ends the program with one line on stderr."""
+
+    def __init__(self, message: str, exit_code: int):
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class Command(click.Command):
+    """A command that computes in double precision, and tells bad input and interrupts in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            import jax
+
+            from bayes_irl import DataWarning
+
+            jax.config.update("jax_enable_x64", True)
+            with warnings.catch_warnings():
+                warnings.showwarning = _teller(DataWarning)
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Failure("interrupted.", 130) from None
+        except ValueError as error:
+            from bayes_irl import InputError
+
+            if not isinstance(error, InputError):
+                raise
+            raise Failure(str(error), 2) from error
+
+
+def _teller(own: type[Warning]) -> Any:
+    """Show our own warnings as one line without the place in the code, others as always."""
+    show = warnings.showwarning
+
+    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+        if issubclass(category, own):
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            show(message, category, *place, **more)
+
+    return tell
+
+
+def on_terminal() -> bool:
+    """Whether somebody watches, so that progress bars make sense."""
+    return sys.stderr.isatty()
+
+
+def beside(out: Path, name: str) -> Path:
+    """Where a figure goes that belongs to a result."""
+    return out.with_name(f"{out.stem}_{name}.png")
+
+
+def check_outputs(out: Path, suffix: str, figures: Iterable[Path] = ()) -> None:
+    """Make sure that everything can be written, before the work starts.
+
+    Raises:
+        InputError: if not.
+    """
+    from bayes_irl import InputError
+    from bayes_irl.io.netcdf import check_writable
+
+    if out.suffix != suffix:
+        raise InputError.of("--out", f"a file that ends in {suffix}", out)
+    for path in (out, *figures):
+        check_writable(path)
+
+
+def save_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure at print resolution, and forget it."""
+    from matplotlib import pyplot
+
+    figure.savefig(path, dpi=200)
+    pyplot.close(figure)
+
+
+def echo_written(*paths: Path) -> None:
+    """Say where results are."""
+    click.echo("Wrote " + ", ".join(map(str, paths)))
+
+
+def echo_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under a header, right-aligned; numbers with two decimals."""
+    table = [list(header), *([f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
+        click.echo("  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

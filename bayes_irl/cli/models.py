@@ -1,0 +1,20 @@
+"""`bayes-irl models`: what there is to fit."""
+
+import click
+
+from bayes_irl.cli.common import Command
+
+
+@click.command("models", cls=Command)
+def command() -> None:
+    """List the models that come with bayes_irl, each with its claim about the circuit.
+
+    \b
+    Example:
+      bayes-irl models
+    """
+    import bayes_irl as bi
+
+    for name in bi.available_models():
+        model = bi.load_model(name)
+        click.echo(f"{name}: {model.claim}\n  {model.path}")

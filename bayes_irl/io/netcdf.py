@@ -1,0 +1,75 @@
+"""Fits and predictions as netCDF files: what ArviZ users share, read without running code."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import xarray as xr
+
+from bayes_irl._checks import InputError
+
+_ENGINE = "h5netcdf"
+
+
+def save_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
+    """Write a tree, all of it or nothing: an older file is replaced only at the end.
+
+    Args:
+        tree: from `infer` or `adapt`.
+        path: where, usually ending in .nc.
+
+    Raises:
+        InputError: if the file cannot be written there.
+    """
+    check_writable(path)
+    target = Path(path)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        tree.to_netcdf(partial, engine=_ENGINE)
+        os.replace(partial, target)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:
+    """Read a tree into memory and close its file. Nothing in the file is ever run.
+
+    Args:
+        path: a file written by `save_tree`, or by ArviZ.
+
+    Raises:
+        InputError: if the file is missing, damaged or of another kind.
+    """
+    if not Path(path).is_file():
+        raise InputError.of("path", "an existing file", path)
+    try:
+        with xr.open_datatree(path, engine=_ENGINE) as tree:
+            return tree.load()
+    except Exception as error:  # a damaged file fails in any of a dozen ways, in HDF5, h5netcdf or xarray
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError.of("path", "a netCDF file written by bayes_irl", f"{path} ({reason})") from error
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Make sure, before long work starts, that its result can be written; nothing is left behind.
+
+    Raises:
+        InputError: if the folder is missing or may not be written to, or `path` is a folder or a protected file.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InputError.of("path", "a file that can be written", f"the folder {path}")
+    if not target.parent.is_dir():
+        raise InputError.of("path", "a file in a folder that exists", path, f"Make the folder {target.parent} first.")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise InputError.of("path", "a file that can be written", f"{path}, which is read-only")
+    try:
+        tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str | os.PathLike[str], error: OSError) -> InputError:
+    return InputError.of("path", "a file that can be written", f"{path} ({error.strerror or error})")

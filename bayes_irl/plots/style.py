@@ -1,0 +1,175 @@
+"""What the figures share: page, colours, intervals, and what they ask of a tree."""
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Shaped
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+
+from bayes_irl._checks import InputError
+
+MM = 1 / 25.4  # inches
+SINGLE, DOUBLE = 90 * MM, 180 * MM  # one and two columns of a journal
+SMALL, LARGE = 7.0, 8.0  # points
+THIN, LINE = 0.5, 1.0  # points
+
+BLACK, GREY, PALE = "black", "0.45", "0.87"
+BLUE, ORANGE, GREEN, VERMILLION = "#0072B2", "#E69F00", "#009E73", "#D55E00"  # Okabe & Ito 2008
+PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, "#56B4E9", "#CC79A7", "#F0E442", BLACK)
+
+LOW, HIGH = 0.05, 0.95
+INTERVAL = "90 % equal-tailed interval"
+FAILED = "Gate failed: intervals not to be trusted"
+UNCHECKED = "No gate in this tree: intervals were not checked"
+
+CIRCUITS = ("unchanged", "changed")
+LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible in grey
+    "unchanged": {"color": BLACK, "marker": "o", "linestyle": "-", "markersize": 3.0},
+    "changed": {"color": VERMILLION, "marker": "s", "linestyle": (0, (3, 1.5)), "markersize": 3.0},
+}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Posterior means with the 90 % equal-tailed interval, one per quantity."""
+
+    mean: Float[np.ndarray, "..."]
+    low: Float[np.ndarray, "..."]
+    high: Float[np.ndarray, "..."]
+
+    def __getitem__(self, index: Any) -> "Summary":
+        """Return the same of some of the quantities."""
+        return Summary(self.mean[index], self.low[index], self.high[index])
+
+    @property
+    def reach(self) -> Float[np.ndarray, "two *shape"]:
+        """How far the interval reaches below and above the mean; 0 where the mean is outside."""
+        return np.maximum([self.mean - self.low, self.high - self.mean], 0)
+
+
+def summarise(draws: Float[np.ndarray, "num_chains num_draws *shape"]) -> Summary:
+    """Return mean and interval over chains and draws; those of a constant without rounding error."""
+    low, high = np.quantile(draws, [LOW, HIGH], axis=(0, 1))
+    return Summary(np.clip(draws.mean(axis=(0, 1)), draws.min(axis=(0, 1)), draws.max(axis=(0, 1))), low, high)
+
+
+def variable(tree: xr.DataTree, group: str, name: str, dims: tuple[str, ...], advice: str) -> xr.DataArray:
+    """Return a variable of a tree with its axes in this order, or say what the tree lacks.
+
+    Raises:
+        InputError: If `tree` is no DataTree, or lacks the group, the variable, or one of its axes.
+    """
+    if not isinstance(tree, xr.DataTree):
+        raise InputError.of("tree", "an xarray.DataTree", type(tree).__name__, advice)
+    if group not in tree.children:
+        raise InputError.of("tree", f"a group {group!r}", f"groups {sorted(tree.children)}", advice)
+    if name not in tree[group].data_vars:
+        raise InputError.of(
+            "tree", f"{name!r} in group {group!r}", f"{sorted(map(str, tree[group].data_vars))}", advice
+        )
+    found = tree[group].dataset[name]
+    if set(found.dims) != set(dims):
+        raise InputError.of("tree", f"{group}/{name} with axes {dims}", f"{found.dims}", advice)
+    return found.transpose(*dims)
+
+
+def finite(values: Shaped[np.ndarray, "..."], name: str) -> Float[np.ndarray, "..."]:
+    """Return an array of floats without NaN or infinities.
+
+    Raises:
+        InputError: If there are some.
+    """
+    bad = int((~np.isfinite(values)).sum())
+    if bad:
+        raise InputError.of("tree", f"finite draws of {name!r}", f"{bad} NaN or infinite entries")
+    return np.asarray(values, float)
+
+
+def predicted(tree: xr.DataTree, name: str, axis: str) -> dict[str, xr.DataArray]:
+    """Return the predictions for the unchanged and the changed circuit `[chain, draw, stimulus, axis]`.
+
+    Raises:
+        InputError: If `tree` is not what `adapt` returned.
+    """
+    advice = "Predict first: adapt(posterior, circuit) returns the tree that is drawn here."
+    both = variable(tree, "predictions", name, ("circuit", "chain", "draw", "stimulus", axis), advice)
+    circuits = [str(each) for each in both["circuit"].values]
+    if sorted(circuits) != sorted(CIRCUITS):
+        raise InputError.of("tree", f"{name!r} for the circuits {CIRCUITS}", f"{circuits}", advice)
+    return {each: both.sel(circuit=each) for each in CIRCUITS}
+
+
+def change_in_words(tree: xr.DataTree) -> str:
+    """Return what was done to the circuit, or nothing where the tree does not say."""
+    words = str(tree["predictions"].attrs.get("change", ""))
+    return words[:1].upper() + words[1:]
+
+
+def page(width: float, height: float, tree: xr.DataTree, title: str = "") -> tuple[Figure, SubFigure]:
+    """Return an empty figure, and the part of it to draw on: below the title, and the gate's warning over it.
+
+    Args:
+        width: Inches.
+        height: Inches.
+        tree: Whose gate must have passed; if not, the figure says so at its top.
+        title: Of the whole figure.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    warning = _warning(tree)
+    if warning:
+        figure.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
+    sheet = figure.subfigures()
+    if title:
+        sheet.suptitle(wrap(title, 0.9 * width, LARGE), fontsize=LARGE)
+    return figure, sheet
+
+
+def _warning(tree: xr.DataTree) -> str:
+    if "gate" not in tree.children or "verdict" not in tree["gate"].attrs:
+        return UNCHECKED
+    return "" if str(tree["gate"].attrs["verdict"]).startswith("All") else FAILED
+
+
+def dress(axes: Axes, title: str = "") -> None:
+    """Give axes the look of the house: two spines, thin lines, small type."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_linewidth(THIN)
+    axes.tick_params(labelsize=SMALL, width=THIN, length=2.5, pad=2)
+    axes.xaxis.label.set_size(SMALL)
+    axes.yaxis.label.set_size(SMALL)
+    axes.yaxis.get_offset_text().set_size(SMALL)
+    axes.set_title(title, fontsize=SMALL, pad=4)
+
+
+def legend(holder: Axes | Figure | SubFigure, handles: list[object], labels: list[str], **where: Any) -> None:
+    """Put a frameless legend on axes or a figure."""
+    holder.legend(
+        handles, labels, fontsize=SMALL, title_fontsize=SMALL, frameon=False, handlelength=2.2, **where
+    )
+
+
+def wrap(text: str, width: float, size: float = SMALL) -> str:
+    """Break a text into lines of about this width in inches."""
+    return textwrap.fill(text, max(8, int(width * 72 / (0.6 * size))))
+
+
+def stimulus_labels(values: xr.DataArray) -> list[str]:
+    """Return the names of the stimuli, or their numbers where they have none."""
+    named = values.coords["stimulus"].values if "stimulus" in values.coords else range(values.sizes["stimulus"])
+    return [str(label) for label in named]
+
+
+def stimulus_title(label: str, width: float) -> str:
+    """Return a panel's title: the stimulus's own name, or its number as such."""
+    return wrap(f"Stimulus {label}" if label.isdigit() else label, width)
+
+
+def columns_of_stimuli(num_stimuli: int) -> int:
+    """Return how many panels stand side by side: few enough to stay legible."""
+    if num_stimuli <= 3:
+        return num_stimuli
+    return 2 if num_stimuli == 4 else 3

@@ -1,0 +1,169 @@
+"""Tuning curves of the circuit as it was and as it is predicted to be once it has changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from bayes_irl._checks import InputError, finite_array
+from bayes_irl._types import ArrayLike
+from bayes_irl.plots import style
+
+_DODGE = 0.1  # by which the two circuits stand apart, in stimuli
+
+
+def tuning_curves(tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None) -> Figure:
+    """Draw E[σ_i | x], the mean response of each neuron to each stimulus, unchanged against changed.
+
+    One panel per neuron; the y axis is the probability that the neuron is found spiking. Points are posterior
+    means, bars 90 % equal-tailed intervals *of these expectations* (not of single responses). Panels of silenced
+    neurons are grey, with a cross for the silenced answer.
+
+    Args:
+        tree: What `adapt` returned: `tuning_curve` in group "predictions".
+        truth: True tuning curves under "unchanged", "changed" or both, `[num_stimuli, num_neurons]` each.
+
+    Returns:
+        The figure, entitled with the change; above its axes it says so if the fit's gate failed.
+
+    Raises:
+        InputError: If the tree holds no predictions, or the shape of a truth is another one.
+
+    >>> tuning_curves(adapt(posterior, circuit.silence(3))).savefig("silenced.pdf")  # doctest: +SKIP
+    """
+    curves = _summarise(tree, truth or {})
+    return _draw(tree, curves)
+
+
+@dataclass(frozen=True)
+class _Curves:
+    """What is drawn."""
+
+    labels: list[str]
+    neurons: list[str]
+    alive: Bool[np.ndarray, " num_neurons"]
+    circuits: dict[str, style.Summary]  # [num_stimuli, num_neurons]
+    truth: dict[str, Float[np.ndarray, "num_stimuli num_neurons"]]
+
+
+def _summarise(tree: xr.DataTree, truth: Mapping[str, ArrayLike]) -> _Curves:
+    """Reduce draws to what is drawn."""
+    predicted = style.predicted(tree, "tuning_curve", "neuron")
+    changed = predicted["changed"]
+    shape = (changed.sizes["stimulus"], changed.sizes["neuron"])
+    strange = sorted(set(truth) - set(style.CIRCUITS))
+    if strange:
+        raise InputError.of("truth", f"tuning curves under {style.CIRCUITS}", f"{strange}")
+    alive = changed.coords["alive"].values if "alive" in changed.coords else np.ones(shape[1])
+    neurons = changed.coords["neuron"].values if "neuron" in changed.coords else range(shape[1])
+    return _Curves(
+        labels=style.stimulus_labels(changed),
+        neurons=[str(neuron) for neuron in neurons],
+        alive=np.asarray(alive, bool),
+        circuits={
+            name: style.summarise(style.finite(draws.values, "tuning_curve"))
+            for name, draws in predicted.items()
+        },
+        truth={name: finite_array(f"truth[{name!r}]", table, shape) for name, table in truth.items()},
+    )
+
+
+def _draw(tree: xr.DataTree, curves: _Curves) -> Figure:
+    num_neurons = len(curves.neurons)
+    num_rows, num_columns = _grid(num_neurons)
+    width = style.SINGLE if num_columns <= 2 else style.DOUBLE
+    names, upright = _tick_labels(curves.labels, 0.75 * width / num_columns)
+    below = max(len(name) for name in names) * 1.5 if upright else 4
+    figure, sheet = style.page(
+        width, (34 * num_rows + below + 22) * style.MM, tree, style.change_in_words(tree)
+    )
+    grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
+    for panel, axes in enumerate(grid.flat):
+        if panel < num_neurons:
+            _draw_neuron(axes, curves, panel)
+        silenced = panel < num_neurons and not curves.alive[panel]
+        neuron = f"Neuron {curves.neurons[panel]}" if panel < num_neurons else ""
+        style.dress(axes, f"{neuron}, silenced" if silenced else neuron)
+        axes.set_xticks(range(len(names)), names, rotation=90 if upright else 0)
+        axes.set_xlim(-0.5, len(names) - 0.5)
+        if panel >= num_columns * (num_rows - 1):
+            axes.set_xlabel("Stimulus")
+        if panel % num_columns == 0:
+            axes.set_ylabel("Probability of a spike")
+    grid[0, 0].set_ylim(0, min(1.02, 1.08 * _highest(curves)))
+    handles, labels = _key(curves)
+    spare = grid.flat[num_neurons:]
+    for axes in spare:  # keeps its x axis, for the panel above it; holds the legend
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(left=False)
+    if len(spare):
+        style.legend(spare[0], handles, labels, loc="center", title=style.INTERVAL)
+    else:
+        style.legend(
+            sheet, handles, labels, loc="outside lower center", ncols=len(labels), title=style.INTERVAL
+        )
+    return figure
+
+
+def _grid(num_neurons: int) -> tuple[int, int]:
+    """Return rows and columns with as few empty panels as can be, then about four columns."""
+    if num_neurons <= 3:
+        return 1, num_neurons
+    num_columns = min((4, 5, 3), key=lambda columns: -num_neurons % columns)
+    return -(-num_neurons // num_columns), num_columns
+
+
+def _tick_labels(labels: list[str], width: float) -> tuple[list[str], bool]:
+    """Return the stimuli's names, broken into lines, and whether they must stand upright to fit."""
+    each = width / len(labels)
+    level = [style.wrap(label, each) for label in labels]
+    if max(len(line) for name in level for line in name.split("\n")) * 0.6 * style.SMALL / 72 < each:
+        return level, False
+    return [style.wrap(label, 22 * style.MM) for label in labels], True
+
+
+def _highest(curves: _Curves) -> float:
+    tops = [each.high.max() for each in curves.circuits.values()] + [each.max() for each in curves.truth.values()]
+    return float(max(tops)) or 1.0
+
+
+def _draw_neuron(axes: Axes, curves: _Curves, i: int) -> None:
+    """Draw one panel: both circuits' answers, and the truth as larger hollow marks around them."""
+    stimuli = np.arange(len(curves.labels))
+    for name, shift in zip(style.CIRCUITS, (-_DODGE, _DODGE), strict=True):
+        look, answers = style.LOOKS[name], curves.circuits[name][:, i]
+        if name == "changed" and not curves.alive[i]:
+            axes.set_facecolor("0.93")
+            axes.plot(stimuli + shift, answers.mean, "x", color=look["color"], markersize=4, clip_on=False)
+        else:
+            axes.errorbar(
+                stimuli + shift, answers.mean, answers.reach, **look, linewidth=0.8, elinewidth=0.8, capsize=0
+            )
+        if name in curves.truth:
+            axes.plot(stimuli + shift, curves.truth[name][:, i], **_true(name), clip_on=False)
+
+
+def _true(name: str) -> dict:
+    return {
+        "linestyle": "none",
+        "marker": "D",
+        "markersize": 5.5,
+        "markerfacecolor": "none",
+        "markeredgewidth": 0.6,
+        "color": style.LOOKS[name]["color"],
+    }
+
+
+def _key(curves: _Curves) -> tuple[list[object], list[str]]:
+    """Explain every mark."""
+    entries = [(Line2D([], [], **style.LOOKS[name], linewidth=0.8), name.capitalize()) for name in style.CIRCUITS]
+    if not curves.alive.all():
+        cross = Line2D([], [], color=style.VERMILLION, marker="x", markersize=4, linestyle="none")
+        entries.append((cross, "Silenced"))
+    entries += [(Line2D([], [], **_true(name)), f"Truth, {name}") for name in style.CIRCUITS if name in curves.truth]
+    return [entry for entry, _ in entries], [label for _, label in entries]

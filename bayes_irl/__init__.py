@@ -1,7 +1,7 @@
 """bayes_irl: what function does this neural circuit perform?
 
-Public names are imported when they are first used: JAX and its family take seconds to start, and `bayes-irl --help`
-needs none of them.
+Public names are imported when they are first used: JAX and its family take seconds to start, and
+`bayes-irl --help` needs none of them.
 """
 
 from importlib import import_module
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bayes_irl import generative, plots, rewards
     from bayes_irl._checks import DataWarning, InputError
-    from bayes_irl.adaptation import adapt, recorded_circuit, score
+    from bayes_irl.adaptation.predict import adapt, recorded_circuit
+    from bayes_irl.adaptation.score import score
     from bayes_irl.generative import available_models, load_model
-    from bayes_irl.inference import Laplace, Nuts, Svi, infer, verdict
+    from bayes_irl.inference import Laplace, Nuts, Svi, verdict
+    from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, save_recording
     from bayes_irl.optimization import Network, optimize
     from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
@@ -63,9 +65,12 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 def __getattr__(name: str) -> object:
     """Import a public name from its home, or a public module, and keep it."""
-    if name not in __all__:
+    if name in _HOME_OF:
+        found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    elif name in __all__:
+        found = import_module(f"{__name__}.{name}")
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name) if name in _HOME_OF else import_module(f"{__name__}.{name}")
     globals()[name] = found
     return found
 

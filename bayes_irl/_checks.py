@@ -26,9 +26,7 @@ def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advi
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
         raise InputError.of(argument, "numbers", type(values).__name__, advice) from error
-    fits = array.ndim == len(shape) and all(
-        want in (None, have) for want, have in zip(shape, array.shape, strict=True)
-    )
+    fits = array.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, array.shape, strict=True))
     if not fits:
         wanted = ", ".join("any" if size is None else str(size) for size in shape)
         raise InputError.of(argument, f"shape ({wanted})", f"shape {array.shape}", advice)
@@ -83,16 +81,16 @@ def transition_matrix(argument: str, values: Any) -> np.ndarray:
 
 def probability(argument: str, value: float) -> float:
     """Return a number in [0, 1]."""
-    if not np.isscalar(value) or not 0 <= float(value) <= 1:  # type: ignore[arg-type]
+    if not np.isscalar(value) or not 0 <= float(value) <= 1:
         raise InputError.of(argument, "a probability between 0 and 1", value)
     return float(value)
 
 
 def positive(argument: str, value: float, advice: str = "") -> float:
     """Return a finite number above zero."""
-    if not np.isscalar(value) or not np.isfinite(value) or not float(value) > 0:  # type: ignore[arg-type,call-overload]
+    if not np.isscalar(value) or not np.isfinite(value) or not float(value) > 0:
         raise InputError.of(argument, "a finite number above 0", value, advice)
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def count(argument: str, value: int, least: int = 1) -> int:

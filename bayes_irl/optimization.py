@@ -170,7 +170,7 @@ def optimize(
     if not circuit.free.any():
         raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
     first = given_baseline("start", start, circuit)
-    return adapt_baseline(respond(circuit, table, first, cost), baseline)
+    return adapt_baseline(respond(circuit, table, first, cost), baseline)  # type: ignore[arg-type]  # checked above
 
 
 def adapt_baseline(

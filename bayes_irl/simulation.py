@@ -40,9 +40,7 @@ def simulate(
     circuit = network.circuit
     if updates_per_bin is None:
         states, stimuli, neurons = _run(network, key, total, 1)
-        return Recording.from_arrays(
-            circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli
-        )
+        return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
     held = count("updates_per_bin", updates_per_bin)
     num_bins = count("num_updates // updates_per_bin", total // held)
     states, stimuli, _ = _run(network, key, num_bins * held, held)
@@ -60,12 +58,12 @@ def _run(
     start = jax.random.categorical(start_key, jnp.log(network.occupancy).reshape(-1))
     step = jnp.linalg.matrix_power(circuit.transition, held)
     stimuli = jnp.repeat(
-        _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, num_updates // held)),
+        _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, (num_updates // held,))),
         held,
     )
-    neurons = jax.random.randint(neuron_key, num_updates, 0, circuit.num_neurons)
+    neurons = jax.random.randint(neuron_key, (num_updates,), 0, circuit.num_neurons)
     spike = circuit.tabulate([actions[1] for actions in network.policy])
-    uniform = jax.random.uniform(response_key, num_updates)
+    uniform = jax.random.uniform(response_key, (num_updates,))
     states = _states(spike, start % circuit.num_patterns, stimuli, neurons, uniform)
     return np.asarray(states), np.asarray(stimuli), np.asarray(neurons)
 

@@ -1,7 +1,7 @@
 """The reward depends on single responses and on pairs of neurons that spike together.
 
-r(σ, x) = Σ_{i<j} W_ij σ_i σ_j + Σ_i h_i(x) σ_i, in units of the coding cost, with W_ij ~ Normal(0, s_W),
-s_W ~ HalfNormal(1) and h_i(x) ~ Normal(0, 2). The pairs are in the order of `numpy.triu_indices`.
+r(σ, x) = Σ_{i<j} W_ij σ_i σ_j + Σ_i h_i(x) σ_i, in units of the coding cost, with W_ij ~ Normal(0, 1) and
+h_i(x) ~ Normal(0, 1). The pairs are in the order of `numpy.triu_indices`.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
 """
@@ -16,8 +16,6 @@ DIMS = {"weights": ("pair",), "fields": ("stimulus", "neuron")}
 
 def model(circuit, recording=None):
     num = circuit.num_neurons
-    scale = numpyro.sample("weight_scale", dist.HalfNormal(1.0))
-    unit = numpyro.sample("unit_weights", dist.Normal(0, 1).expand([num * (num - 1) // 2]).to_event(1))
-    fields = numpyro.sample("fields", dist.Normal(0, 2).expand([circuit.num_stimuli, num]).to_event(2))
-    weights = numpyro.deterministic("weights", scale * unit)
+    weights = numpyro.sample("weights", dist.Normal(0, 1).expand([num * (num - 1) // 2]).to_event(1))
+    fields = numpyro.sample("fields", dist.Normal(0, 1).expand([circuit.num_stimuli, num]).to_event(2))
     generative.respond(circuit, rewards.pairwise(circuit, weights, fields), recording)

@@ -32,7 +32,7 @@ def network(lesions, pace, strength=1.0):
 
 @pytest.mark.parametrize("pace", PACES)
 @pytest.mark.parametrize("lesions", LESIONS)
-@pytest.mark.parametrize("strength", [1.0, 4.0])
+@pytest.mark.parametrize("strength", [1.0, 8.0])
 def test_every_pattern_rare_or_not_is_visited_as_often_as_by_elimination(lesions, pace, strength):
     found = network(lesions, pace, strength)
     expected = dense.occupancy(np.asarray(found.circuit.transition), np.asarray(found.logits))

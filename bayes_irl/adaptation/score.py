@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 
 from bayes_irl._checks import count
 from bayes_irl._threads import map_threads
-from bayes_irl.adaptation.predict import recorded_circuit, thin
+from bayes_irl.adaptation.predict import recorded_baseline, recorded_circuit, thin
 from bayes_irl.generative import Session, counts_of, log_outcomes
 from bayes_irl.generative.session import Recorded, observe
 from bayes_irl.optimization import respond
@@ -25,7 +25,7 @@ def score(
 ) -> xr.Dataset:
     """Score predictions by their log predictive density of a recording of the changed circuit, which no fit has seen.
 
-    For observations y_j made c_j times, Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in nats. p is held at its observed value.
+    For observations y_j made c_j times, Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in nats. p stays where it was observed.
 
     Args:
         posterior: the fit to the circuit before its change.
@@ -43,7 +43,7 @@ def score(
         InputError: if circuit and recording do not fit.
     """
     count("num_draws", num_draws)
-    session = observe(circuit, counts_of(recording), posterior["circuit"]["baseline"].values[0])
+    session = observe(circuit, counts_of(recording), recorded_baseline(posterior))
     before = recorded_circuit(posterior)
     scores = {
         "adapted": _log_density(posterior, circuit, session, num_draws),
@@ -66,15 +66,17 @@ def score(
     )
 
 
-def _log_density(tree: xr.DataTree, circuit: Circuit, session: Session, num_draws: int) -> Float[np.ndarray, " distinct"]:
+def _log_density(
+    tree: xr.DataTree, circuit: Circuit, session: Session, num_draws: int
+) -> Float[np.ndarray, " distinct"]:
     """Log posterior mean of the probability of every distinct observation."""
-    baseline = jnp.asarray(tree["circuit"]["baseline"].values[0])
+    baseline = recorded_baseline(tree)
 
     def one(reward: np.ndarray) -> np.ndarray:
         network = respond(circuit, jnp.asarray(reward), baseline)
         return np.asarray(log_outcomes(session, network.policy, network.occupancy))[session.table > 0]
 
-    each = np.stack(map_threads(one, thin(tree["reward"]["reward"], num_draws).values))
+    each = np.stack(map_threads(one, thin(tree["reward"].to_dataset()["reward"], num_draws).values))
     return logsumexp(each, axis=0) - np.log(len(each))
 
 

@@ -20,7 +20,7 @@ def main() -> None:
       bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
 
     Exit codes: 0 done, 2 bad input (nothing was written), 130 interrupted.
-    """
+    """  # noqa: D301 (click reads the \b)
 
 
 for module in (demo, simulate, fit, adapt, models):

@@ -14,7 +14,7 @@ from bayes_irl.cli.common import (
     echo_written,
     on_terminal,
     save_figure,
-    seed_option,
+    unused_seed_option,
 )
 
 if TYPE_CHECKING:
@@ -23,20 +23,16 @@ if TYPE_CHECKING:
     import bayes_irl as bi
 
 
-@click.command("adapt", cls=Command)
+@click.command("adapt", cls=Command, short_help="Predict the answers of a changed circuit.")
 @click.argument("posterior", type=FilePath)
-@click.option("--silence", type=int, multiple=True, metavar="NEURON", help="This neuron never spikes; repeatable.")
-@click.option("--force", type=int, multiple=True, metavar="NEURON", help="This neuron always spikes; repeatable.")
+@click.option("--silence", type=int, multiple=True, metavar="NEURON", help="It never spikes; repeatable.")
+@click.option("--force", type=int, multiple=True, metavar="NEURON", help="It always spikes; repeatable.")
 @click.option("--switch", type=float, help="New probability, per update, that the stimulus changes.")
-@click.option(
-    "--coding-cost-factor", type=float, default=1.0, show_default=True, help="New coding cost, relative to before."
-)
-@click.option(
-    "--adapt-baseline", is_flag=True, help="Re-optimise the baseline too, in the unchanged circuit and the changed one."
-)
+@click.option("--coding-cost-factor", type=float, default=1.0, show_default=True, help="New cost, relative to before.")
+@click.option("--adapt-baseline", is_flag=True, help="Re-optimise the baseline too, unchanged and changed.")
 @click.option("--draws", type=int, default=200, show_default=True, help="Posterior draws to predict from.")
-@seed_option
-@click.option("--out", type=FilePath, required=True, help="The predictions, an .nc file; figures go beside it.")
+@unused_seed_option
+@click.option("--out", type=FilePath, required=True, help="Predictions, an .nc file, with figures beside it.")
 def command(
     posterior: Path,
     silence: tuple[int, ...],
@@ -45,7 +41,6 @@ def command(
     coding_cost_factor: float,
     adapt_baseline: bool,
     draws: int,
-    seed: int,
     out: Path,
 ) -> None:
     """Predict how the circuit behind POSTERIOR (.nc, from `fit`) will answer once it has changed.
@@ -56,12 +51,12 @@ def command(
     Example:
       bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
       bayes-irl adapt posterior.nc --switch 0.1 --coding-cost-factor 2 --out adapted.nc
-    """
+    """  # noqa: D301 (click reads the \b)
     import bayes_irl as bi
     from bayes_irl.io.netcdf import save_tree
 
-    pictures = [beside(out, "tuning"), beside(out, "spike_counts")]
-    check_outputs(out, ".nc", pictures)
+    tuning, spike_counts = beside(out, "tuning"), beside(out, "spike_counts")
+    check_outputs(out, ".nc", [tuning, spike_counts])
     fitted = _load_fit(posterior)
     tree = bi.adapt(
         fitted,
@@ -74,9 +69,9 @@ def command(
     click.echo(bi.verdict(tree))
     _echo_responses(tree["predictions"].to_dataset())
     save_tree(tree, out)
-    for draw, picture in zip((bi.plots.tuning_curves, bi.plots.spike_counts), pictures, strict=True):
-        save_figure(draw(tree), picture)
-    echo_written(out, *pictures)
+    save_figure(bi.plots.tuning_curves(tree), tuning)
+    save_figure(bi.plots.spike_counts(tree), spike_counts)
+    echo_written(out, tuning, spike_counts)
 
 
 def _load_fit(path: Path) -> "xr.DataTree":
@@ -86,7 +81,8 @@ def _load_fit(path: Path) -> "xr.DataTree":
     tree = load_tree(path)
     missing = [group for group in ("posterior", "reward", "circuit", "gate") if group not in tree.children]
     if missing:
-        raise InputError.of("posterior", "a file written by `bayes-irl fit`", f"{path}, without {', '.join(missing)}")
+        lacking = f"{path}, without {', '.join(missing)}"
+        raise InputError.of("posterior", "a file written by `bayes-irl fit`", lacking)
     return tree
 
 
@@ -107,9 +103,8 @@ def _echo_responses(predictions: "xr.Dataset") -> None:
     """A table of mean responses, with the change that each draw predicts."""
     mean = predictions["mean_response"]
     before, after = mean.sel(circuit="unchanged"), mean.sel(circuit="changed")
-    low, high = (after - before).quantile([0.05, 0.95], "sample").values
+    draws = ("chain", "draw")
+    low, high = (after - before).quantile([0.05, 0.95], draws).values
+    columns = (mean["neuron"].values, before.mean(draws).values, after.mean(draws).values, low, high)
     click.echo(f"Mean responses (spikes per update) with {predictions.attrs['change']}:")
-    echo_table(
-        ("neuron", "unchanged", "changed", "change: 5 %", "95 %"),
-        zip(mean["neuron"].values, before.mean("sample").values, after.mean("sample").values, low, high, strict=True),
-    )
+    echo_table(("neuron", "unchanged", "changed", "change: 5 %", "95 %"), zip(*columns, strict=True))

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,35 @@ if TYPE_CHECKING:
 
 FilePath = click.Path(path_type=Path)
 
-seed_option = click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of everything random."
+_Seed = click.IntRange(0, 2**32 - 1)
+
+seed_option = click.option("--seed", type=_Seed, default=0, show_default=True, help="Of everything random.")
+unused_seed_option = click.option(
+    "--seed", type=_Seed, expose_value=False, help="Every command takes it; nothing is random in this one."
 )
 
 
-class Failure(click.ClickException):
-    """Ends the program with one line on stderr."""
+def baseline_option(default: str) -> Callable:
+    """Whose mean response is the baseline."""
+    return click.option(
+        "--baseline",
+        type=click.Choice(["neuron", "population"]),
+        default=default,
+        show_default=True,
+        help="Whose mean response is free of coding cost.",
+    )
 
-    def __init__(self, message: str, exit_code: int):
-        super().__init__(" ".join(message.split()))
-        self.exit_code = exit_code
+
+class BadInput(click.ClickException):
+    """Input that cannot be used: one line on stderr."""
+
+    exit_code = 2
+
+
+class Interrupted(click.ClickException):
+    """Ctrl-C: one line on stderr, and the exit code that shells expect."""
+
+    exit_code = 130
 
 
 class Command(click.Command):
@@ -41,13 +59,13 @@ class Command(click.Command):
                 warnings.showwarning = _teller(DataWarning)
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise Failure("interrupted.", 130) from None
+            raise Interrupted("interrupted.") from None
         except ValueError as error:
             from bayes_irl import InputError
 
             if not isinstance(error, InputError):
                 raise
-            raise Failure(str(error), 2) from error
+            raise BadInput(" ".join(str(error).split())) from error
 
 
 def _teller(own: type[Warning]) -> Any:
@@ -89,11 +107,8 @@ def check_outputs(out: Path, suffix: str, figures: Iterable[Path] = ()) -> None:
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure at print resolution, and forget it."""
-    from matplotlib import pyplot
-
+    """Write a figure at print resolution."""
     figure.savefig(path, dpi=200)
-    pyplot.close(figure)
 
 
 def echo_written(*paths: Path) -> None:
@@ -103,7 +118,8 @@ def echo_written(*paths: Path) -> None:
 
 def echo_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under a header, right-aligned; numbers with two decimals."""
-    table = [list(header), *([f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows)]
+    texts = ([f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows)
+    table = [list(header), *texts]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         click.echo("  " + "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))

@@ -30,45 +30,60 @@ SEEN = 50  # a spike count observed this often has a reward worth comparing with
 
 @dataclass(frozen=True)
 class Size:
-    """How much of the job to do: the circuit, its recording, and options of `fit` and `adapt`."""
+    """How much of the job to do.
+
+    Attributes:
+        neurons: number of neurons.
+        counts: the spike count that is rewarded, under each stimulus.
+        updates: length of the recording.
+        fit: options of `fit`.
+        adapt: options of `adapt`.
+    """
 
     neurons: int
     counts: tuple[int, ...]
     updates: int
     fit: str
-    adapt: str = ""
+    adapt: str
+
+    @property
+    def simulate(self) -> str:
+        """Options of `simulate`."""
+        counts = " ".join(map(str, self.counts))
+        circuit = f"--neurons {self.neurons} --switch {SWITCH} --reward-spike-count {counts}"
+        return f"{circuit} --coding-cost {CODING_COST} --updates {self.updates}"
 
 
-FULL = Size(8, (2, 6), 100_000, "--method nuts --chains 4 --draws 1000")
-QUICK = Size(5, (1, 4), 5_000, "--method laplace --draws 200", "--draws 50")
+FULL = Size(8, (2, 6), 100_000, "--method nuts --chains 4 --draws 1000", "--draws 200")
+QUICK = Size(5, (1, 4), 20_000, "--method laplace --draws 200", "--draws 50")
 
 
-@click.command("demo", cls=Command)
+@click.command("demo", cls=Command, short_help="Run the main job, end to end.")
 @click.option("--quick", is_flag=True, help="A small circuit and a fast approximation: half a minute.")
 @seed_option
 @click.option("--out", type=FilePath, default="demo", show_default=True, help="Folder for files and figures.")
 def command(quick: bool, seed: int, out: Path) -> None:
     """Record a circuit, infer its reward, and predict what happens when a neuron dies.
 
-    The recording is simulated, so the truth is known. Each step is a command that you can run yourself; all of
-    them take less than two minutes.
+    The recording is simulated, so the truth is known. Each step is a command that you can run yourself.
+    Together they take less than two minutes.
 
     \b
     Example:
       bayes-irl demo --quick --out demo
-    """
+    """  # noqa: D301 (click reads the \b)
     size = QUICK if quick else FULL
     recording, posterior, adapted = (out / name for name in ("recording.npz", "posterior.nc", "adapted.nc"))
-    _prepare(out, recording, posterior, adapted)
-    counts = " ".join(map(str, size.counts))
+    raster = beside(recording, "raster")
+    _prepare(out, recording, raster, posterior, adapted)
 
-    click.echo(f"1. Record {size.neurons} neurons that earn reward for {counts.replace(' ', ' or ')} spikes.")
-    circuit = f"--neurons {size.neurons} --switch {SWITCH} --reward-spike-count {counts} --coding-cost {CODING_COST}"
-    _run(simulate.command, f"{circuit} --baseline population --updates {size.updates} --seed {seed}", out=recording)
-    _draw_raster(recording, beside(recording, "raster"))
+    click.echo(f"1. Record {size.neurons} neurons that are rewarded for {' or '.join(map(str, size.counts))} spikes.")
+    _run(simulate.command, f"{size.simulate} --baseline population --seed {seed}", out=recording)
+    _draw_raster(recording, raster)
 
-    click.echo("\n2. Infer the reward from what they answered.")
-    _run(fit.command, f"--model spike_count --baseline population {size.fit} --seed {seed}", recording, out=posterior)
+    click.echo("\n2. Infer the reward from their answers.")
+    options = f"--model spike_count --baseline population {size.fit} --seed {seed}"
+    _run(fit.command, options, recording, out=posterior)
     _compare_with_truth(posterior, size)
 
     click.echo(f"\n3. Predict their answers once neuron {SILENCED} is silenced.")
@@ -103,21 +118,22 @@ def _draw_raster(recording: Path, picture: Path) -> None:
 
 def _compare_with_truth(posterior: Path, size: Size) -> None:
     """Print the inferred reward beside the true one, and draw them into the posterior's figure."""
+    import jax.numpy as jnp
     import numpy as np
 
     import bayes_irl as bi
     from bayes_irl.io.netcdf import load_tree
 
     tree = load_tree(posterior)
-    weights = tree["constant_data"]["weights"].values
+    weights = tree["constant_data"].to_dataset()["weights"].values
     circuit = bi.recorded_circuit(tree)
     reward = bi.rewards.from_spike_count(circuit, target=dict(enumerate(size.counts))) / CODING_COST
-    truth = bi.rewards.in_gauge(reward, weights)
+    truth = bi.rewards.in_gauge(reward, jnp.asarray(weights))
     save_figure(bi.plots.reward_map(tree, truth=truth), beside(posterior, "reward"))
 
     seen = np.stack([np.bincount(circuit.spike_count, each) for each in weights]).astype(int)
     true = np.asarray(bi.rewards.per_spike_count(circuit, truth))
-    _echo_reward(tree["posterior"]["reward_per_count"], true, seen)
+    _echo_reward(tree["posterior"].to_dataset()["reward_per_count"], true, seen)
 
 
 def _echo_reward(reward: "xr.DataArray", truth: "np.ndarray", seen: "np.ndarray") -> None:

@@ -8,6 +8,7 @@ import click
 from bayes_irl.cli.common import (
     Command,
     FilePath,
+    baseline_option,
     beside,
     check_outputs,
     echo_written,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bayes_irl.inference.infer import Method
 
 
-@click.command("fit", cls=Command)
+@click.command("fit", cls=Command, short_help="Infer the reward from a recording.")
 @click.argument("recording", type=FilePath)
 @click.option(
     "--model",
@@ -32,22 +33,16 @@ if TYPE_CHECKING:
 )
 @click.option("--method", type=click.Choice(["nuts", "svi", "laplace"]), default="nuts", show_default=True)
 @click.option("--chains", type=int, default=4, show_default=True, help="Chains of nuts.")
-@click.option("--draws", type=int, default=1000, show_default=True, help="Draws of each chain, or of svi or laplace.")
-@click.option(
-    "--baseline",
-    type=click.Choice(["neuron", "population"]),
-    default="neuron",
-    show_default=True,
-    help="Whose mean response is free of coding cost.",
-)
+@click.option("--draws", type=int, default=1000, show_default=True, help="Draws per chain, or of svi or laplace.")
+@baseline_option("neuron")
 @click.option(
     "--observe",
     type=click.Choice(["updates", "snapshots", "transitions"]),
     help="What to explain.  [default: updates if the file has them, else snapshots]",
 )
-@click.option("--update-rate", type=float, help="How often each neuron answers, in Hz; needed for recordings in bins.")
+@click.option("--update-rate", type=float, help="How often each neuron answers, in Hz; bins need it.")
 @seed_option
-@click.option("--out", type=FilePath, required=True, help="The posterior, an .nc file; a figure goes beside it.")
+@click.option("--out", type=FilePath, required=True, help="The posterior, an .nc file, with a figure beside it.")
 def command(
     recording: Path,
     model: str,
@@ -68,7 +63,7 @@ def command(
     Example:
       bayes-irl fit rec.npz --model spike_count --method nuts --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc
-    """
+    """  # noqa: D301 (click reads the \b)
     import jax
 
     import bayes_irl as bi
@@ -83,7 +78,7 @@ def command(
         bi.load_model(model),
         circuit,
         _observations(recorded, observe, update_rate),
-        baseline,  # type: ignore[arg-type]
+        baseline,
         sampler,
         key=jax.random.key(seed),
         progress=on_terminal(),
@@ -121,11 +116,15 @@ def _stimulus(recording: "bi.Recording", update_rate: float | None) -> "bi.Stimu
 
 
 def _observations(recording: "bi.Recording", observe: str | None, update_rate: float | None) -> "Recorded":
-    """What is to be explained; by default what the recording suggests."""
+    """What is to be explained; by default what the recording suggests. Only bins have an update rate."""
+    from bayes_irl import InputError
+
     if observe == "updates":
         return recording.updates()
     if observe == "snapshots":
         return recording.snapshots()
+    if observe == "transitions" and update_rate is not None:
+        return recording.transitions(update_rate)
     if observe == "transitions":
-        return recording.transitions(update_rate)  # type: ignore[arg-type]  # refuses updates, bins have a rate by now
+        raise InputError.of("--observe", "updates or snapshots, for a recording of single updates", observe)
     return recording

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bayes_irl.cli.common import Command, FilePath, check_outputs, echo_written, seed_option
+from bayes_irl.cli.common import Command, FilePath, baseline_option, check_outputs, echo_written, seed_option
 
 _COUNTS = "--reward-spike-count"
 
@@ -20,17 +20,15 @@ class _Simulate(Command):
 def _repeat_name(args: list[str], option: str) -> list[str]:
     """Turn `--option 2 6 --other` into `--option 2 --option 6 --other`."""
     repeated: list[str] = []
-    within, first = False, False
-    for word in args:
-        if within and not first and not word.startswith("-"):
-            repeated.append(option)
-        first = word == option
-        within = first or word.startswith(f"{option}=") or (within and not word.startswith("-"))
-        repeated.append(word)
+    takes_more = False
+    for previous, word in zip(["", *args], args, strict=False):
+        further = takes_more and previous != option and not word.startswith("-")
+        takes_more = further or option in (previous, word) or word.startswith(f"{option}=")
+        repeated += [option, word] if further else [word]
     return repeated
 
 
-@click.command("simulate", cls=_Simulate)
+@click.command("simulate", cls=_Simulate, short_help="Record a circuit whose reward is known.")
 @click.option("--neurons", type=int, default=8, show_default=True, help="Number of neurons.")
 @click.option(
     "--switch",
@@ -49,14 +47,8 @@ def _repeat_name(args: list[str], option: str) -> list[str]:
     help="Number of spikes that earns reward 1, one for each stimulus: as many stimuli as counts.",
 )
 @click.option("--coding-cost", type=float, default=0.5, show_default=True, help="λ, in the reward's unit.")
-@click.option(
-    "--baseline",
-    type=click.Choice(["neuron", "population"]),
-    default="population",
-    show_default=True,
-    help="Whose mean response is free of coding cost.",
-)
-@click.option("--updates", type=int, default=100_000, show_default=True, help="Updates of single neurons to record.")
+@baseline_option("population")
+@click.option("--updates", type=int, default=100_000, show_default=True, help="Number of single updates.")
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="The recording, an .npz file.")
 def command(
@@ -77,15 +69,16 @@ def command(
     Example:
       bayes-irl simulate --neurons 8 --switch 0.02 --reward-spike-count 2 6 \\
           --coding-cost 0.5 --baseline population --updates 100000 --out rec.npz
-    """
+    """  # noqa: D301 (click reads the \b)
     import jax
 
     import bayes_irl as bi
 
     check_outputs(out, ".npz")
     several = len(counts) > 1
-    circuit = bi.Circuit(neurons, bi.Stimulus.switching(switch, len(counts)) if several else bi.Stimulus.constant())
+    stimulus = bi.Stimulus.switching(switch, len(counts)) if several else bi.Stimulus.constant()
+    circuit = bi.Circuit(neurons, stimulus)
     reward = bi.rewards.from_spike_count(circuit, target=dict(enumerate(counts)))
-    network = bi.optimize(circuit, reward, coding_cost, baseline)  # type: ignore[arg-type]
+    network = bi.optimize(circuit, reward, coding_cost, baseline)
     bi.save_recording(bi.simulate(network, updates, jax.random.key(seed)), out)
     echo_written(out)

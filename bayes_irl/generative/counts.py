@@ -1,7 +1,10 @@
 """The one distribution of observed counts."""
 
+from typing import ClassVar
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, Int
 from numpyro.distributions import Distribution, constraints
@@ -18,11 +21,15 @@ class OutcomeCounts(Distribution):
         totals: `[num_rows]`.
     """
 
-    arg_constraints = {"log_probs": constraints.real_matrix, "totals": constraints.nonnegative_integer}
+    # Log probabilities may be minus infinity (a lesioned neuron), or above 0 by rounding.
+    arg_constraints: ClassVar = {
+        "log_probs": constraints.independent(constraints.less_than(1e-3), 2),
+        "totals": constraints.nonnegative_integer,
+    }
     support = constraints.independent(constraints.nonnegative_integer, 1)
     pytree_data_fields = ("log_probs", "totals")
 
-    def __init__(self, log_probs: Float[Array, "num_rows num_outcomes"], totals: Int[Array, " num_rows"]):
+    def __init__(self, log_probs: Float[Array, "num_rows num_outcomes"], totals: Int[Array | np.ndarray, " num_rows"]):
         self.log_probs, self.totals = log_probs, totals
         super().__init__(batch_shape=log_probs.shape[:-1], event_shape=log_probs.shape[-1:])
 
@@ -33,7 +40,7 @@ class OutcomeCounts(Distribution):
         totals = jnp.broadcast_to(self.totals.astype(probs.dtype), shape[:-1])
         return jax.random.multinomial(key, totals, jnp.broadcast_to(probs, shape)).astype(self.totals.dtype)
 
-    def log_prob(self, value: Array) -> Float[Array, "..."]:
+    def log_prob(self, value: Array | np.ndarray) -> Float[Array, "..."]:
         """Log probability of counts `[..., num_rows, num_outcomes]`, per row."""
         with jax.ensure_compile_time_eval():
             coefficient = gammaln(value.sum(axis=-1) + 1.0) - gammaln(value + 1.0).sum(axis=-1)

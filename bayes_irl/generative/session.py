@@ -69,9 +69,11 @@ def as_data(
         InputError: if they do not fit: numbers of neurons or stimuli, a silenced neuron that spikes, a cut circuit.
     """
     circuits = [circuit] if isinstance(circuit, Circuit) else list(circuit)
-    recordings = list(recording) if isinstance(recording, list | tuple) else [recording]
+    recordings = list(recording) if isinstance(recording, Sequence) else [recording]
     if len(circuits) != len(recordings) or not circuits:
-        raise InputError(f"circuit has {len(circuits)} entries, recording has {len(recordings)}: give one per recording.")
+        raise InputError(
+            f"circuit has {len(circuits)} entries, recording has {len(recordings)}: give one per recording."
+        )
     cut = [str(each) for each in circuits if each.restricted]
     if cut:
         raise InputError.of(
@@ -81,7 +83,7 @@ def as_data(
             "Infer the reward from the intact circuit, then predict the cut one with adapt.",
         )
     sessions = tuple(observe(each, counts_of(rec), baseline) for each, rec in zip(circuits, recordings, strict=True))
-    weights = sum(session.counts.occupancy_counts for session in sessions)
+    weights = np.sum([session.counts.occupancy_counts for session in sessions], axis=0)
     unseen = [circuits[0].stimulus.labels[x] for x in np.flatnonzero(weights.sum(axis=1) == 0)]
     if unseen:
         raise InputError.of(
@@ -107,7 +109,9 @@ def observe(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "popul
         i for i in circuit.forced if spikes[i] < counts.response_totals[i]
     ]
     if wrong:
-        raise InputError.of("recording", "silenced neurons silent and forced ones spiking", f"neurons {wrong} otherwise")
+        raise InputError.of(
+            "recording", "silenced neurons silent and forced ones spiking", f"neurons {wrong} otherwise"
+        )
     rows, table = _tables(circuit, counts)
     return Session(circuit, jnp.asarray(_baseline(circuit, counts, baseline)), counts, rows, table)
 

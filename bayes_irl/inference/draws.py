@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
+
+Number = float | int | np.number
 
 
 @dataclass(frozen=True)
@@ -26,16 +28,16 @@ class Check:
     sentence: str
 
     @classmethod
-    def at_most(cls, name: str, value: float, limit: float, good: str, bad: str) -> "Check":
+    def at_most(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
         """A check that fails above the limit, or where there is no number."""
         passed = bool(value <= limit)
-        return cls(name, float(value), limit, passed, good if passed else bad)
+        return cls(name, float(value), float(limit), passed, good if passed else bad)
 
     @classmethod
-    def at_least(cls, name: str, value: float, limit: float, good: str, bad: str) -> "Check":
+    def at_least(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
         """A check that fails below the limit, or where there is no number."""
         passed = bool(value >= limit)
-        return cls(name, float(value), limit, passed, good if passed else bad)
+        return cls(name, float(value), float(limit), passed, good if passed else bad)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,6 @@ class Draws:
     """
 
     positions: Float[np.ndarray, "num_chains num_draws num_dimensions"]
-    stats: Mapping[str, Float[np.ndarray, "num_chains num_draws"]]
+    stats: Mapping[str, Shaped[np.ndarray, "num_chains num_draws"]]
     checks: tuple[Check, ...]
     settings: Mapping[str, object] = field(default_factory=dict)

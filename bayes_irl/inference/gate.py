@@ -37,7 +37,9 @@ def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tup
 
 def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:
     """The gate as stored in a tree."""
-    fields = {name: ("check", [getattr(each, name) for each in checks]) for name in ("value", "limit", "passed", "sentence")}
+    fields = {
+        name: ("check", [getattr(each, name) for each in checks]) for name in ("value", "limit", "passed", "sentence")
+    }
     return xr.Dataset(fields, coords={"check": [each.name for each in checks]}, attrs={"verdict": _verdict(checks)})
 
 

@@ -12,7 +12,9 @@ LARGEST_K = 0.7
 
 
 def importance(
-    target: Target, positions: Float[np.ndarray, "num_draws num_dimensions"], log_proposal: Float[np.ndarray, " num_draws"]
+    target: Target,
+    positions: Float[np.ndarray, "num_draws num_dimensions"],
+    log_proposal: Float[np.ndarray, " num_draws"],
 ) -> tuple[Float[np.ndarray, " num_draws"], float]:
     """Pareto-smoothed weights of draws from a proposal, and the shape k̂ of their tail.
 

@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,7 @@ from bayes_irl.inference.tree import build
 from bayes_irl.worlds import Circuit
 
 
+@runtime_checkable
 class Method(Protocol):
     """A way to draw from a posterior whose mode is known."""
 

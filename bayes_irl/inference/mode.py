@@ -57,7 +57,7 @@ def find_mode(target: Target, progress: Progress) -> Mode:
         position = _descend(target, target.start, tick)
     factor, step = np.eye(target.num_dimensions), 1e-4
     for _ in range(8):
-        potential, gradient = map(np.asarray, target.value_and_grad(position))
+        potential, gradient = map(np.asarray, target.value_and_grad(jnp.asarray(position)))
         curvature, directions = np.linalg.eigh(_hessian(target, position, factor, step, progress))
         stiff = np.maximum(np.abs(curvature), 1e-9 * np.abs(curvature).max())
         factor, step = factor @ directions / np.sqrt(stiff), 1e-2
@@ -72,7 +72,7 @@ def find_mode(target: Target, progress: Progress) -> Mode:
 
 def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        potential, gradient = target.value_and_grad(flat)
+        potential, gradient = target.value_and_grad(jnp.asarray(flat))
         tick()
         if not np.isfinite(potential) or not np.isfinite(gradient).all():
             return 1e300, np.zeros_like(flat)
@@ -80,7 +80,10 @@ def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
 
     if objective(start)[0] >= 1e300:
         raise InputError.of(
-            "model", "a finite density at the middle of its prior", "NaN or infinity", "Check its priors against the data."
+            "model",
+            "a finite density at the middle of its prior",
+            "NaN or infinity",
+            "Check its priors against the data.",
         )
     many = target.num_dimensions > 300
     result = scipy.optimize.minimize(
@@ -96,7 +99,7 @@ def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
 def _step(target: Target, position: np.ndarray, potential: float, step: np.ndarray) -> np.ndarray:
     for halvings in range(12):
         trial = position + step * 0.5**halvings
-        if float(target.value_and_grad(trial)[0]) < potential:
+        if float(target.value_and_grad(jnp.asarray(trial))[0]) < potential:
             return trial
     return position
 
@@ -105,7 +108,9 @@ def _hessian(target: Target, position: np.ndarray, factor: np.ndarray, step: flo
     """Hessian of the potential in whitened coordinates, position + factor @ z, at z = 0."""
 
     def column(axis: int) -> np.ndarray:
-        ahead, behind = (target.value_and_grad(position + sign * step * factor[:, axis])[1] for sign in (1, -1))
+        ahead, behind = (
+            target.value_and_grad(jnp.asarray(position + sign * step * factor[:, axis]))[1] for sign in (1, -1)
+        )
         tick()
         return (np.asarray(ahead) - np.asarray(behind)) @ factor / (2 * step)
 

@@ -7,7 +7,6 @@ from threading import Event
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel

@@ -58,7 +58,9 @@ class Svi:
                 potential = target.potential(mode.locate(whitened))
             numpyro.factor("posterior", mode.potential - potential)
 
-        guide = AutoMultivariateNormal(posterior, init_loc_fn=init_to_value(values={"whitened": jnp.zeros(size)}), init_scale=1.0)
+        guide = AutoMultivariateNormal(
+            posterior, init_loc_fn=init_to_value(values={"whitened": jnp.zeros(size)}), init_scale=1.0
+        )
         rates = ClippedAdam(lambda step: self.step_size * 0.1 ** (step / self.num_steps), clip_norm=10.0 * size**0.5)
         svi = SVI(posterior, guide, rates, Trace_ELBO(self.num_particles, vectorize_particles=False))
         fit_key, draw_key = jax.random.split(key)

@@ -39,9 +39,7 @@ class Target:
         self.model, self.circuit, self.data = model, circuit, data
         for session in data.sessions:
             check_size(session)
-        start = {
-            name: biject_to(site["fn"].support).inv(site["value"]) for name, site in self._prior_trace().items()
-        }
+        start = {name: biject_to(site["fn"].support).inv(site["value"]) for name, site in self._prior_trace().items()}
         if not start:
             raise InputError.of("model", f"latent variables in {model.name}", "none", "Add numpyro.sample statements.")
         zeros, self._unravel = ravel_pytree(jax.tree.map(jnp.zeros_like, start))
@@ -85,7 +83,9 @@ class Target:
 
     def _summaries(self, flat: Flat) -> dict[str, Array]:
         latents = self._constrain(flat)
-        trace = handlers.trace(handlers.substitute(self.model.function, data=latents)).get_trace(self.circuit, self.data)
+        trace = handlers.trace(handlers.substitute(self.model.function, data=latents)).get_trace(
+            self.circuit, self.data
+        )
         own = {name: site["value"] for name, site in trace.items() if site["type"] == "deterministic"}
         return latents | {name: value for name, value in own.items() if name not in RESPOND_SITES}
 

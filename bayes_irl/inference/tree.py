@@ -1,9 +1,11 @@
 """Fits as ArviZ trees: the one place that makes them."""
 
 from importlib.metadata import version
+from typing import Any
 
 import arviz_base as azb
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array
@@ -45,7 +47,9 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     num_chains, num_draws, _ = draws.positions.shape
     chains, every = np.arange(num_chains), np.arange(num_draws)
     posterior = dataset(_summaries(target, draws.positions), chains, every)
-    kept = np.unique(np.linspace(0, num_draws - 1, min(num_draws, max(1, MOST_EXPLAINED // num_chains))).round().astype(int))
+    kept = np.unique(
+        np.linspace(0, num_draws - 1, min(num_draws, max(1, MOST_EXPLAINED // num_chains))).round().astype(int)
+    )
     account = _explain(target, draws.positions[:, kept], progress)
     few = slice(None, None, max(1, num_chains * len(kept) // NUM_REPLICATED))
     row_dims = {site: [f"{site}_row"] for site in account["log_likelihood"]}
@@ -93,7 +97,7 @@ def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[
     with progress.stage("explaining", total=len(flat)) as tick:
 
         def one(draw: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
-            result = jax.tree.map(np.asarray, target.explain(draw))
+            result = jax.tree.map(np.asarray, target.explain(jnp.asarray(draw)))
             tick(1)
             return result
 
@@ -112,9 +116,7 @@ def _replicate(data: Data, log_probs: dict[str, np.ndarray], few: slice, key: Ar
     return replicated
 
 
-def _observations(
-    data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray
-) -> xr.Dataset:
+def _observations(data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray) -> xr.Dataset:
     """Log probability of every distinct observation, with how often it was made."""
     tables = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
     seen = {site: np.nonzero(table) for site, table in tables.items()}
@@ -132,7 +134,8 @@ def _observations(
 
 
 def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
-    observed, constant = {}, {"weights": (("stimulus", "pattern"), np.asarray(data.weights))}
+    observed: dict[str, tuple] = {}
+    constant: dict[str, tuple] = {"weights": (("stimulus", "pattern"), np.asarray(data.weights))}
     for number, session in enumerate(data.sessions):
         site = site_name(session.site, number)
         observed[site] = ((f"{site}_row", f"{site}_outcome"), session.table)
@@ -149,11 +152,14 @@ def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
     return xr.Dataset(observed), xr.Dataset(constant)
 
 
-def _circuits(data: Data, coords: dict[str, object]) -> xr.Dataset:
+def _circuits(data: Data, coords: dict[str, Any]) -> xr.Dataset:
     """T, p and lesions of every session: all that adaptation needs to know."""
     circuits = [session.circuit for session in data.sessions]
     lesions = {
-        name: (("session", "neuron"), [[i in getattr(each, name) for i in range(each.num_neurons)] for each in circuits])
+        name: (
+            ("session", "neuron"),
+            [[i in getattr(each, name) for i in range(each.num_neurons)] for each in circuits],
+        )
         for name in ("silenced", "forced")
     }
     updates = [getattr(session.counts, "updates_per_bin", 0) for session in data.sessions]
@@ -169,7 +175,7 @@ def _circuits(data: Data, coords: dict[str, object]) -> xr.Dataset:
     )
 
 
-def _coords(circuit: Circuit) -> dict[str, object]:
+def _coords(circuit: Circuit) -> dict[str, Any]:
     first, second = np.triu_indices(circuit.num_neurons, 1)
     return {
         "neuron": np.arange(circuit.num_neurons),

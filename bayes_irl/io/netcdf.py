@@ -3,12 +3,13 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import xarray as xr
 
 from bayes_irl._checks import InputError
 
-_ENGINE = "h5netcdf"
+_ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
 
 def save_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
@@ -46,7 +47,10 @@ def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:
         raise InputError.of("path", "an existing file", path)
     try:
         with xr.open_datatree(path, engine=_ENGINE) as tree:
-            return tree.load()
+            for node in tree.subtree:
+                for variable in node.variables.values():  # DataTree.load forgets those named like a group
+                    variable.load()
+            return tree
     except Exception as error:  # a damaged file fails in any of a dozen ways, in HDF5, h5netcdf or xarray
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise InputError.of("path", "a netCDF file written by bayes_irl", f"{path} ({reason})") from error
@@ -56,17 +60,18 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Make sure, before long work starts, that its result can be written; nothing is left behind.
 
     Raises:
-        InputError: if the folder is missing or may not be written to, or `path` is a folder or a protected file.
+        InputError: if the folder is missing or may not be written to, or `path` is a folder or read-only.
     """
     target = Path(path)
+    folder = target.parent
     if target.is_dir():
         raise InputError.of("path", "a file that can be written", f"the folder {path}")
-    if not target.parent.is_dir():
-        raise InputError.of("path", "a file in a folder that exists", path, f"Make the folder {target.parent} first.")
+    if not folder.is_dir():
+        raise InputError.of("path", "a file in a folder that exists", path, f"Make the folder {folder} first.")
     if target.exists() and not os.access(target, os.W_OK):
         raise InputError.of("path", "a file that can be written", f"{path}, which is read-only")
     try:
-        tempfile.TemporaryFile(dir=target.parent).close()
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise _unwritable(path, error) from error
 

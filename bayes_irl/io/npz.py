@@ -27,9 +27,7 @@ def load_recording(path: str | os.PathLike[str]) -> Recording:
     missing = [name for name in _NEEDED if name not in arrays]
     if missing:
         advice = "Write it with np.savez(path, spikes=..., stimulus=...)."
-        raise InputError.of(
-            "path", f"an archive with the arrays {_NEEDED}", f"{path} without {missing}", advice
-        )
+        raise InputError.of("path", f"an archive with the arrays {_NEEDED}", f"{path} without {missing}", advice)
     if "bin_width" in arrays:
         arrays["bin_width"] = float(_scalar("bin_width", arrays["bin_width"]))
     if "num_stimuli" in arrays:
@@ -63,9 +61,7 @@ def save_recording(recording: Recording, path: str | os.PathLike[str]) -> None:
 
 def _npz_path(path: str | os.PathLike[str]) -> Path:
     if Path(path).suffix.lower() != ".npz":
-        raise InputError.of(
-            "path", "a file that ends in .npz", path, "Save other formats' arrays with np.savez."
-        )
+        raise InputError.of("path", "a file that ends in .npz", path, "Save other formats' arrays with np.savez.")
     return Path(path)
 
 

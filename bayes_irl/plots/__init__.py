@@ -1,7 +1,7 @@
 """Figures of what ArviZ cannot know: one public function a file, which takes results and returns a figure.
 
-Figures are made without pyplot, so nothing stays open; save them with `figure.savefig`. They are drawn at print
-size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
+Figures are made without pyplot, so nothing stays open; save them with `figure.savefig`. They are drawn at
+print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
 """
 
 from bayes_irl.plots.raster import raster

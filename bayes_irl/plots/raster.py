@@ -35,7 +35,7 @@ def raster(
         The figure.
 
     Raises:
-        InputError: If it is no recording, does not reach `start`, or the labels are not as many as the stimuli.
+        InputError: If it is no recording or does not reach `start`, or labels and stimuli differ in number.
 
     >>> from bayes_irl import Recording
     >>> figure = raster(Recording.from_arrays([[0, 1], [1, 1]], [0, 1], bin_width=0.01))
@@ -56,14 +56,15 @@ def raster(
 def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
     spikes, stimulus = recording.spikes[shown].astype(bool), recording.stimulus[shown]
     width = recording.bin_width or 1.0
-    lanes = [2.6 * max(2, len(labels)), max(14.0, 3.4 * recording.num_neurons)]  # mm
-    figure = Figure(figsize=(style.DOUBLE, (sum(lanes) + 18) * style.MM), layout="constrained")
+    lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
+    ends = _boundaries(recording, shown) * width
+    height = (sum(lanes) + (21 if len(ends) else 15)) * style.MM
+    figure = Figure(figsize=(style.DOUBLE, height), layout="constrained")
     strip, axes = figure.subplots(2, 1, sharex=True, height_ratios=lanes)
     for x in range(len(labels)):
         _draw_runs(strip, stimulus == x, x, shown.start, width, style.PALETTE[x % len(style.PALETTE)])
     for i in range(recording.num_neurons):
         _draw_runs(axes, spikes[:, i], i, shown.start, width, style.BLACK)
-    ends = _boundaries(recording, shown) * width
     for each in (strip, axes):
         for end in ends:
             each.axvline(end, color=style.GREY, linewidth=style.THIN, linestyle=(0, (1, 1)), zorder=0)
@@ -78,6 +79,7 @@ def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
     axes.set_ylabel("Neuron")
     axes.set_xlim(shown.start * width, shown.stop * width)
     axes.set_xlabel(_time(recording))
+    figure.align_ylabels()
     if len(ends):
         dots = Line2D([], [], color=style.GREY, linewidth=style.THIN, linestyle=(0, (1, 1)))
         style.legend(figure, [dots], ["Trial boundary"], loc="outside lower right")

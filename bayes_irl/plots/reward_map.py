@@ -1,6 +1,7 @@
 """The reward of every pattern, by the number of its spikes."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -22,22 +23,22 @@ _SPACING = 0.12  # at most, between two patterns
 _FAINTEST = 0.35  # shade of a pattern observed once, 1 for the one observed most often
 
 
-def reward_map(
-    tree: xr.DataTree, truth: ArrayLike | None = None, num_patterns: int = 12
-) -> Figure:
+def reward_map(tree: xr.DataTree, truth: ArrayLike | None = None, num_patterns: int = 12) -> Figure:
     """Draw the inferred reward r(σ, x) against the number of spikes in σ, one panel per stimulus x.
 
-    Within each number of spikes, patterns stand side by side in the order of their index. Each has its posterior mean
-    and 90 % equal-tailed interval; the darker, the more often it was observed (logarithmically), hollow if never.
-    A horizontal line and a grey box behind them give the posterior mean and interval of the average over *all*
-    patterns with that number of spikes. The dotted line is the gauge: for each stimulus, the mean reward of what was
-    observed is zero, so levels compare within a panel, not between panels. Rewards are in nats per update.
+    Within each number of spikes, patterns stand side by side in the order of their index. Each has its
+    posterior mean and 90 % equal-tailed interval; the darker, the more often it was observed (on a
+    logarithmic scale), hollow if never. A horizontal line and a grey box behind them give the posterior mean
+    and interval of the average over *all* patterns with that number of spikes. The dotted line is the gauge:
+    for each stimulus the mean reward of what was observed is zero, so levels compare within a panel, not
+    between panels.
 
     Args:
         tree: What `infer` returned: `reward` in group "reward", `weights` in group "constant_data".
-        truth: The true reward, where it is known, `[num_stimuli, num_patterns]`, in nats per update: divide it by the
-            coding cost if that is not 1. It is brought into the gauge here.
-        num_patterns: At most so many patterns with the same number of spikes are drawn, those most often observed.
+        truth: The true reward, where it is known, `[num_stimuli, num_patterns]`, in nats per update: divide
+            it by the coding cost if that is not 1. It is brought into the gauge here.
+        num_patterns: At most so many patterns with the same number of spikes are drawn, those observed most
+            often.
 
     Returns:
         The figure; above its axes it says so if the fit's gate failed.
@@ -109,7 +110,10 @@ def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
     width = style.SINGLE if num_stimuli == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (52 * num_rows + 22) * style.MM, tree)
+    handles, labels = _key(rewards)
+    note, legend_columns = _note(rewards, most, width), 1 if num_stimuli == 1 else 2
+    legend_lines = -(-len(handles) // legend_columns) + note.count("\n") + 1
+    figure, sheet = style.page(width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, tree)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= num_stimuli:
@@ -122,22 +126,15 @@ def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:
         if panel + num_columns >= num_stimuli:
             axes.set_xlabel("Number of spikes")
             axes.tick_params(labelbottom=True)
-    handles, labels = _key(rewards, most)
-    style.legend(
-        sheet,
-        handles,
-        labels,
-        title=f"Posterior means; bars and boxes: {style.INTERVAL}",
-        loc="outside lower center",
-        ncols=1 if num_stimuli == 1 else 2,
-    )
+    style.legend(sheet, handles, labels, title=note, loc="outside lower center", ncols=legend_columns)
     return figure
 
 
 def _draw_stimulus(axes: Axes, rewards: _Rewards, x: int) -> None:
-    """Draw one panel: boxes and lines for spike counts, points and bars for patterns, dashes for the truth."""
+    """Draw one panel: boxes and lines for spike counts, points and bars for patterns, dashes for truth."""
     average, each = rewards.average[x], rewards.each[x]
     counts = np.arange(len(average.mean))
+    axes.use_sticky_edges = False  # boxes do not end at the axis
     axes.axhline(0, color=style.GREY, linewidth=style.THIN, linestyle=":", zorder=0)
     axes.bar(counts, average.high - average.low, 0.86, bottom=average.low, color=style.PALE, zorder=1)
     axes.hlines(average.mean, counts - 0.43, counts + 0.43, color=style.BLACK, linewidth=style.LINE, zorder=2)
@@ -146,11 +143,9 @@ def _draw_stimulus(axes: Axes, rewards: _Rewards, x: int) -> None:
     colours = _shades(rewards.weights[x])[shown]
     faces = np.where(rewards.weights[x, shown, None] > 0, colours, 1.0)
     axes.vlines(places, each.low[shown], each.high[shown], color=colours, linewidth=0.6, zorder=3)
-    axes.scatter(places, each.mean[shown], 5, faces, edgecolors=colours, linewidths=0.5, zorder=4)
+    axes.scatter(places, each.mean[shown], 5, faces, edgecolors=colours.tolist(), linewidths=0.5, zorder=4)
     if rewards.truth is not None:
-        axes.scatter(
-            places, rewards.truth[x, shown], 14, style.VERMILLION, marker="_", linewidths=1.2, zorder=5
-        )
+        axes.scatter(places, rewards.truth[x, shown], 12, style.VERMILLION, marker="_", linewidths=1.0, zorder=2.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=11))
 
 
@@ -172,7 +167,15 @@ def _shades(weights: Float[np.ndarray, " num_patterns"]) -> Float[np.ndarray, "n
     return np.where(weights[:, None] > 0, shades, to_rgb(style.GREY))
 
 
-def _key(rewards: _Rewards, most: int) -> tuple[list[object], list[str]]:
+def _note(rewards: _Rewards, most: int, width: float) -> str:
+    """Say what the bars are, and which patterns were left out."""
+    note = [f"Posterior means; error bars and boxes: {style.INTERVAL}."]
+    if not rewards.shown.all():
+        note.append(f"Drawn for each number of spikes: the {most} patterns observed most often.")
+    return "\n".join(style.wrap(sentence, 0.95 * width) for sentence in note)
+
+
+def _key(rewards: _Rewards) -> tuple[list[Any], list[str]]:
     """Explain every mark."""
 
     def point(face: str, edge: str) -> tuple[Line2D, Line2D]:
@@ -180,16 +183,15 @@ def _key(rewards: _Rewards, most: int) -> tuple[list[object], list[str]]:
         dot.set_linestyle("none")
         return Line2D([], [], color=edge, linewidth=0.6, marker="|", markersize=7, linestyle="none"), dot
 
-    some = "" if rewards.shown.all() else f" (for each number of spikes, the {most} most observed)"
-    entries: list[tuple[object, str]] = [
-        (point(style.BLUE, style.BLUE), f"Pattern{some}; darker: observed more often"),
-        (point("white", style.GREY), "Pattern that was never observed"),
+    entries: list[tuple[Any, str]] = [
+        (point(style.BLUE, style.BLUE), "One pattern; darker: observed more often"),
+        (point("white", style.GREY), "One pattern, never observed"),
         (
             (Patch(color=style.PALE), Line2D([], [], color=style.BLACK, linewidth=style.LINE)),
-            "Average over all patterns with that number of spikes",
+            "Average over all patterns with as many spikes",
         ),
     ]
     if rewards.truth is not None:
         dash = Line2D([], [], color=style.VERMILLION, marker="_", markersize=4, linestyle="none")
-        entries.append((dash, "Truth, per pattern"))
+        entries.append((dash, "Truth, pattern by pattern"))
     return [entry for entry, _ in entries], [label for _, label in entries]

@@ -1,6 +1,7 @@
 """How many neurons spike together: unchanged, changed, and as recorded."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -21,8 +22,8 @@ _DODGE = 0.12  # by which the two circuits stand apart, in spikes
 def spike_counts(tree: xr.DataTree, recording: Recording | None = None) -> Figure:
     """Draw the probability of each number of spikes in a pattern, given the stimulus: P(Σ_i σ_i | x).
 
-    One panel per stimulus, unchanged against changed circuit. Points are posterior means, bars 90 % equal-tailed
-    intervals *of these probabilities*.
+    One panel per stimulus, unchanged against changed circuit. Points are posterior means, error bars 90 %
+    equal-tailed intervals *of these probabilities*.
 
     Args:
         tree: What `adapt` returned: `spike_count_probability` in group "predictions".
@@ -64,8 +65,10 @@ def _summarise(tree: xr.DataTree, recording: Recording | None) -> _Distributions
     )
 
 
-def _frequencies(recording: Recording, num_stimuli: int, num_neurons: int) -> Float[np.ndarray, "num_stimuli num_counts"]:
-    """Return how often each number of spikes was recorded, given the stimulus; 0 for a stimulus never seen."""
+def _frequencies(
+    recording: Recording, num_stimuli: int, num_neurons: int
+) -> Float[np.ndarray, "num_stimuli num_counts"]:
+    """Return the share of each number of spikes, given the stimulus; 0 for a stimulus never seen."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)
     if (recording.num_stimuli, recording.num_neurons) != (num_stimuli, num_neurons):
@@ -100,7 +103,12 @@ def _draw(tree: xr.DataTree, distributions: _Distributions) -> Figure:
     grid[0, 0].set_ylim(bottom=0)
     handles, labels = _key(distributions)
     style.legend(
-        sheet, handles, labels, loc="outside lower center", ncols=len(labels), title=f"Bars: {style.INTERVAL}"
+        sheet,
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=len(labels),
+        title=f"Error bars: {style.INTERVAL}",
     )
     return figure
 
@@ -113,14 +121,14 @@ def _draw_stimulus(axes: Axes, distributions: _Distributions, x: int) -> None:
     for name, shift in zip(style.CIRCUITS, (-_DODGE, _DODGE), strict=True):
         each = distributions.circuits[name][x]
         places = np.arange(len(each.mean)) + shift
-        axes.errorbar(places, each.mean, each.reach, **style.LOOKS[name], linewidth=0.6, elinewidth=0.8, capsize=0)
+        style.draw_answers(axes, places, each, name)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=11))
 
 
-def _key(distributions: _Distributions) -> tuple[list[object], list[str]]:
+def _key(distributions: _Distributions) -> tuple[list[Any], list[str]]:
     """Explain every mark."""
-    entries: list[tuple[object, str]] = [
-        (Line2D([], [], **style.LOOKS[name], linewidth=0.6), name.capitalize()) for name in style.CIRCUITS
+    entries: list[tuple[Any, str]] = [
+        (Line2D([], [], **style.LOOKS[name]), name.capitalize()) for name in style.CIRCUITS
     ]
     if distributions.recorded is not None:
         entries.append((Patch(color=style.PALE), "Recorded"))

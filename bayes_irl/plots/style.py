@@ -28,9 +28,18 @@ UNCHECKED = "No gate in this tree: intervals were not checked"
 
 CIRCUITS = ("unchanged", "changed")
 LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible in grey
-    "unchanged": {"color": BLACK, "marker": "o", "linestyle": "-", "markersize": 3.0},
-    "changed": {"color": VERMILLION, "marker": "s", "linestyle": (0, (3, 1.5)), "markersize": 3.0},
+    "unchanged": {"color": BLACK, "marker": "o", "linestyle": "-", "markersize": 3.0, "linewidth": 0.7},
+    "changed": {
+        "color": VERMILLION,
+        "marker": "s",
+        "linestyle": (0, (3, 1.5)),
+        "markersize": 3.0,
+        "linewidth": 0.7,
+    },
 }
+
+
+_WHOLE: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 
 
 @dataclass(frozen=True)
@@ -45,16 +54,11 @@ class Summary:
         """Return the same of some of the quantities."""
         return Summary(self.mean[index], self.low[index], self.high[index])
 
-    @property
-    def reach(self) -> Float[np.ndarray, "two *shape"]:
-        """How far the interval reaches below and above the mean; 0 where the mean is outside."""
-        return np.maximum([self.mean - self.low, self.high - self.mean], 0)
-
 
 def summarise(draws: Float[np.ndarray, "num_chains num_draws *shape"]) -> Summary:
-    """Return mean and interval over chains and draws; those of a constant without rounding error."""
+    """Return mean and interval over chains and draws."""
     low, high = np.quantile(draws, [LOW, HIGH], axis=(0, 1))
-    return Summary(np.clip(draws.mean(axis=(0, 1)), draws.min(axis=(0, 1)), draws.max(axis=(0, 1))), low, high)
+    return Summary(draws.mean(axis=(0, 1)), low, high)
 
 
 def variable(tree: xr.DataTree, group: str, name: str, dims: tuple[str, ...], advice: str) -> xr.DataArray:
@@ -114,15 +118,16 @@ def page(width: float, height: float, tree: xr.DataTree, title: str = "") -> tup
 
     Args:
         width: Inches.
-        height: Inches.
+        height: Inches, without title and warning.
         tree: Whose gate must have passed; if not, the figure says so at its top.
         title: Of the whole figure.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
     warning = _warning(tree)
+    height += 6 * MM * (bool(title) + bool(warning))
+    figure = Figure(figsize=(width, height), layout="constrained")
     if warning:
         figure.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
-    sheet = figure.subfigures()
+    sheet = figure.add_subfigure(figure.add_gridspec(1, 1)[0])
     if title:
         sheet.suptitle(wrap(title, 0.9 * width, LARGE), fontsize=LARGE)
     return figure, sheet
@@ -139,22 +144,36 @@ def dress(axes: Axes, title: str = "") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_linewidth(THIN)
     axes.tick_params(labelsize=SMALL, width=THIN, length=2.5, pad=2)
-    axes.xaxis.label.set_size(SMALL)
-    axes.yaxis.label.set_size(SMALL)
-    axes.yaxis.get_offset_text().set_size(SMALL)
+    axes.xaxis.label.set_fontsize(SMALL)
+    axes.yaxis.label.set_fontsize(SMALL)
+    axes.yaxis.get_offset_text().set_fontsize(SMALL)
     axes.set_title(title, fontsize=SMALL, pad=4)
 
 
-def legend(holder: Axes | Figure | SubFigure, handles: list[object], labels: list[str], **where: Any) -> None:
-    """Put a frameless legend on axes or a figure."""
-    holder.legend(
+def draw_answers(axes: Axes, places: Float[np.ndarray, " num"], answers: Summary, circuit: str) -> None:
+    """Draw a circuit's answers in its own look: means on a line, intervals as upright bars."""
+    look = LOOKS[circuit]
+    axes.vlines(places, answers.low, answers.high, color=look["color"], linewidth=0.8, clip_on=False)
+    axes.plot(places, answers.mean, **look, clip_on=False)
+
+
+def legend(holder: Axes | Figure | SubFigure, handles: list[Any], labels: list[str], **where: Any) -> None:
+    """Put a frameless legend on a figure, or in empty axes, whose size it does not change."""
+    made = holder.legend(
         handles, labels, fontsize=SMALL, title_fontsize=SMALL, frameon=False, handlelength=2.2, **where
     )
+    made.set_in_layout(not isinstance(holder, Axes))
 
 
 def wrap(text: str, width: float, size: float = SMALL) -> str:
     """Break a text into lines of about this width in inches."""
-    return textwrap.fill(text, max(8, int(width * 72 / (0.6 * size))))
+    return textwrap.fill(text, max(8, int(width * 72 / (0.6 * size))), **_WHOLE)
+
+
+def extent(text: str, size: float = SMALL) -> tuple[float, float]:
+    """Return about how wide and how high a text is, in inches."""
+    lines = text.split("\n")
+    return 0.6 * max(map(len, lines)) * size / 72, 1.25 * len(lines) * size / 72
 
 
 def stimulus_labels(values: xr.DataArray) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -15,14 +16,15 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.plots import style
 
 _DODGE = 0.1  # by which the two circuits stand apart, in stimuli
+_CROSS: dict[str, Any] = {"color": style.VERMILLION, "marker": "x", "markersize": 4.0, "linestyle": "none"}
 
 
 def tuning_curves(tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None) -> Figure:
     """Draw E[σ_i | x], the mean response of each neuron to each stimulus, unchanged against changed.
 
     One panel per neuron; the y axis is the probability that the neuron is found spiking. Points are posterior
-    means, bars 90 % equal-tailed intervals *of these expectations* (not of single responses). Panels of silenced
-    neurons are grey, with a cross for the silenced answer.
+    means, error bars 90 % equal-tailed intervals *of these expectations* (not of single responses). Panels of
+    silenced neurons are grey, with crosses for the silenced answers.
 
     Args:
         tree: What `adapt` returned: `tuning_curve` in group "predictions".
@@ -66,8 +68,7 @@ def _summarise(tree: xr.DataTree, truth: Mapping[str, ArrayLike]) -> _Curves:
         neurons=[str(neuron) for neuron in neurons],
         alive=np.asarray(alive, bool),
         circuits={
-            name: style.summarise(style.finite(draws.values, "tuning_curve"))
-            for name, draws in predicted.items()
+            name: style.summarise(style.finite(draws.values, "tuning_curve")) for name, draws in predicted.items()
         },
         truth={name: finite_array(f"truth[{name!r}]", table, shape) for name, table in truth.items()},
     )
@@ -75,13 +76,11 @@ def _summarise(tree: xr.DataTree, truth: Mapping[str, ArrayLike]) -> _Curves:
 
 def _draw(tree: xr.DataTree, curves: _Curves) -> Figure:
     num_neurons = len(curves.neurons)
-    num_rows, num_columns = _grid(num_neurons)
+    num_rows, num_columns = _grid(num_neurons, len(curves.labels))
     width = style.SINGLE if num_columns <= 2 else style.DOUBLE
     names, upright = _tick_labels(curves.labels, 0.75 * width / num_columns)
-    below = max(len(name) for name in names) * 1.5 if upright else 4
-    figure, sheet = style.page(
-        width, (34 * num_rows + below + 22) * style.MM, tree, style.change_in_words(tree)
-    )
+    below = max(style.extent(name)[0 if upright else 1] for name in names)
+    figure, sheet = style.page(width, below + (34 * num_rows + 18) * style.MM, tree, style.change_in_words(tree))
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel < num_neurons:
@@ -101,20 +100,21 @@ def _draw(tree: xr.DataTree, curves: _Curves) -> Figure:
     for axes in spare:  # keeps its x axis, for the panel above it; holds the legend
         axes.spines["left"].set_visible(False)
         axes.tick_params(left=False)
+    title = f"Error bars: {style.INTERVAL}"
     if len(spare):
-        style.legend(spare[0], handles, labels, loc="center", title=style.INTERVAL)
+        title = style.wrap(title, 0.8 * width / num_columns)
+        style.legend(spare[0], handles, labels, loc="center", title=title)
     else:
-        style.legend(
-            sheet, handles, labels, loc="outside lower center", ncols=len(labels), title=style.INTERVAL
-        )
+        side_by_side = len(labels) if num_columns > 2 else 2
+        style.legend(sheet, handles, labels, loc="outside lower center", ncols=side_by_side, title=title)
     return figure
 
 
-def _grid(num_neurons: int) -> tuple[int, int]:
-    """Return rows and columns with as few empty panels as can be, then about four columns."""
-    if num_neurons <= 3:
-        return 1, num_neurons
+def _grid(num_neurons: int, num_stimuli: int) -> tuple[int, int]:
+    """Return rows and columns: about four columns, few of them empty, room for the stimuli's names."""
+    most = max(1, int(0.75 * style.DOUBLE / (num_stimuli * style.extent("")[1])))
     num_columns = min((4, 5, 3), key=lambda columns: -num_neurons % columns)
+    num_columns = min(num_columns if num_neurons > 3 else num_neurons, most)
     return -(-num_neurons // num_columns), num_columns
 
 
@@ -122,48 +122,49 @@ def _tick_labels(labels: list[str], width: float) -> tuple[list[str], bool]:
     """Return the stimuli's names, broken into lines, and whether they must stand upright to fit."""
     each = width / len(labels)
     level = [style.wrap(label, each) for label in labels]
-    if max(len(line) for name in level for line in name.split("\n")) * 0.6 * style.SMALL / 72 < each:
+    if max(style.extent(name)[0] for name in level) < each:
         return level, False
-    return [style.wrap(label, 22 * style.MM) for label in labels], True
+    upright = [style.wrap(label, 22 * style.MM) for label in labels]
+    fits = max(style.extent(name)[1] for name in upright) < each
+    return (upright if fits else labels), True
 
 
 def _highest(curves: _Curves) -> float:
-    tops = [each.high.max() for each in curves.circuits.values()] + [each.max() for each in curves.truth.values()]
-    return float(max(tops)) or 1.0
+    """Return the top of all that is drawn, or 1 where nothing ever spikes."""
+    tables = [each.high for each in curves.circuits.values()] + list(curves.truth.values())
+    return float(max(table.max() for table in tables)) or 1.0
 
 
 def _draw_neuron(axes: Axes, curves: _Curves, i: int) -> None:
     """Draw one panel: both circuits' answers, and the truth as larger hollow marks around them."""
     stimuli = np.arange(len(curves.labels))
     for name, shift in zip(style.CIRCUITS, (-_DODGE, _DODGE), strict=True):
-        look, answers = style.LOOKS[name], curves.circuits[name][:, i]
+        answers = curves.circuits[name][:, i]
         if name == "changed" and not curves.alive[i]:
             axes.set_facecolor("0.93")
-            axes.plot(stimuli + shift, answers.mean, "x", color=look["color"], markersize=4, clip_on=False)
+            axes.plot(stimuli + shift, answers.mean, **_CROSS, clip_on=False)
         else:
-            axes.errorbar(
-                stimuli + shift, answers.mean, answers.reach, **look, linewidth=0.8, elinewidth=0.8, capsize=0
-            )
+            style.draw_answers(axes, stimuli + shift, answers, name)
         if name in curves.truth:
             axes.plot(stimuli + shift, curves.truth[name][:, i], **_true(name), clip_on=False)
 
 
-def _true(name: str) -> dict:
+def _true(name: str) -> dict[str, Any]:
+    """Return the look of a true answer."""
     return {
         "linestyle": "none",
         "marker": "D",
-        "markersize": 5.5,
+        "markersize": 5.0,
         "markerfacecolor": "none",
         "markeredgewidth": 0.6,
         "color": style.LOOKS[name]["color"],
     }
 
 
-def _key(curves: _Curves) -> tuple[list[object], list[str]]:
+def _key(curves: _Curves) -> tuple[list[Any], list[str]]:
     """Explain every mark."""
-    entries = [(Line2D([], [], **style.LOOKS[name], linewidth=0.8), name.capitalize()) for name in style.CIRCUITS]
+    entries = [(Line2D([], [], **style.LOOKS[name]), name.capitalize()) for name in style.CIRCUITS]
     if not curves.alive.all():
-        cross = Line2D([], [], color=style.VERMILLION, marker="x", markersize=4, linestyle="none")
-        entries.append((cross, "Silenced"))
+        entries.append((Line2D([], [], **_CROSS), "Silenced"))
     entries += [(Line2D([], [], **_true(name)), f"Truth, {name}") for name in style.CIRCUITS if name in curves.truth]
     return [entry for entry, _ in entries], [label for _, label in entries]

@@ -108,9 +108,7 @@ def _smoothed(
     keep = np.exp(-positive("bin_width", bin_width) / smooth)
     trials = np.zeros(len(values)) if trial is None else finite_array("trial", trial, (None,))
     if len(trials) != len(values):
-        raise InputError(
-            f"trial has {len(trials)} entries, covariates has {len(values)} bins: give one per bin."
-        )
+        raise InputError(f"trial has {len(trials)} entries, covariates has {len(values)} bins: give one per bin.")
     parts = np.split(values, np.flatnonzero(np.diff(trials)) + 1)
     smoothed = [lfilter([1 - keep], [1, -keep], part, axis=0, zi=keep * part[:1])[0] for part in parts]
     return np.concatenate(smoothed)

@@ -72,9 +72,7 @@ class Recording:
             stimulus=states,
             num_stimuli=int(states.max()) + 1 if num_stimuli is None else num_stimuli,
             trial=None if trial is None else _in_order(_per_bin("trial", trial, num_bins, -_MOST, _MOST)),
-            bin_width=None
-            if bin_width is None
-            else positive("bin_width", bin_width, "Give seconds per bin."),
+            bin_width=None if bin_width is None else positive("bin_width", bin_width, "Give seconds per bin."),
             neuron=None if neuron is None else _per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
         )
 
@@ -109,9 +107,7 @@ class Recording:
                 there, what the others saw would be hidden.
         """
         if self.neuron is not None:
-            raise InputError.of(
-                "recording", "bins", "single updates", "They show what all other neurons saw."
-            )
+            raise InputError.of("recording", "bins", "single updates", "They show what all other neurons saw.")
         chosen = whole_numbers("neurons", neurons, 0, self.num_neurons - 1)
         if len(chosen) == 0 or len(np.unique(chosen)) < len(chosen):
             raise InputError.of("neurons", "at least one neuron, each once", chosen.tolist())
@@ -202,9 +198,7 @@ class Recording:
         """
         if self.neuron is None:
             raise InputError.of("recording", "single updates", "bins", "Use snapshots() or transitions().")
-        return counts.count_updates(
-            self.patterns, self.stimulus, self.neuron, self.num_neurons, self.num_stimuli
-        )
+        return counts.count_updates(self.patterns, self.stimulus, self.neuron, self.num_neurons, self.num_stimuli)
 
     def snapshots(self, every: int | None = None) -> Snapshots:
         """Count the patterns of every `every`-th bin; by default thinned until they are about independent.
@@ -216,9 +210,7 @@ class Recording:
 
         every = thinning_step(self) if every is None else count("every", every)
         effect = design_effect(self, every)
-        return counts.count_snapshots(
-            self.patterns, self.stimulus, self.num_neurons, self.num_stimuli, every, effect
-        )
+        return counts.count_snapshots(self.patterns, self.stimulus, self.num_neurons, self.num_stimuli, every, effect)
 
     def transitions(self, update_rate: float, held: bool = True) -> Transitions:
         """Reduce successive bins of the same trial to counts of moves between patterns.
@@ -280,9 +272,7 @@ def _per_bin(argument: str, values: ArrayLike | Sequence, num_bins: int, least: 
     """Return int32[num_bins], each between `least` and `most`."""
     numbers = whole_numbers(argument, values, least, most)
     if len(numbers) != num_bins:
-        raise InputError(
-            f"{argument} has {len(numbers)} entries, spikes has {num_bins} bins: give one per bin."
-        )
+        raise InputError(f"{argument} has {len(numbers)} entries, spikes has {num_bins} bins: give one per bin.")
     return numbers
 
 

@@ -5,4 +5,13 @@ from bayes_irl.solver.constrained import solve_restricted
 from bayes_irl.solver.costs import expected_cost, information
 from bayes_irl.solver.stationary import occupancy
 
-__all__ = ["Solution", "evaluate", "expected_cost", "information", "objective", "occupancy", "solve", "solve_restricted"]
+__all__ = [
+    "Solution",
+    "evaluate",
+    "expected_cost",
+    "information",
+    "objective",
+    "occupancy",
+    "solve",
+    "solve_restricted",
+]

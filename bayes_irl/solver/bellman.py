@@ -71,9 +71,7 @@ def answers(defaults: Defaults, advantages: tuple[Float[Array, "num_actions ..."
     return tuple(policy)
 
 
-def _weigh(
-    probabilities: Float[Array, " num_actions"], table: Float[Array, "num_actions ..."]
-) -> tuple[Array, Array]:
+def _weigh(probabilities: Float[Array, " num_actions"], table: Float[Array, "num_actions ..."]) -> tuple[Array, Array]:
     """p(a) exp(f(a) − top), where top is the largest f of an action that is possible; and top."""
     chances = column(probabilities, table)
     possible = jnp.where(chances > 0, table, -jnp.inf)

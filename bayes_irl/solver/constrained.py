@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from bayes_irl._types import Defaults, Reward, Scalar, Value
 from bayes_irl.solver.average_reward import Solution, evaluate

@@ -17,9 +17,20 @@ class World(eqx.Module):
     the states that its own action cannot tell apart share one. A restricted unit does not see its whole context.
     """
 
-    num_units: eqx.AbstractVar[int]
-    num_patterns: eqx.AbstractVar[int]
-    transition: eqx.AbstractVar[Transition]
+    @property
+    @abc.abstractmethod
+    def num_units(self) -> int:
+        """How many units act."""
+
+    @property
+    @abc.abstractmethod
+    def num_patterns(self) -> int:
+        """Length of the pattern axis."""
+
+    @property
+    @abc.abstractmethod
+    def transition(self) -> Transition:
+        """The stimulus's move: from x to x′ with probability `transition[x, x′]`."""
 
     @property
     def num_stimuli(self) -> int:

@@ -90,7 +90,7 @@ class Circuit(World):
 
     def _but(self, **changes: object) -> "Circuit":
         fields = ("num_neurons", "stimulus", "silenced", "forced", "missing")
-        return Circuit(**({name: getattr(self, name) for name in fields} | changes))  # type: ignore[arg-type]
+        return Circuit(**({name: getattr(self, name) for name in fields} | changes))
 
     def __str__(self) -> str:
         """The circuit in words."""
@@ -100,7 +100,9 @@ class Circuit(World):
             if neurons
         ]
         cut = [f"{len(self.missing)} connections cut"] if self.missing else []
-        return f"{self.num_neurons} neurons, {self.num_stimuli} stimuli" + "".join(f", {each}" for each in lesions + cut)
+        return f"{self.num_neurons} neurons, {self.num_stimuli} stimuli" + "".join(
+            f", {each}" for each in lesions + cut
+        )
 
     # -- what is there ----------------------------------------------------------------------------------------------
 
@@ -155,7 +157,7 @@ class Circuit(World):
         return jnp.stack([1 - spike, spike], axis=1)
 
     def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
-        """log Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
+        """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
         log_actions = jnp.log(defaults)
         return jnp.where(self.patterns == 1, log_actions[:, 1], log_actions[:, 0]).sum(axis=1)
 

@@ -1,0 +1,120 @@
+"""Print how fast the main job is: `make bench`. Figures, not tests; machines differ."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import bayes_irl as bi
+from bayes_irl.generative import as_data
+from bayes_irl.inference.target import Target
+from bayes_irl.solver import solve
+from bayes_irl.solver.average_reward import MAX_SWEEPS
+
+
+def main() -> None:
+    """Print every figure, the slowest last."""
+    jax.config.update("jax_enable_x64", True)
+    report("bayes-irl --help", seconds(lambda: command("--help"), repeats=5), "s")
+    for num_neurons in (8, 12, 14):
+        time_solver(num_neurons)
+    slow_stimulus()
+    network, recording = flagship(100_000)
+    gradient_and_length(network)
+    for name, method in (("Laplace", bi.Laplace()), ("Svi", bi.Svi()), ("Nuts, 4 × 1000", bi.Nuts())):
+        time_fit(name, method, network, recording)
+    with tempfile.TemporaryDirectory() as folder:
+        report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
+
+
+def flagship(num_updates: int):
+    """The README's circuit and a recording of it."""
+    circuit = bi.Circuit(8, bi.Stimulus.switching(0.02))
+    reward = bi.rewards.from_spike_count(circuit, target={0: 2, 1: 6})
+    network = bi.optimize(circuit, reward, coding_cost=0.5, baseline="population")
+    return network, bi.simulate(network, num_updates, jax.random.key(0))
+
+
+def time_solver(num_neurons: int) -> None:
+    """One solve, and one solve with its gradient."""
+    circuit = bi.Circuit(num_neurons, bi.Stimulus.switching(0.02))
+    reward = 2 * bi.rewards.from_spike_count(circuit, target={0: 2, 1: num_neurons - 2})
+    defaults = circuit.default_actions(jnp.full(num_neurons, 0.4))
+    weights = jnp.asarray(np.random.default_rng(0).normal(size=reward.shape))
+    alone = jax.jit(lambda r: solve(circuit, r, defaults).value)
+    both = jax.jit(jax.value_and_grad(lambda r: (weights * solve(circuit, r, defaults).value).sum()))
+    first, second = (seconds(lambda f=f: jax.block_until_ready(f(reward))) for f in (alone, both))
+    sweeps = int(solve(circuit, reward, defaults).num_sweeps)
+    report(f"solve, {num_neurons} neurons × 2 stimuli ({sweeps} sweeps)", 1000 * first, "ms")
+    report("  value and gradient", 1000 * second, f"ms ({second / first:.1f} × a solve)")
+
+
+def slow_stimulus() -> None:
+    """A stimulus like that of a recording in bins: 4 states, 21 updates a bin."""
+    stay = np.array([0.984, 0.961, 0.959, 0.981])
+    per_bin = np.diag(stay) + (1 - stay[:, None]) * (1 - np.eye(4)) / 3
+    circuit = bi.Circuit(7, bi.Stimulus.per_update(per_bin, 21))
+    worst = 0
+    for seed in range(20):
+        reward = jnp.asarray(np.random.default_rng(seed).normal(size=(4, 128)))
+        solution = solve(circuit, reward, circuit.default_actions(jnp.full(7, 0.15)))
+        worst = max(worst, int(solution.num_sweeps) if bool(solution.converged) else MAX_SWEEPS)
+    report("sweeps to 1e-10, slow stimulus, worst of 20 rewards", worst, "sweeps")
+
+
+def gradient_and_length(network: bi.Network) -> None:
+    """The gradient's time must not depend on the recording's length."""
+    times = {}
+    for num_updates in (10_000, 10_000_000):
+        recording = bi.simulate(network, num_updates, jax.random.key(1))
+        data = as_data(network.circuit, recording, "population")
+        target = Target(bi.load_model("spike_count"), network.circuit, data)
+        start = jnp.asarray(target.start)
+        times[num_updates] = seconds(lambda t=target, z=start: jax.block_until_ready(t.value_and_grad(z)), repeats=200)
+        report(f"gradient of the posterior, {num_updates:,} updates", 1000 * times[num_updates], "ms")
+    report("  ratio", times[10_000_000] / times[10_000], "")
+
+
+def time_fit(name: str, method: object, network: bi.Network, recording: bi.Recording) -> None:
+    """One fit, compilation included."""
+    jax.clear_caches()
+    began = time.perf_counter()
+    fit = bi.infer(
+        bi.load_model("spike_count"), network.circuit, recording, "population", method, key=jax.random.key(2)
+    )
+    took = time.perf_counter() - began
+    report(f"{name}, 8 neurons, 100,000 updates, compilation included", took, "s")
+    print(f"  {bi.verdict(fit)}")
+    if fit["posterior"].sizes["chain"] > 1:
+        worst = float(fit["posterior"].to_dataset()[["reward_per_count"]].azstats.ess()["reward_per_count"].min())
+        report("  ESS of the worst reward parameter", worst / took, "per second")
+
+
+def command(*arguments: str) -> None:
+    """Run the command line."""
+    subprocess.run([Path(sys.executable).parent / "bayes-irl", *arguments], check=True, capture_output=True)
+
+
+def seconds(work: Callable[[], object], repeats: int = 20) -> float:
+    """Median time of `work`, after one call that compiles."""
+    times = []
+    for _ in range(repeats + (repeats > 1)):
+        began = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - began)
+    return float(np.median(times[-repeats:]))
+
+
+def report(what: str, value: float, unit: str) -> None:
+    """Print one figure."""
+    print(f"{what:62s} {value:10.3g} {unit}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

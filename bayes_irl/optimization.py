@@ -148,7 +148,8 @@ def optimize(
         coding_cost: λ > 0, in the reward's unit.
         baseline: `"neuron"` (each neuron's own mean response), `"population"` (their common mean), or given
             numbers `[num_neurons]`, which are held.
-        start: baseline to begin from, a number or `[num_neurons]`; used if the baseline adapts.
+        start: baseline to begin from, a number or `[num_neurons]` (for `"population"`, their mean counts); used if
+            the baseline adapts.
 
     Returns:
         The network; look at `converged`, `ended` and `history`.
@@ -170,6 +171,8 @@ def optimize(
     if not circuit.free.any():
         raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
     first = given_baseline("start", start, circuit)
+    if baseline == "population":  # what all share from the first round on: else L could fall in the second
+        first = jnp.full_like(first, first[circuit.free].mean())
     return adapt_baseline(respond(circuit, table, first, cost), baseline)  # type: ignore[arg-type]  # checked above
 
 

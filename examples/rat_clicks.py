@@ -90,12 +90,14 @@ def circuit_at(rate):
 # ## Fits
 #
 # Two claims: the reward depends on *how many* units spike (`spike_count`), or on single units and *pairs*
-# (`pairwise`, whose fields depend on the stimulus). Look at each gate before looking at any number.
+# (`pairwise`, whose fields depend on the stimulus). Look at each gate before looking at any number. The spike count's
+# fails, rightly: bins with five spikes or more were hardly ever seen, what is known of their reward is a long curved
+# ridge, and no Normal is near it. It stays in the example because a failed gate is a result, too.
 
 # %%
-method = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=500)
+nuts = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=300, num_warmup=200)
 fits = {}
-for name in ("spike_count", "pairwise"):
+for name, method in (("spike_count", bi.Laplace()), ("pairwise", nuts)):
     fits[name] = bi.infer(
         bi.load_model(name),
         circuit_at(RATES[-1]),
@@ -106,7 +108,7 @@ for name in ("spike_count", "pairwise"):
         progress=not SMALL,
     )
     print(f"{name} on snapshots: {bi.verdict(fits[name])}")
-brief = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50) if SMALL else bi.Nuts(num_draws=250, num_warmup=200)
+brief = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50) if SMALL else bi.Nuts(num_draws=200, num_warmup=150)
 for rate in RATES:
     fits[f"pairwise, transitions at {rate:.0f} Hz"] = fit = bi.infer(
         bi.load_model("pairwise"),

@@ -16,6 +16,7 @@ import click
 import jax
 import numpy as np
 import pytest
+import xarray as xr
 from click.testing import CliRunner
 
 import bayes_irl as bi
@@ -49,10 +50,9 @@ def demo(tmp_path_factory):
 
 @pytest.fixture
 def bins(tmp_path):
-    """A recording in bins of 10 ms, 8 updates each."""
-    circuit = bi.Circuit(4, bi.Stimulus.switching(0.01))
-    network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=2), 1.0, "population")
-    recording = bi.simulate(network, 8000, jax.random.key(0), updates_per_bin=8)
+    """A recording in bins of 10 ms, of nothing in particular."""
+    spikes = np.random.default_rng(0).integers(0, 2, (1000, 4))
+    recording = bi.Recording.from_arrays(spikes, np.arange(1000) // 25 % 2, bin_width=0.01)
     bi.save_recording(recording, tmp_path / "bins.npz")
     return recording
 
@@ -343,8 +343,9 @@ def test_bad_input_gives_one_clear_error_and_nothing_is_written(typed, message, 
     before = {path: path.stat().st_mtime_ns for path in workshop.rglob("*")}
     result = run(*shlex.split(typed))
     assert result.exit_code == 2, result.output
-    assert re.sub(r"\s+", " ", result.stderr).count("Error: ") == 1
-    assert message in result.stderr
+    told = result.stderr.splitlines()
+    assert told[-1].startswith("Error: ") and message in told[-1]
+    assert told[:-1] == [] or told[0].startswith("Usage: ")  # click shows usage for what it checks itself
     assert result.stdout == ""
     assert {path: path.stat().st_mtime_ns for path in workshop.rglob("*")} == before
 
@@ -360,7 +361,7 @@ def workshop(demo, bins, tmp_path, monkeypatch):
     Path("broken.py").write_text("raise ImportError('two\\nlines')\n")
     for name in ("folder.npz", "folder.nc", "drawn_reward.png", "drawn_tuning.png", "full/adapted.nc"):
         Path(name).mkdir(parents=True)
-    save_tree(load_tree("posterior.nc").filter(lambda node: node.name in (None, "prior")), "other.nc")
+    save_tree(xr.DataTree(xr.Dataset({"rate": 1.0})), "other.nc")
     return tmp_path
 
 

@@ -84,7 +84,7 @@ def test_direct_optimisation_of_neurons_that_see_only_the_stimulus_finds_nothing
     def loss(answers):
         return -achieved(name, np.tensordot(answers, masks, 1))
 
-    starts = np.random.default_rng(1).normal(size=(3, len(masks)))
+    starts = np.random.default_rng(1).normal(size=(2, len(masks)))
     settings = {"method": "L-BFGS-B", "jac": "3-point", "bounds": [(-30, 30)] * len(masks)}
     best = -min(minimize(loss, start, **settings, options={"ftol": 1e-15, "gtol": 1e-9}).fun for start in starts)
     np.testing.assert_allclose(network(name, EVERY).objective, best, rtol=1e-9)

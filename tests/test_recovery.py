@@ -122,3 +122,17 @@ def report(change, truth, network, fits, changed, **how):
     error = np.sqrt(np.mean([(draws.mean(axis=(0, 1)) - truth) ** 2 for draws in bands]))
     print(change, how, "coverage", covered, "moved", moved, "width", width, "rms error", error)
     assert covered >= 0.8
+
+
+def test_free_form_finds_the_same_shape_without_being_told(recordings):
+    """FREE."""
+    tree = fit(recordings[0], "free_form", bi.Laplace(num_draws=300))
+    weights = tree["constant_data"]["weights"].values
+    shares = weights / weights.sum(axis=1, keepdims=True)
+    truth = np.asarray(reward()) / COST
+    truth = truth - (truth * shares).sum(axis=1, keepdims=True)
+    found = tree["reward"]["reward"].mean(["chain", "draw"]).values
+    seen = weights >= SEEN_OFTEN
+    print("free form", bi.verdict(tree), correlation(found, truth, seen), seen.sum(), tree.attrs["inference_seconds"])
+    print("coverage", within(tree["reward"]["reward"].values, truth)[seen].mean())
+    assert correlation(found, truth, seen) >= 0.95

@@ -62,7 +62,7 @@ def test_adjacent_spikes_are_rotations_of_one_block(size):
 
 def test_any_function_of_pattern_and_stimulus():
     reward = rewards.from_function(CIRCUIT, lambda pattern, x: x * 100.0 + pattern @ [8, 4, 2, 1])
-    np.testing.assert_array_equal(reward, np.arange(16.0) + [[0.0], [100.0], [200.0]])
+    np.testing.assert_array_equal(reward, np.add.outer([0.0, 100.0, 200.0], np.arange(16)))
 
 
 def test_interactions_are_a_hadamard_transform():

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+import h5py
 import xarray as xr
 
 from bayes_irl._checks import InputError
@@ -46,6 +47,8 @@ def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:
     if not Path(path).is_file():
         raise InputError.of("path", "an existing file", path)
     try:
+        with h5py.File(path, "r") as file:  # before h5netcdf, whose destructor prints a traceback if this fails
+            file.attrs.get("_nc3_strict")
         with xr.open_datatree(path, engine=_ENGINE) as tree:
             for node in tree.subtree:
                 for variable in node.variables.values():  # DataTree.load forgets those named like a group

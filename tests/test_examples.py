@@ -1,0 +1,61 @@
+"""The README's lines and the examples run, at a small size."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_readme_runs():
+    """The first block of Python, with a shorter recording and a faster method, does what it says."""
+    (lines,) = re.findall(r"## In Python\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    for full, small in (
+        ("num_neurons=8", "num_neurons=4"),
+        ("1: 6", "1: 3"),
+        ("100_000", "5_000"),
+        ("Nuts()", "Laplace()"),
+    ):
+        assert full in lines
+        lines = lines.replace(full, small)
+    names: dict = {}
+    exec(compile(lines, "README.md", "exec"), names)
+    change = names["prediction"]["predictions"]["mean_response"].mean(("chain", "draw"))
+    assert float(change.sel(circuit="changed", neuron=3)) == 0
+    assert float(change.sel(circuit="unchanged", neuron=3)) > 0.3
+
+
+@pytest.mark.slow
+def test_rat_clicks_runs(shared, tmp_path):
+    environment = os.environ | {
+        "BAYES_IRL_SMALL": "1",
+        "BAYES_IRL_DATA": str(shared / "data"),
+        "BAYES_IRL_OUT": str(tmp_path / "out"),
+        "MPLBACKEND": "Agg",
+    }
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "rat_clicks.py")],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", run.stdout, re.MULTILINE))
+    assert float(densities["pairwise"]) > float(densities["independent units"]) > float(densities["spike_count"])
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert pictures == {"rat_raster.png", "rat_reward.png", "rat_silenced.png", "rat_spike_counts.png"}
+
+
+def test_an_example_without_its_data_says_what_is_missing(tmp_path):
+    environment = os.environ | {"BAYES_IRL_DATA": str(tmp_path), "BAYES_IRL_OUT": str(tmp_path / "out")}
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "rat_clicks.py")], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode != 0
+    assert "BAYES_IRL_DATA" in run.stderr and "Traceback" not in run.stderr

@@ -1,0 +1,160 @@
+"""Baselines that adapt, against the same alternation in dense NumPy; and what networks say about themselves."""
+
+from functools import cache
+
+import dense
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from bayes_irl import Circuit, Stimulus, optimize, rewards
+from bayes_irl._checks import InputError
+from bayes_irl.optimization import adapt_baseline
+
+TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
+CIRCUIT = Circuit(3, Stimulus(TRANSITION))
+REWARD = np.random.default_rng(5).normal(size=(2, 8))
+COST = 0.25
+LESIONS = [((), ()), ((1,), ()), ((2,), (0,))]
+RULES = pytest.mark.parametrize("rule", ["neuron", "population"])
+LESIONED = pytest.mark.parametrize("lesions", LESIONS)
+
+
+@cache
+def adapted(rule, lesions=((), ())):
+    return optimize(CIRCUIT.silence(*lesions[0]).force(*lesions[1]), REWARD, COST, rule)
+
+
+def by_hand(rule, lesions, num_rounds):
+    """Policies and objectives, round by round; and the last mean responses."""
+    free = [i for i in range(3) if i not in lesions[0] + lesions[1]]
+    baseline, history = np.full(3, 0.5), []
+    for _ in range(num_rounds):
+        spikes = dense.default_spikes(baseline, *lesions)
+        _, log_odds = dense.optimum(TRANSITION, REWARD, spikes, COST)
+        history.append(dense.objective(TRANSITION, REWARD, log_odds, spikes, COST))
+        mean = dense.occupancy(TRANSITION, log_odds).sum(axis=0) @ dense.patterns(3)
+        baseline = mean if rule == "neuron" else np.full(3, mean[free].mean())
+        baseline = np.clip(baseline, 1e-12, 1 - 1e-12)
+    return log_odds, np.array(history), mean
+
+
+@RULES
+@LESIONED
+def test_the_alternation_is_that_of_dense_matrices_and_never_falls(rule, lesions):
+    network = adapted(rule, lesions)
+    assert network.converged
+    log_odds, history, mean = by_hand(rule, lesions, len(network.history))
+    assert len(history) > 4 and (np.diff(history) > -1e-12).all()
+    np.testing.assert_allclose(network.history, history, rtol=1e-8)
+    np.testing.assert_allclose(network.mean_response, mean, atol=1e-7)
+    free = np.asarray(network.circuit.free)
+    unsure = np.abs(log_odds) < 15
+    np.testing.assert_allclose(network.logits[unsure], log_odds[unsure], atol=1e-6)
+    np.testing.assert_allclose(network.baseline[free], by_rule(rule, mean, free), atol=1e-8)
+
+
+def by_rule(rule, mean, free):
+    return mean[free] if rule == "neuron" else np.full(free.sum(), mean[free].mean())
+
+
+@RULES
+@LESIONED
+def test_information_is_a_part_of_the_cost_and_no_more_than_a_bit(rule, lesions):
+    """With its own mean response as baseline, a neuron pays for information alone."""
+    network = adapted(rule, lesions)
+    bits = np.asarray(network.information)
+    assert (bits > -1e-12).all() and (bits < 1).all() and bits.max() > 0.1
+    nats = bits.mean() * np.log(2)
+    if rule == "neuron":
+        np.testing.assert_allclose(network.mean_cost, nats, rtol=1e-8)
+    else:
+        assert network.mean_cost > nats - 1e-12
+
+
+@LESIONED
+def test_lesioned_neurons_answer_always_alike_at_no_cost(lesions):
+    network = adapted("neuron", lesions)
+    silenced, forced = (list(each) for each in lesions)
+    assert (np.asarray(network.mean_response)[silenced] == 0).all()
+    np.testing.assert_allclose(np.asarray(network.mean_response)[forced], 1, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(network.information)[silenced + forced], 0, atol=1e-12)
+    spikes = dense.default_spikes(network.baseline, *lesions)
+    paid = dense.costs(TRANSITION, np.asarray(network.logits), spikes)  # infinite, were it not their default
+    np.testing.assert_allclose((np.asarray(network.occupancy) * paid).sum(), network.mean_cost, rtol=1e-9, atol=1e-12)
+
+
+def test_a_given_baseline_is_held():
+    given = np.array([0.2, 0.6, 0.35])
+    network = optimize(CIRCUIT, REWARD, COST, given)
+    np.testing.assert_array_equal(network.baseline, given)
+    assert network.converged and network.history is None and network.ended == "the baseline was given"
+    _, log_odds = dense.optimum(TRANSITION, REWARD, given, COST)
+    np.testing.assert_allclose(network.logits, log_odds, atol=1e-8)
+    np.testing.assert_array_equal(optimize(CIRCUIT, REWARD, COST, 0.3).baseline, [0.3] * 3)
+
+
+def test_a_circuit_that_shares_one_job_freezes_and_says_so():
+    """One spike at all times is rewarded: who starts ahead gives it for ever, at no cost, and L reaches 1."""
+    one = rewards.from_spike_count(CIRCUIT, target=1)
+    network = optimize(CIRCUIT, one, COST, start=[0.6, 0.4, 0.3])
+    assert network.converged
+    assert "neurons 0, 1, 2 frozen" in network.ended
+    np.testing.assert_allclose(network.objective, 1, atol=1e-9)
+    np.testing.assert_allclose(network.mean_response, [1, 0, 0], atol=1e-9)
+    other = optimize(CIRCUIT, one, COST, start=[0.3, 0.4, 0.6])
+    np.testing.assert_allclose(other.mean_response, [0, 0, 1], atol=1e-9)
+
+
+def test_neurons_that_start_alike_stay_alike():
+    network = optimize(CIRCUIT, rewards.from_spike_count(CIRCUIT, target=1), COST)
+    assert "frozen" not in network.ended
+    assert network.objective < 0.9
+    np.testing.assert_allclose(network.mean_response, network.mean_response[0], rtol=1e-7)
+
+
+def test_a_population_starts_from_its_mean():
+    alike, apart = (optimize(CIRCUIT, REWARD, COST, "population", start) for start in (0.4, [0.6, 0.5, 0.1]))
+    np.testing.assert_allclose(apart.history, alike.history, rtol=1e-9)
+    assert "from a baseline of 0.4" in apart.ended
+
+
+def test_how_it_ended_is_said():
+    settled = adapted("neuron")
+    assert settled.ended.startswith(f"converged after {len(settled.history)} rounds")
+    assert settled.ended.endswith("from a baseline of 0.5")
+    first = optimize(CIRCUIT, REWARD, COST, [0.4, 0.5, 0.6])
+    hurried = adapt_baseline(first, "neuron", max_rounds=2)
+    assert not hurried.converged
+    assert hurried.ended == "not converged after 2 rounds, from a baseline of 0.4 to 0.6"
+    np.testing.assert_array_equal(hurried.history[0], first.objective)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((REWARD.T, COST), r"reward: expected shape \(2, 8\), got shape \(8, 2\)"),
+        ((np.where(REWARD > 1, np.nan, REWARD), COST), r"reward: expected finite numbers, got \d NaN"),
+        ((np.array("high"), COST), r"reward: expected numbers"),
+        ((REWARD, 0.0), r"coding_cost: expected a finite number above 0, got 0\.0"),
+        ((REWARD, -1.0), r"coding_cost: expected a finite number above 0, got -1\.0"),
+        ((REWARD, np.inf), r"coding_cost: expected a finite number above 0, got inf"),
+        ((REWARD, np.nan), r"coding_cost: expected a finite number above 0, got nan"),
+        ((REWARD, COST, [0.0, 0.5, 0.5]), r"baseline: expected probabilities strictly between 0 and 1"),
+        ((REWARD, COST, [0.5, 0.5, 1.0]), r"baseline: expected probabilities strictly between 0 and 1"),
+        ((REWARD, COST, 1.2), r"baseline: expected probabilities strictly between 0 and 1"),
+        ((REWARD, COST, [0.5, 0.5]), r"baseline: expected shape \(3\), got shape \(2,\)"),
+        ((REWARD, COST, [0.5, np.nan, 0.5]), r"baseline: expected finite numbers"),
+        ((REWARD, COST, "neurons"), r"baseline: expected one of 'neuron', 'population', got 'neurons'"),
+        ((REWARD, COST, "neuron", 0.0), r"start: expected probabilities strictly between 0 and 1"),
+        ((REWARD, COST, "neuron", [0.5] * 4), r"start: expected shape \(3\), got shape \(4,\)"),
+    ],
+)
+def test_what_is_refused_is_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        optimize(CIRCUIT, *arguments)
+
+
+def test_a_circuit_without_a_choice_is_refused():
+    with pytest.raises(InputError, match=r"circuit: expected a neuron that is neither silenced nor forced, got none"):
+        optimize(CIRCUIT.silence(0, 1).force(2), jnp.asarray(REWARD), COST)

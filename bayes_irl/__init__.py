@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from bayes_irl.inference import Laplace, Nuts, Svi, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, save_recording
-    from bayes_irl.optimization import Network, optimize
+    from bayes_irl.optimization import optimize
     from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
+    from bayes_irl.solver import Network
     from bayes_irl.worlds import Circuit, Stimulus
 
 __all__ = [
@@ -55,9 +56,10 @@ _HOMES = {
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "verdict"),
     "io": ("load_recording", "save_recording"),
-    "optimization": ("Network", "optimize"),
+    "optimization": ("optimize",),
     "recordings": ("Recording", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
+    "solver": ("Network",),
     "worlds": ("Circuit", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

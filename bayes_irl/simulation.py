@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from bayes_irl._checks import count
-from bayes_irl.optimization import Network
 from bayes_irl.recordings import Recording
+from bayes_irl.solver import Network
 
 
 def simulate(

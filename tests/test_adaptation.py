@@ -23,7 +23,9 @@ NUM_DRAWS = 12
 
 def fit(baseline, network, key=1):
     recording = bi.simulate(network, 20_000, random.key(key))
-    return bi.infer(bi.load_model("spike_count"), known.CIRCUIT, recording, baseline, bi.Laplace(200), key=random.key(2))
+    return bi.infer(
+        bi.load_model("spike_count"), known.CIRCUIT, recording, baseline, bi.Laplace(200), key=random.key(2)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,9 @@ def test_cut_connections_are_adapted_to_as_optimize_does(posterior):
         one = found.isel(chain=0, draw=draw).sel(circuit="changed")
         np.testing.assert_allclose(one["tuning_curve"], direct.tuning_curves, atol=1e-6)
         np.testing.assert_allclose(one["information"], direct.information, atol=1e-6)
-    assert (found["information"].sel(circuit="changed", neuron=0) < found["information"].sel(circuit="unchanged", neuron=0)).all()
+    assert (
+        found["information"].sel(circuit="changed", neuron=0) < found["information"].sel(circuit="unchanged", neuron=0)
+    ).all()
 
 
 def no_change(found: xr.Dataset) -> None:

@@ -90,6 +90,23 @@ def test_direct_optimisation_of_neurons_that_see_only_the_stimulus_finds_nothing
     np.testing.assert_allclose(network(name, EVERY).objective, best, rtol=1e-9)
 
 
+def test_neurons_with_nothing_to_tell_them_apart_share_the_work_out_all_the_same():
+    """Same baseline, same view: whoever starts alike stays alike, at less reward than who settles on a spiker."""
+    common = np.full(3, 0.4)
+    found = respond(
+        Circuit(3, Stimulus(TRANSITION)).cut(EVERY), jnp.asarray(REWARDS["just one spike"]), jnp.asarray(common), COST
+    )
+
+    def loss(answers):
+        log_odds = np.broadcast_to(answers[:, None], (3, 2, 8))
+        return -dense.objective(TRANSITION, REWARDS["just one spike"], log_odds, common, COST)
+
+    uniform = -minimize(loss, np.zeros(2)).fun
+    assert found.converged
+    assert found.objective > uniform + 0.05
+    assert np.ptp(np.asarray(found.mean_response)) > 0.5
+
+
 @REWARDED
 def test_the_more_is_cut_the_less_is_achieved(name):
     objectives = np.array([network(name, missing).objective for missing in CHAIN])

@@ -95,7 +95,5 @@ def test_real_sessions_become_recordings(shared):
     chosen = pick_neurons(session["spikes"][run], 0.02, num_neurons=8, least_rate=0.2)
     states, labels = stimulus_states(session["stimulus"][run, 0], 4, names=["position"])
     recording = Recording.from_arrays(session["spikes"][run, chosen], states, bin_width=0.02)
-    assert (
-        recording.transition().diagonal().min() > 0.9
-    )  # the animal cannot leave a quarter of the track at once
+    assert recording.transition().diagonal().min() > 0.9  # the animal cannot leave a quarter of the track at once
     assert len(labels) == recording.num_stimuli == 4

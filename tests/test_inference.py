@@ -15,13 +15,16 @@ from scipy.stats import binom, norm
 
 import bayes_irl as bi
 from bayes_irl import generative
+from bayes_irl.inference.mode import find_mode
+from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
 from bayes_irl.recordings import Updates
 
 MODEL = bi.load_model("spike_count")
 
-# One neuron, two stimuli. Whatever T, B(v) does not depend on the neuron's own response: log-odds(x) = logit p + r(1, x)
-# − r(0, x). The four rewards are Normal(0, 3), so each difference d is Normal(0, √18), and its posterior is an integral.
+# One neuron, two stimuli. Whatever T, B(v) does not depend on the neuron's own response:
+# log-odds(x) = logit p + r(1, x) − r(0, x). The four rewards are Normal(0, 3), so each difference d is
+# Normal(0, √18), and its posterior is an integral.
 
 ONE = bi.Circuit(1, bi.Stimulus([[0.7, 0.3], [0.1, 0.9]]))
 P = 0.3
@@ -76,11 +79,14 @@ def test_the_potential_is_minus_the_log_joint_density():
         assert float(target.value_and_grad(jnp.asarray(table.ravel()))[0]) == pytest.approx(-density, abs=1e-8)
 
 
-@pytest.mark.parametrize("method", [bi.Nuts(num_chains=1, num_draws=50, num_warmup=20), bi.Laplace(100), bi.Svi(100, 100)])
+@pytest.mark.parametrize(
+    "method", [bi.Nuts(num_chains=1, num_draws=50, num_warmup=20), bi.Laplace(100), bi.Svi(100, 100)]
+)
 def test_the_key_alone_decides(method):
-    first, again, other = (
-        fit_one(method, random.key(seed))["posterior"]["table"].values for seed in (3, 3, 4)
-    )
+    """One target, compiled once, drawn from three times."""
+    target = Target(MODEL, ONE, generative.as_data(ONE, answers(), [P]))
+    mode = find_mode(target, Progress())
+    first, again, other = (method.run(target, mode, random.key(seed), Progress()).positions for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -179,11 +185,11 @@ def test_before_and_after_a_lesion_together_say_more(recording, laplace):
     assert bi.verdict(both).startswith("All")
     assert set(both["observed_data"]) == {"responses", "responses_2"}
     assert both["circuit"]["silenced"].values.tolist() == [[False] * 4, [True, False, False, False]]
-    difference = {name: gaps(tree).std(axis=0) for name, tree in (("both", both), ("before", laplace))}
-    assert (difference["both"] < 1.03 * difference["before"]).all()
+    difference = {name: gaps(tree)[..., :3].std(axis=0) for name, tree in (("both", both), ("before", laplace))}
+    assert (difference["both"] < difference["before"]).all()
     assert np.mean(difference["both"] / difference["before"]) < 0.85
-    truth = np.diff(known.truth_in_gauge(both), axis=1)
-    assert (np.abs(gaps(both).mean(axis=0) - truth) < 4 * difference["both"]).all()
+    truth = np.diff(known.truth_in_gauge(both), axis=1)[:, :3]  # three living neurons never reach four spikes
+    assert (np.abs(gaps(both)[..., :3].mean(axis=0) - truth) < 4 * difference["both"]).all()
 
 
 def gaps(tree) -> np.ndarray:
@@ -197,7 +203,9 @@ def test_a_neuron_that_never_spikes_leaves_everything_finite():
     spikes[:, 2] = 0
     with pytest.warns(bi.DataWarning, match="neuron 2 never spiked"):
         counts = bi.Recording.from_arrays(spikes, rng.integers(0, 2, 300)).snapshots(every=1)
-    tree = bi.infer(bi.load_model("pairwise"), bi.Circuit(3, known.CIRCUIT.stimulus), counts, method=bi.Laplace(200), key=known.KEY)
+    tree = bi.infer(
+        bi.load_model("pairwise"), bi.Circuit(3, known.CIRCUIT.stimulus), counts, method=bi.Laplace(200), key=known.KEY
+    )
     for group in ("posterior", "reward", "log_likelihood"):
         assert all(np.isfinite(values).all() for values in tree[group].data_vars.values()), group
     fields = tree["posterior"]["fields"].std(["chain", "draw"])
@@ -226,7 +234,9 @@ def test_trees_are_complete_and_their_axes_named(method, fits):
     assert tree.attrs["model"] == "spike_count"
     assert tree.attrs["method"].lower() == method
     assert len(tree.attrs["data_hash"]) == 64
-    assert {"claim", "units", "gauge", "baseline", "numpyro_version", "jax_version", "bayes_irl_version"} <= set(tree.attrs)
+    assert {"claim", "units", "gauge", "baseline", "numpyro_version", "jax_version", "bayes_irl_version"} <= set(
+        tree.attrs
+    )
 
 
 def test_equal_data_have_equal_hashes(fits, one_neuron):
@@ -287,7 +297,9 @@ def test_replicated_observations_look_like_the_recording(nuts):
     observed = nuts["observed_data"]["responses"].values
     replicated = known.flat(nuts["posterior_predictive"]["responses"])
     assert (replicated.sum(axis=-1) == observed.sum(axis=-1)).all()
-    below = (replicated[..., 1] < observed[:, 1]).mean(axis=0) + 0.5 * (replicated[..., 1] == observed[:, 1]).mean(axis=0)
+    below = (replicated[..., 1] < observed[:, 1]).mean(axis=0) + 0.5 * (replicated[..., 1] == observed[:, 1]).mean(
+        axis=0
+    )
     outside = np.mean((below < 0.05) | (below > 0.95))
     assert outside < 0.25
 
@@ -305,7 +317,6 @@ def test_prior_draws_are_draws_from_the_prior(nuts):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"model": "spike_count"}, "model: expected a model, such as load_model"),
         ({"baseline": "everyone"}, "baseline: expected one of 'neuron', 'population', got 'everyone'"),
         ({"baseline": [0.5]}, r"baseline: expected shape \(4\), got shape \(1,\)"),
         ({"baseline": [0.5, 0.5, 0.5, 1.0]}, "baseline: expected probabilities strictly between 0 and 1"),

@@ -1,5 +1,6 @@
 """Log likelihoods against brute force: events counted one by one, optimal answers and operators in dense NumPy, SciPy's
-binomial and multinomial. Three neurons, two stimuli."""
+binomial and multinomial. Three neurons, two stimuli.
+"""
 
 import warnings
 from collections import Counter
@@ -74,9 +75,7 @@ def brute_force(circuit, kind, reward, coefficient=True) -> float:
     rows: dict[tuple, Counter] = {}
     for row, outcome in events(recording, circuit, kind):
         rows.setdefault(row, Counter())[outcome] += 1
-    return sum(
-        log_probability(kind, row, outcomes, log_odds, coefficient) for row, outcomes in rows.items()
-    )
+    return sum(log_probability(kind, row, outcomes, log_odds, coefficient) for row, outcomes in rows.items())
 
 
 def events(recording, circuit, kind):
@@ -91,7 +90,10 @@ def events(recording, circuit, kind):
     else:
         for t in range(len(codes) - 1):
             if recording.trial[t] == recording.trial[t + 1]:
-                yield (int(stimuli[t]) if kind == "moving" else -1, int(codes[t]), int(stimuli[t + 1])), int(codes[t + 1])
+                yield (
+                    (int(stimuli[t]) if kind == "moving" else -1, int(codes[t]), int(stimuli[t + 1])),
+                    int(codes[t + 1]),
+                )
 
 
 def log_probability(kind, row, outcomes, log_odds, coefficient) -> float:
@@ -141,7 +143,9 @@ def test_gradients_are_those_of_the_brute_force_score(kind, circuit):
 
 
 def test_updates_leave_contexts_out_that_were_never_visited_and_neurons_without_choice():
-    data = generative.as_data(CIRCUITS["neuron 1 silenced"], reduced(CIRCUITS["neuron 1 silenced"], "updates"), BASELINE)
+    data = generative.as_data(
+        CIRCUITS["neuron 1 silenced"], reduced(CIRCUITS["neuron 1 silenced"], "updates"), BASELINE
+    )
     (session,) = data.sessions
     assert set(session.rows[:, 0]) == {0, 2}
     assert len(session.rows) < 2 * 2 * 4
@@ -202,7 +206,10 @@ CHANCES = np.array([[0.2, 0.5, 0.3], [0.05, 0.15, 0.8], [1 / 3, 1 / 3, 1 / 3]])
 def test_outcome_counts_are_multinomial():
     counts = np.array([[1, 3, 1], [0, 7, 33], [0, 0, 1]])
     ours = OutcomeCounts(jnp.log(CHANCES), jnp.asarray(TOTALS)).log_prob(jnp.asarray(counts))
-    theirs = [dist.Multinomial(int(n), jnp.asarray(q)).log_prob(jnp.asarray(k)) for n, q, k in zip(TOTALS, CHANCES, counts, strict=True)]
+    theirs = [
+        dist.Multinomial(int(n), jnp.asarray(q)).log_prob(jnp.asarray(k))
+        for n, q, k in zip(TOTALS, CHANCES, counts, strict=True)
+    ]
     np.testing.assert_allclose(ours, np.array(theirs), rtol=1e-12)
 
 

@@ -69,15 +69,14 @@ def test_free_form_prior_variance_falls_with_the_order_as_stated():
 def test_pairwise_weights_belong_to_pairs_in_the_order_of_triu_indices():
     circuit = bi.Circuit(4, bi.Stimulus.switching(0.1))
     rng = np.random.default_rng(1)
-    given = {"weight_scale": 2.0, "unit_weights": rng.normal(size=6), "fields": rng.normal(size=(2, 4))}
+    given = {"weights": rng.normal(size=6), "fields": rng.normal(size=(2, 4))}
     model = handlers.substitute(bi.load_model("pairwise").function, {k: jnp.asarray(v) for k, v in given.items()})
     reward = handlers.trace(model).get_trace(circuit)["reward"]["value"]
     pairs = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
     expected = np.array(
         [
             [
-                sum(2.0 * w * s[i] * s[j] for w, (i, j) in zip(given["unit_weights"], pairs, strict=True))
-                + given["fields"][x] @ s
+                sum(w * s[i] * s[j] for w, (i, j) in zip(given["weights"], pairs, strict=True)) + given["fields"][x] @ s
                 for s in dense.patterns(4)
             ]
             for x in (0, 1)
@@ -91,7 +90,9 @@ def test_spike_count_rewards_patterns_of_equal_count_alike():
     counts = dense.patterns(3).sum(axis=1)
     for count in range(4):
         expected = draws["table"][..., [count]] - draws["table"][..., counts].mean(axis=-1, keepdims=True)
-        np.testing.assert_allclose(draws["reward"][..., counts == count], np.broadcast_to(expected, (5, 2, (counts == count).sum())))
+        np.testing.assert_allclose(
+            draws["reward"][..., counts == count], np.broadcast_to(expected, (5, 2, (counts == count).sum()))
+        )
         np.testing.assert_allclose(draws["reward_per_count"][..., [count]], expected)
 
 
@@ -99,7 +100,9 @@ def test_spike_count_rewards_patterns_of_equal_count_alike():
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(bi.InputError, match=r"model: expected one of .*spike_count.* or a path ending in .py, got 'spikes'"):
+    with pytest.raises(
+        bi.InputError, match=r"model: expected one of .*spike_count.* or a path ending in .py, got 'spikes'"
+    ):
         bi.load_model("spikes")
 
 
@@ -142,7 +145,7 @@ def model(circuit, recording=None):
 
 
 def test_a_model_of_ones_own_is_fitted_from_its_file(tmp_path):
-    """Independent neurons: with r = g(x) Σ σ_i, v = n g(x) σ per neuron if x never moves, so log-odds = logit p + n g."""
+    """Independent neurons: with r = g(x) Σ σ_i, v = n g(x) σ per neuron if x never moves, log-odds = logit p + n g."""
     (tmp_path / "gain.py").write_text(OWN)
     model = bi.load_model(tmp_path / "gain.py")
     assert (model.name, model.claim) == ("gain", "Spikes are rewarded, more under one stimulus than under the other.")
@@ -172,11 +175,16 @@ def test_a_model_of_ones_own_is_fitted_from_its_file(tmp_path):
     ("body", "message"),
     [
         ("    bi.rewards.nothing(circuit)", "model: mine fails for 4 neurons and 2 stimuli: AttributeError"),
-        ("    bi.generative.respond(circuit, bi.rewards.adjacent(circuit, 2), recording)", "latent variables in mine, got none"),
+        (
+            "    bi.generative.respond(circuit, bi.rewards.adjacent(circuit, 2), recording)",
+            "latent variables in mine, got none",
+        ),
     ],
 )
 def test_a_model_that_cannot_run_says_for_which_circuit(body, message, tmp_path):
-    (tmp_path / "mine.py").write_text(f'"""A claim."""\nimport bayes_irl as bi\n\n\ndef model(circuit, recording=None):\n{body}\n')
+    (tmp_path / "mine.py").write_text(
+        f'"""A claim."""\nimport bayes_irl as bi\n\n\ndef model(circuit, recording=None):\n{body}\n'
+    )
     recording = bi.simulate(known.network(), 200, random.key(0))
     with pytest.raises(bi.InputError, match=message):
         bi.infer(bi.load_model(tmp_path / "mine.py"), known.CIRCUIT, recording, known.BASELINE, key=random.key(0))

@@ -6,6 +6,7 @@ import tempfile
 
 import h5py
 import jax
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -68,6 +69,23 @@ def test_truncated_files_are_refused(fitted, tmp_path, share):
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError, match="a netCDF file"):
         load_tree(path)
+
+
+def test_damaged_files_raise_nothing_but_input_errors(fitted, tmp_path):
+    """Nor do they make h5netcdf's destructor complain, which pytest would tell us."""
+    path, rng, refused = tmp_path / "posterior.nc", np.random.default_rng(0), 0
+    save_tree(fitted, path)
+    whole = path.read_bytes()
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for position in rng.integers(0, len(whole), 100):
+            damaged[position] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            load_tree(path)
+        except InputError:
+            refused += 1
+    assert refused > 20
 
 
 class Payload:

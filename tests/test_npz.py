@@ -32,9 +32,7 @@ def test_a_recording_survives_the_round_trip(tmp_path, extras):
 
 def test_archives_written_by_hand_are_read(tmp_path):
     path = tmp_path / "session.npz"
-    np.savez(
-        path, spikes=np.array(SPIKES, bool), stimulus=np.array(STIMULUS, float), bin_width=1, notes="day 3"
-    )
+    np.savez(path, spikes=np.array(SPIKES, bool), stimulus=np.array(STIMULUS, float), bin_width=1, notes="day 3")
     loaded = load_recording(path)
     assert loaded.spikes.tolist() == SPIKES
     assert (loaded.bin_width, loaded.num_stimuli, loaded.trial) == (1.0, 3, None)

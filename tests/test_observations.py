@@ -1,4 +1,4 @@
-"""The three kinds of observation of one circuit: they agree where the stimulus is slow, and where it is fast the error of
+"""The three kinds of observation of one circuit: they agree where the stimulus is slow; where it is fast the error of
 treating it as held within bins is measured.
 """
 
@@ -101,8 +101,16 @@ def test_the_error_of_taking_a_fast_stimulus_as_held(fast):
     """MEASURED."""
     observed, exact, held = fast
     seen = well_visited(observed)
-    errors = {name: np.sqrt(np.mean((gaps(tree)[0] - TRUE_GAPS)[seen] ** 2)) for name, tree in (("exact", exact), ("held", held))}
+    errors = {
+        name: np.sqrt(np.mean((gaps(tree)[0] - TRUE_GAPS)[seen] ** 2))
+        for name, tree in (("exact", exact), ("held", held))
+    }
     spread = gaps(held)[1][seen]
-    print(errors, spread.mean(), (np.abs(gaps(held)[0] - TRUE_GAPS) / gaps(held)[1])[seen].max(), observed.approximate().transition)
+    print(
+        errors,
+        spread.mean(),
+        (np.abs(gaps(held)[0] - TRUE_GAPS) / gaps(held)[1])[seen].max(),
+        observed.approximate().transition,
+    )
     print((gaps(held)[0]).round(2), gaps(exact)[0].round(2), seen)
     assert errors["held"] > errors["exact"]

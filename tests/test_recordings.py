@@ -39,9 +39,7 @@ def sticky(num_trials, bins_per_trial, keep, num_neurons=3, seed=0) -> np.ndarra
 
 def in_trials(spikes, num_trials, stimulus=None) -> Recording:
     trial = np.repeat(np.arange(num_trials), len(spikes) // num_trials)
-    return Recording.from_arrays(
-        spikes, np.zeros(len(spikes), int) if stimulus is None else stimulus, trial=trial
-    )
+    return Recording.from_arrays(spikes, np.zeros(len(spikes), int) if stimulus is None else stimulus, trial=trial)
 
 
 def expected_effect(keep, length, share=1.0) -> float:
@@ -56,9 +54,7 @@ def expected_effect(keep, length, share=1.0) -> float:
 def test_patterns_read_neuron_0_as_the_most_significant_bit():
     recording = binned()
     assert recording.patterns.tolist() == [index(bits) for bits in recording.spikes]
-    assert Recording.from_arrays(np.eye(30), np.zeros(30)).patterns.tolist() == [
-        2**i for i in range(29, -1, -1)
-    ]
+    assert Recording.from_arrays(np.eye(30), np.zeros(30)).patterns.tolist() == [2**i for i in range(29, -1, -1)]
 
 
 @pytest.mark.parametrize(
@@ -200,8 +196,7 @@ def test_updates_are_counted_in_the_contexts_that_the_neurons_saw():
     assert updates.num_spikes.tolist() == [truth[*context, 1] for context in contexts]
     assert updates.num_updates.tolist() == [truth[*context, 0] + truth[*context, 1] for context in contexts]
     assert updates.response_counts.tolist() == [
-        sum(count for (i, _, _, answer), count in truth.items() if i == j and answer)
-        for j in range(num_neurons)
+        sum(count for (i, _, _, answer), count in truth.items() if i == j and answer) for j in range(num_neurons)
     ]
     assert updates.response_totals.sum() == updates.num_updates.sum() == updates.num_bins == 2000
 
@@ -270,9 +265,7 @@ def test_equal_counts_have_equal_hashes_and_others_do_not():
     shuffled = Recording.from_arrays(recording.spikes[order], recording.stimulus[order])
     once = recording.snapshots(every=1)
     assert once.data_hash == shuffled.snapshots(every=1).data_hash
-    assert (
-        len({once.data_hash, other.snapshots(every=1).data_hash, recording.snapshots(every=2).data_hash}) == 3
-    )
+    assert len({once.data_hash, other.snapshots(every=1).data_hash, recording.snapshots(every=2).data_hash}) == 3
     by_rate = [recording.transitions(rate).data_hash for rate in (50.0, 100.0)]
     assert by_rate[0] == by_rate[1] != once.data_hash
     assert len(once.data_hash) == 64
@@ -311,9 +304,7 @@ def test_neurons_that_spike_together_are_not_dependence_in_time():
 @pytest.mark.parametrize("every", [1, 5])
 def test_design_effect_is_the_integrated_autocorrelation(every):
     recording = in_trials(sticky(2000, 200, keep=0.8), 2000)
-    assert design_effect(recording, every)[0] == pytest.approx(
-        expected_effect(0.8**every, 200 // every), rel=0.06
-    )
+    assert design_effect(recording, every)[0] == pytest.approx(expected_effect(0.8**every, 200 // every), rel=0.06)
     unbroken = Recording.from_arrays(sticky(1, 400_000, keep=0.8), np.zeros(400_000))
     integrated = (1 + 0.8**every) / (1 - 0.8**every)
     assert design_effect(unbroken, every)[0] == pytest.approx(integrated, rel=0.1)

@@ -109,7 +109,7 @@ def test_changed_circuits_are_foretold_with_p_optimised_anew(change, network, fi
 
 
 def report(change, truth, network, fits, changed, **how):
-    """Coverage of 90 % bands of the living neurons' tuning curves; and how far they moved, so that it means something."""
+    """Coverage of 90 % bands of the living neurons' tuning curves, and how far the curves moved."""
     alive = changed.alive
     truth = np.asarray(truth)[:, alive]
     bands = []

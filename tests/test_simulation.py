@@ -1,4 +1,4 @@
-"""Simulated responses against the stationary distribution and the operators of dense NumPy, within Monte-Carlo error."""
+"""Simulated responses against stationary distribution and operators in dense NumPy, within Monte-Carlo error."""
 
 import warnings
 
@@ -33,14 +33,14 @@ def log_odds():
 
 
 def deviance(counts, chances) -> float:
-    """Upper tail of Pearson's χ² of counts `[row, outcome]`, over the cells in which at least 5 are expected."""
+    """Upper tail of Pearson's χ² of counts `[row, outcome]`, over cells with 5 or more expected and the pooled rest."""
     expected = counts.sum(axis=1, keepdims=True) * chances
     enough = expected >= 5
-    rest = lambda table: np.where(enough, 0, table).sum(axis=1)  # noqa: E731
     pearson = (np.where(enough, counts - expected, 0) ** 2 / np.where(enough, expected, 1)).sum()
-    with_rest = rest(expected) >= 5
-    pearson += ((rest(counts) - rest(expected))[with_rest] ** 2 / rest(expected)[with_rest]).sum()
-    freedom = enough.sum() + with_rest.sum() - (enough.any(axis=1)).sum()
+    rest, expected_rest = (np.where(enough, 0, table).sum(axis=1) for table in (counts, expected))
+    pooled = expected_rest >= 5
+    pearson += ((rest - expected_rest)[pooled] ** 2 / expected_rest[pooled]).sum()
+    freedom = enough.sum() + pooled.sum() - enough.any(axis=1).sum()
     return float(chi2.sf(pearson, freedom))
 
 

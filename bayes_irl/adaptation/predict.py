@@ -14,7 +14,8 @@ from tqdm.auto import tqdm
 from bayes_irl._checks import InputError, count, one_of, positive
 from bayes_irl._threads import map_threads
 from bayes_irl._types import Baseline, Reward
-from bayes_irl.optimization import Network, adapt_baseline, respond
+from bayes_irl.optimization import adapt_baseline, respond
+from bayes_irl.solver import Network
 from bayes_irl.worlds import Circuit, Stimulus
 
 KEEPS_RATES = (0.01, 0.1)  # absolute and relative change of a mean response that counts as keeping it

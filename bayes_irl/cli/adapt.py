@@ -66,9 +66,9 @@ def command(
         coding_cost_factor=coding_cost_factor,
         progress=on_terminal(),
     )
+    save_tree(tree, out)
     click.echo(bi.verdict(tree))
     _echo_responses(tree["predictions"].to_dataset())
-    save_tree(tree, out)
     save_figure(bi.plots.tuning_curves(tree), tuning)
     save_figure(bi.plots.spike_counts(tree), spike_counts)
     echo_written(out, tuning, spike_counts)

@@ -100,7 +100,7 @@ def check_outputs(out: Path, suffix: str, figures: Iterable[Path] = ()) -> None:
     from bayes_irl import InputError
     from bayes_irl.io.netcdf import check_writable
 
-    if out.suffix != suffix:
+    if out.suffix.lower() != suffix:
         raise InputError.of("--out", f"a file that ends in {suffix}", out)
     for path in (out, *figures):
         check_writable(path)

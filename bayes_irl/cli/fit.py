@@ -83,8 +83,8 @@ def command(
         key=jax.random.key(seed),
         progress=on_terminal(),
     )
-    click.echo(bi.verdict(tree))
     save_tree(tree, out)
+    click.echo(bi.verdict(tree))
     save_figure(bi.plots.reward_map(tree), picture)
     echo_written(out, picture)
 

@@ -32,7 +32,7 @@ def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tup
         "coding cost range.",
     )
     chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
-    return (solver, *method_checks, *chains, *_dependence(data))
+    return (solver, _finite(posterior), *method_checks, *chains, *_dependence(data))
 
 
 def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:
@@ -59,10 +59,23 @@ def _verdict(checks: tuple[Check, ...]) -> str:
     return f"All {len(checks)} checks passed."
 
 
+def _finite(posterior: xr.Dataset) -> Check:
+    bad = [str(name) for name, values in posterior.items() if not np.isfinite(values.values).all()]
+    return Check.at_most(
+        "finite draws",
+        len(bad),
+        0,
+        "Every draw is a number.",
+        f"Draws of {', '.join(bad)} are NaN or infinite: the model or its solver left what can be computed.",
+    )
+
+
 def _chains(posterior: xr.Dataset) -> tuple[Check, ...]:
-    rhat, rhat_name = _worst(posterior.azstats.rhat(), largest=True)
-    bulk, bulk_name = _worst(posterior.azstats.ess(method="bulk"), largest=False)
-    tail, tail_name = _worst(posterior.azstats.ess(method="tail"), largest=False)
+    varies = posterior.max(["chain", "draw"], skipna=False) != posterior.min(["chain", "draw"], skipna=False)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a chain that never moves has no variance
+        rhat, rhat_name = _worst(posterior.azstats.rhat(), varies, largest=True)
+        bulk, bulk_name = _worst(posterior.azstats.ess(method="bulk"), varies, largest=False)
+        tail, tail_name = _worst(posterior.azstats.ess(method="tail"), varies, largest=False)
     least = LEAST_ESS_PER_CHAIN * posterior.sizes["chain"]
     return (
         Check.at_most(
@@ -85,14 +98,15 @@ def _chains(posterior: xr.Dataset) -> tuple[Check, ...]:
     )
 
 
-def _worst(statistics: xr.Dataset, largest: bool) -> tuple[float, str]:
-    """The worst finite entry and the variable it belongs to; constants (NaN) have no say."""
-    pick, start = (np.nanmax, -np.inf) if largest else (np.nanmin, np.inf)
-    worst, name = start, ""
+def _worst(statistics: xr.Dataset, varies: xr.Dataset, largest: bool) -> tuple[float, str]:
+    """The worst entry and the variable it belongs to: constants have no say, and no number is worst of all."""
+    nothing, hopeless = (-np.inf, np.inf) if largest else (np.inf, -np.inf)
+    worst, name = nothing, ""
     for variable, values in statistics.items():
-        finite = values.values[np.isfinite(values.values)]
-        if finite.size and pick([worst, pick(finite)]) != worst:
-            worst, name = float(pick(finite)), str(variable)
+        known = np.where(np.isfinite(values.values), values.values, hopeless)[varies[variable].values]
+        extreme = (np.max if largest else np.min)(known, initial=nothing)
+        if extreme != nothing and (extreme > worst if largest else extreme < worst):
+            worst, name = float(extreme), str(variable)
     return worst, name
 
 

@@ -3,9 +3,11 @@
 from bayes_irl.solver.average_reward import Solution, evaluate, objective, solve
 from bayes_irl.solver.constrained import solve_restricted
 from bayes_irl.solver.costs import expected_cost, information
+from bayes_irl.solver.network import Network
 from bayes_irl.solver.stationary import occupancy
 
 __all__ = [
+    "Network",
     "Solution",
     "evaluate",
     "expected_cost",

@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench wheel-test clean
+.PHONY: help demo test calibrate check bench wheel-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,9 @@ demo: $(STAMP) ## run the demonstration
 
 test: $(STAMP) ## run every test
 	$(PYTHON) -m pytest
+
+calibrate: $(STAMP) ## recover known rewards over 20 seeds (half an hour)
+	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py
 
 check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m ruff check .

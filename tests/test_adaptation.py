@@ -82,7 +82,7 @@ def test_each_draw_is_the_brute_force_optimum_of_its_reward(change, factor, post
             assert gain == pytest.approx(after["average_reward"] - before["average_reward"], abs=1e-7)
 
 
-def test_cut_connections_are_adapted_to_as_optimize_does(posterior):
+def test_cut_connections_are_adapted_to_as_optimize_does_and_never_help(posterior):
     circuit = known.CIRCUIT.cut([(0, 1), (0, 2), (0, 3), (2, 1)])
     found = predict(posterior, circuit)
     for draw, reward in list(enumerate(rewards(posterior, found)))[::6]:
@@ -90,9 +90,9 @@ def test_cut_connections_are_adapted_to_as_optimize_does(posterior):
         one = found.isel(chain=0, draw=draw).sel(circuit="changed")
         np.testing.assert_allclose(one["tuning_curve"], direct.tuning_curves, atol=1e-6)
         np.testing.assert_allclose(one["information"], direct.information, atol=1e-6)
-    assert (
-        found["information"].sel(circuit="changed", neuron=0) < found["information"].sel(circuit="unchanged", neuron=0)
-    ).all()
+    # Fewer connections are fewer policies to choose from: L cannot rise, in any draw.
+    cost = found["mean_cost"].sel(circuit="changed") - found["mean_cost"].sel(circuit="unchanged")
+    assert (found["average_reward_change"] - cost < 0).all()
 
 
 def no_change(found: xr.Dataset) -> None:
@@ -142,7 +142,7 @@ def test_average_reward_is_compared_only_under_the_same_stimulus_statistics(post
 
 
 def test_a_higher_coding_cost_is_paid_with_less_reward_and_can_keep_its_mean(posterior):
-    dearer = predict(posterior, known.CIRCUIT, coding_cost_factor=2)
+    dearer = predict(posterior, known.CIRCUIT, coding_cost_factor=2.0)
     assert (dearer["average_reward_change"] < 0).all()
     costs = dearer["mean_cost"]
     assert (costs.sel(circuit="changed") < costs.sel(circuit="unchanged")).all()
@@ -193,7 +193,7 @@ def test_adapting_p_is_refused_where_nothing_changed_and_rates_would_drift(free)
     """The same fit, but of a recording whose neurons, it is said, answered otherwise."""
     drifting = free.copy(deep=True)
     drifting["circuit"]["mean_response"] = drifting["circuit"]["mean_response"] + 0.2
-    with pytest.raises(bi.InputError, match='adaptation would appear with nothing changed. Use baseline="held"'):
+    with pytest.raises(bi.InputError, match=r'adaptation would appear with nothing changed\. Use baseline="held"'):
         predict(drifting, known.CIRCUIT.silence(1), baseline="adapted")
     assert predict(drifting, known.CIRCUIT.silence(1)).sizes["draw"] == NUM_DRAWS
 

@@ -14,7 +14,9 @@ from bayes_irl.worlds import Circuit
 MOST_NEURONS_FOR_TRANSITIONS = 10
 
 
-def log_outcomes(session: Session, policy: Policy, occupancy: Occupancy) -> Float[Array, "num_rows num_outcomes"]:
+def log_outcomes(
+    session: Session, policy: Policy, occupancy: Occupancy | None
+) -> Float[Array, "num_rows num_outcomes"]:
     """Log probability of every outcome in every row of the session's table.
 
     Updates: log π_i(a | σ_{/i}, x). Snapshots: log ρ(σ | x). Transitions over k updates: log K_x^k(σ, σ′) where the
@@ -23,13 +25,14 @@ def log_outcomes(session: Session, policy: Policy, occupancy: Occupancy) -> Floa
     Args:
         session: what was observed.
         policy: π_i(a | context), for every neuron.
-        occupancy: ρ `[num_stimuli, num_patterns]`.
+        occupancy: ρ `[num_stimuli, num_patterns]`; only snapshots need it.
     """
     first, stimulus, context = session.rows.T
     if isinstance(session.counts, Updates):
         tables = [actions.reshape(2, session.circuit.num_stimuli, -1) for actions in policy]
         return _log(jnp.stack(tables)[first, :, stimulus, context])
     if isinstance(session.counts, Snapshots):
+        assert occupancy is not None
         visits = occupancy[stimulus]
         return _log(visits / visits.sum(axis=1, keepdims=True))
     return _log_moves(session.circuit, session.counts, policy, first, stimulus, context)

@@ -7,6 +7,7 @@ from bayes_irl._types import Reward
 from bayes_irl.generative.counts import OutcomeCounts
 from bayes_irl.generative.likelihood import log_outcomes
 from bayes_irl.generative.session import Data
+from bayes_irl.recordings import Snapshots
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solver import occupancy, solve
 from bayes_irl.worlds import Circuit
@@ -34,7 +35,9 @@ def respond(circuit: Circuit, reward: Reward, recording: Data | None = None) -> 
     for number, session in enumerate(recording.sessions):
         defaults = session.circuit.default_actions(session.baseline)
         solution = solve(session.circuit, reward, defaults)
-        visits = occupancy(session.circuit, defaults, solution.policy, solution.value)
+        visits = None
+        if isinstance(session.counts, Snapshots):  # nothing else asks for it
+            visits = occupancy(session.circuit, defaults, solution.policy, solution.value)
         log_probs = log_outcomes(session, solution.policy, visits)
         counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
         numpyro.sample(site_name(session.site, number), counts, obs=session.table)

@@ -17,8 +17,8 @@ def solve_linear(matvec: Callable[[Table], Table], target: Table, floor: float =
 
     Stabilised bi-conjugate gradients (van der Vorst 1992, doi:10.1137/0913035), restarted where the shadow residual
     has become orthogonal. Symmetric circuits are solved exactly within a few steps, where lineax goes on until it
-    breaks down (`docs/decisions.md`). A system that does not converge gives NaN, never a wrong number: samplers
-    count that as a divergence.
+    breaks down (`docs/decisions.md`). A system that does not converge gives NaN, which samplers count as a divergence.
+    A small residual bounds the error only where the system is not nearly singular, as metastable circuits make it.
 
     Args:
         matvec: the linear operator.

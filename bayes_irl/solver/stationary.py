@@ -12,9 +12,9 @@ from bayes_irl.worlds import World
 def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
     """Solve ρ = (ρ T) K: the stationary distribution `[num_stimuli, num_patterns]`, which sums to one.
 
-    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. Each
-    entry has the same relative accuracy, rare patterns included: the unknown is the ratio to a positive reference,
-    the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), pushed on a little. How it shares
+    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. Rare
+    patterns are as accurate, relatively, as frequent ones (in circuits that are not nearly deterministic: up to rewards
+    that differ by about 20 λ): the unknown is the ratio to a positive reference, the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), pushed on a little. How it shares
     patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own, and is.
 
     Args:

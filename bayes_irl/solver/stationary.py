@@ -13,7 +13,7 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
     """Solve ρ = (ρ T) K: the stationary distribution `[num_stimuli, num_patterns]`, which sums to one.
 
     The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. The unknown
-    is the ratio to a positive reference, the patterns that a frozen stimulus would give, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x),
+    is the ratio to a positive reference, the patterns of a frozen stimulus, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x),
     pushed on a little: rare patterns are then as accurate, relatively, as frequent ones. That holds for rewards that
     differ by up to about 20 λ; beyond, the chain is nearly singular and rare patterns lose accuracy first. How the
     reference shares patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own.

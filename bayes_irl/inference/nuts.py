@@ -35,7 +35,7 @@ class Nuts:
     num_chains: int = 4
     num_draws: int = 1000
     num_warmup: int = 300
-    target_accept: float = 0.8
+    target_accept: float = 0.9
     max_tree_depth: int = 10
 
     def __post_init__(self) -> None:

@@ -103,10 +103,10 @@ def fast():
 def test_the_error_of_taking_a_fast_stimulus_as_held(fast):
     """The stimulus switches with probability 0.1 at an update and 0.42 from bin to bin; seven gaps, in nats.
 
-    Knowing T per update, transitions are right: root mean square error 0.025, for posterior standard deviations of 0.03.
-    With T refined from bins as if changes were rare, I + (T_bin − I)/k switches half as often (0.052): the error is 0.062,
-    at worst 0.11 and 6.5 standard deviations. Snapshots take the patterns at the ends of bins, through which the stimulus
-    was held, for those of a stimulus that moves at every update: the error is 0.25, at worst 0.41.
+    Knowing T per update, transitions are right: root mean square error 0.025, for posterior standard deviations of
+    0.03. With T refined from bins as if changes were rare, I + (T_bin − I)/k switches half as often (0.052): the error
+    is 0.062, at worst 0.11 and 6.5 standard deviations. Snapshots take the patterns at the ends of bins, through which
+    the stimulus was held, for those of a stimulus that moves at every update: the error is 0.25, at worst 0.41.
     """
     observed, fits = fast
     seen = well_visited(observed)

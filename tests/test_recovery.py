@@ -130,7 +130,7 @@ def report(change, truth, network, fits, changed, **how):
 
 def test_free_form_finds_the_same_shape_without_being_told(recordings):
     """Any reward is allowed: 510 interactions. Laplace fails its gate there, and says so; its mean has the shape."""
-    tree = fit(recordings[0], "free_form", bi.Nuts(num_chains=2, num_draws=200, num_warmup=150))
+    tree = fit(recordings[0], "free_form", bi.Laplace(num_draws=300))
     weights = tree["constant_data"]["weights"].values
     shares = weights / weights.sum(axis=1, keepdims=True)
     truth = np.asarray(reward()) / COST

@@ -129,7 +129,7 @@ def adapt_baseline(
             ended = f"stopped after {len(history)} rounds, before the objective would fall"
             break
         network = following
-        history.append(max(float(network.objective), history[-1]))
+        history.append(float(network.objective))
     return dataclasses.replace(
         network,
         history=jnp.asarray(history),

@@ -28,7 +28,7 @@ class Svi:
     """The multivariate Normal nearest to the posterior in KL(q ‖ posterior), by stochastic gradients.
 
     It starts at the mode, in coordinates whitened by the curvature. Its spread is not corrected; k̂ says how far off
-    it is.
+    it is, as far as its own draws reach: tails that the Normal never visits go unseen.
 
     Attributes:
         num_draws: draws from the fitted Normal.

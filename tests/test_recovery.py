@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 COST = 0.5
 NUM_UPDATES = 100_000
 NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "4"))
-LEAST_COVERAGE = 0.8 if NUM_SEEDS >= 20 else 0.5
+LEAST_COVERAGE = 0.8 if NUM_SEEDS >= 20 else 0.7
 SEEN_OFTEN = 50  # observations from which an entry of the reward counts as seen
 CIRCUIT = bi.Circuit(8, bi.Stimulus.switching(0.02))
 CHANGES = {
@@ -94,7 +94,7 @@ def test_the_reward_comes_back(fits):
     everywhere = np.mean([within(table.values, truth) for table, truth in zip(found, truths, strict=True)])
     print("correlation", min(correlations), "coverage", covered.mean(), covered.size, "all", everywhere)
     assert min(correlations) >= 0.99
-    assert covered.mean() >= 0.8 - 0.1 * (NUM_SEEDS < 20)
+    assert covered.mean() >= 0.8
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -109,7 +109,7 @@ def test_changed_circuits_are_foretold_with_p_optimised_anew(change, network, fi
     """Truth and prediction alike re-optimise p."""
     changed = CHANGES[change]
     truth = bi.optimize(changed, reward(), COST, "population", start=np.asarray(network.baseline)).tuning_curves
-    report(change, truth, network, fits, changed, num_draws=40, baseline="adapted")
+    report(change, truth, network, fits, changed, num_draws=100, baseline="adapted")
 
 
 def report(change, truth, network, fits, changed, **how):

@@ -95,7 +95,7 @@ def circuit_at(rate):
 # ridge, and no Normal is near it. It stays in the example because a failed gate is a result, too.
 
 # %%
-nuts = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=300, num_warmup=200)
+nuts = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=700, num_warmup=250)
 fits = {}
 for name, method in (("spike_count", bi.Laplace()), ("pairwise", nuts)):
     fits[name] = bi.infer(
@@ -108,7 +108,7 @@ for name, method in (("spike_count", bi.Laplace()), ("pairwise", nuts)):
         progress=not SMALL,
     )
     print(f"{name} on snapshots: {bi.verdict(fits[name])}")
-brief = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50) if SMALL else bi.Nuts(num_draws=200, num_warmup=150)
+brief = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50) if SMALL else bi.Nuts(num_draws=600, num_warmup=250)
 for rate in RATES:
     fits[f"pairwise, transitions at {rate:.0f} Hz"] = fit = bi.infer(
         bi.load_model("pairwise"),

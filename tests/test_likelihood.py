@@ -55,6 +55,35 @@ def reduced(circuit, kind):
         return recording.transitions(RATE, held=kind == "held")
 
 
+def test_baselines_are_mean_responses_under_the_stimulus_statistics_given():
+    """Per stimulus (spikes + 1/2) / (bins + 1), in the shares 3/4 and 1/4 that T has in the long run."""
+    recording = recorded(INTACT, "held")
+    seen = [recording.spikes[recording.stimulus == x] for x in (0, 1)]
+    means = [(bits.sum(axis=0) + 0.5) / (len(bits) + 1) for bits in seen]
+    expected = 0.75 * means[0] + 0.25 * means[1]
+    for baseline, wanted in (("neuron", expected), ("population", np.full(SIZE, expected.mean()))):
+        data = generative.as_data(INTACT, recording.snapshots(every=3), baseline)
+        np.testing.assert_allclose(data.sessions[0].baseline, wanted)
+
+
+def test_baselines_do_not_feel_how_often_a_slow_stimulus_happened_to_change():
+    network = bi.optimize(bi.Circuit(2, bi.Stimulus.switching(0.002)), [[0, 1, 1, 2.0], [2, 1, 1, 0.0]], 1.0, "neuron")
+    by_share, by_chance = [], []
+    for seed in range(10):
+        recording = bi.simulate(network, 20_000, random.key(seed))
+        data = generative.as_data(network.circuit, recording, "neuron")
+        by_share.append(data.sessions[0].baseline - network.baseline)
+        by_chance.append(recording.spikes.mean(axis=0) - np.asarray(network.baseline))
+    assert np.std(by_share) < 0.3 * np.std(by_chance)
+
+
+def test_a_silent_neuron_keeps_a_baseline_above_zero():
+    with pytest.warns(bi.DataWarning):
+        counts = bi.Recording.from_arrays([[0, 1]] * 40, [0] * 40).snapshots(every=1)
+    baseline = generative.as_data(bi.Circuit(2, bi.Stimulus.constant()), counts, "neuron").sessions[0].baseline
+    np.testing.assert_allclose(baseline, [0.5 / 41, 40.5 / 41])
+
+
 def sites(data, reward) -> dict:
     def model():
         generative.respond(INTACT, reward, data)

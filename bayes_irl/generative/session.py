@@ -116,15 +116,25 @@ def observe(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "popul
     return Session(circuit, jnp.asarray(_baseline(circuit, counts, baseline)), counts, rows, table)
 
 
+def mean_response(circuit: Circuit, counts: Counts) -> Float[np.ndarray, " num_neurons"]:
+    """Mean response of each neuron under the circuit's own stimulus statistics, with odds that stay finite.
+
+    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), with s the long-run share of the stimuli that were seen. A recording holds
+    few changes of a slow stimulus: the share that a stimulus happened to have in it is noise, and T is given.
+    """
+    spikes, bins = counts.occupancy_counts @ circuit.patterns, counts.occupancy_counts.sum(axis=1)
+    share = np.where(bins > 0, circuit.stimulus_share, 0)
+    return share / share.sum() @ ((spikes + 0.5) / (bins + 1)[:, None])
+
+
 def _baseline(
     circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike
 ) -> Float[Array, " num_neurons"] | np.ndarray:
     if not isinstance(baseline, str):
         return given_baseline("baseline", baseline, circuit)
     if one_of("baseline", baseline, ("neuron", "population")) == "neuron":
-        return counts.mean_response
-    spikes, totals = (each[circuit.free].sum() for each in (counts.response_counts, counts.response_totals))
-    return np.full(circuit.num_neurons, (spikes + 0.5) / (totals + 1))
+        return mean_response(circuit, counts)
+    return np.full(circuit.num_neurons, mean_response(circuit, counts)[circuit.free].mean())
 
 
 def _tables(circuit: Circuit, counts: Counts) -> tuple[np.ndarray, np.ndarray]:

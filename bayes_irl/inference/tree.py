@@ -13,6 +13,7 @@ from jaxtyping import Array
 from bayes_irl._threads import map_threads
 from bayes_irl.generative import Data
 from bayes_irl.generative.respond import site_name
+from bayes_irl.generative.session import mean_response
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
 from bayes_irl.inference.progress import Progress
@@ -167,7 +168,7 @@ def _circuits(data: Data, coords: dict[str, Any]) -> xr.Dataset:
         {
             "transition": (("session", "stimulus", "next_stimulus"), np.stack([each.transition for each in circuits])),
             "baseline": (("session", "neuron"), np.stack([session.baseline for session in data.sessions])),
-            "mean_response": (("session", "neuron"), np.stack([s.counts.mean_response for s in data.sessions])),
+            "mean_response": (("session", "neuron"), np.stack([mean_response(s.circuit, s.counts) for s in data.sessions])),
             "updates_per_bin": ("session", updates, {"description": "0 where observations are not transitions"}),
             **lesions,
         },

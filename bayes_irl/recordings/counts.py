@@ -33,11 +33,6 @@ class _Counts:
     response_totals: Int[np.ndarray, " num_neurons"]
     occupancy_counts: Int[np.ndarray, "num_stimuli num_patterns"]
 
-    @property
-    def mean_response(self) -> Float[np.ndarray, " num_neurons"]:
-        """(count + 1/2) / (total + 1): the Jeffreys mean, finite in log-odds for neurons that never spike."""
-        return (self.response_counts + 0.5) / (self.response_totals + 1)
-
     @cached_property
     def data_hash(self) -> str:
         """SHA-256 over the kind of reduction and its counts: what was observed, not how it is explained.

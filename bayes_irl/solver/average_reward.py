@@ -13,7 +13,6 @@ from bayes_irl.solver.bellman import (
     Policy,
     Problem,
     act,
-    ahead,
     backup_unit_by_unit,
     centre,
     policies,
@@ -86,17 +85,17 @@ def evaluate(world: World, policy: Policy, gain: Reward) -> Value:
         policy: π_i(a | context), for every unit.
         gain: reward minus expected cost per state `[num_stimuli, num_patterns]`.
     """
-    return solve_linear(lambda v: v - centre(ahead(world, act(world, policy, v))), centre(gain))
+    return solve_linear(lambda v: v - centre(world.ahead(act(world, policy, v))), centre(gain))
 
 
 def objective(world: World, reward: Reward, defaults: Defaults, value: Value) -> Scalar:
     """L/λ, the mean of r + T B(v) − v, for r and v in units of λ; over stimuli by their long-run share."""
-    backup = ahead(world, soft_backup(world, defaults, value))
+    backup = world.ahead(soft_backup(world, defaults, value))
     return world.stimulus_share @ (reward + backup - value).mean(axis=1)
 
 
 def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_backup) -> Value:
-    return centre(problem.reward + ahead(problem.world, backup(problem.world, problem.defaults, value)))
+    return centre(problem.reward + problem.world.ahead(backup(problem.world, problem.defaults, value)))
 
 
 @eqx.filter_custom_jvp
@@ -112,5 +111,5 @@ def _fixed_point_jvp(primals, tangents):
     # Without a branch: JAX 0.12 cannot transpose a batched `cond` within a custom derivative.
     _, target = eqx.filter_jvp(lambda p: _sweep(p, value, backup_unit_by_unit), (problem,), (problem_dot,))
     policy = policies(problem.world, problem.defaults, value)
-    value_dot = solve_linear(lambda v: v - centre(ahead(problem.world, act(problem.world, policy, v))), target)
+    value_dot = solve_linear(lambda v: v - centre(problem.world.ahead(act(problem.world, policy, v))), target)
     return (value, num_sweeps, residual), (value_dot, None, jnp.zeros_like(residual))

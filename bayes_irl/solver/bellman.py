@@ -93,9 +93,10 @@ def act_forward(world: World, policy: Policy, occupancy: Occupancy) -> Occupancy
     return pushed
 
 
-def ahead(world: World, table: Value) -> Value:
-    """Mean of `table` after the stimulus has moved: T f."""
-    return world.transition @ table
+def ahead_forward(world: World, occupancy: Occupancy) -> Occupancy:
+    """Where a distribution of states goes when the world makes its own move: the transpose of its `ahead`."""
+    (pushed,) = jax.linear_transpose(world.ahead, occupancy)(occupancy)
+    return pushed
 
 
 def centre(table: Value) -> Value:

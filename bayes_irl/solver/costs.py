@@ -1,18 +1,24 @@
 """What a policy costs, and how much its responses tell."""
 
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import rel_entr
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Defaults, Occupancy, Value
-from bayes_irl.solver.bellman import Policy, ahead, column
+from bayes_irl.solver.bellman import Policy, ahead_forward, column
 from bayes_irl.worlds import World
 
 
 def context_shares(world: World, occupancy: Occupancy) -> list[Float[Array, "..."]]:
-    """How often each unit meets each of its contexts, once the stimulus has moved: sums to one for every unit."""
-    moved = world.transition.T @ occupancy
-    return [world.outcomes(moved, i).sum(axis=0) for i in range(world.num_units)]
+    """How often each unit meets each of its contexts, once the world has moved: sums to one for every unit."""
+    moved = ahead_forward(world, occupancy)
+
+    def share(unit: int) -> Float[Array, "..."]:
+        contexts = jax.eval_shape(lambda table: world.outcomes(table, unit)[0], moved)
+        return jax.linear_transpose(lambda each: world.spread(each, unit), contexts)(moved)[0]
+
+    return [share(i) for i in range(world.num_units)]
 
 
 def expected_cost(world: World, policy: Policy, defaults: Defaults) -> Value:
@@ -20,7 +26,7 @@ def expected_cost(world: World, policy: Policy, defaults: Defaults) -> Value:
     total = jnp.zeros((world.num_stimuli, world.num_patterns), defaults.dtype)
     for i, actions in enumerate(policy):
         total += world.spread(rel_entr(actions, column(defaults[i], actions)).sum(axis=0), i)
-    return ahead(world, total / world.num_units)
+    return world.ahead(total / world.num_units)
 
 
 def information(world: World, policy: Policy, occupancy: Occupancy) -> Float[Array, " num_units"]:

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from bayes_irl._types import Defaults, Occupancy, Value
-from bayes_irl.solver.bellman import Policy, act_forward
+from bayes_irl.solver.bellman import Policy, act_forward, ahead_forward
 from bayes_irl.solver.linear import solve_linear
 from bayes_irl.worlds import World
 
@@ -26,7 +26,7 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
     """
 
     def push(states: Occupancy) -> Occupancy:
-        return act_forward(world, policy, world.transition.T @ states)
+        return act_forward(world, policy, ahead_forward(world, states))
 
     share = world.stimulus_share[:, None]
     reference = share * jax.nn.softmax(world.log_default(defaults) + value, axis=1)

@@ -12,9 +12,10 @@ from bayes_irl._types import Defaults, Transition, Value
 class World(eqx.Module):
     """States, a move of the world's own, and units that act one at a time.
 
-    States are laid out as `[num_stimuli, num_patterns]`. The stimulus is the part that no unit can influence: it
-    moves first, by `transition`; then one of `num_units` units, uniformly at random, acts. A unit acts in a *context*:
-    the states that its own action cannot tell apart share one. A restricted unit does not see its whole context.
+    States are laid out as `[num_stimuli, num_patterns]`. The world moves first (`ahead`), and with it the stimulus, the
+    part that no unit can influence, by `transition`; then one of `num_units` units, uniformly at random, acts. A unit
+    acts in a *context*: the states that its own action cannot tell apart share one. A restricted unit does not see its
+    whole context.
     """
 
     @property
@@ -45,6 +46,10 @@ class World(eqx.Module):
         target = jnp.zeros(size + 1).at[-1].set(1.0)
         share = jnp.maximum(jnp.linalg.pinv(system, rtol=1e-12) @ target, 0)
         return share / share.sum()
+
+    def ahead(self, table: Value) -> Value:
+        """Mean of a table after the world's own move: for a stimulus, T f."""
+        return self.transition @ table
 
     @abc.abstractmethod
     def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions ..."]:

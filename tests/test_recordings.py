@@ -275,7 +275,7 @@ def test_neurons_that_never_vary_are_named_and_stay_finite():
     spikes[:, 1] = 1
     spikes[::2, 2] = 1
     with pytest.warns(DataWarning) as caught:
-        snapshots = Recording.from_arrays(spikes, np.zeros(40)).snapshots(every=1)
+        Recording.from_arrays(spikes, np.zeros(40)).snapshots(every=1)
     messages = " ".join(str(warning.message) for warning in caught)
     assert len(caught) == 2
     assert "neuron 0 never spiked" in messages

@@ -10,7 +10,6 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline, Occupancy
-from bayes_irl.optimization import given_baseline
 from bayes_irl.recordings import Recording, Snapshots, Transitions, Updates
 from bayes_irl.worlds import Circuit
 
@@ -131,7 +130,7 @@ def _baseline(
     circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike
 ) -> Float[Array, " num_neurons"] | np.ndarray:
     if not isinstance(baseline, str):
-        return given_baseline("baseline", baseline, circuit)
+        return circuit.check_baseline("baseline", baseline)
     if one_of("baseline", baseline, ("neuron", "population")) == "neuron":
         return mean_response(circuit, counts)
     return np.full(circuit.num_neurons, mean_response(circuit, counts)[circuit.free].mean())

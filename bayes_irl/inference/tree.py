@@ -168,7 +168,10 @@ def _circuits(data: Data, coords: dict[str, Any]) -> xr.Dataset:
         {
             "transition": (("session", "stimulus", "next_stimulus"), np.stack([each.transition for each in circuits])),
             "baseline": (("session", "neuron"), np.stack([session.baseline for session in data.sessions])),
-            "mean_response": (("session", "neuron"), np.stack([mean_response(s.circuit, s.counts) for s in data.sessions])),
+            "mean_response": (
+                ("session", "neuron"),
+                np.stack([mean_response(s.circuit, s.counts) for s in data.sessions]),
+            ),
             "updates_per_bin": ("session", updates, {"description": "0 where observations are not transitions"}),
             **lesions,
         },

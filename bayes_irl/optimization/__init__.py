@@ -1,6 +1,6 @@
 """The forward problem: the optimal answers to a given reward, with baselines that adapt."""
 
-from bayes_irl.optimization.alternate import adapt_baseline, adapted_baseline, optimize
-from bayes_irl.optimization.respond import given_baseline, respond
+from bayes_irl.optimization.alternate import adapt_baseline, optimize
+from bayes_irl.optimization.respond import respond
 
-__all__ = ["adapt_baseline", "adapted_baseline", "given_baseline", "optimize", "respond"]
+__all__ = ["adapt_baseline", "optimize", "respond"]

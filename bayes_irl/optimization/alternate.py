@@ -1,54 +1,62 @@
 """Baselines that adapt to the answers, and the answers to them."""
 
 import dataclasses
-from typing import Literal
+from typing import Literal, cast, overload
 
 import jax.numpy as jnp
 import numpy as np
 
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline
-from bayes_irl.optimization.respond import given_baseline, respond
-from bayes_irl.solver import Network
-from bayes_irl.worlds import Circuit
+from bayes_irl.optimization.respond import respond
+from bayes_irl.solver import Network, Optimum, Walker
+from bayes_irl.worlds import Circuit, Maze, World
+
+BaselineKind = Literal["neuron", "population"]
 
 MAX_ROUNDS = 3000
 STILL = 1e-10  # largest change of a baseline in a round that counts as none
-FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
 
 
-def adapted_baseline(network: Network, baseline: Literal["neuron", "population"]) -> Baseline:
-    """Mean responses, of each neuron or of all that are free: the next p of the alternation."""
-    mean = network.mean_response
-    if baseline == "neuron":
-        return mean
-    free = jnp.asarray(network.circuit.free)
-    return jnp.full_like(mean, (mean * free).sum() / free.sum())
-
-
+@overload
 def optimize(
-    circuit: Circuit,
+    world: Circuit,
     reward: ArrayLike,
     coding_cost: float,
-    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    start: ArrayLike = 0.5,
-) -> Network:
+    baseline: BaselineKind | ArrayLike = "neuron",
+    start: ArrayLike | None = None,
+) -> Network: ...
+@overload
+def optimize(
+    world: Maze,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: BaselineKind | ArrayLike = "neuron",
+    start: ArrayLike | None = None,
+) -> Walker: ...
+def optimize(
+    world: World,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: BaselineKind | ArrayLike = "neuron",
+    start: ArrayLike | None = None,
+) -> Optimum:
     """Find the answers that maximise L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i).
 
     For fixed p the optimum is exact; then p ← mean responses, and again (a Blahut-Arimoto iteration: L never falls).
     The joint problem can have several optima; the one found from `start` is returned, and `ended` says how.
 
     Args:
-        circuit: who is there and what each neuron sees.
-        reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own.
+        world: a circuit (who is there and what each neuron sees), or a maze.
+        reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own; of a maze `[1, num_places]`.
         coding_cost: λ > 0, in the reward's unit.
-        baseline: `"neuron"` (each neuron's own mean response), `"population"` (their common mean), or given
-            numbers `[num_neurons]`, which are held.
-        start: baseline to begin from, a number or `[num_neurons]` (for `"population"`, their mean counts); used if
-            the baseline adapts.
+        baseline: `"neuron"` (each neuron's own mean response; in a maze the mean distribution of moves),
+            `"population"` (the neurons' common mean), or given numbers `[num_neurons]` (`[4]`), which are held.
+        start: baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
+            counts), in a maze `[4]`. By default every action is as likely as any other.
 
     Returns:
-        The network; look at `converged`, `ended` and `history`.
+        The `Network`, or in a maze the `Walker`; look at `converged`, `ended` and `history`.
 
     Raises:
         InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
@@ -60,31 +68,29 @@ def optimize(
     True
     """
     cost = _checks.positive("coding_cost", coding_cost)
-    table = jnp.asarray(_checks.finite_array("reward", reward, (circuit.num_stimuli, circuit.num_patterns)))
+    table = jnp.asarray(_checks.finite_array("reward", reward, (world.num_stimuli, world.num_patterns)))
     if not isinstance(baseline, str):
-        return respond(circuit, table, given_baseline("baseline", baseline, circuit), cost)
+        return respond(world, table, world.check_baseline("baseline", baseline), cost)
     _checks.one_of("baseline", baseline, ("neuron", "population"))
-    if not circuit.free.any():
+    if not world.adapts.any():
         raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
-    first = given_baseline("start", start, circuit)
+    first = world.check_baseline("start", start)
     if baseline == "population":  # what all share from the first round on: else L could fall in the second
-        first = jnp.full_like(first, first[circuit.free].mean())
-    return adapt_baseline(respond(circuit, table, first, cost), baseline)  # type: ignore[arg-type]  # checked above
+        first = jnp.full_like(first, first[world.adapts].mean())
+    return adapt_baseline(respond(world, table, first, cost), baseline)  # type: ignore[arg-type]  # checked above
 
 
-def adapt_baseline(
-    network: Network, baseline: Literal["neuron", "population"], max_rounds: int = MAX_ROUNDS
-) -> Network:
+def adapt_baseline[Found: Optimum](network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS) -> Found:
     """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
     first, history = network.baseline, [float(network.objective)]
     ended = f"not converged after {max_rounds} rounds"
     while len(history) <= max_rounds:
-        target = jnp.clip(adapted_baseline(network, baseline), 1e-12, 1 - 1e-12)
-        change = jnp.abs(target - network.baseline)[network.circuit.free].max()
+        target = jnp.clip(network.mean_baseline(baseline), 1e-12, 1 - 1e-12)
+        change = jnp.abs(target - network.baseline)[network.world.adapts].max()
         if change <= STILL:
-            ended = f"converged after {len(history)} rounds{_frozen(network)}"
+            ended = f"converged after {len(history)} rounds{network.frozen and f', {network.frozen}'}"
             break
-        following = respond(network.circuit, network.reward, target, network.coding_cost)
+        following = cast(Found, respond(network.world, network.reward, target, network.coding_cost))
         if not float(following.objective) >= history[-1] - 1e-9 * max(1.0, abs(history[-1])):
             ended = f"stopped after {len(history)} rounds, before the objective would fall"
             break
@@ -96,12 +102,6 @@ def adapt_baseline(
         converged=network.converged & ended.startswith("converged"),
         ended=f"{ended}, from a baseline of {_describe(first)}",
     )
-
-
-def _frozen(network: Network) -> str:
-    mean = np.asarray(network.mean_response)
-    stuck = [i for i in np.flatnonzero(network.circuit.free) if min(mean[i], 1 - mean[i]) < FROZEN]
-    return f", neurons {', '.join(map(str, stuck))} frozen (they always give the same answer)" if stuck else ""
 
 
 def _describe(baseline: Baseline) -> str:

@@ -1,41 +1,56 @@
 """Optimal answers to a given reward, for given baselines."""
 
 import dataclasses
+from typing import overload
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 
-from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Reward, Scalar
-from bayes_irl.solver import Network, Solution, expected_cost, information, occupancy, solve, solve_restricted
-from bayes_irl.worlds import Circuit
+from bayes_irl.solver import (
+    Network,
+    Optimum,
+    Solution,
+    Walker,
+    expected_cost,
+    information,
+    occupancy,
+    solve,
+    solve_restricted,
+)
+from bayes_irl.worlds import Circuit, Maze, World
 
 
-def respond(circuit: Circuit, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Network:
+@overload
+def respond(world: Circuit, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Network: ...
+@overload
+def respond(world: Maze, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Walker: ...
+@overload
+def respond(world: World, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Optimum: ...
+def respond(world: World, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0) -> Optimum:
     """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
 
     Args:
-        circuit: who is there and what each neuron sees.
+        world: who acts, and what an action leads to.
         reward: r `[num_stimuli, num_patterns]`.
-        baseline: p_i `[num_neurons]`.
+        baseline: p: `[num_neurons]` for a circuit, `[4]` for a maze.
         coding_cost: λ, in the reward's unit.
     """
     cost = jnp.asarray(coding_cost, reward.dtype)
-    intact = circuit.heal()  # lesions are in the default actions: one compilation serves them all
-    network = _respond(intact, reward, baseline, circuit.default_actions(baseline), cost)
-    return dataclasses.replace(network, circuit=circuit)
+    intact = world.heal()  # lesions are in the default actions: one compilation serves them all
+    return dataclasses.replace(_respond(intact, reward, baseline, world.default_actions(baseline), cost), world=world)
 
 
 @eqx.filter_jit
-def _respond(circuit: Circuit, reward: Reward, baseline: Baseline, defaults: Defaults, cost: Scalar) -> Network:
-    solver = solve_restricted if circuit.restricted else solve
-    solution: Solution = solver(circuit, reward, defaults, cost)
-    visits = occupancy(circuit, defaults, solution.policy, solution.value)
+def _respond(world: World, reward: Reward, baseline: Baseline, defaults: Defaults, cost: Scalar) -> Optimum:
+    solver = solve_restricted if world.restricted else solve
+    solution: Solution = solver(world, reward, defaults, cost)
+    visits = occupancy(world, defaults, solution.policy, solution.value)
     average_reward = (visits * reward).sum()
-    mean_cost = (visits * expected_cost(circuit, solution.policy, defaults)).sum()
-    return Network(
-        circuit=circuit,
+    mean_cost = (visits * expected_cost(world, solution.policy, defaults)).sum()
+    kind: type[Optimum] = Walker if isinstance(world, Maze) else Network
+    return kind(
+        world=world,
         reward=reward,
         coding_cost=cost,
         baseline=baseline,
@@ -45,17 +60,8 @@ def _respond(circuit: Circuit, reward: Reward, baseline: Baseline, defaults: Def
         objective=average_reward - cost * mean_cost,
         average_reward=average_reward,
         mean_cost=mean_cost,
-        information=information(circuit, solution.policy, visits),
+        information=information(world, solution.policy, visits),
         num_sweeps=solution.num_sweeps,
         residual=solution.residual,
         converged=solution.converged,
     )
-
-
-def given_baseline(argument: str, values: ArrayLike, circuit: Circuit) -> Baseline:
-    """Check numbers given as a baseline; one number stands for every neuron."""
-    spread = np.broadcast_to(values, (circuit.num_neurons,)) if np.ndim(values) == 0 else values
-    array = _checks.finite_array(argument, spread, (circuit.num_neurons,))
-    if (array <= 0).any() or (array >= 1).any():
-        raise _checks.InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
-    return jnp.asarray(array)

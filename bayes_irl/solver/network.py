@@ -1,53 +1,43 @@
-"""A circuit with its optimal answers: the result of the forward problem."""
+"""A circuit with its optimal answers."""
 
-import equinox as eqx
+from typing import Literal
+
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+import numpy as np
+from jaxtyping import Array, Float
 
-from bayes_irl._types import Baseline, Count, Logits, Occupancy, Reward, Scalar, Value
-from bayes_irl.solver.bellman import Policy
+from bayes_irl._types import Baseline, Logits, Occupancy
+from bayes_irl.solver.optimum import Optimum
 from bayes_irl.worlds import Circuit
 
+FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
 
-class Network(eqx.Module):
-    """A circuit with its optimal answers to a reward.
 
-    Attributes:
-        circuit: who is there and what each neuron sees.
-        reward: r `[num_stimuli, num_patterns]`.
-        coding_cost: λ, in the reward's unit.
-        baseline: p_i, probability of a spike `[num_neurons]`.
-        value: v(σ, x) in the reward's unit `[num_stimuli, num_patterns]`; its mean over patterns is 0 per stimulus.
-        policy: π_i(a | σ_{/i}, x), for every neuron `[2, num_stimuli, before, after]`.
-        occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one.
-        objective: L = average reward − λ × mean coding cost, per update.
-        average_reward: E[r], per update.
-        mean_cost: (1/n) Σ_i E KL(π_i ‖ p_i), nats per update.
-        information: mutual information between each neuron's response and what it sees, bits `[num_neurons]`.
-        num_sweeps: of the solver, in the last solve.
-        residual: largest violation of the optimality condition, in units of λ.
-        converged: whether solver and baselines have settled.
-        history: L after each round of the baselines' adaptation.
-        ended: how the adaptation ended, and from which baseline it started, in words.
-    """
+class Network(Optimum):
+    """A circuit with its optimal answers to a reward; its attributes are those of every `Optimum`."""
 
-    circuit: Circuit
-    reward: Reward
-    coding_cost: Scalar
-    baseline: Baseline
-    value: Value
-    policy: Policy
-    occupancy: Occupancy
-    objective: Scalar
-    average_reward: Scalar
-    mean_cost: Scalar
-    information: Float[Array, " num_neurons"]
-    num_sweeps: Count
-    residual: Scalar
-    converged: Bool[Array, ""]
-    history: Float[Array, " num_rounds"] | None = None
-    ended: str = eqx.field(static=True, default="the baseline was given")
+    world: Circuit
+
+    @property
+    def circuit(self) -> Circuit:
+        """Who is there and what each neuron sees."""
+        return self.world
+
+    def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
+        """Mean responses, of each neuron or of all that are free."""
+        mean = self.mean_response
+        if kind == "neuron":
+            return mean
+        free = jnp.asarray(self.circuit.free)
+        return jnp.full_like(mean, (mean * free).sum() / free.sum())
+
+    @property
+    def frozen(self) -> str:
+        """Which neurons always give the same answer."""
+        mean = np.asarray(self.mean_response)
+        stuck = [i for i in np.flatnonzero(self.circuit.free) if min(mean[i], 1 - mean[i]) < FROZEN]
+        return f"neurons {', '.join(map(str, stuck))} frozen (they always give the same answer)" if stuck else ""
 
     @property
     def logits(self) -> Logits:

@@ -4,9 +4,10 @@ import abc
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
-from bayes_irl._types import Defaults, Transition, Value
+from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
 
 
 class World(eqx.Module):
@@ -58,6 +59,27 @@ class World(eqx.Module):
     @abc.abstractmethod
     def spread(self, contexts: Float[Array, "..."], unit: int) -> Value:
         """Copy a value per context of `unit` to every state that belongs to it: `[num_stimuli, num_patterns]`."""
+
+    @abc.abstractmethod
+    def default_actions(self, baseline: Baseline) -> Defaults:
+        """Default action probabilities p_i(a) `[num_units, num_actions]`, from a baseline."""
+
+    @abc.abstractmethod
+    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
+        """Return numbers given as a baseline; none: every action is as likely as any other.
+
+        Raises:
+            InputError: if they are no baseline of this world; the message names `argument`.
+        """
+
+    @property
+    @abc.abstractmethod
+    def adapts(self) -> Bool[np.ndarray, " num_baselines"]:
+        """Which numbers of a baseline can adapt."""
+
+    def heal(self) -> "World":
+        """Return the world without what its default actions say already."""
+        return self
 
     @property
     def restricted(self) -> bool:

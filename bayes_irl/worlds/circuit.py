@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from bayes_irl._checks import InputError, count
-from bayes_irl._types import Baseline, Defaults, Logits, Transition, Value
+from bayes_irl._checks import InputError, count, finite_array
+from bayes_irl._types import ArrayLike, Baseline, Defaults, Logits, Transition, Value
 from bayes_irl.worlds.base import World
 from bayes_irl.worlds.stimulus import Stimulus
 
@@ -155,6 +155,20 @@ class Circuit(World):
         """Default action probabilities `[num_neurons, 2]`; a lesioned neuron has no choice, hence no cost."""
         spike = jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
         return jnp.stack([1 - spike, spike], axis=1)
+
+    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
+        """Return probabilities of a spike `[num_neurons]`; one number stands for every neuron."""
+        given = 0.5 if values is None else values
+        spread = np.broadcast_to(given, (self.num_neurons,)) if np.ndim(given) == 0 else given
+        array = finite_array(argument, spread, (self.num_neurons,))
+        if (array <= 0).any() or (array >= 1).any():
+            raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
+        return jnp.asarray(array)
+
+    @property
+    def adapts(self) -> Bool[np.ndarray, " num_neurons"]:
+        """Baselines of free neurons adapt."""
+        return self.free
 
     def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
         """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""

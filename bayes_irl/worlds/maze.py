@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from bayes_irl._checks import InputError, count, probability
+from bayes_irl._checks import InputError, count, finite_array, probability
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
 from bayes_irl.worlds.base import World
 
@@ -156,6 +156,19 @@ class Maze(World):
     def default_actions(self, baseline: Baseline) -> Defaults:
         """Default action probabilities `[1, 4]`, from those of the four moves."""
         return baseline[None]
+
+    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
+        """Return probabilities of the moves up, down, left, right `[4]`."""
+        given = np.full(len(MOVES), 0.25) if values is None else values
+        array = finite_array(argument, given, (len(MOVES),), "Give one for each of the moves up, down, left, right.")
+        if (array <= 0).any() or abs(array.sum() - 1) > 1e-8:
+            raise InputError.of(argument, "positive probabilities that sum to 1", array.tolist())
+        return jnp.asarray(array / array.sum())
+
+    @property
+    def adapts(self) -> Bool[np.ndarray, " num_actions"]:
+        """All four probabilities adapt."""
+        return np.ones(len(MOVES), bool)
 
     # -- what the solver needs --------------------------------------------------------------------------------------
 

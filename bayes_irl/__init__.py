@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bayes_irl.inference import Laplace, Nuts, Svi, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, save_recording
-    from bayes_irl.optimization import optimize
+    from bayes_irl.optimization import information_about, information_if_independent, optimize, optimize_code
     from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Network
@@ -36,9 +36,12 @@ __all__ = [
     "available_models",
     "generative",
     "infer",
+    "information_about",
+    "information_if_independent",
     "load_model",
     "load_recording",
     "optimize",
+    "optimize_code",
     "pick_neurons",
     "plots",
     "recorded_circuit",
@@ -56,7 +59,7 @@ _HOMES = {
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "verdict"),
     "io": ("load_recording", "save_recording"),
-    "optimization": ("optimize",),
+    "optimization": ("information_about", "information_if_independent", "optimize", "optimize_code"),
     "recordings": ("Recording", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
     "solver": ("Network",),

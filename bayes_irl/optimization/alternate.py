@@ -1,13 +1,14 @@
 """Baselines that adapt to the answers, and the answers to them."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Literal, cast, overload
 
 import jax.numpy as jnp
 import numpy as np
 
 from bayes_irl import _checks
-from bayes_irl._types import ArrayLike, Baseline
+from bayes_irl._types import ArrayLike, Baseline, Reward
 from bayes_irl.optimization.respond import respond
 from bayes_irl.solver import Network, Optimum, Walker
 from bayes_irl.worlds import Circuit, Maze, World
@@ -15,7 +16,7 @@ from bayes_irl.worlds import Circuit, Maze, World
 BaselineKind = Literal["neuron", "population"]
 
 MAX_ROUNDS = 3000
-STILL = 1e-10  # largest change of a baseline in a round that counts as none
+STILL = 1e-10  # largest change in a round that counts as none
 
 
 @overload
@@ -82,15 +83,33 @@ def optimize(
 
 def adapt_baseline[Found: Optimum](network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS) -> Found:
     """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
+    return alternate(network, lambda present: (present.mean_baseline(baseline), present.reward), max_rounds)
+
+
+def alternate[Found: Optimum](
+    network: Found,
+    improve: Callable[[Found], tuple[Baseline, Reward]],
+    max_rounds: int = MAX_ROUNDS,
+    still: float = STILL,
+) -> Found:
+    """Alternate what follows from the answers, and optimal answers, until neither moves; L never falls.
+
+    Args:
+        network: where to begin.
+        improve: the baseline and the reward that maximise L, given the answers of a network.
+        max_rounds: when to give up.
+        still: a round that changes no p, and no reward on average over states, by more than this is the last one.
+    """
     first, history = network.baseline, [float(network.objective)]
     ended = f"not converged after {max_rounds} rounds"
     while len(history) <= max_rounds:
-        target = jnp.clip(network.mean_baseline(baseline), 1e-12, 1 - 1e-12)
+        mean, reward = improve(network)
+        target = jnp.clip(mean, 1e-12, 1 - 1e-12)
         change = jnp.abs(target - network.baseline)[network.world.adapts].max()
-        if change <= STILL:
+        if max(change, (network.occupancy * jnp.abs(reward - network.reward)).sum()) <= still:
             ended = f"converged after {len(history)} rounds{network.frozen and f', {network.frozen}'}"
             break
-        following = cast(Found, respond(network.world, network.reward, target, network.coding_cost))
+        following = cast(Found, respond(network.world, reward, target, network.coding_cost))
         if not float(following.objective) >= history[-1] - 1e-9 * max(1.0, abs(history[-1])):
             ended = f"stopped after {len(history)} rounds, before the objective would fall"
             break

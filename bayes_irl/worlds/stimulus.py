@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import fractional_matrix_power
+from scipy.special import expit
 
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Transition
@@ -48,6 +49,33 @@ class Stimulus(eqx.Module):
     def constant(cls) -> "Stimulus":
         """No stimulus to speak of: a single state."""
         return cls([[1.0]])
+
+    @classmethod
+    def pixels(cls, num_pixels: int, coupling: float, bias: float = 0.0) -> "Stimulus":
+        """Coupled binary pixels, as the number of them that are active: `num_pixels + 1` states.
+
+        Before each update one pixel, uniformly at random, redraws itself: it is active with log-odds
+        bias + coupling · (active others − inactive others). In the long run pixels z = ±1 follow
+        P(z) ∝ exp(½ bias Σ_i z_i + ½ coupling Σ_{i<j} z_i z_j). Pixels are exchangeable, so their number alone is a
+        Markov chain; and whatever is rewarded by the number alone has optimal answers that depend on x through it.
+
+        Args:
+            num_pixels: how many there are; of the 2 ** num_pixels images, one state per number of active pixels.
+            coupling: log-odds per active other pixel, against an inactive one.
+            bias: log-odds of a pixel whose neighbours are balanced; below zero, active pixels are rare.
+
+        >>> Stimulus.pixels(2, coupling=0.0).transition.tolist()
+        [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25], [0.0, 0.5, 0.5]]
+        """
+        size = _checks.count("num_pixels", num_pixels)
+        for name, value in (("coupling", coupling), ("bias", bias)):
+            _checks.finite_array(name, value, ())
+        active = np.arange(size)  # others that are active
+        chance = expit(bias + coupling * (2 * active - (size - 1)))
+        up, down = (1 - active / size) * chance, (active + 1) / size * (1 - chance)
+        moves = np.diag(up, 1) + np.diag(down, -1)
+        labels = [f"{number} pixel{'s' * (number != 1)}" for number in range(size + 1)]
+        return cls(moves + np.diag(1 - moves.sum(axis=1)), labels)
 
     @classmethod
     def per_update(

@@ -174,7 +174,7 @@ def test_a_model_of_ones_own_is_fitted_from_its_file(tmp_path):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("    bi.rewards.nothing(circuit)", "model: mine fails for 4 neurons and 2 stimuli: AttributeError"),
+        ("    bi.rewards.nothing(circuit)", "model: mine fails for 4 neurons, 2 stimuli: AttributeError"),
         (
             "    bi.generative.respond(circuit, bi.rewards.adjacent(circuit, 2), recording)",
             "latent variables in mine, got none",

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from bayes_irl._checks import InputError
 from bayes_irl._types import Occupancy
 from bayes_irl.generative.session import Session
-from bayes_irl.recordings import Snapshots, Transitions, Updates
+from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
 from bayes_irl.solver.bellman import Policy
 from bayes_irl.worlds import Circuit
 
@@ -19,8 +19,9 @@ def log_outcomes(
 ) -> Float[Array, "num_rows num_outcomes"]:
     """Log probability of every outcome in every row of the session's table.
 
-    Updates: log π_i(a | σ_{/i}, x). Snapshots: log ρ(σ | x). Transitions over k updates: log K_x^k(σ, σ′) where the
-    stimulus is held, log [(T K)^k]_{(x, σ), (x′, σ′)} / [T^k]_{x, x′} where it moves.
+    Updates: log π_i(a | σ_{/i}, x). Choices in a maze: log π(a | place). Snapshots: log ρ(σ | x). Transitions over k
+    updates: log K_x^k(σ, σ′) where the stimulus is held, log [(T K)^k]_{(x, σ), (x′, σ′)} / [T^k]_{x, x′} where it
+    moves.
 
     Args:
         session: what was observed.
@@ -29,20 +30,25 @@ def log_outcomes(
     """
     first, stimulus, context = session.rows.T
     if isinstance(session.counts, Updates):
-        tables = [actions.reshape(2, session.circuit.num_stimuli, -1) for actions in policy]
+        tables = [actions.reshape(2, session.world.num_stimuli, -1) for actions in policy]
         return _log(jnp.stack(tables)[first, :, stimulus, context])
+    if isinstance(session.counts, Choices):
+        return _log(policy[0][:, stimulus, context].T)
     if isinstance(session.counts, Snapshots):
         assert occupancy is not None
         visits = occupancy[stimulus]
         return _log(visits / visits.sum(axis=1, keepdims=True))
-    return _log_moves(session.circuit, session.counts, policy, first, stimulus, context)
+    assert isinstance(session.world, Circuit)
+    return _log_moves(session.world, session.counts, policy, first, stimulus, context)
 
 
 def check_size(session: Session) -> None:
     """Refuse transitions of circuits whose dense one-bin operator would be too large."""
-    num, limit = session.circuit.num_neurons, MOST_NEURONS_FOR_TRANSITIONS
-    if isinstance(session.counts, Transitions) and num > limit:
-        gigabytes = session.circuit.num_stimuli * 4.0**num * 8 / 1e9
+    if not isinstance(session.counts, Transitions):
+        return
+    num, limit = session.counts.num_neurons, MOST_NEURONS_FOR_TRANSITIONS
+    if num > limit:
+        gigabytes = session.counts.num_stimuli * 4.0**num * 8 / 1e9
         raise InputError.of(
             "recording",
             f"transitions of at most {limit} neurons",

@@ -10,17 +10,17 @@ from bayes_irl.generative.session import Data
 from bayes_irl.recordings import Snapshots
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solver import occupancy, solve
-from bayes_irl.worlds import Circuit
+from bayes_irl.worlds import World
 
 
-def respond(circuit: Circuit, reward: Reward, recording: Data | None = None) -> Reward:
+def respond(circuit: World, reward: Reward, recording: Data | None = None) -> Reward:
     """Observe the recorded answers of a circuit that maximises this reward, in a NumPyro model.
 
     The coding cost is the unit: λ = 1, rewards are in nats per update. For every session the soft Bellman equation is
     solved with its circuit and baseline; the counts are then Multinomial (see `generative.likelihood`).
 
     Args:
-        circuit: the circuit.
+        circuit: the circuit (or maze).
         reward: r/λ `[num_stimuli, num_patterns]`, from the model's latent variables.
         recording: what `infer` passes on to the model; `None` when only the prior is of interest.
 
@@ -33,11 +33,11 @@ def respond(circuit: Circuit, reward: Reward, recording: Data | None = None) -> 
     reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
     residuals = []
     for number, session in enumerate(recording.sessions):
-        defaults = session.circuit.default_actions(session.baseline)
-        solution = solve(session.circuit, reward, defaults)
+        defaults = session.world.default_actions(session.baseline)
+        solution = solve(session.world, reward, defaults)
         visits = None
         if isinstance(session.counts, Snapshots):  # nothing else asks for it
-            visits = occupancy(session.circuit, defaults, solution.policy, solution.value)
+            visits = occupancy(session.world, defaults, solution.policy, solution.value)
         log_probs = log_outcomes(session, solution.policy, visits)
         counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
         numpyro.sample(site_name(session.site, number), counts, obs=session.table)

@@ -10,25 +10,29 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline, Occupancy
-from bayes_irl.recordings import Recording, Snapshots, Transitions, Updates
-from bayes_irl.worlds import Circuit
+from bayes_irl.recordings import Choices, Recording, Snapshots, Trajectory, Transitions, Updates
+from bayes_irl.worlds import Circuit, Maze, World
+from bayes_irl.worlds.maze import MOVES, mean_move
 
-Counts = Updates | Snapshots | Transitions
+Responses = Updates | Snapshots | Transitions
+Counts = Responses | Choices
 
 
 class Session(eqx.Module):
-    """One recording, of one state of the circuit.
+    """One recording, of one state of the world.
 
     Attributes:
-        circuit: the circuit as it was when recorded, lesions included.
-        baseline: p `[num_neurons]`.
+        world: the circuit as it was when recorded, lesions included; or the maze.
+        baseline: p, `[num_neurons]` or `[4]`.
         counts: what was observed.
         rows: where each row of `table` comes from: `[num_rows, 3]`. Updates: neuron, stimulus, context (the pattern of
             the others, packed). Snapshots: 0, stimulus, 0. Transitions: previous stimulus, stimulus, previous pattern.
-        table: how often each outcome came up `[num_rows, num_outcomes]`: a neuron's answers 0 and 1, or patterns.
+            Choices: 0, 0, place.
+        table: how often each outcome came up `[num_rows, num_outcomes]`: a neuron's answers 0 and 1, patterns, or
+            moves.
     """
 
-    circuit: Circuit
+    world: World
     baseline: Baseline
     counts: Counts = eqx.field(static=True)
     rows: Int[np.ndarray, "num_rows 3"]
@@ -37,11 +41,12 @@ class Session(eqx.Module):
     @property
     def site(self) -> str:
         """The name of the observed site."""
-        return {Updates: "responses", Snapshots: "patterns", Transitions: "moves"}[type(self.counts)]
+        names = {Updates: "responses", Snapshots: "patterns", Transitions: "moves", Choices: "choices"}
+        return names[type(self.counts)]
 
 
 class Data(eqx.Module):
-    """All that one fit sees: sessions of one circuit, before and after changes, that share one reward.
+    """All that one fit sees: sessions of one world, before and after changes, that share one reward.
 
     Attributes:
         sessions: the recordings.
@@ -54,20 +59,20 @@ class Data(eqx.Module):
     baseline: str = eqx.field(static=True)
 
 
-Recorded = Recording | Counts
+Recorded = Recording | Trajectory | Counts
 
 
 def as_data(
-    circuit: Circuit | Sequence[Circuit],
+    circuit: World | Sequence[World],
     recording: Recorded | Sequence[Recorded],
     baseline: Literal["neuron", "population"] | ArrayLike,
 ) -> Data:
-    """Check circuits and recordings against each other and reduce them to what a model needs.
+    """Check circuits (or mazes) and recordings against each other and reduce them to what a model needs.
 
     Raises:
         InputError: if they do not fit: numbers of neurons or stimuli, a silenced neuron that spikes, a cut circuit.
     """
-    circuits = [circuit] if isinstance(circuit, Circuit) else list(circuit)
+    circuits = [circuit] if isinstance(circuit, World) else list(circuit)
     recordings = list(recording) if isinstance(recording, Sequence) else [recording]
     if len(circuits) != len(recordings) or not circuits:
         raise InputError(
@@ -83,23 +88,45 @@ def as_data(
         )
     sessions = tuple(observe(each, counts_of(rec), baseline) for each, rec in zip(circuits, recordings, strict=True))
     weights = np.sum([session.counts.occupancy_counts for session in sessions], axis=0)
-    unseen = [circuits[0].stimulus.labels[x] for x in np.flatnonzero(weights.sum(axis=1) == 0)]
-    if unseen:
+    unseen = np.flatnonzero(weights.sum(axis=1) == 0)
+    if len(unseen):
+        labels = [circuits[0].stimulus_labels[x] for x in unseen]
         raise InputError.of(
-            "recording", "every stimulus at least once", f"none of {unseen}", "Merge or leave out stimulus states."
+            "recording", "every stimulus at least once", f"none of {labels}", "Merge or leave out stimulus states."
         )
     return Data(sessions, jnp.asarray(weights, float), baseline if isinstance(baseline, str) else "given")
 
 
 def counts_of(recording: Recorded) -> Counts:
     """Reduce a recording as it suggests itself: single updates as such, bins as thinned snapshots."""
+    if isinstance(recording, Trajectory):
+        return recording.choices()
     if not isinstance(recording, Recording):
         return recording
     return recording.updates() if recording.neuron is not None else recording.snapshots()
 
 
-def observe(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
-    """Put counts and the circuit they come from together, if they can belong together."""
+def observe(world: World, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
+    """Put counts and the world they come from together, if they can belong together."""
+    if isinstance(world, Maze) and isinstance(counts, Choices):
+        return _observe_walk(world, counts, baseline)
+    if isinstance(world, Circuit) and not isinstance(counts, Choices):
+        return _observe_circuit(world, counts, baseline)
+    what = "a Trajectory" if isinstance(world, Maze) else "a Recording"
+    raise InputError.of("recording", f"{what}, for a {type(world).__name__.lower()}", type(counts).__name__)
+
+
+def _observe_walk(maze: Maze, counts: Choices, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
+    if counts.table.shape != (maze.num_patterns, len(MOVES)):
+        raise InputError(f"recording has {len(counts.table)} places, the maze has {maze.num_patterns}.")
+    p = mean_move(counts.table) if isinstance(baseline, str) else maze.check_baseline("baseline", baseline)
+    seen = np.flatnonzero(counts.table.sum(axis=1))
+    return Session(maze, jnp.asarray(p), counts, np.stack([0 * seen, 0 * seen, seen], axis=1), counts.table[seen])
+
+
+def _observe_circuit(
+    circuit: Circuit, counts: Responses, baseline: Literal["neuron", "population"] | ArrayLike
+) -> Session:
     for name in ("num_neurons", "num_stimuli"):
         if getattr(circuit, name) != getattr(counts, name):
             raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(circuit, name)}.")
@@ -115,7 +142,7 @@ def observe(circuit: Circuit, counts: Counts, baseline: Literal["neuron", "popul
     return Session(circuit, jnp.asarray(_baseline(circuit, counts, baseline)), counts, rows, table)
 
 
-def mean_response(circuit: Circuit, counts: Counts) -> Float[np.ndarray, " num_neurons"]:
+def mean_response(circuit: Circuit, counts: Responses) -> Float[np.ndarray, " num_neurons"]:
     """Mean response of each neuron under the circuit's own stimulus statistics, with odds that stay finite.
 
     Σ_x s_x (count_i(x) + ½) / (N(x) + 1), with s the long-run share of the stimuli that were seen. A recording holds
@@ -127,7 +154,7 @@ def mean_response(circuit: Circuit, counts: Counts) -> Float[np.ndarray, " num_n
 
 
 def _baseline(
-    circuit: Circuit, counts: Counts, baseline: Literal["neuron", "population"] | ArrayLike
+    circuit: Circuit, counts: Responses, baseline: Literal["neuron", "population"] | ArrayLike
 ) -> Float[Array, " num_neurons"] | np.ndarray:
     if not isinstance(baseline, str):
         return circuit.check_baseline("baseline", baseline)
@@ -136,7 +163,7 @@ def _baseline(
     return np.full(circuit.num_neurons, mean_response(circuit, counts)[circuit.free].mean())
 
 
-def _tables(circuit: Circuit, counts: Counts) -> tuple[np.ndarray, np.ndarray]:
+def _tables(circuit: Circuit, counts: Responses) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(counts, Updates):
         chosen = circuit.free[counts.neuron]
         below = circuit.num_neurons - 1 - counts.neuron  # bits to the right of the neuron's own

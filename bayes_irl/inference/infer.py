@@ -20,7 +20,7 @@ from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
 from bayes_irl.inference.tree import build
-from bayes_irl.worlds import Circuit
+from bayes_irl.worlds import World
 
 
 @runtime_checkable
@@ -34,7 +34,7 @@ class Method(Protocol):
 
 def infer(
     model: Model,
-    circuit: Circuit | Sequence[Circuit],
+    circuit: World | Sequence[World],
     recording: Recorded | Sequence[Recorded],
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
     method: Method | None = None,
@@ -50,12 +50,13 @@ def infer(
 
     Args:
         model: the claim about the circuit, from `load_model`.
-        circuit: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data).
+        circuit: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data). Or a
+            maze.
         recording: a `Recording` (updates are taken as such, bins as thinned snapshots), or what its `updates()`,
-            `snapshots()` or `transitions(update_rate)` return. Lists of circuits and recordings, in the same order,
-            are fitted together: one reward, before and after a change.
-        baseline: p: each neuron's observed mean response (`"neuron"`), the population's (`"population"`), or numbers.
-            Another p shifts the reward.
+            `snapshots()` or `transitions(update_rate)` return; in a maze a `Trajectory`. Lists of circuits and
+            recordings, in the same order, are fitted together: one reward, before and after a change.
+        baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
+            moves), the population's (`"population"`), or numbers. Another p shifts the reward.
         method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough.
         key: a JAX random key.
         progress: whether to show progress bars.
@@ -74,7 +75,7 @@ def infer(
     began = time.perf_counter()
     data = as_data(circuit, recording, baseline)
     _warn_of_single_precision()
-    target = Target(model, data.sessions[0].circuit, data)
+    target = Target(model, data.sessions[0].world, data)
     bars = Progress(progress)
     mode = find_mode(target, bars)
     draw_key, tree_key = jax.random.split(key)

@@ -16,7 +16,7 @@ from numpyro.infer.util import constrain_fn, potential_energy
 from bayes_irl._checks import InputError
 from bayes_irl.generative import Data, Model
 from bayes_irl.generative.likelihood import check_size
-from bayes_irl.worlds import Circuit
+from bayes_irl.worlds import World
 
 RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
 
@@ -28,14 +28,14 @@ class Target:
 
     Args:
         model: the generative model.
-        circuit: the circuit that the reward belongs to.
+        circuit: the circuit (or maze) that the reward belongs to.
         data: what was recorded.
 
     Raises:
         InputError: if the model file fails, or has nothing to infer.
     """
 
-    def __init__(self, model: Model, circuit: Circuit, data: Data):
+    def __init__(self, model: Model, circuit: World, data: Data):
         self.model, self.circuit, self.data = model, circuit, data
         for session in data.sessions:
             check_size(session)
@@ -106,8 +106,7 @@ class Target:
             raise
         except Exception as error:
             raise InputError(
-                f"model: {self.model.name} fails for {self.circuit.num_neurons} neurons and "
-                f"{self.circuit.num_stimuli} stimuli: {type(error).__name__}: {error}"
+                f"model: {self.model.name} fails for {self.circuit}: {type(error).__name__}: {error}"
             ) from error
         return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
 

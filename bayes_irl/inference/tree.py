@@ -13,13 +13,12 @@ from jaxtyping import Array
 from bayes_irl._threads import map_threads
 from bayes_irl.generative import Data
 from bayes_irl.generative.respond import site_name
-from bayes_irl.generative.session import mean_response
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
 from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.stored import coordinates, state_axes, stored_world
 from bayes_irl.inference.target import Target
-from bayes_irl.recordings import Snapshots, Transitions, Updates
-from bayes_irl.worlds import Circuit
+from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
 
 MOST_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
 NUM_REPLICATED = 100  # draws whose replicated observations are kept
@@ -33,11 +32,11 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
     table and the solver's residual, thinned draws), `log_likelihood` (per row of counts), `observations` (log
     probability of every distinct observation, with its count), `posterior_predictive`, `prior`, `observed_data`,
-    `constant_data`, `circuit` (T, p and lesions of every session) and `gate`.
+    `constant_data`, `circuit` (T, p and lesions of every session; or `maze`) and `gate`.
     """
     replicate_key, prior_key = jax.random.split(key)
-    coords = _coords(target.circuit)
-    dims = {"reward": ["stimulus", "pattern"], **{name: list(axes) for name, axes in target.model.dims.items()}}
+    coords, states = coordinates(target.circuit), state_axes(target.circuit)
+    dims = {"reward": states, **{name: list(axes) for name, axes in target.model.dims.items()}}
 
     def dataset(variables: dict, chains: np.ndarray, steps: np.ndarray, own: dict | None = None) -> xr.Dataset:
         known = {name: axes for name, axes in (dims | (own or {})).items() if name in variables}
@@ -55,7 +54,7 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     few = slice(None, None, max(1, num_chains * len(kept) // NUM_REPLICATED))
     row_dims = {site: [f"{site}_row"] for site in account["log_likelihood"]}
     outcome_dims = {site: [f"{site}_row", f"{site}_outcome"] for site in account["log_probs"]}
-    observed, constant = _observed(target.data)
+    observed, constant = _observed(target.data, states)
     rewards = dataset(account["reward"], chains, kept)
     prior = {name: values[None] for name, values in target.prior(prior_key, NUM_PRIOR).items()}
     checks = judge(posterior, float(rewards["solver_residual"].max()), target.data, draws.checks)
@@ -71,7 +70,7 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
         "prior": dataset(prior, np.arange(1), np.arange(NUM_PRIOR)),
         "observed_data": observed,
         "constant_data": constant,
-        "circuit": _circuits(target.data, coords),
+        **stored_world(target.data),
         "gate": as_dataset(checks),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
@@ -134,9 +133,9 @@ def _observations(data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarr
     )
 
 
-def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
+def _observed(data: Data, states: list[str]) -> tuple[xr.Dataset, xr.Dataset]:
     observed: dict[str, tuple] = {}
-    constant: dict[str, tuple] = {"weights": (("stimulus", "pattern"), np.asarray(data.weights))}
+    constant: dict[str, Any] = {"weights": (states, np.asarray(data.weights))}
     for number, session in enumerate(data.sessions):
         site = site_name(session.site, number)
         observed[site] = ((f"{site}_row", f"{site}_outcome"), session.table)
@@ -144,6 +143,7 @@ def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
             Updates: ("neuron", "stimulus", "context"),
             Snapshots: (None, "stimulus", None),
             Transitions: ("previous_stimulus", "stimulus", "previous_pattern"),
+            Choices: (None, None, "place"),
         }[type(session.counts)]
         for name, column in zip(names, session.rows.T, strict=True):
             if name:
@@ -151,43 +151,6 @@ def _observed(data: Data) -> tuple[xr.Dataset, xr.Dataset]:
         if isinstance(session.counts, Snapshots):
             constant[f"{site}_design_effect"] = (("stimulus",), session.counts.design_effect)
     return xr.Dataset(observed), xr.Dataset(constant)
-
-
-def _circuits(data: Data, coords: dict[str, Any]) -> xr.Dataset:
-    """T, p and lesions of every session: all that adaptation needs to know."""
-    circuits = [session.circuit for session in data.sessions]
-    lesions = {
-        name: (
-            ("session", "neuron"),
-            [[i in getattr(each, name) for i in range(each.num_neurons)] for each in circuits],
-        )
-        for name in ("silenced", "forced")
-    }
-    updates = [getattr(session.counts, "updates_per_bin", 0) for session in data.sessions]
-    return xr.Dataset(
-        {
-            "transition": (("session", "stimulus", "next_stimulus"), np.stack([each.transition for each in circuits])),
-            "baseline": (("session", "neuron"), np.stack([session.baseline for session in data.sessions])),
-            "mean_response": (
-                ("session", "neuron"),
-                np.stack([mean_response(s.circuit, s.counts) for s in data.sessions]),
-            ),
-            "updates_per_bin": ("session", updates, {"description": "0 where observations are not transitions"}),
-            **lesions,
-        },
-        coords={"stimulus": coords["stimulus"], "next_stimulus": coords["stimulus"], "neuron": coords["neuron"]},
-    )
-
-
-def _coords(circuit: Circuit) -> dict[str, Any]:
-    first, second = np.triu_indices(circuit.num_neurons, 1)
-    return {
-        "neuron": np.arange(circuit.num_neurons),
-        "stimulus": list(circuit.stimulus.labels),
-        "pattern": np.arange(circuit.num_patterns),
-        "spike_count": np.arange(circuit.num_neurons + 1),
-        "pair": [f"{i},{j}" for i, j in zip(first, second, strict=True)],
-    }
 
 
 def _attributes(target: Target, draws: Draws) -> dict[str, object]:

@@ -4,10 +4,13 @@ from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
 from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
 from bayes_irl.recordings.dependence import design_effect, thinning_step
 from bayes_irl.recordings.recording import Recording
+from bayes_irl.recordings.trajectory import Choices, Trajectory
 
 __all__ = [
+    "Choices",
     "Recording",
     "Snapshots",
+    "Trajectory",
     "Transitions",
     "Updates",
     "design_effect",

@@ -1,20 +1,19 @@
 """Observations reduced to counts: the cost of inference does not grow with the length of a recording."""
 
-import hashlib
 import warnings
-from dataclasses import dataclass, fields
-from functools import cached_property
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
+from bayes_irl.recordings.hashed import Hashed
 
 _MOST_NEURONS = 14  # exact enumeration ends here
 
 
 @dataclass(frozen=True, eq=False)
-class _Counts:
+class _Counts(Hashed):
     """What every reduction tells about the recording it came from.
 
     Attributes:
@@ -32,20 +31,6 @@ class _Counts:
     response_counts: Int[np.ndarray, " num_neurons"]
     response_totals: Int[np.ndarray, " num_neurons"]
     occupancy_counts: Int[np.ndarray, "num_stimuli num_patterns"]
-
-    @cached_property
-    def data_hash(self) -> str:
-        """SHA-256 over the kind of reduction and its counts: what was observed, not how it is explained.
-
-        So transitions read at different update rates have equal hashes, and may be compared.
-        """
-        digest = hashlib.sha256(f"{type(self).__name__} {self.num_neurons} {self.num_stimuli}".encode())
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
-                digest.update(f"{field.name} {value.shape}".encode())
-                digest.update(value.astype("<i8").tobytes())
-        return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,6 +40,11 @@ class World(eqx.Module):
         return self.transition.shape[0]
 
     @property
+    def stimulus_labels(self) -> tuple[str, ...]:
+        """A name for each stimulus."""
+        return tuple(map(str, range(self.num_stimuli)))
+
+    @property
     def stimulus_share(self) -> Float[Array, " num_stimuli"]:
         """Long-run share of each stimulus: the stationary distribution nearest to uniform."""
         size = self.num_stimuli

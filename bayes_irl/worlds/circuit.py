@@ -122,6 +122,11 @@ class Circuit(World):
         return self.stimulus.transition
 
     @property
+    def stimulus_labels(self) -> tuple[str, ...]:
+        """The stimulus's own labels."""
+        return self.stimulus.labels
+
+    @property
     def alive(self) -> Bool[np.ndarray, " num_neurons"]:
         """Which neurons are not silenced."""
         return np.array([i not in self.silenced for i in range(self.num_neurons)])

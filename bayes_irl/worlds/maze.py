@@ -121,6 +121,21 @@ class Maze(World):
             raise InputError.of("walls", "walls that are there", sorted(gone - self.walls))
         return Maze(self.num_rows, self.num_columns, self.goal, self.walls - gone, float(self.push))
 
+    def __str__(self) -> str:
+        """The maze in words."""
+        return f"a maze of {self.num_rows} × {self.num_columns} places"
+
+    @property
+    def drawing(self) -> str:
+        """The drawing that `from_text` reads."""
+        drawn = np.full((2 * self.num_rows + 1, 2 * self.num_columns + 1), " ")
+        drawn[[0, -1]], drawn[:, [0, -1]] = "-", "|"
+        drawn[::2, ::2] = "+"
+        for (row, column), (next_row, next_column) in self.walls:
+            drawn[row + next_row + 1, column + next_column + 1] = "-" if row != next_row else "|"
+        drawn[2 * self.goal[0] + 1, 2 * self.goal[1] + 1] = "G"
+        return "\n".join(map("".join, drawn))
+
     # -- what is there ----------------------------------------------------------------------------------------------
 
     @property

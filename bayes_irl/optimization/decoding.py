@@ -10,7 +10,8 @@ from bayes_irl._types import ArrayLike, Occupancy, Reward, Scalar
 from bayes_irl.solver import Network
 from bayes_irl.worlds import Circuit
 
-Feature = Int[np.ndarray, " num_stimuli"]
+Feature = Int[Array | np.ndarray, " num_stimuli"]
+NEVER = 1e-9  # a value of the feature with a smaller long-run share than this does not occur
 UNSEEN = 1e-12  # weight of the prior of y, spread over all patterns, beside the occupancy, which sums to one
 
 
@@ -27,7 +28,7 @@ def given_feature(feature: ArrayLike, circuit: Circuit) -> Feature:
     if values.dtype.kind not in "biu":
         raise InputError.of("feature", "whole numbers or truth values", f"an array of {values.dtype}", advice)
     names, numbered = np.unique(values, return_inverse=True)
-    occurring = np.bincount(numbered, weights=np.asarray(circuit.stimulus_share)) > 0
+    occurring = np.bincount(numbered, weights=np.asarray(circuit.stimulus_share)) > NEVER
     if len(names) < 2 or not occurring.all():
         raise InputError.of(
             "feature",

@@ -10,28 +10,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bayes_irl import generative, plots, rewards
     from bayes_irl._checks import DataWarning, InputError
-    from bayes_irl.adaptation.predict import adapt, recorded_circuit
+    from bayes_irl.adaptation.predict import adapt
+    from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, save_recording
     from bayes_irl.optimization import information_about, information_if_independent, optimize, optimize_code
-    from bayes_irl.recordings import Recording, pick_neurons, stimulus_states
+    from bayes_irl.recordings import Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
-    from bayes_irl.solver import Network
-    from bayes_irl.worlds import Circuit, Stimulus
+    from bayes_irl.solver import Network, Walker
+    from bayes_irl.worlds import Circuit, Maze, Stimulus
 
 __all__ = [
     "Circuit",
     "DataWarning",
     "InputError",
     "Laplace",
+    "Maze",
     "Network",
     "Nuts",
     "Recording",
     "Stimulus",
     "Svi",
+    "Trajectory",
+    "Walker",
     "adapt",
     "available_models",
     "generative",
@@ -45,6 +49,7 @@ __all__ = [
     "pick_neurons",
     "plots",
     "recorded_circuit",
+    "recorded_maze",
     "rewards",
     "save_recording",
     "score",
@@ -55,15 +60,15 @@ __all__ = [
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
-    "adaptation": ("adapt", "recorded_circuit", "score"),
+    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "verdict"),
     "io": ("load_recording", "save_recording"),
     "optimization": ("information_about", "information_if_independent", "optimize", "optimize_code"),
-    "recordings": ("Recording", "pick_neurons", "stimulus_states"),
+    "recordings": ("Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
-    "solver": ("Network",),
-    "worlds": ("Circuit", "Stimulus"),
+    "solver": ("Network", "Walker"),
+    "worlds": ("Circuit", "Maze", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -1,6 +1,8 @@
 """Adaptation: predictions of changed circuits, and their scores against held-out recordings."""
 
-from bayes_irl.adaptation.predict import adapt, describe_change, recorded_circuit
+from bayes_irl.adaptation.change import describe_change
+from bayes_irl.adaptation.predict import adapt
+from bayes_irl.adaptation.recorded import recorded_baseline, recorded_circuit, recorded_maze, thin
 from bayes_irl.adaptation.score import score
 
-__all__ = ["adapt", "describe_change", "recorded_circuit", "score"]
+__all__ = ["adapt", "describe_change", "recorded_baseline", "recorded_circuit", "recorded_maze", "score", "thin"]

@@ -8,16 +8,16 @@ from scipy.special import logsumexp
 
 from bayes_irl._checks import count
 from bayes_irl._threads import map_threads
-from bayes_irl.adaptation.predict import recorded_baseline, recorded_circuit, thin
+from bayes_irl.adaptation.recorded import recorded_baseline, recorded_world, thin
 from bayes_irl.generative import Session, counts_of, log_outcomes
 from bayes_irl.generative.session import Recorded, observe
 from bayes_irl.optimization import respond
-from bayes_irl.worlds import Circuit
+from bayes_irl.worlds import World
 
 
 def score(
     posterior: xr.DataTree,
-    circuit: Circuit,
+    circuit: World,
     recording: Recorded,
     *,
     refit: xr.DataTree | None = None,
@@ -29,7 +29,7 @@ def score(
 
     Args:
         posterior: the fit to the circuit before its change.
-        circuit: the changed circuit.
+        circuit: the changed circuit (or maze).
         recording: the held-out recording of the changed circuit.
         refit: a fit to another recording of the changed circuit: what could be known from there.
         num_draws: posterior draws to use.
@@ -44,7 +44,7 @@ def score(
     """
     count("num_draws", num_draws)
     session = observe(circuit, counts_of(recording), recorded_baseline(posterior))
-    before = recorded_circuit(posterior)
+    before = recorded_world(posterior)
     scores = {
         "adapted": _log_density(posterior, circuit, session, num_draws),
         "nothing changes": _log_density(posterior, before, session, num_draws),
@@ -66,9 +66,7 @@ def score(
     )
 
 
-def _log_density(
-    tree: xr.DataTree, circuit: Circuit, session: Session, num_draws: int
-) -> Float[np.ndarray, " distinct"]:
+def _log_density(tree: xr.DataTree, circuit: World, session: Session, num_draws: int) -> Float[np.ndarray, " distinct"]:
     """Log posterior mean of the probability of every distinct observation."""
     baseline = recorded_baseline(tree)
 

@@ -2,15 +2,18 @@
 
 import jax.numpy as jnp
 import numpyro
+from jaxtyping import Array, Float
 
-from bayes_irl._types import Reward
+from bayes_irl._types import Reward, Scalar
 from bayes_irl.generative.counts import OutcomeCounts
 from bayes_irl.generative.likelihood import log_outcomes
-from bayes_irl.generative.session import Data
+from bayes_irl.generative.session import Data, Session
 from bayes_irl.recordings import Snapshots
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solver import occupancy, solve
-from bayes_irl.worlds import World
+from bayes_irl.solver.coupled import unpack
+from bayes_irl.solver.nearby import NearbyOptimum
+from bayes_irl.worlds import Circuit, World
 
 
 def respond(circuit: World, reward: Reward, recording: Data | None = None) -> Reward:
@@ -33,17 +36,35 @@ def respond(circuit: World, reward: Reward, recording: Data | None = None) -> Re
     reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
     residuals = []
     for number, session in enumerate(recording.sessions):
-        defaults = session.world.default_actions(session.baseline)
-        solution = solve(session.world, reward, defaults)
-        visits = None
-        if isinstance(session.counts, Snapshots):  # nothing else asks for it
-            visits = occupancy(session.world, defaults, solution.policy, solution.value)
-        log_probs = log_outcomes(session, solution.policy, visits)
+        log_probs, residual = (
+            _optimal(session, reward)
+            if recording.coupled is None
+            else _optimal_if_coupled(session, reward, recording.coupled)
+        )
         counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
         numpyro.sample(site_name(session.site, number), counts, obs=session.table)
-        residuals.append(solution.residual)
+        residuals.append(residual)
     numpyro.deterministic("solver_residual", jnp.stack(residuals).max())
     return reward
+
+
+def _optimal(session: Session, reward: Reward) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
+    """Log probability of outcomes under the optimal answers, and the residual of their solution."""
+    defaults = session.world.default_actions(session.baseline)
+    solution = solve(session.world, reward, defaults)
+    visits = None
+    if isinstance(session.counts, Snapshots):  # nothing else asks for it
+        visits = occupancy(session.world, defaults, solution.policy, solution.value)
+    return log_outcomes(session, solution.policy, visits), solution.residual
+
+
+def _optimal_if_coupled(
+    session: Session, reward: Reward, nearby: NearbyOptimum
+) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
+    """The same under the best answers with pairwise couplings."""
+    assert isinstance(session.world, Circuit)
+    parameters, residual = nearby.optimum(reward)
+    return log_outcomes(session, unpack(session.world, parameters).policy(session.world), None), residual
 
 
 def site_name(site: str, number: int) -> str:

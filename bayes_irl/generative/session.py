@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline, Occupancy
 from bayes_irl.recordings import Choices, Recording, Snapshots, Trajectory, Transitions, Updates
+from bayes_irl.solver.nearby import NearbyOptimum
 from bayes_irl.worlds import Circuit, Maze, World
 from bayes_irl.worlds.maze import MOVES, mean_move
 
@@ -52,11 +53,13 @@ class Data(eqx.Module):
         sessions: the recordings.
         weights: how often each pattern was observed under each stimulus, over all sessions: the reward's gauge.
         baseline: where p came from: "neuron", "population" or "given".
+        coupled: the answers are restricted to pairwise couplings, whose optimum for a reward this is.
     """
 
     sessions: tuple[Session, ...]
     weights: Occupancy
     baseline: str = eqx.field(static=True)
+    coupled: NearbyOptimum | None = None
 
 
 Recorded = Recording | Trajectory | Counts

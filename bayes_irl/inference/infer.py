@@ -74,7 +74,7 @@ def infer(
         raise InputError.of("model", 'a model, such as load_model("spike_count")', repr(model))
     began = time.perf_counter()
     data = as_data(circuit, recording, baseline)
-    _warn_of_single_precision()
+    warn_of_single_precision()
     target = Target(model, data.sessions[0].world, data)
     bars = Progress(progress)
     mode = find_mode(target, bars)
@@ -85,7 +85,7 @@ def infer(
     return tree
 
 
-def _warn_of_single_precision() -> None:
+def warn_of_single_precision() -> None:
     if jnp.zeros(()).dtype != jnp.float64:
         warnings.warn(
             "JAX computes in float32, in which optimal answers are solved to about 1e-5 only; the gate will say what "

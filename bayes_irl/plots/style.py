@@ -113,16 +113,16 @@ def change_in_words(tree: xr.DataTree) -> str:
     return words[:1].upper() + words[1:]
 
 
-def page(width: float, height: float, tree: xr.DataTree, title: str = "") -> tuple[Figure, SubFigure]:
+def page(width: float, height: float, tree: xr.DataTree | None, title: str = "") -> tuple[Figure, SubFigure]:
     """Return an empty figure, and the part of it to draw on: below the title, and the gate's warning over it.
 
     Args:
         width: Inches.
         height: Inches, without title and warning.
-        tree: Whose gate must have passed; if not, the figure says so at its top.
+        tree: Whose gate must have passed; if not, the figure says so at its top. None: nothing was inferred.
         title: Of the whole figure.
     """
-    warning = _warning(tree)
+    warning = "" if tree is None else _warning(tree)
     height += 6 * MM * (bool(title) + bool(warning))
     figure = Figure(figsize=(width, height), layout="constrained")
     if warning:

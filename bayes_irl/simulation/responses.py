@@ -1,50 +1,26 @@
-"""Recordings of a network whose answers are known."""
+"""The responses of a network, drawn update by update."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
-from bayes_irl._checks import count
 from bayes_irl.recordings import Recording
 from bayes_irl.solver import Network
 
 
-def simulate(
-    network: Network,
-    num_updates: int,
-    key: PRNGKeyArray,
-    updates_per_bin: int | None = None,
-    bin_width: float = 0.01,
-) -> Recording:
-    """Draw the responses of a network, from its stationary distribution on.
-
-    Args:
-        network: from `optimize`.
-        num_updates: how many updates of single neurons.
-        key: a JAX random key.
-        updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
-            held: it moves k steps at once between bins. A bin's pattern is the one at its end.
-        bin_width: of bins, in seconds.
-
-    Returns:
-        A recording of updates, or of `num_updates // updates_per_bin` bins.
-
-    >>> import bayes_irl as bi
-    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
-    >>> network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=1), coding_cost=1.0)
-    >>> bi.simulate(network, num_updates=100, key=jax.random.key(0)).spikes.shape
-    (100, 2)
-    """
-    total = count("num_updates", num_updates)
+def draw_updates(network: Network, key: PRNGKeyArray, num_updates: int) -> Recording:
+    """Record every update, from the stationary distribution on."""
     circuit = network.circuit
-    if updates_per_bin is None:
-        states, stimuli, neurons = _run(network, key, total, 1)
-        return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
-    held = count("updates_per_bin", updates_per_bin)
-    num_bins = count("num_updates // updates_per_bin", total // held)
-    states, stimuli, _ = _run(network, key, num_bins * held, held)
-    last = slice(held - 1, None, held)
+    states, stimuli, neurons = _run(network, key, num_updates, 1)
+    return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
+
+
+def draw_bins(network: Network, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, bin_width: float) -> Recording:
+    """Record the pattern at the end of every bin, through which the stimulus is held."""
+    circuit = network.circuit
+    states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin)
+    last = slice(updates_per_bin - 1, None, updates_per_bin)
     return Recording.from_arrays(
         circuit.patterns[states[last]], stimuli[last], num_stimuli=circuit.num_stimuli, bin_width=bin_width
     )

@@ -1,0 +1,56 @@
+"""What a fit was made of, read back from its tree."""
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Baseline
+from bayes_irl.worlds import Circuit, Maze, Stimulus, World
+
+
+def recorded_world(posterior: xr.DataTree) -> World:
+    """The world that was recorded (in the first session): a circuit, or a maze."""
+    return recorded_maze(posterior) if "maze" in posterior.children else recorded_circuit(posterior)
+
+
+def recorded_circuit(posterior: xr.DataTree) -> Circuit:
+    """The circuit that was recorded (in the first session), from what `infer` returned."""
+    stored = _stored(posterior, "circuit")
+    return Circuit(
+        num_neurons=stored.sizes["neuron"],
+        stimulus=Stimulus(stored["transition"].values, [str(label) for label in stored["stimulus"].values]),
+        silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
+        forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
+    )
+
+
+def recorded_maze(posterior: xr.DataTree) -> Maze:
+    """The maze that was walked (in the first session), from what `infer` returned."""
+    stored = _stored(posterior, "maze")
+    return Maze.from_text(str(stored["drawing"].values), push=float(stored["push"].values))
+
+
+def recorded_baseline(posterior: xr.DataTree) -> Baseline:
+    """The baseline p that the first session was explained with: `[num_neurons]`, or `[4]` in a maze."""
+    return jnp.asarray(_stored(posterior, "maze" if "maze" in posterior.children else "circuit")["baseline"].values)
+
+
+def recorded_mean(posterior: xr.DataTree) -> np.ndarray:
+    """The mean responses that were observed `[num_neurons]`; in a maze the mean distribution of moves `[4]`."""
+    if "maze" in posterior.children:
+        return _stored(posterior, "maze")["mean_move"].values
+    return _stored(posterior, "circuit")["mean_response"].values
+
+
+def thin(rewards: xr.DataArray, num_draws: int) -> xr.DataArray:
+    """Evenly spaced draws of the reward `[sample, stimulus, pattern]` (or place)."""
+    flat = rewards.stack(sample=("chain", "draw")).transpose("sample", "stimulus", ...)
+    last = flat.sizes["sample"] - 1
+    return flat.isel(sample=np.unique(np.linspace(0, last, min(num_draws, last + 1)).round().astype(int)))
+
+
+def _stored(posterior: xr.DataTree, group: str) -> xr.Dataset:
+    if group not in posterior.children:
+        raise InputError.of("posterior", f"a fit to a {group}", f"groups {sorted(posterior.children)}")
+    return posterior[group].to_dataset().isel(session=0)

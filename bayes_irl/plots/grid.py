@@ -1,0 +1,49 @@
+"""The floor of a maze: places in shades, walls, the goal."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import Normalize
+from matplotlib.figure import SubFigure
+from matplotlib.image import AxesImage
+
+from bayes_irl.plots import style
+from bayes_irl.worlds import Maze
+
+
+def floor(axes: Axes, maze: Maze, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:
+    """Draw one value per place, the walls between them, and a ring around the goal."""
+    image = axes.imshow(values.reshape(maze.num_rows, maze.num_columns), cmap=colours, norm=norm)
+    lines = [_between(*wall) for wall in maze.walls]
+    right, bottom = maze.num_columns - 0.5, maze.num_rows - 0.5
+    border = [(-0.5, right, right, -0.5, -0.5), (-0.5, -0.5, bottom, bottom, -0.5)]
+    for x, y in [*lines, border]:
+        axes.plot(x, y, color=style.BLACK, linewidth=1.4, solid_capstyle="projecting", clip_on=False)
+    row, column = maze.goal
+    axes.plot(
+        column, row, marker="o", markersize=6, markerfacecolor="none", color=style.VERMILLION, markeredgewidth=1.2
+    )
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.spines[:].set_visible(False)
+    return image
+
+
+def colour_bar(sheet: SubFigure, image: AxesImage, axes: Any, label: str) -> Colorbar:
+    """Add a colour bar in the style of the house."""
+    bar = sheet.colorbar(image, ax=axes, shrink=0.8, label=label)
+    bar.ax.tick_params(labelsize=style.SMALL, width=style.THIN, length=2.5)
+    bar.ax.yaxis.label.set_fontsize(style.SMALL)
+    bar.outline.set_linewidth(style.THIN)
+    return bar
+
+
+def _between(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[float, float]]:
+    """Both ends of the wall between two places, (x, y)."""
+    row, column = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+    if one[0] == other[0]:
+        return [(column, row - 0.5), (column, row + 0.5)]
+    return [(column - 0.5, row), (column + 0.5, row)]

@@ -1,0 +1,47 @@
+"""The inferred reward of every place in a maze, and how well it is known."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from bayes_irl.plots import style
+from bayes_irl.plots.grid import colour_bar, floor
+from bayes_irl.worlds import Maze
+
+
+def place_reward(tree: xr.DataTree) -> Figure:
+    """Draw the posterior mean of the reward per place, and the width of its 90 % equal-tailed interval.
+
+    Args:
+        tree: what `infer` returned for a maze.
+
+    Returns:
+        The figure: two panels, both in nats per update. A cross marks places that were never visited.
+    """
+    advice = "Fit a maze first: infer(load_model('place'), maze, trajectory, key=...)."
+    drawing = style.variable(tree, "maze", "drawing", ("session",), advice).values[0]
+    draws = style.variable(tree, "reward", "reward", ("chain", "draw", "stimulus", "place"), advice)
+    visits = style.variable(tree, "constant_data", "weights", ("stimulus", "place"), advice).values[0]
+    summary = style.summarise(style.finite(draws.values[:, :, 0], "reward"))
+    maze = Maze.from_text(str(drawing))
+    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, tree)
+    grid = sheet.subplots(1, 2)
+    extreme = float(np.abs(summary.mean).max())
+    width = summary.high - summary.low
+    panels = (
+        ("Posterior mean", summary.mean, "PuOr", Normalize(-extreme, extreme), "Reward (nats per update)"),
+        (
+            "How well it is known",
+            width,
+            "Greys",
+            Normalize(0, float(width.max())),
+            "Width of the 90 % equal-tailed interval (nats)",
+        ),
+    )
+    row, column = np.divmod(np.flatnonzero((visits == 0) & ~maze.at_goal), maze.num_columns)
+    for axes, (title, values, colours, norm, label) in zip(grid, panels, strict=True):
+        colour_bar(sheet, floor(axes, maze, values, colours, norm), axes, label)
+        axes.scatter(column, row, 10, style.BLUE, marker="x", linewidths=0.8)
+        axes.set_title(title, fontsize=style.SMALL, pad=4)
+    return figure

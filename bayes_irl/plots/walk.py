@@ -1,0 +1,95 @@
+"""Where an agent spends its time in a maze, and where it goes from there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from bayes_irl._checks import InputError
+from bayes_irl.plots import style
+from bayes_irl.plots.grid import colour_bar, floor
+from bayes_irl.solver import Walker
+from bayes_irl.worlds import Maze
+from bayes_irl.worlds.maze import MOVES
+
+RAREST = 1e-4  # share of time below which all places look alike
+
+
+@dataclass(frozen=True)
+class _Walk:
+    title: str
+    maze: Maze
+    place_probability: Float[np.ndarray, " num_places"]
+    move_probability: Float[np.ndarray, "num_moves num_places"]
+
+
+def walk(walks: Mapping[str, Walker] | xr.DataTree) -> Figure:
+    """Draw shares of time as shades and mean moves as arrows, panel by panel.
+
+    Args:
+        walks: what `optimize` returned for mazes, each with the title of its panel; or what `adapt` returned: then the
+            maze before and after the change, averaged over posterior draws.
+
+    Returns:
+        The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.
+    """
+    tree = walks if isinstance(walks, xr.DataTree) else None
+    panels = [_of_walker(*each) for each in walks.items()] if tree is None else _predicted(tree)
+    if not panels:
+        raise InputError.of("walks", "at least one walker", "none")
+    height = (92 if len(panels) < 3 else 70) * style.MM
+    figure, sheet = style.page(style.DOUBLE, height, tree, "" if tree is None else style.change_in_words(tree))
+    norm = LogNorm(RAREST, max(each.place_probability.max() for each in panels), clip=True)
+    grid = sheet.subplots(1, len(panels), squeeze=False)[0]
+    for axes, panel in zip(grid, panels, strict=True):
+        image = floor(axes, panel.maze, panel.place_probability, "Greys", norm)
+        _arrows(axes, panel)
+        axes.set_title(panel.title, fontsize=style.SMALL, pad=4)
+    colour_bar(sheet, image, list(grid), "Share of time (log scale)")
+    return figure
+
+
+def _arrows(axes: Axes, panel: _Walk) -> None:
+    rows, columns = np.divmod(np.arange(panel.maze.num_patterns), panel.maze.num_columns)
+    steps = np.array(list(MOVES.values()), float).T @ panel.move_probability  # rows, columns
+    away = ~panel.maze.at_goal  # from the goal the agent is carried off before it can choose
+    axes.quiver(
+        columns[away],
+        rows[away],
+        0.8 * steps[1, away],
+        0.8 * steps[0, away],
+        color=style.BLUE,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        pivot="mid",
+        width=0.006,
+        headwidth=4,
+        headlength=4,
+        headaxislength=3.5,
+    )
+
+
+def _of_walker(title: str, walker: Walker) -> _Walk:
+    return _Walk(title, walker.maze, np.asarray(walker.occupancy[0]), np.asarray(walker.move_probability))
+
+
+def _predicted(tree: xr.DataTree) -> list[_Walk]:
+    advice = "Predict first: adapt(posterior, maze) returns the tree that is drawn here."
+    dims = ("circuit", "chain", "draw")
+    shares = style.variable(tree, "predictions", "place_probability", (*dims, "place"), advice)
+    moves = style.variable(tree, "predictions", "move_probability", (*dims, "move", "place"), advice)
+    return [
+        _Walk(
+            f"{name.capitalize()} (mean over the posterior)",
+            Maze.from_text(str(shares["drawing"].sel(circuit=name).values)),
+            shares.sel(circuit=name).mean(["chain", "draw"]).values,
+            moves.sel(circuit=name).mean(["chain", "draw"]).values,
+        )
+        for name in style.CIRCUITS
+    ]

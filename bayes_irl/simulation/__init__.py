@@ -1,0 +1,58 @@
+"""Recordings of networks and walkers whose answers are known."""
+
+from typing import overload
+
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError, count
+from bayes_irl.recordings import Recording, Trajectory
+from bayes_irl.simulation.responses import draw_bins, draw_updates
+from bayes_irl.simulation.walk import draw_walk
+from bayes_irl.solver import Network, Walker
+
+
+@overload
+def simulate(
+    network: Network,
+    num_updates: int,
+    key: PRNGKeyArray,
+    updates_per_bin: int | None = None,
+    bin_width: float = 0.01,
+) -> Recording: ...
+@overload
+def simulate(network: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
+def simulate(
+    network: Network | Walker,
+    num_updates: int,
+    key: PRNGKeyArray,
+    updates_per_bin: int | None = None,
+    bin_width: float = 0.01,
+) -> Recording | Trajectory:
+    """Draw the responses of a network, or the moves of a walker, from its stationary distribution on.
+
+    Args:
+        network: from `optimize`.
+        num_updates: how many updates of single neurons, or moves.
+        key: a JAX random key.
+        updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
+            held: it moves k steps at once between bins. A bin's pattern is the one at its end.
+        bin_width: of bins, in seconds.
+
+    Returns:
+        A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
+
+    >>> import jax, bayes_irl as bi
+    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
+    >>> network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=1), coding_cost=1.0)
+    >>> bi.simulate(network, num_updates=100, key=jax.random.key(0)).spikes.shape
+    (100, 2)
+    """
+    total = count("num_updates", num_updates)
+    if isinstance(network, Walker):
+        if updates_per_bin is not None:
+            raise InputError.of("updates_per_bin", "none: a walk is recorded move by move", updates_per_bin)
+        return draw_walk(network, key, total)
+    if updates_per_bin is None:
+        return draw_updates(network, key, total)
+    held = count("updates_per_bin", updates_per_bin)
+    return draw_bins(network, key, count("num_updates // updates_per_bin", total // held), held, bin_width)

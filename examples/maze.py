@@ -1,0 +1,154 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Where does this animal want to go?
+#
+# An agent walks through a maze of 15 × 15 places: up, down, left or right. It is pushed, with 5 % probability, one
+# random move before its own, and carried to a random place from the goal. The claim: *it makes the moves that bring
+# reward r(place) at the least coding cost*. The same equation as for a circuit, with one acting unit:
+#
+# v(s) + L = r(s) + E[B(v)(s′)],  B(v)(s) = λ log Σ_a p(a) exp( v(s after a) / λ ),  π(a | s) ∝ p(a) exp( v(s after a) / λ )
+#
+# with s′ where the world's own move takes the agent from s, and p the mean distribution of moves. The coding cost λ says
+# how much reward a nat of "this place calls for that move" must be worth. From a walk alone we infer where the reward is,
+# and predict how the agent will walk once walls have moved (the last picture).
+#
+# Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
+
+# %%
+import os
+from pathlib import Path
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+import numpy as np
+
+import bayes_irl as bi
+
+OUT = Path(os.environ.get("BAYES_IRL_OUT", "out"))
+SMALL = "BAYES_IRL_SMALL" in os.environ  # a smaller maze and fewer draws, for tests
+OUT.mkdir(exist_ok=True)
+
+# %% [markdown]
+# ## The maze, and walks at a low and at a high coding cost
+
+# %%
+maze = bi.Maze.from_text(
+    """
++-+-+-+-+-+
+|   |     |
++ + + +-+ +
+| |     | |
++ +-+-+ + +
+|     | |G|
++ +-+ + +-+
+|   |     |
++-+-+-+-+-+"""
+    if SMALL
+    else """
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+|       |             |       |
++ +-+-+ + +-+-+-+-+-+ + +-+-+ +
+| |   | |         | | |     | |
++ + + + +-+-+-+-+ + + +-+-+ + +
+| | | |         | | |       | |
++ + + +-+-+-+ + + + +-+-+-+ + +
+|   |       | | |         | | |
++-+-+-+-+ + + + +-+-+-+-+ + + +
+|         | | |         |   | |
++ +-+-+-+-+ + +-+-+-+ + +-+-+ +
+| |         |       | |       |
++ + +-+-+-+-+-+-+-+ + +-+-+-+ +
+| |                 |         |
++ +-+-+-+-+ +-+-+-+-+ +-+-+-+-+
+|                             |
++-+-+-+ +-+-+-+ +-+-+-+-+ +-+ +
+|       |     |       |   |   |
++ +-+-+-+ +-+ + +-+-+ + + + +-+
+| |       |   | |   | | | |   |
++ + +-+-+-+ + + + + + + + +-+ +
+| | |       | | | |   | |   | |
++ + + +-+-+-+ + + +-+-+ +-+ + +
+| | | |       | |         | | |
++ + + + +-+-+-+ +-+-+-+-+ + + +
+| | |   |     |         | |   |
++ + +-+-+ +-+ +-+-+-+ + + +-+-+
+| |       | |       | | |   G |
++ +-+-+-+-+ +-+-+-+ + + +-+-+ +
+|                     |       |
++-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+"""
+)
+reward = maze.at_goal[None].astype(float)
+LOW, HIGH = 0.02, 0.2
+walkers = {cost: bi.optimize(maze, reward, coding_cost=cost) for cost in (LOW, HIGH)}
+for cost, walker in walkers.items():
+    print(
+        f"coding cost {cost}: {float(walker.average_reward):.4f} rewards per move, {float(walker.information[0]):.2f} bits "
+        f"per move; {walker.ended}"
+    )
+bi.plots.walk({f"Coding cost {cost} per nat": walker for cost, walker in walkers.items()}).savefig(
+    OUT / "maze_walks.png", dpi=200
+)
+
+# %% [markdown]
+# ## From a walk to the reward
+#
+# Rewards come in units of the coding cost, up to a constant (the mean over places, weighted by visits, is zero). At the
+# high coding cost the agent strays everywhere, and its walk tells much; at the low one it hardly ever makes a wrong
+# move, and what it would do off its path, nobody has seen: intervals are wide there, and the gate says if they are too
+# far from Normal.
+
+# %%
+num_moves = 5_000 if SMALL else 100_000
+fits = {}
+for cost, walker in walkers.items():
+    trajectory = bi.simulate(walker, num_moves, key=jax.random.key(0))
+    method = bi.Laplace(num_draws=200) if SMALL else bi.Laplace()
+    fits[cost] = fit = bi.infer(bi.load_model("place"), maze, trajectory, method=method, key=jax.random.key(1))
+    truth = np.asarray(bi.rewards.in_gauge(reward / cost, fit["constant_data"]["weights"].values))[0]
+    draws = fit["posterior"]["reward_at"].stack(sample=("chain", "draw")).transpose("place", "sample").values
+    low, high = np.quantile(draws, (0.05, 0.95), axis=1)
+    goal = int(maze.at_goal.argmax())
+    print(f"coding cost {cost}: {bi.verdict(fit)}")
+    print(
+        f"  the goal's reward: {draws[goal].mean():.2f} nats (90 % interval {low[goal]:.2f} to {high[goal]:.2f}; truth "
+        f"{truth[goal]:.2f}); the goal is the best place in {(draws.argmax(axis=0) == goal).mean():.0%} of draws; "
+        f"{((low <= truth) & (truth <= high)).mean():.0%} of all places inside their interval, whose median width is "
+        f"{np.median(high - low):.2f} nats"
+    )
+bi.plots.place_reward(fits[HIGH]).savefig(OUT / "maze_reward.png", dpi=200)
+
+# %% [markdown]
+# ## Walls move
+#
+# The reward stays, the best way to it does not. The prediction is compared with the agent that knows the true reward.
+
+# %%
+changed = (
+    maze.build(((0, 0), (1, 0))).tear_down(((1, 0), (1, 1)))
+    if SMALL
+    else maze.build(((13, 14), (14, 14))).tear_down(((13, 12), (13, 13)))
+)
+prediction = bi.adapt(fits[HIGH], changed, num_draws=20 if SMALL else 200)
+bi.plots.walk(prediction).savefig(OUT / "maze_changed.png", dpi=200)
+shares = prediction["predictions"]["place_probability"].sel(circuit="changed").stack(sample=("chain", "draw"))
+truly = bi.optimize(changed, reward, HIGH, baseline=np.asarray(walkers[HIGH].baseline))
+low, high = shares.quantile(0.05, "sample").values, shares.quantile(0.95, "sample").values
+inside = (low <= truly.occupancy[0]) & (truly.occupancy[0] <= high)
+moved = np.abs(np.asarray(truly.occupancy - walkers[HIGH].occupancy)).sum() / 2
+print(
+    f"{moved:.0%} of the time is spent elsewhere once the walls have moved; predicted shares of time hold the truth in "
+    f"{float(inside.mean()):.0%} of places (90 % intervals)"
+)

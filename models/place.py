@@ -1,0 +1,20 @@
+"""The reward depends on where the agent is, and nothing else is known of it: for a maze.
+
+r(place) ~ Normal(0, 3) in units of the coding cost, independently. A place that was hardly ever visited keeps its
+prior. `reward_at` is the reward in the gauge: its mean over places, weighted by how often they were visited, is zero.
+
+Source: Chalk, Tkačik & Marre 2021, Fig. 1, doi:10.1371/journal.pone.0248940.
+"""
+
+import numpyro
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = {"table": ("place",), "reward_at": ("place",)}
+
+
+def model(maze, recording=None):
+    table = numpyro.sample("table", dist.Normal(0, 3).expand([maze.num_patterns]).to_event(1))
+    reward = generative.respond(maze, table[None], recording)
+    numpyro.deterministic("reward_at", reward[0])

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_irl import generative, plots, rewards
+    from bayes_irl import generative, identifiability, plots, rewards
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
@@ -39,6 +39,7 @@ __all__ = [
     "adapt",
     "available_models",
     "generative",
+    "identifiability",
     "infer",
     "information_about",
     "information_if_independent",

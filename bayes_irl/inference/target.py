@@ -50,6 +50,11 @@ class Target:
         """Number of unconstrained latent numbers."""
         return self.start.size
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the latent variables."""
+        return tuple(self._unravel(self.start))
+
     def potential(self, flat: Flat) -> Float[Array, ""]:
         """Minus log joint density, up to a constant."""
         return potential_energy(self.model.function, (self.circuit, self.data), {}, self._unravel(flat))

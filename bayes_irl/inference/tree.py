@@ -157,6 +157,7 @@ def _attributes(target: Target, draws: Draws) -> dict[str, object]:
     return {
         "model": target.model.name,
         "claim": target.model.claim,
+        "parameters": ", ".join(target.parameters),
         "units": "nats per update (coding cost = 1)",
         "gauge": GAUGE,
         "baseline": target.data.baseline,

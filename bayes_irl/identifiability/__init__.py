@@ -1,0 +1,8 @@
+"""What can be known: how much was learned, what was not, distance to a truth, and whether answers are optimal at all."""
+
+from bayes_irl.identifiability.blind_spots import blind_spots
+from bayes_irl.identifiability.contraction import contraction
+from bayes_irl.identifiability.distance import reward_distance
+from bayes_irl.identifiability.optimality import optimality_test
+
+__all__ = ["blind_spots", "contraction", "optimality_test", "reward_distance"]

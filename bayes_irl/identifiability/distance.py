@@ -1,0 +1,65 @@
+"""How far is one reward from another, apart from what cannot be known?"""
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError, finite_array, number_array
+from bayes_irl._types import ArrayLike
+from bayes_irl.rewards import in_gauge
+
+AXES = ("chain", "draw")
+
+
+def reward_distance(first: ArrayLike, second: ArrayLike, weights: ArrayLike) -> xr.Dataset:
+    """Distance between rewards that ignores functions of the stimulus alone.
+
+    d(r, r′) = min_c √( Σ_{x,σ} w(x, σ) [r(x, σ) − r′(x, σ) − c(x)]² / Σ w ), in nats per update: the weighted root mean
+    square difference once both are in the gauge. Zero means: the same function, as far as any recording can tell where
+    there is weight. Both rewards must be in units of the coding cost: divide a true reward by its λ.
+
+    Canonicalised distances such as EPIC remove, for agents whose transitions are unknown, all potential shaping and the
+    scale. Here T and p are given and the reward is known in nats, so that a function of the stimulus is all there is to
+    remove. The `correlation` ignores the scale too; EPIC's Pearson distance is √((1 − correlation) / 2).
+
+    Args:
+        first: r `[num_stimuli, num_patterns]`, or draws of it `[num_draws, ...]` or `[num_chains, num_draws, ...]`, such
+            as `posterior["reward"]["reward"]`.
+        second: r′, likewise.
+        weights: how often each pattern was observed under each stimulus, such as `posterior["constant_data"]["weights"]`.
+
+    Returns:
+        `distance` (nats per update) and `correlation` (weighted; NaN where a reward is constant), per draw: a posterior
+        of the distance to a known truth.
+
+    Raises:
+        InputError: if shapes do not fit, numbers are not finite, or a stimulus has no weight.
+
+    Source:
+        Gleave, Dennis, Legg, Russell & Leike 2021, Quantifying differences in reward functions, arXiv:2006.13900.
+
+    >>> reward_distance([[0.0, 1.0]], [[5.0, 6.0]], [[3, 1]])["distance"].item()
+    0.0
+    """
+    seen = finite_array("weights", weights, (None, None))
+    if (seen < 0).any() or (seen.sum(axis=1) == 0).any():
+        raise InputError.of("weights", "at least one observation per stimulus, and none below 0", seen.tolist())
+    share = jnp.asarray(seen / seen.sum())
+    one, other = (
+        in_gauge(_table(name, each, seen.shape), share) for name, each in (("first", first), ("second", second))
+    )
+    squares = [np.asarray((share * each**2).sum(axis=(-2, -1))) for each in (one - other, one, other)]
+    product = np.asarray((share * one * other).sum(axis=(-2, -1)))
+    scale = np.sqrt(squares[1] * squares[2])
+    correlation = np.where(scale > 0, product / np.where(scale > 0, scale, 1), np.nan)
+    dims = AXES[2 - product.ndim :]
+    return xr.Dataset(
+        {"distance": (dims, np.sqrt(squares[0]), {"units": "nats per update"}), "correlation": (dims, correlation)}
+    )
+
+
+def _table(argument: str, values: ArrayLike, shape: tuple[int, ...]) -> jnp.ndarray:
+    array = number_array(argument, values)
+    if array.shape[-2:] != shape or array.ndim not in (2, 3, 4):
+        raise InputError.of(argument, f"shape {shape}, or draws of it", f"shape {array.shape}")
+    return jnp.asarray(finite_array(argument, array, array.shape))

@@ -15,7 +15,7 @@ demo: $(STAMP) ## run the demonstration
 test: $(STAMP) ## run every test
 	$(PYTHON) -m pytest
 
-calibrate: $(STAMP) ## recover known rewards over 20 seeds (half an hour)
+calibrate: $(STAMP) ## recover known rewards over 20 seeds (a quarter of an hour)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py
 
 check: $(STAMP) ## lint, formatting and types

@@ -1,4 +1,4 @@
-"""What can be known: how much was learned, what was not, distance to a truth, and whether answers are optimal at all."""
+"""What can be known: how much was learned, what was not, how far from a truth, and whether answers are optimal."""
 
 from bayes_irl.identifiability.blind_spots import blind_spots
 from bayes_irl.identifiability.contraction import contraction

@@ -99,29 +99,32 @@ def _least_learned(learned: xr.Dataset, parameters: list[str]) -> Iterator[str]:
         width = learned[name].sel(statistic="relative_width").values
         wide = int((width >= WIDE).sum())
         if wide:
-            entries = f"{wide} of the {width.size} entries of parameter {name}" if width.size > 1 else f"parameter {name}"
-            yield f"Next to nothing was learned about {entries}: 90 % intervals at least {WIDE} times as wide as before."
+            entries = (
+                f"{wide} of the {width.size} entries of parameter {name}" if width.size > 1 else f"parameter {name}"
+            )
+            yield f"Next to nothing was learned about {entries}: 90 % intervals at least {WIDE} as wide as before."
 
 
 def _assumed(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
     if weights.sizes["stimulus"] > 1:
-        level, advice = "any function of the stimulus alone", " Whether the circuit is better off under one stimulus stays open."
+        yield (
+            "The reward is known up to any function of the stimulus alone, which no neuron can influence and no "
+            "recording of this kind can tell: whether one stimulus is better for the circuit than another stays open."
+        )
     else:
-        level, advice = "its overall level", ""
+        yield "The reward is known up to its overall level, which no recording of this kind can tell."
+    source = posterior.attrs["baseline"]
+    baseline = "given" if source == "given" else f"from mean responses: {source}"
     yield (
-        f"The reward is known up to {level}, which no neuron can influence, and which no recording of this kind can tell."
-        f"{advice}"
-    )
-    given = "as given" if posterior.attrs["baseline"] == "given" else f"from mean responses ({posterior.attrs['baseline']})"
-    yield (
-        f"The stimulus's transitions T and the baseline p ({given}) were assumed, not learned: others shift the reward. So "
-        "was that answers are optimal; the reward is in units of the coding cost, which cannot be told from its scale."
+        f"The stimulus's transitions T and the baseline p ({baseline}) were assumed, not learned: others shift the "
+        "reward. So was that answers are optimal. The coding cost is the unit: it cannot be told apart from the "
+        "reward's scale."
     )
     if "transitions" in posterior.attrs["observed"]:
         steps = sorted(set(posterior["circuit"].dataset["updates_per_bin"].values.tolist()) - {0})
         yield f"The number of updates per bin, {', '.join(map(str, steps))}, was assumed: others change the reward."
     if "snapshots" in posterior.attrs["observed"]:
-        yield "Snapshots cannot tell whether the circuit is optimal for any reward: every distribution of patterns could be."
+        yield "Snapshots cannot test whether any reward makes these answers optimal."
 
 
 def _stimuli(labelled: xr.DataArray, which: list[int] | np.ndarray) -> str:

@@ -26,9 +26,12 @@ def replicate(
     """Statistics of answers drawn given the sufficient statistics of all optimal circuits.
 
     If the circuit is optimal, P(s) ∝ Π_contexts binomial(N, s) exp(s Δu): given how often each context was met and, for
-    each state, how often answers led there, the unknown u drops out. A Metropolis chain moves spikes around faces, which
-    keeps both. It is run backwards from the data to a hub, and then forwards from the hub once per replicate: data and
-    replicates are exchangeable, so that ranks of the data among them are exact however short the chains are.
+    each state, how often answers led there, the unknown u drops out. A Metropolis chain moves spikes around faces,
+    which keeps both. It is run backwards from the data to a hub, and then forwards from the hub once per replicate:
+    data and replicates are exchangeable, so that the data's rank among them is fair however short the chains are.
+
+    N is treated as given. In a recording it depends on the answers; `tests/test_identifiability_optimality.py` shows
+    that this does not matter, from 300 updates on.
 
     Args:
         edges: undetermined contexts, with the answers that were observed.

@@ -15,11 +15,11 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
     """How much each parameter, and each entry of the reward, learned from the data.
 
     contraction = 1 − Var(posterior) / Var(prior): 1 where the data decide, 0 where nothing was learned. Where 0 is
-    expected it scatters by about 0.1, for the prior is known from 500 draws. For heavy-tailed priors, whose variance says
-    little, look at `relative_width`: the width of the 90 % equal-tailed interval, after over before the data.
+    expected it scatters by about 0.1, for the prior is known from 500 draws. For heavy-tailed priors, whose variance
+    says little, look at `relative_width`: the width of the 90 % equal-tailed interval, after over before the data.
 
-    Prior and posterior are brought into one gauge first: for each stimulus the mean over patterns, weighted by how often
-    they were observed, is zero. Without that, what no data can tell would look like something that was not learned.
+    Prior and posterior are brought into one gauge first: for each stimulus the mean over patterns, weighted by how
+    often they were observed, is zero. Without that, what no data can tell would look like something not learned.
 
     Args:
         posterior: what `infer` returned.
@@ -39,7 +39,7 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
 
     >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction")  # doctest: +SKIP
     """
-    prior, learned, weights = rewards_in_gauge(posterior)
+    prior, learned, _ = rewards_in_gauge(posterior)
     tables = {name: _compare(prior[name], learned[name]) for name in learned}
     for name in posterior.attrs["parameters"].split(", "):
         tables[name] = _compare(posterior["prior"].dataset[name], posterior["posterior"].dataset[name])
@@ -52,10 +52,13 @@ def rewards_in_gauge(posterior: xr.DataTree) -> tuple[xr.Dataset, xr.Dataset, xr
     Raises:
         InputError: if the tree lacks one of them.
     """
+    advice = "Give it what `infer` returned."
+    if not isinstance(posterior, xr.DataTree):
+        raise InputError.of("posterior", "an xarray.DataTree", type(posterior).__name__, advice)
     wanted = (("prior", "reward"), ("reward", "reward"), ("constant_data", "weights"))
     for group, name in wanted:
-        if not isinstance(posterior, xr.DataTree) or f"{group}/{name}" not in posterior:
-            raise InputError.of("posterior", f"a tree with {group}/{name}", "none", "Give it what `infer` returned.")
+        if group not in posterior.children or name not in posterior[group].data_vars:
+            raise InputError.of("posterior", f"{name} in a group {group}", sorted(posterior.children), advice)
     prior, learned, weights = (posterior[group].dataset[name] for group, name in wanted)
     if "pattern" not in weights.dims:
         raise InputError.of("posterior", "the reward of a circuit's patterns", f"axes {weights.dims}")
@@ -82,8 +85,6 @@ def _compare(prior: xr.DataArray, learned: xr.DataArray) -> xr.DataArray:
     """The four statistics of one quantity, along a new first axis."""
     draws = ["chain", "draw"]
     before, after = prior.std(draws), learned.std(draws)
-    widths = [
-        each.quantile(INTERVAL, draws).diff("quantile").isel(quantile=0, drop=True) for each in (prior, learned)
-    ]
+    widths = [each.quantile(INTERVAL, draws).diff("quantile").isel(quantile=0, drop=True) for each in (prior, learned)]
     together = [before, after, 1 - (after / before) ** 2, widths[1] / widths[0]]
     return xr.concat(together, xr.IndexVariable("statistic", list(STATISTICS)), coords="minimal", compat="override")

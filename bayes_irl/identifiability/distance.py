@@ -9,9 +9,11 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.rewards import in_gauge
 
 AXES = ("chain", "draw")
+ROUNDING, TINY = 1e-12, 1e-300
+Table = ArrayLike | xr.DataArray
 
 
-def reward_distance(first: ArrayLike, second: ArrayLike, weights: ArrayLike) -> xr.Dataset:
+def reward_distance(first: Table, second: Table, weights: Table) -> xr.Dataset:
     """Distance between rewards that ignores functions of the stimulus alone.
 
     d(r, r′) = min_c √( Σ_{x,σ} w(x, σ) [r(x, σ) − r′(x, σ) − c(x)]² / Σ w ), in nats per update: the weighted root mean
@@ -23,10 +25,11 @@ def reward_distance(first: ArrayLike, second: ArrayLike, weights: ArrayLike) -> 
     remove. The `correlation` ignores the scale too; EPIC's Pearson distance is √((1 − correlation) / 2).
 
     Args:
-        first: r `[num_stimuli, num_patterns]`, or draws of it `[num_draws, ...]` or `[num_chains, num_draws, ...]`, such
-            as `posterior["reward"]["reward"]`.
+        first: r `[num_stimuli, num_patterns]`, or draws of it `[num_draws, ...]` or `[num_chains, num_draws, ...]`,
+            such as `posterior["reward"]["reward"]`.
         second: r′, likewise.
-        weights: how often each pattern was observed under each stimulus, such as `posterior["constant_data"]["weights"]`.
+        weights: how often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`, such as
+            `posterior["constant_data"]["weights"]`.
 
     Returns:
         `distance` (nats per update) and `correlation` (weighted; NaN where a reward is constant), per draw: a posterior
@@ -45,20 +48,18 @@ def reward_distance(first: ArrayLike, second: ArrayLike, weights: ArrayLike) -> 
     if (seen < 0).any() or (seen.sum(axis=1) == 0).any():
         raise InputError.of("weights", "at least one observation per stimulus, and none below 0", seen.tolist())
     share = jnp.asarray(seen / seen.sum())
-    one, other = (
-        in_gauge(_table(name, each, seen.shape), share) for name, each in (("first", first), ("second", second))
-    )
-    squares = [np.asarray((share * each**2).sum(axis=(-2, -1))) for each in (one - other, one, other)]
+    tables = [_table(name, each, seen.shape) for name, each in (("first", first), ("second", second))]
+    one, other = (in_gauge(table, share) for table in tables)
+    spread = [np.sqrt((share * each**2).sum(axis=(-2, -1))) for each in (one, other)]
+    varies = [each > ROUNDING * abs(table).max() for each, table in zip(spread, tables, strict=True)]
     product = np.asarray((share * one * other).sum(axis=(-2, -1)))
-    scale = np.sqrt(squares[1] * squares[2])
-    correlation = np.where(scale > 0, product / np.where(scale > 0, scale, 1), np.nan)
+    correlation = np.where(varies[0] & varies[1], product / np.maximum(spread[0] * spread[1], TINY), np.nan)
+    distance = np.sqrt((share * (one - other) ** 2).sum(axis=(-2, -1)))
     dims = AXES[2 - product.ndim :]
-    return xr.Dataset(
-        {"distance": (dims, np.sqrt(squares[0]), {"units": "nats per update"}), "correlation": (dims, correlation)}
-    )
+    return xr.Dataset({"distance": (dims, distance, {"units": "nats per update"}), "correlation": (dims, correlation)})
 
 
-def _table(argument: str, values: ArrayLike, shape: tuple[int, ...]) -> jnp.ndarray:
+def _table(argument: str, values: Table, shape: tuple[int, ...]) -> jnp.ndarray:
     array = number_array(argument, values)
     if array.shape[-2:] != shape or array.ndim not in (2, 3, 4):
         raise InputError.of(argument, f"shape {shape}, or draws of it", f"shape {array.shape}")

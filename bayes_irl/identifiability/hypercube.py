@@ -93,7 +93,7 @@ class Edges:
         names = ("neuron", "silent", "num_spikes", "num_updates")
         return replace(self, **{name: getattr(self, name)[open_] for name in names})
 
-    def _bit(self, neuron: int | np.ndarray) -> np.ndarray:
+    def _bit(self, neuron: int | np.ndarray) -> np.ndarray | np.integer:
         return np.left_shift(1, self.num_neurons - 1 - np.asarray(neuron))
 
 
@@ -148,7 +148,7 @@ def saturated(
     spikes: Int[np.ndarray, "*replicates num_edges"], updates: Int[np.ndarray, " num_edges"]
 ) -> Float[np.ndarray, "*replicates"]:
     """Log likelihood of any answers at all, at its maximum π = spikes / updates, in nats."""
-    return (xlogy(spikes, spikes / updates) + xlogy(updates - spikes, 1 - spikes / updates)).sum(axis=-1)
+    return np.asarray((xlogy(spikes, spikes / updates) + xlogy(updates - spikes, 1 - spikes / updates)).sum(axis=-1))
 
 
 def _log_likelihood(edges: Edges, logits: np.ndarray) -> float:

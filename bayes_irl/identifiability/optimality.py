@@ -23,11 +23,11 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
 
         c = [ logit π_i(1 | σ_j = 1) − logit π_i(1 | σ_j = 0) ] − [ logit π_j(1 | σ_i = 1) − logit π_j(1 | σ_i = 0) ].
 
-    c is by how much j moves i more than i moves j. Two statistics look for it: the deviance of the best optimal answers
-    from the answers themselves, G² = 2 Σ (log likelihood of answers free in every context − of optimal ones), which sees
-    any circulation; and for each pair of neurons the number of spikes of i while j spikes, which sees asymmetric
-    couplings with more power. Both are ranked among replicates drawn given the sufficient statistics of all optimal
-    circuits, so that p-values hold for sparse contexts too, where G² is far from its χ² distribution.
+    c is by how much j moves i more than i moves j. Two statistics look for it: the deviance G² = 2 (log likelihood of
+    answers that are free in every context − of the optimal answers that fit best), which sees any circulation; and for
+    each pair of neurons the number of spikes of i while j spikes, which sees asymmetric couplings with more power. Both
+    are ranked among replicates drawn given the sufficient statistics of all optimal circuits, so that p-values hold
+    for sparse contexts too, where G² is far from its χ² distribution.
 
     Args:
         recording: a recording of single updates, or what its `updates()` returns. Every neuron must have seen all
@@ -36,13 +36,13 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
         num_replicates: how many; the smallest possible p-value is 1 / (num_replicates + 1).
 
     Returns:
-        A dataset with the p-values `p_value` (of both statistics together: the one to report), `p_value_any` (of G²) and
-        `p_value_pairs` (of the pairs' largest |z|); `deviance` G², `deviance_if_optimal` `[replicate]`, its
-        `degrees_of_freedom`; and per `pair` (i, j): `circulation`, the mean of c over faces and stimuli, weighted by
+        A dataset with the p-values `p_value` (of both statistics together: the one to report), `p_value_any` (of G²)
+        and `p_value_pairs` (of the pairs' largest |z|); `deviance` G², `deviance_if_optimal` `[replicate]` and its
+        `degrees_of_freedom`; and per `pair` "i,j": `circulation`, the mean of c over faces and stimuli, weighted by
         their precision, in nats of log-odds (NaN without a face whose contexts were each visited 10 times), its
-        `standard_error`, `num_faces`, `z`, by how many of its standard deviations the spikes of i while j spikes exceed
-        those of optimal answers, and `p_value_of_pair`, corrected for looking at all pairs (Westfall & Young's single-step
-        maximum). Attribute `verdict`: the outcome in words.
+        `standard_error` and `num_faces`; `z`, by how many of its standard deviations the number of spikes of i while j
+        spikes exceeds that of optimal answers; `p_value_of_pair`, corrected for looking at all pairs (Westfall &
+        Young's single-step maximum). Attribute `verdict`: the outcome in words.
 
     Raises:
         InputError: for snapshots and bins, or if too little was visited to close a face.
@@ -58,7 +58,7 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
             "recording",
             "answers of both kinds around some face of the hypercube of patterns",
             "none: too few contexts were visited, or their answers never varied",
-            "Record longer: a circuit that hardly explores cannot be tested.",
+            "Record longer; a circuit that hardly explores cannot be tested.",
         )
     fit = fit_optimal(edges)
     together = np.stack([edges.among(*pair) for pair in edges.pairs], axis=1).astype(float)
@@ -97,7 +97,8 @@ def _dataset(
     circulation, error, num_faces = np.array([_circulation(edges, faces) for faces in edges.faces]).T
     i, j = edges.pairs[int(np.abs(z[0]).argmax())]
     verdict = (
-        f"The log-odds circulate (p = {both[0]:.3g}): no reward makes these answers optimal. Most for neurons {i} and {j}."
+        f"The log-odds circulate (p = {both[0]:.3g}), most for neurons {i} and {j}: "
+        "no reward makes these answers optimal."
         if both[0] < LEVEL
         else f"No circulation beyond chance (p = {both[0]:.3g}): some reward makes these answers optimal, "
         "as far as these data can tell."

@@ -17,11 +17,11 @@
 # random move before its own, and carried to a random place from the goal. The claim: *it makes the moves that bring
 # reward r(place) at the least coding cost*. The same equation as for a circuit, with one acting unit:
 #
-# v(s) + L = r(s) + E[B(v)(s′)],  B(v)(s) = λ log Σ_a p(a) exp( v(s after a) / λ ),  π(a | s) ∝ p(a) exp( v(s after a) / λ )
+# v(s) + L = r(s) + E[B(v)(s′)],  B(v)(s) = λ log Σ_a p(a) exp( v(s·a) / λ ),  π(a | s) ∝ p(a) exp( v(s·a) / λ )
 #
-# with s′ where the world's own move takes the agent from s, and p the mean distribution of moves. The coding cost λ says
-# how much reward a nat of "this place calls for that move" must be worth. From a walk alone we infer where the reward is,
-# and predict how the agent will walk once walls have moved (the last picture).
+# with s·a where move a leads from s, s′ where the world's own move takes the agent, and p the mean distribution of
+# moves. The coding cost λ says how much reward a nat of "this place calls for that move" must be worth. From a walk
+# alone we infer where the reward is, and predict how the agent will walk once a door has moved (the last picture).
 #
 # Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
 
@@ -59,35 +59,35 @@ maze = bi.Maze.from_text(
     if SMALL
     else """
 +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
-|       |             |       |
-+ +-+-+ + +-+-+-+-+-+ + +-+-+ +
-| |   | |         | | |     | |
-+ + + + +-+-+-+-+ + + +-+-+ + +
-| | | |         | | |       | |
-+ + + +-+-+-+ + + + +-+-+-+ + +
-|   |       | | |         | | |
-+-+-+-+-+ + + + +-+-+-+-+ + + +
-|         | | |         |   | |
-+ +-+-+-+-+ + +-+-+-+ + +-+-+ +
-| |         |       | |       |
-+ + +-+-+-+-+-+-+-+ + +-+-+-+ +
-| |                 |         |
-+ +-+-+-+-+ +-+-+-+-+ +-+-+-+-+
-|                             |
-+-+-+-+ +-+-+-+ +-+-+-+-+ +-+ +
-|       |     |       |   |   |
-+ +-+-+-+ +-+ + +-+-+ + + + +-+
-| |       |   | |   | | | |   |
-+ + +-+-+-+ + + + + + + + +-+ +
-| | |       | | | |   | |   | |
-+ + + +-+-+-+ + + +-+-+ +-+ + +
-| | | |       | |         | | |
-+ + + + +-+-+-+ +-+-+-+-+ + + +
-| | |   |     |         | |   |
-+ + +-+-+ +-+ +-+-+-+ + + +-+-+
-| |       | |       | | |   G |
-+ +-+-+-+-+ +-+-+-+ + + +-+-+ +
-|                     |       |
+|               |   |       | |
++-+ +-+ + + +-+ + + + + +-+ + +
+|             | | | |         |
++ + + + + +-+ +-+-+ +-+ + + + +
+|               | |     | |   |
++ +-+-+ +-+ + + + + +-+-+ + + +
+|         |     |       |     |
++ + + +-+ + + +-+ + + + + + + +
+|       |       |     |       |
++ + + + +-+ + + + + + +-+ + +-+
+|   |           |             |
++ + + + + + +-+ +-+ + +-+-+ + +
+|   |           | |           |
++ + + + + + + + + +-+-+-+-+ + +
+|                       |     |
++ + + + + +-+-+ + +-+ + + +-+ +
+|   |     |     |           | |
++ + + +-+-+ + + + +-+ +-+ + + +
+|               |             |
++ + + + + + +-+ + + + + + + + +
+| |       |     | | |         |
++ +-+ +-+ + +-+ + + +-+ + + + +
+|       |       |       |   | |
++ + + + + + + +-+-+-+ + + + + +
+|     | |       |      G    | |
++ + + + +-+-+-+ +-+ + +-+ + + +
+| |     |     | | | |         |
++ + +-+ + + + + + + + + + +-+ +
+|         |     |             |
 +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+"""
 )
 reward = maze.at_goal[None].astype(float)
@@ -95,8 +95,8 @@ LOW, HIGH = 0.02, 0.2
 walkers = {cost: bi.optimize(maze, reward, coding_cost=cost) for cost in (LOW, HIGH)}
 for cost, walker in walkers.items():
     print(
-        f"coding cost {cost}: {float(walker.average_reward):.4f} rewards per move, {float(walker.information[0]):.2f} bits "
-        f"per move; {walker.ended}"
+        f"coding cost {cost}: {float(walker.average_reward):.4f} rewards per move, "
+        f"{float(walker.information[0]):.2f} bits per move; {walker.ended}"
     )
 bi.plots.walk({f"Coding cost {cost} per nat": walker for cost, walker in walkers.items()}).savefig(
     OUT / "maze_walks.png", dpi=200
@@ -131,16 +131,16 @@ for cost, walker in walkers.items():
 bi.plots.place_reward(fits[HIGH]).savefig(OUT / "maze_reward.png", dpi=200)
 
 # %% [markdown]
-# ## Walls move
+# ## A door moves
 #
 # The reward stays, the best way to it does not. The prediction is compared with the agent that knows the true reward.
 
 # %%
-changed = (
-    maze.build(((0, 0), (1, 0))).tear_down(((1, 0), (1, 1)))
-    if SMALL
-    else maze.build(((13, 14), (14, 14))).tear_down(((13, 12), (13, 13)))
-)
+if SMALL:
+    closed, opened = ((0, 0), (1, 0)), ((1, 0), (1, 1))
+else:
+    closed, opened = ((7, 7), (7, 8)), ((1, 7), (1, 8))  # pairs of neighbouring places, (row, column)
+changed = maze.build(closed).tear_down(opened)
 prediction = bi.adapt(fits[HIGH], changed, num_draws=20 if SMALL else 200)
 bi.plots.walk(prediction).savefig(OUT / "maze_changed.png", dpi=200)
 shares = prediction["predictions"]["place_probability"].sel(circuit="changed").stack(sample=("chain", "draw"))
@@ -149,6 +149,6 @@ low, high = shares.quantile(0.05, "sample").values, shares.quantile(0.95, "sampl
 inside = (low <= truly.occupancy[0]) & (truly.occupancy[0] <= high)
 moved = np.abs(np.asarray(truly.occupancy - walkers[HIGH].occupancy)).sum() / 2
 print(
-    f"{moved:.0%} of the time is spent elsewhere once the walls have moved; predicted shares of time hold the truth in "
+    f"{moved:.0%} of the time is spent elsewhere once the door has moved; predicted shares of time hold the truth in "
     f"{float(inside.mean()):.0%} of places (90 % intervals)"
 )

@@ -12,16 +12,16 @@ from matplotlib.image import AxesImage
 
 from bayes_irl.plots import style
 from bayes_irl.worlds import Maze
+from bayes_irl.worlds.maze import Place
 
 
 def floor(axes: Axes, maze: Maze, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:
     """Draw one value per place, the walls between them, and a ring around the goal."""
     image = axes.imshow(values.reshape(maze.num_rows, maze.num_columns), cmap=colours, norm=norm)
-    lines = [_between(*wall) for wall in maze.walls]
     right, bottom = maze.num_columns - 0.5, maze.num_rows - 0.5
-    border = [(-0.5, right, right, -0.5, -0.5), (-0.5, -0.5, bottom, bottom, -0.5)]
-    for x, y in [*lines, border]:
-        axes.plot(x, y, color=style.BLACK, linewidth=1.4, solid_capstyle="projecting", clip_on=False)
+    border = [(-0.5, -0.5), (right, -0.5), (right, bottom), (-0.5, bottom), (-0.5, -0.5)]
+    for ends in [*map(_between, maze.walls), border]:
+        axes.plot(*np.transpose(ends), color=style.BLACK, linewidth=1.4, solid_capstyle="projecting", clip_on=False)
     row, column = maze.goal
     axes.plot(
         column, row, marker="o", markersize=6, markerfacecolor="none", color=style.VERMILLION, markeredgewidth=1.2
@@ -41,9 +41,9 @@ def colour_bar(sheet: SubFigure, image: AxesImage, axes: Any, label: str) -> Col
     return bar
 
 
-def _between(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[float, float]]:
+def _between(wall: tuple[Place, Place]) -> list[tuple[float, float]]:
     """Both ends of the wall between two places, (x, y)."""
-    row, column = (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
-    if one[0] == other[0]:
+    row, column = np.mean(wall, axis=0).tolist()
+    if wall[0][0] == wall[1][0]:
         return [(column, row - 0.5), (column, row + 0.5)]
     return [(column - 0.5, row), (column + 0.5, row)]

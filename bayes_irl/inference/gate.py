@@ -7,11 +7,14 @@ import xarray as xr
 from bayes_irl.generative import Data
 from bayes_irl.inference.draws import Check
 from bayes_irl.recordings import Snapshots
+from bayes_irl.worlds import Circuit
 
 LARGEST_RHAT = 1.01
 LEAST_ESS_PER_CHAIN = 100
 LARGEST_RESIDUAL = 1e-6
 LARGEST_DESIGN_EFFECT = 1.5
+NEARLY_ALL = 0.99  # of the observations under a stimulus
+LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons
 
 
 def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tuple[Check, ...]) -> tuple[Check, ...]:
@@ -32,7 +35,7 @@ def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tup
         "coding cost range.",
     )
     chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
-    return (solver, _finite(posterior), *method_checks, *chains, *_dependence(data))
+    return (solver, _finite(posterior), *method_checks, *chains, *_dependence(data), *_exploration(data))
 
 
 def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:
@@ -123,5 +126,31 @@ def _dependence(data: Data) -> tuple[Check, ...]:
             LARGEST_DESIGN_EFFECT,
             "Snapshots are far enough apart to count as independent given the stimulus.",
             f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them more.",
+        ),
+    )
+
+
+def _exploration(data: Data) -> tuple[Check, ...]:
+    """Whether more patterns than neurons were visited: under one stimulus at least, and for more than moments.
+
+    A frozen circuit stays in a few patterns. What it answers there says which they are, and little of all others.
+    """
+    circuit = data.sessions[0].world
+    if not isinstance(circuit, Circuit) or circuit.num_neurons < LEAST_NEURONS_TO_EXPLORE:
+        return ()
+    visits = np.asarray(data.weights)
+    shares = np.sort(visits / visits.sum(axis=1, keepdims=True), axis=1)[:, ::-1]
+    held_by = int(((np.cumsum(shares, axis=1) < NEARLY_ALL).sum(axis=1) + 1).max())
+    favourite = "".join(map(str, circuit.patterns[visits.sum(axis=0).argmax()]))
+    where = f"one pattern, {favourite}," if held_by == 1 else f"{held_by} patterns, {favourite} most of all,"
+    return (
+        Check.at_least(
+            "patterns that hold 99 % of the observations",
+            held_by,
+            circuit.num_neurons + 1,
+            "The circuit visited more patterns than it has neurons.",
+            f"The circuit is nearly frozen: it sat in {where} for 99 % of what was recorded (under any stimulus). The "
+            f"reward of the other patterns, of {circuit.num_patterns:,}, is hardly more than the prior. Record for "
+            "longer, or where it explores: at a higher coding cost, under other stimuli, or perturbed.",
         ),
     )

@@ -32,7 +32,7 @@ class Laplace:
         """Draw from the corrected approximation."""
         rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
         whitened = rng.normal(size=(2 * self.num_draws, target.num_dimensions))
-        positions = mode.position + whitened @ mode.factor.T
+        positions = mode.locate_all(whitened)
         with progress.stage("correcting", total=None):
             weights, shape = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
         kept = resample(weights, self.num_draws, rng)

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
+import scipy.sparse.linalg
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Flat, Target
+from bayes_irl.inference.whitening import Dense, Leading, Whitening
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
 ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round
+MOST_DENSE = 1000  # dimensions up to which the whole Hessian is computed
+NUM_LEADING = 300  # directions that are whitened beyond
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,16 @@ class Mode:
     Attributes:
         position: the mode `[num_dimensions]`.
         potential: minus log joint density there.
-        factor: L with L Lᵀ = H⁻¹, H the Hessian: `position + L z` is about Normal when z ~ Normal(0, 1).
+        whitening: L with L Lᵀ = H⁻¹, H the Hessian: `position + L z` is about Normal when z ~ Normal(0, 1). In many
+            dimensions L Lᵀ is H⁻¹ in the leading directions alone.
         decrement: expected fall of the potential in one more Newton step, in nats.
-        lowest_curvature: smallest eigenvalue of the whitened Hessian, about 1; not positive at a saddle.
+        lowest_curvature: smallest eigenvalue of the whitened Hessian, about 1; not positive at a saddle. In many
+            dimensions, of the directions that were looked at.
     """
 
     position: np.ndarray
     potential: float
-    factor: np.ndarray
+    whitening: Whitening
     decrement: float
     lowest_curvature: float
 
@@ -41,20 +48,28 @@ class Mode:
 
     def locate(self, whitened: Float[Array, " num_dimensions"]) -> Flat:
         """Map whitened coordinates to latent ones."""
-        return jnp.asarray(self.position) + jnp.asarray(self.factor) @ whitened
+        return jnp.asarray(self.position) + self.whitening(whitened)
+
+    def locate_all(self, whitened: Float[np.ndarray, "*sizes num_dimensions"]) -> np.ndarray:
+        """Map many vectors."""
+        flat = jnp.asarray(whitened.reshape(-1, whitened.shape[-1]))
+        return np.asarray(jax.lax.map(self.locate, flat, batch_size=100)).reshape(whitened.shape)
 
 
 def find_mode(target: Target, progress: Progress) -> Mode:
     """Minimise the potential by BFGS, then by Newton's method with the Hessian that whitening needs anyway.
 
     The Hessian comes from central differences of the implicit gradient, taken again in the coordinates that it
-    whitens until it is the identity there: soft directions are then as accurate as stiff ones.
+    whitens until it is the identity there: soft directions are then as accurate as stiff ones. Beyond `MOST_DENSE`
+    dimensions only its leading directions are found, relative to the prior's curvature.
 
     Raises:
         InputError: if the density is not finite where the search starts.
     """
     with progress.stage("mode", total=None) as tick:
         position = _descend(target, target.start, tick)
+    if target.num_dimensions > MOST_DENSE:
+        return _find_among_many(target, position, progress)
     factor, step = np.eye(target.num_dimensions), 1e-4
     for _ in range(8):
         potential, gradient = map(np.asarray, target.value_and_grad(jnp.asarray(position)))
@@ -67,7 +82,51 @@ def find_mode(target: Target, progress: Progress) -> Mode:
             break
         if decrement >= SETTLED:
             position = _step(target, position, float(potential), -factor @ newton)
-    return Mode(position, float(potential), factor, decrement, float(curvature.min()))
+    return Mode(position, float(potential), Dense(jnp.asarray(factor)), decrement, float(curvature.min()))
+
+
+def _find_among_many(target: Target, position: np.ndarray, progress: Progress) -> Mode:
+    """Whiten the leading directions where the descent ended, and descend again in these coordinates."""
+    whitening, lowest = _leading(target, position, progress)
+    transpose = jax.linear_transpose(whitening, jnp.asarray(position))
+    origin = position
+
+    def objective(whitened: np.ndarray) -> tuple[float, np.ndarray]:
+        potential, gradient = target.value_and_grad(jnp.asarray(origin) + whitening(jnp.asarray(whitened)))
+        return float(potential), np.asarray(transpose(gradient)[0])
+
+    with progress.stage("mode", total=None):
+        result = scipy.optimize.minimize(
+            objective, np.zeros(len(origin)), jac=True, method="L-BFGS-B", options={"maxcor": 30, "ftol": 1e-13}
+        )
+    return Mode(
+        position=origin + np.asarray(whitening(jnp.asarray(result.x))),
+        potential=float(result.fun),
+        whitening=whitening,
+        decrement=float(result.jac @ result.jac / 2),
+        lowest_curvature=lowest,
+    )
+
+
+def _leading(target: Target, position: np.ndarray, progress: Progress) -> tuple[Leading, float]:
+    """Lanczos on the Hessian, scaled by the prior's curvature; and the smallest eigenvalue that was found."""
+    stiff = np.abs(np.asarray(target.prior_curvature(jnp.asarray(position))))
+    width = 1 / np.sqrt(np.maximum(stiff, 1e-3 * stiff.max()))
+    step = 1e-3
+
+    def product(direction: np.ndarray) -> np.ndarray:
+        moves = (step * width * direction.ravel(), -step * width * direction.ravel())
+        ahead, behind = map_threads(lambda move: target.value_and_grad(jnp.asarray(position + move))[1], moves)
+        tick()
+        return width * (np.asarray(ahead) - np.asarray(behind)) / (2 * step)
+
+    size = len(position)
+    start = np.random.default_rng(0).normal(size=size)
+    with progress.stage("curvature", total=None) as tick:
+        hessian = scipy.sparse.linalg.LinearOperator((size, size), product, dtype=float)
+        values, vectors = scipy.sparse.linalg.eigsh(hessian, NUM_LEADING, which="LA", v0=start, tol=1e-2)
+    gain = 1 / np.sqrt(np.maximum(values, 1e-9 * values.max())) - 1
+    return Leading(jnp.asarray(width), jnp.asarray(vectors), jnp.asarray(gain)), float(values.min())
 
 
 def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:

@@ -62,7 +62,7 @@ class Nuts:
             finally:
                 stop.set()  # an interrupt ends the other chains at their next block
         stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
-        positions = mode.position + stacked.pop("z") @ mode.factor.T
+        positions = mode.locate_all(stacked.pop("z"))
         return Draws(positions, stacked, self._checks(stacked), {"method": "Nuts", **asdict(self)})
 
     def _start(self, kernel: Kernel, key: Array, num_dimensions: int) -> Any:

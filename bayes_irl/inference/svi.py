@@ -74,7 +74,7 @@ class Svi:
                 tick(min(BLOCK, self.num_steps - done))
         normal = guide.get_posterior(svi.get_params(state))
         whitened = np.asarray(normal.sample(draw_key, (self.num_draws,)))
-        positions = mode.position + whitened @ mode.factor.T
+        positions = mode.locate_all(whitened)
         _, shape = importance(target, positions, np.asarray(normal.log_prob(jnp.asarray(whitened))))
         checks = (_settled(np.concatenate(losses)), pareto_check(shape, "variational"))
         return Draws(positions[None], {}, checks, {"method": "Svi", **asdict(self)})

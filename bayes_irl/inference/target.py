@@ -59,6 +59,18 @@ class Target:
         """Minus log joint density, up to a constant."""
         return potential_energy(self.model.function, (self.circuit, self.data), {}, self._unravel(flat))
 
+    def prior_curvature(self, flat: Flat) -> Flat:
+        """Diagonal of the Hessian of minus the log prior, in unconstrained coordinates."""
+
+        def prior(point: Flat) -> Float[Array, ""]:
+            return potential_energy(self.model.function, (self.circuit, None), {}, self._unravel(point))
+
+        def entry(axis: Array) -> Float[Array, ""]:
+            unit = jnp.zeros_like(flat).at[axis].set(1.0)
+            return jax.jvp(jax.grad(prior), (flat,), (unit,))[1][axis]
+
+        return jax.jit(lambda: jax.lax.map(entry, jnp.arange(flat.size), batch_size=64))()
+
     @cached_property
     def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
         """Compiled potential with its gradient."""

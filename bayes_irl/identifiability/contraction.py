@@ -59,6 +59,10 @@ def rewards_in_gauge(posterior: xr.DataTree) -> tuple[xr.Dataset, xr.Dataset, xr
     for group, name in wanted:
         if group not in posterior.children or name not in posterior[group].data_vars:
             raise InputError.of("posterior", f"{name} in a group {group}", sorted(posterior.children), advice)
+    if "parameters" not in posterior.attrs:
+        raise InputError.of(
+            "posterior", "the names of the model's parameters among its attributes", "none", "Fit again."
+        )
     prior, learned, weights = (posterior[group].dataset[name] for group, name in wanted)
     if "pattern" not in weights.dims:
         raise InputError.of("posterior", "the reward of a circuit's patterns", f"axes {weights.dims}")

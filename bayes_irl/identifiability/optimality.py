@@ -11,7 +11,7 @@ from bayes_irl.identifiability.conditional import SIGNS, replicate
 from bayes_irl.identifiability.hypercube import Edges, fit_optimal, saturated
 from bayes_irl.recordings import Recording, Snapshots, Updates
 
-LEVEL = 0.05  # below this, the verdict is that log-odds circulate
+LEVEL = 0.01  # at or below this, the verdict is that log-odds circulate
 WELL_VISITED = 10  # updates in each context of a face whose circulation is estimated
 
 
@@ -99,7 +99,7 @@ def _dataset(
     verdict = (
         f"The log-odds circulate (p = {both[0]:.3g}), most for neurons {i} and {j}: "
         "no reward makes these answers optimal."
-        if both[0] < LEVEL
+        if both[0] <= LEVEL
         else f"No circulation beyond chance (p = {both[0]:.3g}): some reward makes these answers optimal, "
         "as far as these data can tell."
     )
@@ -143,4 +143,4 @@ def _standardise(numbers: Float[np.ndarray, "num_tables num_pairs"]) -> Float[np
 def _share_at_least(values: Float[np.ndarray, " num_tables"]) -> Float[np.ndarray, " num_tables"]:
     """For each value the share of all that are at least as large: the p-value it would have, were it the data's."""
     ordered = np.sort(values.round(9))
-    return 1 - np.searchsorted(ordered, values.round(9), side="left") / len(values)
+    return (len(values) - np.searchsorted(ordered, values.round(9), side="left")) / len(values)

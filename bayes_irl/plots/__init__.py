@@ -4,6 +4,7 @@ Figures are made without pyplot, so nothing stays open; save them with `figure.s
 print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
 """
 
+from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.place_reward import place_reward
 from bayes_irl.plots.raster import raster
 from bayes_irl.plots.reward_map import reward_map
@@ -11,4 +12,4 @@ from bayes_irl.plots.spike_counts import spike_counts
 from bayes_irl.plots.tuning_curves import tuning_curves
 from bayes_irl.plots.walk import walk
 
-__all__ = ["place_reward", "raster", "reward_map", "spike_counts", "tuning_curves", "walk"]
+__all__ = ["circulation", "place_reward", "raster", "reward_map", "spike_counts", "tuning_curves", "walk"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from asymmetric import circulation, coupled
 from jax import random
+from scipy.optimize import minimize
 from scipy.special import binom, expit, logit
 from scipy.stats import chi2, kstest
 
@@ -62,6 +63,15 @@ def test_optimal_log_odds_do_not_circulate_and_asymmetric_ones_do_by_their_asymm
             np.testing.assert_allclose(moved_i - moved_j, want, atol=1e-6)
 
 
+def test_neurons_that_do_not_see_each_other_circulate_at_their_best():
+    cut = bi.optimize(CIRCUIT.cut([(0, 1)]), bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 3}), 0.5, 0.4)
+    logits = np.asarray(cut.logits)
+    base = [p for p in range(16) if not p & 12]
+    moved = [logits[i][:, [p | other for p in base]] - logits[i][:, base] for i, other in ((0, 4), (1, 8))]
+    np.testing.assert_allclose(moved[0], 0, atol=1e-9)
+    assert np.abs(moved[1]).max() > 0.1
+
+
 # -- parts ----------------------------------------------------------------------------------------------------------
 
 
@@ -80,8 +90,6 @@ def test_every_context_lies_in_one_face_of_each_of_its_neurons_pairs():
 
 def test_the_best_optimal_answers_agree_with_a_logistic_regression_over_all_of_a_face():
     """Two neurons: three log-odds fix the fourth, so that the likelihood is a function of three numbers."""
-    from scipy.optimize import minimize
-
     edges = cube(np.array([-1.0, 0.5, 0.2, 0.1]), [50, 30, 40, 60], np.random.default_rng(0))
 
     def minus(free: np.ndarray) -> float:
@@ -91,6 +99,22 @@ def test_the_best_optimal_answers_agree_with_a_logistic_regression_over_all_of_a
     fit = fit_optimal(edges)
     assert fit.log_likelihood == pytest.approx(-minimize(minus, np.zeros(3), tol=1e-12).fun, abs=1e-6)
     assert fit.degrees_of_freedom == 1
+
+
+def test_contexts_left_out_are_those_that_the_best_optimal_answers_explain_in_full():
+    """The likelihood of 300 updates over all contexts, by a general optimiser that lets u grow to ±30."""
+    edges = Edges.of(updates(optimal(0), 300, 0))
+    inside = edges.undetermined()
+    assert 0 < len(inside.neuron) < len(edges.neuron)
+
+    def minus(heights: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = heights[edges.spiking] - heights[edges.silent]
+        missed = edges.num_updates * expit(odds) - edges.num_spikes
+        slope = np.bincount(edges.spiking, missed, 32) - np.bincount(edges.silent, missed, 32)
+        return float(np.logaddexp(0, odds) @ edges.num_updates - odds @ edges.num_spikes), slope
+
+    best = minimize(minus, np.zeros(32), jac=True, method="L-BFGS-B", bounds=[(-30, 30)] * 32, options={"ftol": 1e-14})
+    assert fit_optimal(inside).log_likelihood == pytest.approx(-best.fun, abs=1e-3)
 
 
 def test_degrees_of_freedom_count_the_cycles_of_what_was_visited():
@@ -235,7 +259,7 @@ def test_snapshots_are_refused_because_no_distribution_circulates():
     with pytest.raises(bi.InputError, match="single updates"):
         judged(recording)
     moves = count_transitions(recording.patterns, recording.stimulus, None, 4, 2, 4, True)
-    with pytest.raises(bi.InputError, match="got transitions"):
+    with pytest.raises(bi.InputError, match="got transitions.*no test is at hand"):
         judged(moves)
 
 

@@ -45,7 +45,8 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
         Young's single-step maximum). Attribute `verdict`: the outcome in words.
 
     Raises:
-        InputError: for snapshots and bins, or if too little was visited to close a face.
+        InputError: for snapshots; for bins and transitions, for which there is no test yet; or if too little was
+            visited to close a face.
 
     Source:
         Decomposition of flows on graphs: Jiang, Lim, Yao & Ye 2011, doi:10.1007/s10107-010-0419-x. Westfall & Young
@@ -74,7 +75,7 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
 
 
 def _updates(recording: Recorded) -> Updates:
-    advice = "Only single updates show which neuron answered to what."
+    advice = "Bins hold several updates each: which neuron answered to what is hidden, and no test is at hand for them."
     if isinstance(recording, Recording) and recording.neuron is not None:
         return recording.updates()
     if isinstance(recording, Updates):

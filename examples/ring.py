@@ -72,7 +72,8 @@ for name, method in (("sparse", sparse), ("pairwise", bi.Laplace(300)), ("spike_
 
 # %% [markdown]
 # A rewarded pattern's *inclusion* is its posterior probability of coming from the slab. The share of reward mass is
-# what the rewarded patterns hold of Σ |r(σ)| over all patterns, r counted from the spike's centre.
+# what the rewarded patterns hold of Σ |r(σ)| over all patterns, r counted from the spike's centre. Thousands of
+# patterns with a spike 0.05 nats wide add up; the included mass weighs each pattern by its inclusion.
 
 # %%
 posterior = fits["sparse"]
@@ -119,12 +120,11 @@ for name, fit in fits.items():
 # %% [markdown]
 # ## The same circuit, changed
 #
-# A coding cost a fifth higher, and two opposite neurons forced to spike. p is held. Bars are recorded from the truly
-# optimal changed circuit, which no fit has seen; points are predictions with their intervals.
+# A coding cost a fifth higher, and two nearby neurons forced to spike: they hold the run of spikes in place. (Were they opposite, no rewarded pattern could be reached, and all others would fall back to p.) p is held.
+# Bars are recorded from the truly optimal changed circuit, which no fit has seen; points are predictions.
 
 # %%
-opposite = (0, NUM_NEURONS // 2)
-changes = {"cost": (ring, 1.2), "forced": (ring.force(*opposite), 1.0)}
+changes = {"cost": (ring, 1.2), "forced": (ring.force(0, NUM_ACTIVE // 2), 1.0)}
 
 
 def truth_of(changed, factor):
@@ -147,6 +147,7 @@ for name, (changed, factor) in changes.items():
     truth = truth_of(changed, factor)
     recorded = bi.simulate(truth, NUM_UPDATES, jax.random.key(3))
     bi.plots.spike_counts(prediction, recorded).savefig(OUT / f"ring_{name}.png", dpi=200)
+    bi.plots.tuning_curves(prediction).savefig(OUT / f"ring_{name}_neurons.png", dpi=200)
     low, high = prediction["predictions"]["average_reward_change"].quantile([0.05, 0.95]).values
     true_change = float(truth.average_reward - network.average_reward) / COST
     print(f"{name}: average reward changes by {true_change:.4f}, foretold {low:.4f} to {high:.4f} (nats per update)")
@@ -186,8 +187,9 @@ print(f"cut: average reward changes by {true_change:.4f}, foretold {low:.4f} to 
 # %% [markdown]
 # ## A frozen ring says so
 #
-# At a low coding cost the circuit stays in a rewarded pattern. Nobody can learn from it what other patterns are
-# worth: the gate says why, and the intervals are as wide as the prior's.
+# At a low coding cost the circuit stays in one rewarded pattern for as long as it is recorded. Nobody can learn from
+# it what others are worth: the gate says why, and intervals are the prior's. The data bound from below how much more
+# this pattern is worth than the rest; the prior says how much more than that it may be, and here it is wrong.
 
 # %%
 _, frozen = fit_small(0.25, 10_000, bi.Laplace(300))
@@ -204,4 +206,4 @@ bi.plots.ranked_patterns(frozen, small_reward / 0.25, num_patterns=12).savefig(O
 # A spike 0.05 nats wide cannot tell small rewards from none: that is its meaning, not a result. `Laplace` fails its
 # gate for the sparse model of twelve neurons (4,097 dimensions); `Nuts` is needed there. And how long a circuit must be
 # recorded depends on how freely it moves, not on its size: a ring at λ = 1 moves between its twelve rewarded patterns
-# and visits some sixty others in a million updates; of the four thousand left nothing is known.
+# and visits some fifty others in a million updates; of the four thousand left nothing is known.

@@ -1,7 +1,6 @@
 """Coordinates in which a posterior looks round: a linear map L with L Lᵀ ≈ H⁻¹, H the Hessian at the mode."""
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 Vector = Float[Array, " num_dimensions"]

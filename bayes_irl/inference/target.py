@@ -53,7 +53,7 @@ class Target:
     @property
     def parameters(self) -> tuple[str, ...]:
         """Names of the latent variables."""
-        return tuple(self._unravel(self.start))
+        return tuple(self._unravel(jnp.asarray(self.start)))
 
     def potential(self, flat: Flat) -> Float[Array, ""]:
         """Minus log joint density, up to a constant."""

@@ -120,7 +120,8 @@ for name, fit in fits.items():
 # %% [markdown]
 # ## The same circuit, changed
 #
-# A coding cost a fifth higher, and two nearby neurons forced to spike: they hold the run of spikes in place. (Were they opposite, no rewarded pattern could be reached, and all others would fall back to p.) p is held.
+# A coding cost a fifth higher, and two nearby neurons forced to spike: they hold the run of spikes in place. (Were they
+# opposite, no rewarded pattern could be reached, and all others would fall back to p.) p is held.
 # Bars are recorded from the truly optimal changed circuit, which no fit has seen; points are predictions.
 
 # %%

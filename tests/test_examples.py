@@ -59,3 +59,27 @@ def test_an_example_without_its_data_says_what_is_missing(tmp_path):
     )
     assert run.returncode != 0
     assert "BAYES_IRL_DATA" in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.slow
+def test_ring_runs(tmp_path):
+    """The rewarded patterns come first, the wrong models foretell worse, and the frozen ring is not trusted."""
+    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "ring.py")],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "ranks of the 6 rewarded patterns: [1, 2, 3, 4, 5, 6]" in run.stdout
+    (least,) = re.findall(r"their least inclusion probability: ([\d.]+)", run.stdout)
+    assert float(least) >= 0.95
+    densities = dict(re.findall(r"^(sparse|pairwise|spike_count) +(-[\d.]+)", run.stdout, re.MULTILINE))
+    assert float(densities["sparse"]) > float(densities["pairwise"]) > float(densities["spike_count"])
+    assert "nearly frozen: it sat in one pattern" in run.stdout
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    names = ("ranked", "cost", "cost_neurons", "forced", "forced_neurons", "cut", "frozen")
+    assert pictures == {f"ring_{name}.png" for name in names}

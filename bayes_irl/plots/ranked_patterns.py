@@ -63,16 +63,17 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
     summary = style.summarise(style.finite(draws.values[:, :, stimulus], "reward"))
     best = np.argsort(-summary.mean)[:num_shown]
     num_neurons = every.bit_length() - 1
-    inclusion = None
+    inclusion = drawn_truth = None
     if "inclusion" in tree["posterior"].data_vars:
-        inclusion = tree["posterior"]["inclusion"].mean(["chain", "draw"]).values[stimulus][best]
+        found = style.variable(tree, "posterior", "inclusion", dims, _ADVICE)
+        inclusion = found.values[:, :, stimulus].mean(axis=(0, 1))[best]
     if truth is not None:
-        weights = tree["constant_data"]["weights"].values[stimulus]
+        weights = style.variable(tree, "constant_data", "weights", dims[2:], _ADVICE).values[stimulus]
         table = finite_array("truth", truth, (size, every))[stimulus]
-        truth = (table - table @ weights / weights.sum())[best]
+        drawn_truth = (table - table @ weights / weights.sum())[best]
     return _Ranking(
         reward=summary[best],
-        truth=truth,
+        truth=drawn_truth,
         inclusion=inclusion,
         bits=(best >> np.arange(num_neurons - 1, -1, -1)[:, None]) & 1,
         label=style.stimulus_labels(draws)[stimulus] if size > 1 else "",

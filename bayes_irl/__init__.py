@@ -13,18 +13,26 @@ if TYPE_CHECKING:
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
+    from bayes_irl.efficiency import coding_verdict
     from bayes_irl.generative import available_models, load_model
-    from bayes_irl.inference import Laplace, Nuts, Svi, verdict
+    from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, save_recording
-    from bayes_irl.optimization import information_about, information_if_independent, optimize, optimize_code
+    from bayes_irl.optimization import (
+        information_about,
+        information_if_independent,
+        optimize,
+        optimize_code,
+        optimize_coupled,
+    )
     from bayes_irl.recordings import Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
-    from bayes_irl.solver import Network, Walker
+    from bayes_irl.solver import Couplings, Network, Walker
     from bayes_irl.worlds import Circuit, Maze, Stimulus
 
 __all__ = [
     "Circuit",
+    "Couplings",
     "DataWarning",
     "InputError",
     "Laplace",
@@ -38,15 +46,18 @@ __all__ = [
     "Walker",
     "adapt",
     "available_models",
+    "coding_verdict",
     "generative",
     "identifiability",
     "infer",
+    "infer_from_couplings",
     "information_about",
     "information_if_independent",
     "load_model",
     "load_recording",
     "optimize",
     "optimize_code",
+    "optimize_coupled",
     "pick_neurons",
     "plots",
     "recorded_circuit",
@@ -62,13 +73,20 @@ __all__ = [
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
+    "efficiency": ("coding_verdict",),
     "generative": ("available_models", "load_model"),
-    "inference": ("Laplace", "Nuts", "Svi", "infer", "verdict"),
+    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
     "io": ("load_recording", "save_recording"),
-    "optimization": ("information_about", "information_if_independent", "optimize", "optimize_code"),
+    "optimization": (
+        "information_about",
+        "information_if_independent",
+        "optimize",
+        "optimize_code",
+        "optimize_coupled",
+    ),
     "recordings": ("Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
-    "solver": ("Network", "Walker"),
+    "solver": ("Couplings", "Network", "Walker"),
     "worlds": ("Circuit", "Maze", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -62,6 +62,18 @@ def test_an_example_without_its_data_says_what_is_missing(tmp_path):
 
 
 @pytest.mark.slow
+def test_efficient_coding_runs(tmp_path):
+    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
+    script = [sys.executable, str(ROOT / "examples" / "efficient_coding.py")]
+    run = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", run.stdout, re.M))
+    assert verdicts == {"code": "Consistent", "other_feature": "Not consistent", "spike_target": "Not consistent"}
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert {f"code_{name}.png" for name in ("answers", "information", "cell_types", "verdict_code")} <= pictures
+
+
+@pytest.mark.slow
 def test_ring_runs(tmp_path):
     """The rewarded patterns come first, the wrong models foretell worse, and the frozen ring is not trusted."""
     environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
@@ -83,3 +95,18 @@ def test_ring_runs(tmp_path):
     pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
     names = ("ranked", "cost", "cost_neurons", "forced", "forced_neurons", "cut", "frozen")
     assert pictures == {f"ring_{name}.png" for name in names}
+
+
+@pytest.mark.slow
+def test_coupled_runs(tmp_path):
+    """Couplings are never better than free answers, and the reward comes back within its intervals."""
+    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
+    script = [sys.executable, str(ROOT / "examples" / "coupled.py")]
+    run = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    ((coupled, free),) = re.findall(r"^L ([\d.]+) with couplings, ([\d.]+) with any answers", run.stdout, re.M)
+    assert 0 < float(coupled) <= float(free)
+    ((inside, number),) = re.findall(r"^(\d+) of (\d+) rewards lie", run.stdout, re.MULTILINE)
+    assert int(inside) >= 0.7 * int(number)
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert pictures == {f"coupled_{name}.png" for name in ("optimum", "recorded", "reward")}

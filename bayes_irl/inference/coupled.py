@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from functools import partial
 from typing import Literal
 
 import equinox as eqx
@@ -120,16 +121,17 @@ def _settle_on_optimum(
     Returns:
         The posterior around the last optimum, its mode, and how much higher that is said to be, in nats.
     """
-    baseline = data.sessions[0].baseline
+    baseline, reward_of = data.sessions[0].baseline, None
     here, position = jnp.asarray(fit.parameters), None
     nearby = _natural(expand(circuit, baseline, here), fit)
     for _ in range(MAX_ROUNDS):
         target = Target(model, circuit, eqx.tree_at(lambda d: d.coupled, data, nearby, is_leaf=lambda x: x is None))
         target.start = target.start if position is None else position
         mode = find_mode(target, bars)
+        reward_of = reward_of or partial(_reward, target)  # the reward of a draw is the same in every round
         if position is None:
             position = mode.position
-            here, _, _ = settle(circuit, _reward(target, jnp.asarray(position)), baseline, here)
+            here, _, _ = settle(circuit, reward_of(jnp.asarray(position)), baseline, here)
             nearby = expand(circuit, baseline, here)
             continue
         present = float(target.value_and_grad(jnp.asarray(position))[0])
@@ -138,7 +140,7 @@ def _settle_on_optimum(
             break
         for halvings in range(MAX_HALVINGS):
             trial = position + 0.5**halvings * (mode.position - position)
-            reward = _reward(target, jnp.asarray(trial))
+            reward = reward_of(jnp.asarray(trial))
             guess, _ = nearby.optimum(reward)
             there, _, _ = settle(circuit, reward, baseline, guess)
             error = fit.log_likelihood(np.asarray(there)) - fit.log_likelihood(np.asarray(guess))
@@ -154,9 +156,7 @@ def _settle_on_optimum(
 def _natural(nearby: NearbyOptimum, fit: CouplingFit) -> NearbyOptimum:
     """The same gradient, with the recording's Fisher information per update in place of minus the Hessian."""
     metric = fit.information(fit.parameters) / fit.num_updates.sum() + RIDGE * np.eye(len(fit.parameters))
-    return dataclasses.replace(
-        nearby, reward_bends=jnp.zeros_like(nearby.reward_bends), cost_bends=jnp.asarray(metric)
-    )
+    return dataclasses.replace(nearby, reward_bends=jnp.zeros_like(nearby.reward_bends), cost_bends=jnp.asarray(metric))
 
 
 def _reward(target: Target, flat: Flat) -> Reward:
@@ -181,7 +181,9 @@ def _add_couplings(
 
     def dataset(weights: Float[Array, "..."], fields: Float[Array, "..."], *samples: str) -> xr.Dataset:
         arrays = {"weight": np.asarray(weights), "field": np.asarray(fields)}
-        return xr.Dataset({name: ((*samples, *dims[name]), each, units) for name, each in arrays.items()}, coords=coords)
+        return xr.Dataset(
+            {name: ((*samples, *dims[name]), each, units) for name, each in arrays.items()}, coords=coords
+        )
 
     tree["couplings"] = xr.DataTree(dataset(drawn.weights[None], drawn.fields[None], "chain", "draw"))
     tree["optimal_couplings"] = xr.DataTree(dataset(optimal.weights, optimal.fields))

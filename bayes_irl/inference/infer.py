@@ -86,6 +86,7 @@ def infer(
 
 
 def warn_of_single_precision() -> None:
+    """Say so if JAX computes in single precision."""
     if jnp.zeros(()).dtype != jnp.float64:
         warnings.warn(
             "JAX computes in float32, in which optimal answers are solved to about 1e-5 only; the gate will say what "

@@ -1,5 +1,6 @@
 """What a recording says about couplings, whatever they are for: one logistic regression per neuron."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import jax
@@ -37,6 +38,10 @@ class CouplingFit:
         log_odds = self.design @ parameters
         return float(self.num_spikes @ log_odds - self.num_updates @ np.logaddexp(0, log_odds))
 
+    def log_posterior(self, parameters: Float[np.ndarray, " num_parameters"]) -> float:
+        """The same with the weak prior."""
+        return self.log_likelihood(parameters) - float(parameters @ parameters) / (2 * WEAK**2)
+
     def information(
         self, parameters: Float[np.ndarray, " num_parameters"]
     ) -> Float[np.ndarray, "num_parameters num_parameters"]:
@@ -68,14 +73,11 @@ def fit_couplings(circuit: Circuit, counts: Updates) -> CouplingFit:
     design = np.asarray(jax.jacfwd(lambda flat: unpack(circuit, flat).logits(circuit)[where])(jnp.zeros(size)))
     fit = CouplingFit(design, counts.num_spikes[chosen], counts.num_updates[chosen], np.zeros(size))
     for _ in range(MAX_STEPS):
-        slope = design.T @ (fit.num_spikes - fit.num_updates * expit(design @ fit.parameters)) - fit.parameters / WEAK**2
+        surprise = fit.num_spikes - fit.num_updates * expit(design @ fit.parameters)
+        slope = design.T @ surprise - fit.parameters / WEAK**2
         step = np.linalg.solve(fit.precision(), slope)
-        best = max((0.5**halvings * step for halvings in range(12)), key=lambda each: _posterior(fit, fit.parameters + each))
-        fit = CouplingFit(design, fit.num_spikes, fit.num_updates, fit.parameters + best)
+        trials = [fit.parameters + 0.5**halvings * step for halvings in range(12)]
+        fit = dataclasses.replace(fit, parameters=max(trials, key=fit.log_posterior))
         if slope @ step < 1e-10:
             break
     return fit
-
-
-def _posterior(fit: CouplingFit, parameters: np.ndarray) -> float:
-    return fit.log_likelihood(parameters) - float(parameters @ parameters) / (2 * WEAK**2)

@@ -100,7 +100,8 @@ def _explained(target: Target, mode: Mode, fit: CouplingFit, nearby: NearbyOptim
 
     best = np.asarray(couplings(jnp.zeros(target.num_dimensions)))
     moves = np.asarray(jax.jacfwd(couplings)(jnp.zeros(target.num_dimensions)))
-    fixed = float(np.trace(moves.T @ fit.information(best) @ moves))
+    share = np.linalg.eigvalsh(moves.T @ fit.information(best) @ moves)  # of the posterior's precision
+    fixed = float(np.clip(share, 0, 1).sum())
     left = max(fit.num_directions - fixed, 1e-3)
     ratio = 2 * (fit.log_likelihood(fit.parameters) - fit.log_likelihood(best))
     p_value = float(chi2.sf(ratio, left))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Occupancy, Reward, Scalar
@@ -30,7 +30,8 @@ NUM_STARTS = 4
 LARGEST = 100.0  # log-odds; no coupling grows beyond
 MAX_STEPS = 3000
 MAX_NEWTON_STEPS = 30
-STATIONARY = 1e-9  # largest entry of the gradient of L/λ that counts as none
+STATIONARY = 1e-8  # largest entry of the gradient of L/λ that counts as none
+NOISE = 1e-10  # accuracy of L/λ, from that of the occupancy
 LONGEST_STEP = 2.0  # of any coupling in a Newton step, in log-odds
 FROZEN = 0.95  # share of updates in one pattern from which a circuit is frozen
 
@@ -100,20 +101,24 @@ def optimize_coupled(
     table = jnp.asarray(_checks.finite_array("reward", reward, (circuit.num_stimuli, circuit.num_patterns)))
     if not circuit.free.any():
         raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
-    if isinstance(baseline, str):
-        _checks.one_of("baseline", baseline, ("neuron", "population"))
-    else:
-        baseline = circuit.check_baseline("baseline", baseline)
+    chosen_baseline = _checked_baseline(circuit, baseline)
     chosen = _default_starts(circuit) if starts is None else list(starts)
     if not chosen:
         raise _checks.InputError.of("starts", "at least one", "none")
     ends = [
-        _climb(circuit, table / cost, baseline, pack(circuit, checked(f"starts[{number}]", circuit, start)))
+        _climb(circuit, table / cost, chosen_baseline, pack(circuit, checked(f"starts[{number}]", circuit, start)))
         for number, start in enumerate(chosen)
     ]
     objectives = np.array([history[-1] for _, history, _ in ends])
     best = int(objectives.argmax())
-    return _describe(circuit, table, jnp.asarray(cost), baseline, ends[best], best, objectives)
+    return _describe(circuit, table, jnp.asarray(cost), chosen_baseline, ends[best], best, objectives)
+
+
+def _checked_baseline(circuit: Circuit, baseline: Kind | ArrayLike) -> Baseline | Kind:
+    if not isinstance(baseline, str):
+        return circuit.check_baseline("baseline", baseline)
+    _checks.one_of("baseline", baseline, ("neuron", "population"))
+    return "neuron" if baseline == "neuron" else "population"
 
 
 def _default_starts(circuit: Circuit) -> list[Couplings]:
@@ -141,7 +146,7 @@ def _climb(
         method="L-BFGS-B",
         bounds=[(-LARGEST, LARGEST)] * len(start),
         callback=lambda intermediate_result: history.append(-float(intermediate_result.fun)),
-        options={"maxiter": MAX_STEPS, "maxfun": 2 * MAX_STEPS, "maxcor": 30, "ftol": 1e-14, "gtol": STATIONARY},
+        options={"maxiter": MAX_STEPS, "maxfun": 2 * MAX_STEPS, "maxcor": 30, "ftol": 1e-14, "gtol": STATIONARY / 10},
     )
     end, objective_there, slope = settle(circuit, reward, baseline, jnp.asarray(result.x))
     return end, [*history, objective_there], slope
@@ -164,7 +169,7 @@ def settle(
     position = start
     value, gradient, hessian = curvature(circuit, reward, baseline, position)
     for _ in range(MAX_NEWTON_STEPS):
-        if jnp.abs(gradient).max() <= STATIONARY * 1e-2:
+        if jnp.abs(gradient).max() <= STATIONARY * 1e-3:
             break
         bends, directions = np.linalg.eigh(np.asarray(hessian + hessian.T) / 2)
         step = directions @ ((directions.T @ np.asarray(gradient)) / np.maximum(np.abs(bends), SOFTEST))
@@ -172,7 +177,9 @@ def settle(
         for halvings in range(8):
             trial = jnp.clip(position + step * 0.5**halvings, -LARGEST, LARGEST)
             ahead = curvature(circuit, reward, baseline, trial)
-            if ahead[0] >= value - 1e-13 * (1 + jnp.abs(value)) and bool(jnp.isfinite(ahead[2]).all()):
+            gain, noise = ahead[0] - value, NOISE * (1 + jnp.abs(value))
+            flatter = jnp.abs(ahead[1]).max() < jnp.abs(gradient).max()
+            if jnp.isfinite(ahead[2]).all() and (gain > noise or (gain > -noise and flatter)):
                 break
         else:
             break
@@ -207,7 +214,7 @@ def curvature(
     return value, slope, hessian
 
 
-def frozen_in(circuit: Circuit, visits: Occupancy | Float[np.ndarray, "num_stimuli num_patterns"]) -> str:
+def frozen_in(circuit: Circuit, visits: Shaped[Array | np.ndarray, "num_stimuli num_patterns"]) -> str:
     """In words, the pattern that a circuit spends more than 95 % of its time in; nothing if there is none."""
     share = np.asarray(visits).sum(axis=0) / np.asarray(visits).sum()
     if share.max() <= FROZEN:

@@ -3,12 +3,14 @@
 from bayes_irl.solver.average_reward import Solution, evaluate, objective, solve
 from bayes_irl.solver.constrained import solve_restricted
 from bayes_irl.solver.costs import expected_cost, information
+from bayes_irl.solver.coupled import Couplings
 from bayes_irl.solver.network import Network
 from bayes_irl.solver.optimum import Optimum
 from bayes_irl.solver.stationary import occupancy
 from bayes_irl.solver.walker import Walker
 
 __all__ = [
+    "Couplings",
     "Network",
     "Optimum",
     "Solution",

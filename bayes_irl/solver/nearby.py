@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline, Occupancy, Reward, Scalar
-from bayes_irl.solver.coupled import Parameters, unpack
 from bayes_irl.solver.costs import expected_cost
+from bayes_irl.solver.coupled import Parameters, unpack
 from bayes_irl.worlds import Circuit
 
 SOFTEST = 1e-10  # subtracted from the curvature of L/λ: couplings that no visited context feels stay where they are

@@ -1,0 +1,144 @@
+"""Couplings between neurons, as a ring and as a matrix."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from bayes_irl._checks import InputError
+from bayes_irl.optimization import CoupledNetwork
+from bayes_irl.plots import style
+from bayes_irl.solver import Couplings
+
+_ADVICE = "Give it what `infer_from_couplings` or `optimize_coupled` returned."
+_WIDEST = 2.0  # points, of the strongest coupling
+_FAINTEST = 0.05  # of the strongest: weaker couplings are left out of the ring
+_NODE = 0.11  # radius of a neuron, where the ring's is 1
+_COLOURS = "PuOr_r"
+
+
+def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
+    """Draw couplings J_ij as arrows from neuron j to neuron i on a ring, and as a matrix.
+
+    An arrowhead excites, a bar inhibits; the wider, the stronger (weaker than 5 % of the strongest: left out). In the
+    matrix + and − say the same. Of a fit, the posterior mean is drawn: of couplings whose 90 % equal-tailed interval
+    includes zero, dotted and without a sign.
+
+    Args:
+        source: What `optimize_coupled` or `infer_from_couplings` returned, or couplings alone.
+
+    Returns:
+        The figure; above its axes it says so if the fit's gate failed.
+
+    Raises:
+        InputError: If the tree holds no couplings.
+
+    >>> couplings(network).savefig("couplings.pdf")  # doctest: +SKIP
+    """
+    if isinstance(source, xr.DataTree):
+        drawn = style.variable(source, "couplings", "weight", ("chain", "draw", "neuron", "seen"), _ADVICE)
+        each = style.summarise(style.finite(drawn.values, "weight"))
+        shown = _Weights(each.mean, (each.low > 0) | (each.high < 0))
+    elif isinstance(source, CoupledNetwork | Couplings):
+        weights = np.asarray(source.weights if isinstance(source, Couplings) else source.couplings.weights)
+        shown = _Weights(weights, weights != 0)
+    else:
+        raise InputError.of("source", "couplings, a coupled network or a tree", type(source).__name__, _ADVICE)
+    height = 78 * style.MM
+    if isinstance(source, xr.DataTree):
+        figure, sheet = style.page(style.DOUBLE, height, source)
+    else:
+        figure = Figure(figsize=(style.DOUBLE, height), layout="constrained")
+        sheet = figure.add_subfigure(figure.add_gridspec(1, 1)[0])
+    _draw(sheet, shown, uncertain=isinstance(source, xr.DataTree))
+    return figure
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """What is drawn: J, and which of its entries have a sign that is known."""
+
+    mean: Float[np.ndarray, "num_neurons num_neurons"]
+    known: Bool[np.ndarray, "num_neurons num_neurons"]
+
+    @property
+    def strongest(self) -> float:
+        """Largest coupling, whatever its sign."""
+        return float(np.abs(self.mean).max()) or 1.0
+
+
+def _draw(sheet: SubFigure, weights: _Weights, uncertain: bool) -> None:
+    ring, matrix = sheet.subplots(1, 2)
+    _draw_ring(ring, weights)
+    _draw_matrix(sheet, matrix, weights)
+    handles = [
+        Line2D([], [], color=style.ORANGE, linewidth=1.5, marker=">", markersize=4),
+        Line2D([], [], color=style.BLUE, linewidth=1.5, marker="|", markersize=6, markeredgewidth=1.5),
+    ]
+    labels = ["Excites (+)", "Inhibits (−)"]
+    if uncertain:
+        handles.append(Line2D([], [], color=style.GREY, linewidth=1.0, linestyle=(0, (1, 1.5))))
+        labels.append(f"{style.INTERVAL} includes 0 (no sign)")
+    style.legend(sheet, handles, labels, loc="outside lower center", ncols=len(handles))
+
+
+def _draw_ring(axes: Axes, weights: _Weights) -> None:
+    num = len(weights.mean)
+    angle = np.pi / 2 - 2 * np.pi * np.arange(num) / num
+    places = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    order = np.argsort(np.abs(weights.mean), axis=None)  # the strongest on top
+    for i, j in np.stack(np.unravel_index(order, weights.mean.shape), axis=1):
+        strength = abs(weights.mean[i, j]) / weights.strongest
+        if i != j and strength >= _FAINTEST:
+            axes.add_patch(_arrow(places[j], places[i], float(weights.mean[i, j]), strength, bool(weights.known[i, j])))
+    for i, (x, y) in enumerate(places):
+        axes.add_patch(Circle((x, y), _NODE, facecolor="white", edgecolor=style.BLACK, linewidth=0.8, zorder=5))
+        axes.text(x, y, str(i), fontsize=style.SMALL, ha="center", va="center", zorder=6)
+    axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
+    axes.axis("off")
+    axes.set_title("From each neuron to those that see it", fontsize=style.SMALL, pad=4)
+
+
+def _arrow(
+    start: Float[np.ndarray, "2"], end: Float[np.ndarray, "2"], weight: float, strength: float, known: bool
+) -> FancyArrowPatch:
+    """Return a bent arrow: the two directions between a pair lie side by side."""
+    along = (end - start) / np.linalg.norm(end - start)
+    head = f"-|>,head_length={1.5 + 2 * strength},head_width={0.8 + strength}"
+    bar = f"|-|,widthA=0,widthB={1.2 + 1.5 * strength}"
+    return FancyArrowPatch(
+        tuple(start + _NODE * along),
+        tuple(end - 1.25 * _NODE * along),
+        connectionstyle="arc3,rad=0.16",
+        arrowstyle=head if weight > 0 else bar,
+        color=style.ORANGE if weight > 0 else style.BLUE,
+        linewidth=max(0.4, _WIDEST * strength),
+        linestyle="-" if known else (0, (1, 1.5)),
+        shrinkA=0,
+        shrinkB=0,
+        zorder=2 + strength,
+    )
+
+
+def _draw_matrix(sheet: SubFigure, axes: Axes, weights: _Weights) -> None:
+    num, limit = len(weights.mean), weights.strongest
+    shown = np.where(np.eye(num, dtype=bool), np.nan, weights.mean)
+    axes.set_facecolor(style.PALE)
+    image = axes.imshow(shown, cmap=_COLOURS, norm=TwoSlopeNorm(0, -limit, limit))
+    for i, j in np.argwhere(weights.known & ~np.eye(num, dtype=bool)):
+        sign, dark = "+" if weights.mean[i, j] > 0 else "−", abs(weights.mean[i, j]) > 0.6 * limit
+        axes.text(
+            j, i, sign, fontsize=style.SMALL, ha="center", va="center_baseline", color="white" if dark else style.BLACK
+        )
+    style.dress(axes, "Weight of neuron j in the log-odds of neuron i")
+    axes.set(xticks=range(num), yticks=range(num), xlabel="Neuron seen, j", ylabel="Neuron that answers, i")
+    bar = sheet.colorbar(image, ax=axes, shrink=0.85)
+    bar.set_label("Coupling J$_{ij}$ (log-odds)", fontsize=style.SMALL)
+    bar.ax.tick_params(labelsize=style.SMALL, width=style.THIN, length=2.5)
+    bar.outline.set_linewidth(style.THIN)

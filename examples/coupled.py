@@ -1,0 +1,120 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What are these couplings for?
+#
+# Suppose that neurons can only add up what they see: π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)). The claim: *the
+# couplings θ = (J, h) are the best ones for some reward r(σ, x)*. Then the gradient of
+#
+# L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i)
+#
+# vanishes at them,
+#
+# Σ_{σ,x} r(σ, x) ∂ρ(σ, x)/∂θ = λ ∂C/∂θ,
+#
+# which is linear in the reward: as many equations as there are couplings and fields. A circuit of six neurons is
+# rewarded by 3 λ for one spike under stimulus 0 and for five under stimulus 1. We find its best couplings, record
+# them at work, and infer the reward from the recording (the last picture). Two circuits for which this does not work
+# come at the end.
+#
+# Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
+
+# %%
+import os
+from pathlib import Path
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+import numpy as np
+
+import bayes_irl as bi
+
+OUT = Path(os.environ.get("BAYES_IRL_OUT", "out"))
+SMALL = "BAYES_IRL_SMALL" in os.environ  # fewer neurons and updates, for tests
+OUT.mkdir(exist_ok=True)
+
+# %% [markdown]
+# ## The best couplings
+#
+# L is exact, and so is its gradient; but it has many optima. Neurons that start alike stay alike, so this search
+# starts from random couplings. `objectives` says what each start led to, `ended` how the best one came about.
+
+# %%
+num = 4 if SMALL else 6
+circuit = bi.Circuit(num, bi.Stimulus.switching(0.05))
+reward = 3 * bi.rewards.from_spike_count(circuit, target={0: 1, 1: num - 1})
+starts = [bi.Couplings.random(circuit, jax.random.key(seed)) for seed in range(1 if SMALL else 3)]
+found = bi.optimize_coupled(circuit, reward, coding_cost=1.0, baseline=0.4, starts=starts)
+print("L from every start:", np.asarray(found.objectives).round(3))
+print(found.network.ended)
+free = bi.optimize(circuit, reward, 1.0, 0.4)
+print(f"L {found.network.objective:.3f} with couplings, {free.objective:.3f} with any answers")
+bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
+
+# %% [markdown]
+# ## From a recording to the reward
+#
+# The couplings are not given but recorded: each answer of each neuron counts. What the recording leaves open of them
+# is carried through to the reward. The gate also tests whether *any* reward of this form makes these couplings the
+# best ones.
+
+# %%
+recording = bi.simulate(found.network, 20_000 if SMALL else 100_000, jax.random.key(0))
+method = bi.Laplace(num_draws=200 if SMALL else 1000)
+posterior = bi.infer_from_couplings(
+    bi.load_model("spike_count"), circuit, recording, 0.4, method, key=jax.random.key(1), progress=not SMALL
+)
+print(bi.verdict(posterior))
+print("\n".join(posterior["gate"]["sentence"].values))
+bi.plots.couplings(posterior).savefig(OUT / "coupled_recorded.png", dpi=200)
+
+# %%
+inferred = posterior["posterior"]["reward_per_count"]
+weights = posterior["constant_data"]["weights"].values
+truth = bi.rewards.per_spike_count(circuit, bi.rewards.in_gauge(reward, weights))
+low, high = inferred.quantile((0.05, 0.95), ("chain", "draw")).values
+for x, label in enumerate(circuit.stimulus.labels):
+    for spikes in range(num + 1):
+        print(f"stimulus {label}, {spikes} spikes: {low[x, spikes]:6.2f} to {high[x, spikes]:6.2f}", end="")
+        print(f", truth {truth[x, spikes]:6.2f}")
+inside = (low <= np.asarray(truth)) & (np.asarray(truth) <= high)
+print(f"{inside.sum()} of {inside.size} rewards lie in their 90 % interval")
+bi.plots.reward_map(posterior, truth=reward).savefig(OUT / "coupled_reward.png", dpi=200)
+
+# %% [markdown]
+# ## Equal neurons say little
+#
+# From no couplings at all the search finds a better optimum in the large circuit, in which all neurons are alike. Their
+# couplings are three different numbers, and so are their equations: most of the reward stays what the prior says, in
+# wide intervals, however long the recording.
+
+# %%
+alike = bi.optimize_coupled(circuit, reward, 1.0, 0.4, starts=[bi.Couplings.none(circuit)])
+print(f"L {alike.network.objective:.3f}, different couplings:", np.unique(alike.couplings.weights.round(6)))
+
+# %% [markdown]
+# ## A frozen circuit says nothing
+#
+# If each neuron's baseline adapts to its own mean response, an answer that never changes costs nothing. From random
+# couplings the circuit settles in one pattern that one of the stimuli rewards. Its recording is refused.
+
+# %%
+frozen = bi.optimize_coupled(circuit, reward, 1.0, "neuron", starts=starts[:1])
+print(frozen.network.ended)
+try:
+    record = bi.simulate(frozen.network, 1000, jax.random.key(2))
+    bi.infer_from_couplings(bi.load_model("spike_count"), circuit, record, "neuron", method, key=jax.random.key(3))
+except bi.InputError as refusal:
+    print(refusal)

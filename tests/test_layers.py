@@ -16,6 +16,7 @@ LAYERS = [
     {"generative", "agents"},
     {"inference", "identifiability"},
     {"adaptation", "comparison", "calibration"},
+    {"efficiency"},
     {"plots"},
     {"report"},
     {"cli"},

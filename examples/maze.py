@@ -115,7 +115,7 @@ num_moves = 5_000 if SMALL else 100_000
 fits = {}
 for cost, walker in walkers.items():
     trajectory = bi.simulate(walker, num_moves, key=jax.random.key(0))
-    method = bi.Laplace(num_draws=200) if SMALL else bi.Laplace()
+    method = bi.Laplace(num_draws=200) if SMALL else bi.Nuts(num_draws=500)
     fits[cost] = fit = bi.infer(bi.load_model("place"), maze, trajectory, method=method, key=jax.random.key(1))
     truth = np.asarray(bi.rewards.in_gauge(reward / cost, fit["constant_data"]["weights"].values))[0]
     draws = fit["posterior"]["reward_at"].stack(sample=("chain", "draw")).transpose("place", "sample").values
@@ -140,7 +140,7 @@ if SMALL:
     closed, opened = ((0, 0), (1, 0)), ((1, 0), (1, 1))
 else:
     closed, opened = ((7, 7), (7, 8)), ((1, 7), (1, 8))  # pairs of neighbouring places, (row, column)
-changed = maze.build(closed).tear_down(opened)
+changed = maze.tear_down(opened).build(closed)
 prediction = bi.adapt(fits[HIGH], changed, num_draws=20 if SMALL else 200)
 bi.plots.walk(prediction).savefig(OUT / "maze_changed.png", dpi=200)
 shares = prediction["predictions"]["place_probability"].sel(circuit="changed").stack(sample=("chain", "draw"))

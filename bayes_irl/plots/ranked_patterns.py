@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bayes_irl._checks import InputError, count, finite_array
+from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
 from bayes_irl.plots import style
 
@@ -68,9 +68,8 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
         found = style.variable(tree, "posterior", "inclusion", dims, _ADVICE)
         inclusion = found.values[:, :, stimulus].mean(axis=(0, 1))[best]
     if truth is not None:
-        weights = style.variable(tree, "constant_data", "weights", dims[2:], _ADVICE).values[stimulus]
-        table = finite_array("truth", truth, (size, every))[stimulus]
-        drawn_truth = (table - table @ weights / weights.sum())[best]
+        weights = style.variable(tree, "constant_data", "weights", dims[2:], _ADVICE).values
+        drawn_truth = style.truth_in_gauge(truth, weights)[stimulus, best]
     return _Ranking(
         reward=summary[best],
         truth=drawn_truth,

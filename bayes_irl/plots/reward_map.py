@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from bayes_irl._checks import InputError, count, finite_array
+from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
 from bayes_irl.plots import style
 
@@ -82,7 +82,7 @@ def _summarise(tree: xr.DataTree, truth: ArrayLike | None, most: int) -> _Reward
         shown=np.array([_most_observed(row, spike_count, most) for row in weights]),
         each=style.summarise(draws),
         average=style.summarise(draws @ (members / members.sum(axis=0))),
-        truth=None if truth is None else _in_gauge(truth, weights),
+        truth=None if truth is None else style.truth_in_gauge(truth, weights),
     )
 
 
@@ -95,14 +95,6 @@ def _most_observed(
         members = np.flatnonzero(spike_count == spikes)
         shown[members[np.argsort(-weights[members], kind="stable")[:most]]] = True
     return shown
-
-
-def _in_gauge(
-    truth: ArrayLike, weights: Float[np.ndarray, "num_stimuli num_patterns"]
-) -> Float[np.ndarray, "num_stimuli num_patterns"]:
-    """Return the truth with a mean of zero over what was observed under each stimulus."""
-    table = finite_array("truth", truth, weights.shape, "Give a reward per stimulus and pattern.")
-    return table - (table * weights).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
 
 
 def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:

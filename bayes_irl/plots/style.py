@@ -4,13 +4,16 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Shaped
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from bayes_irl._checks import InputError
+from bayes_irl._checks import InputError, finite_array
+from bayes_irl._types import ArrayLike
+from bayes_irl.rewards import in_gauge
 
 MM = 1 / 25.4  # inches
 SINGLE, DOUBLE = 90 * MM, 180 * MM  # one and two columns of a journal
@@ -91,6 +94,14 @@ def finite(values: Shaped[np.ndarray, "..."], name: str) -> Float[np.ndarray, ".
     if bad:
         raise InputError.of("tree", f"finite draws of {name!r}", f"{bad} NaN or infinite entries")
     return np.asarray(values, float)
+
+
+def truth_in_gauge(
+    truth: ArrayLike, weights: Float[np.ndarray, "num_stimuli num_patterns"]
+) -> Float[np.ndarray, "num_stimuli num_patterns"]:
+    """Return a true reward with a mean of zero over what was observed under each stimulus, as posteriors have it."""
+    table = finite_array("truth", truth, weights.shape, "Give a reward per stimulus and pattern.")
+    return np.asarray(in_gauge(jnp.asarray(table), jnp.asarray(weights)))
 
 
 def predicted(tree: xr.DataTree, name: str, axis: str) -> dict[str, xr.DataArray]:

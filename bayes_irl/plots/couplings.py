@@ -100,7 +100,7 @@ def _draw_ring(axes: Axes, weights: _Weights) -> None:
     for i, (x, y) in enumerate(places):
         axes.add_patch(Circle((x, y), _NODE, facecolor="white", edgecolor=style.BLACK, linewidth=0.8, zorder=5))
         axes.text(x, y, str(i), fontsize=style.SMALL, ha="center", va="center", zorder=6)
-    axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
+    axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal", xticks=[], yticks=[])
     axes.axis("off")
     axes.set_title("From each neuron to those that see it", fontsize=style.SMALL, pad=4)
 

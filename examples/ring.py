@@ -100,7 +100,7 @@ picture.savefig(OUT / "ring_ranked.png", dpi=200)
 
 # %%
 baseline = posterior["circuit"]["baseline"].values[0]
-seen = np.isin(held_out.spikes @ (1 << np.arange(NUM_NEURONS)[::-1]), rewarded).mean()
+seen = np.isin(recording.spikes @ (1 << np.arange(NUM_NEURONS)[::-1]), rewarded).mean()
 
 
 def visits(tree):

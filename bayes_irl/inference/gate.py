@@ -149,8 +149,8 @@ def _exploration(data: Data) -> tuple[Check, ...]:
             held_by,
             circuit.num_neurons + 1,
             "The circuit visited more patterns than it has neurons.",
-            f"The circuit is nearly frozen: it sat in {where} for 99 % of what was recorded (under any stimulus). The "
-            f"reward of the other patterns, of {circuit.num_patterns:,}, is hardly more than the prior. Record for "
+            f"The circuit is nearly frozen: it sat in {where} for 99 % of what was recorded (under any stimulus). What "
+            f"is said of the rest of its {circuit.num_patterns:,} patterns is hardly more than the prior. Record for "
             "longer, or where it explores: at a higher coding cost, under other stimuli, or perturbed.",
         ),
     )

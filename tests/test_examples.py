@@ -11,6 +11,29 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def run(example: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:
+    """Run an example as a user would, at its small size."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "examples" / f"{example}.py")],
+        env=os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(folder), "MPLBACKEND": "Agg"} | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def printed(example: str, folder: Path, **environment: str) -> str:
+    """What an example prints, if it runs to its end."""
+    finished = run(example, folder, **environment)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def pictures(folder: Path) -> set[str]:
+    return {path.stem for path in folder.glob("*.png")}
+
+
 def test_the_readme_runs():
     """The first block of Python, with a shorter recording and a faster method, does what it says."""
     (lines,) = re.findall(r"## In Python\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -31,82 +54,56 @@ def test_the_readme_runs():
 
 @pytest.mark.slow
 def test_rat_clicks_runs(shared, tmp_path):
-    environment = os.environ | {
-        "BAYES_IRL_SMALL": "1",
-        "BAYES_IRL_DATA": str(shared / "data"),
-        "BAYES_IRL_OUT": str(tmp_path / "out"),
-        "MPLBACKEND": "Agg",
-    }
-    run = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "rat_clicks.py")],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", run.stdout, re.MULTILINE))
+    words = printed("rat_clicks", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", words, re.MULTILINE))
     assert float(densities["pairwise"]) > float(densities["independent units"]) > float(densities["spike_count"])
-    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
-    assert pictures == {"rat_raster.png", "rat_reward.png", "rat_silenced.png", "rat_spike_counts.png"}
+    assert pictures(tmp_path) == {"rat_raster", "rat_reward", "rat_silenced", "rat_spike_counts"}
 
 
 def test_an_example_without_its_data_says_what_is_missing(tmp_path):
-    environment = os.environ | {"BAYES_IRL_DATA": str(tmp_path), "BAYES_IRL_OUT": str(tmp_path / "out")}
-    run = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "rat_clicks.py")], env=environment, capture_output=True, text=True
-    )
-    assert run.returncode != 0
-    assert "BAYES_IRL_DATA" in run.stderr and "Traceback" not in run.stderr
+    finished = run("rat_clicks", tmp_path, BAYES_IRL_DATA=str(tmp_path))
+    assert finished.returncode != 0
+    assert "BAYES_IRL_DATA" in finished.stderr and "Traceback" not in finished.stderr
 
 
 @pytest.mark.slow
 def test_efficient_coding_runs(tmp_path):
-    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
-    script = [sys.executable, str(ROOT / "examples" / "efficient_coding.py")]
-    run = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", run.stdout, re.M))
+    words = printed("efficient_coding", tmp_path)
+    verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", words, re.MULTILINE))
     assert verdicts == {"code": "Consistent", "other_feature": "Not consistent", "spike_target": "Not consistent"}
-    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
-    assert {f"code_{name}.png" for name in ("answers", "information", "cell_types", "verdict_code")} <= pictures
+    assert {"code_answers", "code_information", "code_cell_types", "code_verdict_code"} <= pictures(tmp_path)
 
 
 @pytest.mark.slow
 def test_ring_runs(tmp_path):
     """The rewarded patterns come first, the wrong models foretell worse, and the frozen ring is not trusted."""
-    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
-    run = subprocess.run(
-        [sys.executable, str(ROOT / "examples" / "ring.py")],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert "ranks of the 6 rewarded patterns: [1, 2, 3, 4, 5, 6]" in run.stdout
-    (least,) = re.findall(r"their least inclusion probability: ([\d.]+)", run.stdout)
+    words = printed("ring", tmp_path)
+    assert "ranks of the 6 rewarded patterns: [1, 2, 3, 4, 5, 6]" in words
+    (least,) = re.findall(r"their least inclusion probability: ([\d.]+)", words)
     assert float(least) >= 0.95
-    densities = dict(re.findall(r"^(sparse|pairwise|spike_count) +(-[\d.]+)", run.stdout, re.MULTILINE))
+    densities = dict(re.findall(r"^(sparse|pairwise|spike_count) +(-[\d.]+)", words, re.MULTILINE))
     assert float(densities["sparse"]) > float(densities["pairwise"]) > float(densities["spike_count"])
-    assert "nearly frozen: it sat in one pattern" in run.stdout
-    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert "nearly frozen: it sat in one pattern" in words
     names = ("ranked", "cost", "cost_neurons", "forced", "forced_neurons", "cut", "frozen")
-    assert pictures == {f"ring_{name}.png" for name in names}
+    assert pictures(tmp_path) == {f"ring_{name}" for name in names}
 
 
 @pytest.mark.slow
 def test_coupled_runs(tmp_path):
     """Couplings are never better than free answers, and the reward comes back within its intervals."""
-    environment = os.environ | {"BAYES_IRL_SMALL": "1", "BAYES_IRL_OUT": str(tmp_path / "out"), "MPLBACKEND": "Agg"}
-    script = [sys.executable, str(ROOT / "examples" / "coupled.py")]
-    run = subprocess.run(script, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    ((coupled, free),) = re.findall(r"^L ([\d.]+) with couplings, ([\d.]+) with any answers", run.stdout, re.M)
+    words = printed("coupled", tmp_path)
+    ((coupled, free),) = re.findall(r"^L ([\d.]+) with couplings, ([\d.]+) with any answers", words, re.MULTILINE)
     assert 0 < float(coupled) <= float(free)
-    ((inside, number),) = re.findall(r"^(\d+) of (\d+) rewards lie", run.stdout, re.MULTILINE)
+    ((inside, number),) = re.findall(r"^(\d+) of (\d+) rewards lie", words, re.MULTILINE)
     assert int(inside) >= 0.7 * int(number)
-    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
-    assert pictures == {f"coupled_{name}.png" for name in ("optimum", "recorded", "reward")}
+    assert pictures(tmp_path) == {f"coupled_{name}" for name in ("optimum", "recorded", "reward")}
+
+
+@pytest.mark.slow
+def test_maze_runs(tmp_path):
+    """The goal is found at both coding costs, and the prediction holds where the agent will be."""
+    words = printed("maze", tmp_path)
+    assert re.findall(r"best place in (\d+)% of draws", words) == ["100", "100"]
+    held = [int(share) for share in re.findall(r"hold the truth in (\d+)% of places", words)]
+    assert len(held) == 2 and held[1] >= 60
+    assert pictures(tmp_path) == {f"maze_{name}" for name in ("walks", "reward", "changed_0.02", "changed_0.2")}

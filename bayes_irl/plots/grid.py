@@ -9,6 +9,7 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.colors import Normalize
 from matplotlib.figure import SubFigure
 from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
 
 from bayes_irl.plots import style
 from bayes_irl.worlds import Maze
@@ -30,6 +31,13 @@ def floor(axes: Axes, maze: Maze, values: Float[np.ndarray, " num_places"], colo
     axes.set_yticks([])
     axes.spines[:].set_visible(False)
     return image
+
+
+def goal_mark() -> Line2D:
+    """The ring around the goal, for a legend."""
+    return Line2D(
+        [], [], marker="o", markersize=6, markerfacecolor="none", markeredgecolor=style.VERMILLION, linestyle="none"
+    )
 
 
 def colour_bar(sheet: SubFigure, image: AxesImage, axes: Any, label: str) -> Colorbar:

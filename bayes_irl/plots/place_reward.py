@@ -6,7 +6,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from bayes_irl.plots import style
-from bayes_irl.plots.grid import colour_bar, floor
+from bayes_irl.plots.grid import colour_bar, floor, goal_mark
 from bayes_irl.worlds import Maze
 
 
@@ -42,6 +42,7 @@ def place_reward(tree: xr.DataTree) -> Figure:
     row, column = np.divmod(np.flatnonzero((visits == 0) & ~maze.at_goal), maze.num_columns)
     for axes, (title, values, colours, norm, label) in zip(grid, panels, strict=True):
         colour_bar(sheet, floor(axes, maze, values, colours, norm), axes, label)
-        axes.scatter(column, row, 10, style.BLUE, marker="x", linewidths=0.8)
+        crosses = axes.scatter(column, row, 10, style.BLUE, marker="x", linewidths=0.8)
         axes.set_title(title, fontsize=style.SMALL, pad=4)
+    style.legend(sheet, [goal_mark(), crosses], ["Goal", "Place never visited"], loc="outside lower center", ncols=2)
     return figure

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from bayes_irl._checks import InputError
 from bayes_irl.plots import style
-from bayes_irl.plots.grid import colour_bar, floor
+from bayes_irl.plots.grid import colour_bar, floor, goal_mark
 from bayes_irl.solver import Walker
 from bayes_irl.worlds import Maze
 from bayes_irl.worlds.maze import MOVES
@@ -51,6 +51,8 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree) -> Figure:
         _arrows(axes, panel)
         axes.set_title(panel.title, fontsize=style.SMALL, pad=4)
     colour_bar(sheet, image, list(grid), "Share of time (log scale)")
+    words = "Goal. Arrows: mean move from a place, the longer, the more determined it is"
+    style.legend(sheet, [goal_mark()], [words], loc="outside lower center")
     return figure
 
 

@@ -158,8 +158,8 @@ for name, (changed, factor) in changes.items():
 # ## Connections cut, on a small ring
 #
 # Connections beyond a quarter of the way around are cut: a neuron then answers what its contexts call for *on
-# average*, which is a harder problem (several starts, every policy's own value). It takes seconds a draw for six
-# neurons and minutes for twelve, so this section keeps to six.
+# average*, which is a harder problem (several starts, every policy's own value). So this section keeps to six
+# neurons.
 
 # %%
 small = bi.Circuit(6, bi.Stimulus.constant())
@@ -204,7 +204,7 @@ bi.plots.ranked_patterns(frozen, small_reward / 0.25, num_patterns=12).savefig(O
 # %% [markdown]
 # ## What does not work
 #
-# A spike 0.05 nats wide cannot tell small rewards from none: that is its meaning, not a result. `Laplace` fails its
-# gate for the sparse model of twelve neurons (4,097 dimensions); `Nuts` is needed there. And how long a circuit must be
+# A spike 0.05 nats wide cannot tell small rewards from none: that is its meaning, not a result. Twelve
+# neurons have 4,097 latent numbers: `Nuts` is used there. And how long a circuit must be
 # recorded depends on how freely it moves, not on its size: a ring at λ = 1 moves between its twelve rewarded patterns
 # and visits some fifty others in a million updates; of the four thousand left nothing is known.

@@ -91,7 +91,7 @@ maze = bi.Maze.from_text(
 +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+"""
 )
 reward = maze.at_goal[None].astype(float)
-LOW, HIGH = 0.02, 0.2
+LOW, HIGH = 0.05, 0.2
 walkers = {cost: bi.optimize(maze, reward, coding_cost=cost) for cost in (LOW, HIGH)}
 for cost, walker in walkers.items():
     print(

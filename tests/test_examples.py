@@ -106,4 +106,4 @@ def test_maze_runs(tmp_path):
     assert re.findall(r"best place in (\d+)% of draws", words) == ["100", "100"]
     held = [int(share) for share in re.findall(r"hold the truth in (\d+)% of places", words)]
     assert len(held) == 2 and held[1] >= 60
-    assert pictures(tmp_path) == {f"maze_{name}" for name in ("walks", "reward", "changed_0.02", "changed_0.2")}
+    assert pictures(tmp_path) == {f"maze_{name}" for name in ("walks", "reward", "changed_0.05", "changed_0.2")}

@@ -13,7 +13,7 @@ demo: $(STAMP) ## run the demonstration
 	.venv/bin/bayes-irl demo
 
 test: $(STAMP) ## run every test
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
 
 calibrate: $(STAMP) ## recover known rewards over 20 seeds (a quarter of an hour)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py

@@ -28,9 +28,12 @@ def main() -> None:
     network, recording = flagship(100_000)
     gradient_and_length(network)
     for name, method in (("Laplace", bi.Laplace()), ("Svi", bi.Svi()), ("Nuts, 4 × 1000", bi.Nuts())):
-        time_fit(name, method, network, recording)
+        time_fit(f"{name}, 8 neurons, 100,000 updates", "spike_count", method, network, recording)
+    time_optimality(recording)
+    time_code()
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
+    time_ring()
 
 
 def flagship(num_updates: int):
@@ -81,19 +84,42 @@ def gradient_and_length(network: bi.Network) -> None:
     report("  ratio", times[10_000_000] / times[10_000], "")
 
 
-def time_fit(name: str, method: object, network: bi.Network, recording: bi.Recording) -> None:
+def time_fit(name: str, model: str, method: object, network: bi.Network, recording: bi.Recording) -> None:
     """One fit, compilation included."""
     jax.clear_caches()
     began = time.perf_counter()
-    fit = bi.infer(
-        bi.load_model("spike_count"), network.circuit, recording, "population", method, key=jax.random.key(2)
-    )
+    fit = bi.infer(bi.load_model(model), network.circuit, recording, "population", method, key=jax.random.key(2))
     took = time.perf_counter() - began
-    report(f"{name}, 8 neurons, 100,000 updates, compilation included", took, "s")
+    report(f"{name}, compiled", took, "s")
     print(f"  {bi.verdict(fit)}")
     if fit["posterior"].sizes["chain"] > 1:
-        worst = float(fit["posterior"].to_dataset()[["reward_per_count"]].azstats.ess()["reward_per_count"].min())
-        report("  ESS of the worst reward parameter", worst / took, "per second")
+        sizes = fit["posterior"].to_dataset().azstats.ess()
+        report("  ESS of the worst parameter", min(float(each.min()) for each in sizes.values()) / took, "per second")
+
+
+def time_optimality(recording: bi.Recording) -> None:
+    """The exact test whether any reward makes the answers optimal."""
+    took = seconds(lambda: bi.identifiability.optimality_test(recording, key=jax.random.key(3)), repeats=1)
+    report("optimality test, 8 neurons, 100,000 updates, 999 replicates", took, "s")
+
+
+def time_code() -> None:
+    """The best code of a feature, from neurons that differ, compilation included."""
+    circuit, feature = bi.Circuit(7, bi.Stimulus.pixels(7, 0.2, -0.4)), np.arange(8) > 3
+    level, height = np.random.default_rng(0).normal(size=(2, 7))
+    start = 1 / (1 + np.exp(-(level + (1 + height) * np.where(feature, 1, -1)[:, None])))
+    jax.clear_caches()
+    took = seconds(lambda: bi.optimize_code(circuit, feature, 0.2, "neuron", start), repeats=1)
+    report("efficient code, 7 neurons × 8 stimuli, compiled", took, "s")
+
+
+def time_ring() -> None:
+    """Twelve neurons, a million updates."""
+    circuit = bi.Circuit(12, bi.Stimulus.constant())
+    network = bi.optimize(circuit, bi.rewards.adjacent(circuit, 4), 1.7, "population")
+    recording = bi.simulate(network, 1_000_000, jax.random.key(0))
+    for name, method in (("Laplace", bi.Laplace()), ("Nuts, 2 × 1000", bi.Nuts(num_chains=2))):
+        time_fit(f"{name}, ring of 12 neurons, pairwise, 10^6 updates", "pairwise", method, network, recording)
 
 
 def command(*arguments: str) -> None:

@@ -198,19 +198,20 @@ except bi.InputError as refusal:
 # %% [markdown]
 # ## What these data show, and what they do not
 #
-# Figures are those of a full run (14,500 held-out bins); small runs differ.
+# Figures are those of a full run (14,259 held-out bins); small runs differ.
 #
-# - *Pairs matter, a little.* A reward of single units and pairs foretells held-out patterns better than units that ignore
-#   each other: −2.599 against −2.602 nats per bin. A reward that only counts spikes is worse than either, −2.663: these
-#   units are not interchangeable. Its gate fails, so nothing else should be read off it.
-# - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than 100 (−2.603
-#   against −2.862), yet knowing the bin before does not help: the same fit foretells patterns by themselves at −2.594.
-#   The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a spike and then comes back; a
-#   neuron that draws each answer afresh can do neither, at any update rate.
-# - *The silenced unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and units 1, 3 and
-#   5 a little more. The intervals are those of the model; nobody has silenced it. p was held: re-optimising it moves the
-#   rates of the circuit that did not change, and is refused.
-# - *Not shown at all: that these units optimise anything.* On snapshots nearly any set of patterns is optimal for some
-#   reward. The test of optimality needs single updates. What a reward buys here is the prediction above.
-# - T, p and the update rate are assumptions. Seven units are not the circuit: others that nobody recorded act through
-#   them.
+# - *Pairs matter, a little.* A reward of single units and pairs foretells held-out patterns better than units
+#   that ignore each other: −2.599 against −2.602 nats per bin. A reward that only counts spikes is worse than
+#   either, −2.663: these units are not interchangeable. Its gate fails, so nothing else should be read off it.
+# - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than
+#   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit foretells patterns by
+#   themselves at −2.594. The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a
+#   spike and then comes back; a neuron that draws each answer afresh can do neither, at any update rate.
+# - *The silenced unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and
+#   units 1, 3 and 5 a little more. The intervals are those of the model; nobody has silenced it. p was held:
+#   re-optimising it moves the rates of the circuit that did not change, and is refused.
+# - *Not shown at all: that these units optimise anything.* On snapshots nearly any set of patterns is optimal
+#   for some reward. The test of optimality needs single updates. What a reward buys here is the prediction
+#   above.
+# - T, p and the update rate are assumptions. Seven units are not the circuit: others that nobody recorded act
+#   through them.

@@ -72,7 +72,7 @@ bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
 
 # %%
 recording = bi.simulate(found.network, 20_000 if SMALL else 100_000, jax.random.key(0))
-method = bi.Laplace(num_draws=200 if SMALL else 1000)
+method = bi.Laplace(num_draws=200) if SMALL else bi.Nuts()
 posterior = bi.infer_from_couplings(
     bi.load_model("spike_count"), circuit, recording, 0.4, method, key=jax.random.key(1), progress=not SMALL
 )

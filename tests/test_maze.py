@@ -189,7 +189,7 @@ def test_the_reward_of_places_comes_back(fit):
 def test_only_the_gauge_keeps_a_constant_from_the_reward(fit):
     reward, weights = fit["reward"]["reward"].values, fit["constant_data"]["weights"].values
     np.testing.assert_allclose((reward * weights / weights.sum()).sum(axis=(2, 3)), 0, atol=1e-10)
-    assert weights[0, 7] == 0  # nobody chooses a move at the goal
+    assert weights[0, 7] < 0.01 * weights.sum()  # only a push brings the agent there before it chooses
 
 
 def test_a_built_wall_sends_the_agent_another_way(fit, walker):

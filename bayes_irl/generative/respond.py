@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpyro
 from jaxtyping import Array, Float
 
+from bayes_irl._checks import InputError
 from bayes_irl._types import Reward, Scalar
 from bayes_irl.generative.counts import OutcomeCounts
 from bayes_irl.generative.likelihood import log_outcomes
@@ -30,7 +31,13 @@ def respond(circuit: World, reward: Reward, recording: Data | None = None) -> Re
     Returns:
         The reward in the gauge of the data: for each stimulus the mean over patterns, weighted by how often they were
         observed, is zero. Summaries of the reward are best taken from it.
+
+    Raises:
+        InputError: if the reward has another number of states than the circuit.
     """
+    states = (circuit.num_stimuli, circuit.num_patterns)
+    if reward.shape != states:
+        raise InputError.of("model", f"a reward of shape {states}", f"shape {reward.shape}", "It is not made for this.")
     if recording is None:
         return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
     reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))

@@ -15,8 +15,9 @@ demo: $(STAMP) ## run the demonstration
 test: $(STAMP) ## run every test
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
 
-calibrate: $(STAMP) ## recover known rewards over 20 seeds (a quarter of an hour)
-	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py
+calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits (three quarters of an hour)
+	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
+		tests/test_identifiability_optimality.py
 
 check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m ruff check .

@@ -45,7 +45,8 @@ def test_every_model_draws_finite_rewards_for_any_circuit(name, size):
 
 def test_a_model_of_mazes_is_not_for_circuits():
     circuit = bi.Circuit(2, bi.Stimulus.switching(0.1))
-    recording = bi.Recording.from_arrays([[0, 1], [1, 0]], [0, 1], neuron=[0, 1])
+    spikes = [[0, 1], [1, 1], [1, 0], [1, 1]]
+    recording = bi.Recording.from_arrays(spikes, [0, 1, 0, 1], neuron=[0, 0, 1, 1])
     with pytest.raises(bi.InputError, match=r"model: expected a reward of shape \(2, 4\), got shape \(1, 4\)"):
         bi.infer(bi.load_model("place"), circuit, recording, [0.5, 0.5], key=random.key(0))
 

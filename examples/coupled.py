@@ -71,8 +71,8 @@ bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
 # best ones.
 
 # %%
-recording = bi.simulate(found.network, 20_000 if SMALL else 100_000, jax.random.key(0))
-method = bi.Laplace(num_draws=200) if SMALL else bi.Nuts()
+recording = bi.simulate(found.network, 20_000 if SMALL else 1_000_000, jax.random.key(0))
+method = bi.Laplace(num_draws=200 if SMALL else 1000)
 posterior = bi.infer_from_couplings(
     bi.load_model("spike_count"), circuit, recording, 0.4, method, key=jax.random.key(1), progress=not SMALL
 )

@@ -7,6 +7,7 @@ import pytest
 from jax import random
 
 import bayes_irl as bi
+from bayes_irl.io.netcdf import load_tree, save_tree
 from bayes_irl.optimization import respond
 from bayes_irl.solver import solve
 
@@ -246,3 +247,11 @@ def test_pictures_show_the_maze(fit, walker, tmp_path):
         assert any("Share of time" in label or "nats per update" in label for label in labels)
     with pytest.raises(bi.InputError, match="at least one walker"):
         bi.plots.walk({})
+
+
+def test_predictions_survive_a_file(fit, tmp_path):
+    predicted = bi.adapt(fit, MAZE.build(((1, 3), (2, 3))), num_draws=5)
+    save_tree(predicted, tmp_path / "maze.nc")
+    again = load_tree(tmp_path / "maze.nc")
+    assert again.identical(predicted)
+    assert bi.recorded_maze(again).walls == MAZE.walls

@@ -13,7 +13,7 @@ from bayes_irl._types import ArrayLike, Baseline, Occupancy
 from bayes_irl.recordings import Choices, Recording, Snapshots, Trajectory, Transitions, Updates
 from bayes_irl.solver.nearby import NearbyOptimum
 from bayes_irl.worlds import Circuit, Maze, World
-from bayes_irl.worlds.maze import MOVES, mean_move
+from bayes_irl.worlds.maze import MOVES
 
 Responses = Updates | Snapshots | Transitions
 Counts = Responses | Choices
@@ -122,7 +122,7 @@ def observe(world: World, counts: Counts, baseline: Literal["neuron", "populatio
 def _observe_walk(maze: Maze, counts: Choices, baseline: Literal["neuron", "population"] | ArrayLike) -> Session:
     if counts.table.shape != (maze.num_patterns, len(MOVES)):
         raise InputError(f"recording has {len(counts.table)} places, the maze has {maze.num_patterns}.")
-    p = mean_move(counts.table) if isinstance(baseline, str) else maze.check_baseline("baseline", baseline)
+    p = mean_move(counts) if isinstance(baseline, str) else maze.check_baseline("baseline", baseline)
     seen = np.flatnonzero(counts.table.sum(axis=1))
     return Session(maze, jnp.asarray(p), counts, np.stack([0 * seen, 0 * seen, seen], axis=1), counts.table[seen])
 
@@ -154,6 +154,12 @@ def mean_response(circuit: Circuit, counts: Responses) -> Float[np.ndarray, " nu
     spikes, bins = counts.occupancy_counts @ circuit.patterns, counts.occupancy_counts.sum(axis=1)
     share = np.where(bins > 0, circuit.stimulus_share, 0)
     return share / share.sum() @ ((spikes + 0.5) / (bins + 1)[:, None])
+
+
+def mean_move(counts: Choices) -> Float[np.ndarray, " num_moves"]:
+    """Share of each move, none of them zero: (count + ½) / (total + 2)."""
+    totals = counts.table.sum(axis=0)
+    return (totals + 0.5) / (totals.sum() + len(MOVES) / 2)
 
 
 def _baseline(

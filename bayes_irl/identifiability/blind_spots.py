@@ -42,11 +42,11 @@ def _constant_neurons(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator
     bits = (weights["pattern"].values[:, None] >> np.arange(num_neurons)[::-1]) & 1
     spikes, total = weights.values @ bits, weights.values.sum(axis=1)
     for i in range(num_neurons):
-        for what, count in (("never", spikes[:, i]), ("always", total - spikes[:, i])):
-            never = count if what == "never" else total - spikes[:, i]
-            if not (never == 0).any():
+        for what, exceptions in (("never", spikes[:, i]), ("always", total - spikes[:, i])):
+            constant = exceptions == 0
+            if not constant.any():
                 continue
-            under = "" if (never == 0).all() else f" under {_stimuli(weights, np.flatnonzero(never == 0))}"
+            under = "" if constant.all() else f" under {_stimuli(weights, np.flatnonzero(constant))}"
             lesion = "silenced" if what == "never" else "forced"
             was = f" (it was {lesion})" if bool(lesions[lesion][i]) else ""
             yield (

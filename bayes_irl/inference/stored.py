@@ -6,10 +6,10 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl.generative import Data
-from bayes_irl.generative.session import Session, mean_response
+from bayes_irl.generative.session import Session, mean_move, mean_response
 from bayes_irl.recordings import Choices
 from bayes_irl.worlds import Circuit, Maze, World
-from bayes_irl.worlds.maze import MOVES, mean_move
+from bayes_irl.worlds.maze import MOVES
 
 
 def state_axes(world: World) -> list[str]:
@@ -66,7 +66,7 @@ def _circuits(sessions: tuple[Session, ...]) -> xr.Dataset:
 def _mazes(sessions: tuple[Session, ...]) -> xr.Dataset:
     """Walls and goal, as `Maze.from_text` reads them, p and pushes of every session."""
     mazes = [each.world for each in sessions if isinstance(each.world, Maze)]
-    means = [mean_move(each.counts.table) for each in sessions if isinstance(each.counts, Choices)]
+    means = [mean_move(each.counts) for each in sessions if isinstance(each.counts, Choices)]
     return xr.Dataset(
         {
             "drawing": ("session", [each.drawing for each in mazes]),

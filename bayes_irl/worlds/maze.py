@@ -227,9 +227,3 @@ class Maze(World):
                     reached.add(neighbour)
                     waiting.append(neighbour)
         return reached
-
-
-def mean_move(choices: ArrayLike) -> Float[np.ndarray, " num_actions"]:
-    """Share of each move among counts of choices `[num_places, 4]`, none of them zero: (count + ½) / (total + 2)."""
-    totals = np.asarray(choices).sum(axis=0)
-    return (totals + 0.5) / (totals.sum() + len(MOVES) / 2)

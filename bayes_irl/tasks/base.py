@@ -1,0 +1,243 @@
+"""What a task is: trials made of epochs, in which one action, the first that is not to wait, ends the trial.
+
+What a trial shows does not depend on what the agent does until it ends. So a whole trial is drawn at once (`draw`), a
+network runs through it, and `outcome` says what each step's action is worth. `reset` and `step` are the same task one
+step at a time, as pure functions.
+"""
+
+import abc
+import warnings
+from collections.abc import Mapping
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from bayes_irl._checks import DataWarning, InputError, finite_array, positive
+from bayes_irl.tasks.durations import Duration
+
+WAIT = 0  # the action that lets the trial go on
+
+
+class Epoch(eqx.Module):
+    """A part of a trial.
+
+    Attributes:
+        name: what the field calls it.
+        duration: how long it lasts.
+    """
+
+    name: str = eqx.field(static=True)
+    duration: Duration
+
+
+class Trial(eqx.Module):
+    """One trial: all that does not depend on the agent.
+
+    Attributes:
+        inputs: what is shown at each step, with its noise; 0 after the trial's last step.
+        ends: the step before which each epoch ends, epoch by epoch; the last one is the number of steps.
+        payoff: reward of each action in the answer window.
+        correct: the best action.
+        condition: number of the condition, a row of `Task.conditions`.
+    """
+
+    inputs: Float[Array, "num_steps num_inputs"]
+    ends: Int[Array, " num_epochs"]
+    payoff: Float[Array, " num_actions"]
+    correct: Int[Array, ""]
+    condition: Int[Array, ""]
+
+
+class State(eqx.Module):
+    """A trial under way.
+
+    Attributes:
+        trial: the trial.
+        step: steps taken.
+    """
+
+    trial: Trial
+    step: Int[Array, ""]
+
+
+class Shown(eqx.Module):
+    """What a task's conditions show and pay: what `Task.draw` needs to know of one of them.
+
+    Attributes:
+        levels: mean input in each epoch.
+        noisy: which of them carry noise.
+        payoff: reward of each action in the answer window.
+        correct: the best action.
+    """
+
+    levels: Float[Array, "num_epochs num_inputs"]
+    noisy: Bool[Array, "num_epochs num_inputs"]
+    payoff: Float[Array, " num_actions"]
+    correct: Int[Array, ""]
+
+
+class Choices(eqx.Module):
+    """What came of trials.
+
+    Attributes:
+        condition: number of each trial's condition, a row of `Task.conditions`.
+        action: the action that ended it; to wait, if none did.
+        answered: whether that was an action in the answer window.
+        correct: whether it was the best action.
+        reward: what it earned.
+    """
+
+    condition: Int[Array, " num_trials"]
+    action: Int[Array, " num_trials"]
+    answered: Bool[Array, " num_trials"]
+    correct: Bool[Array, " num_trials"]
+    reward: Float[Array, " num_trials"]
+
+    @property
+    def share_answered(self) -> float:
+        """Share of trials that were answered."""
+        return float(self.answered.mean())
+
+    @property
+    def share_correct(self) -> float:
+        """Share of answers that were the best one; 0 without answers."""
+        return float((self.answered & self.correct).sum() / jnp.maximum(self.answered.sum(), 1))
+
+
+class Task(eqx.Module):
+    """A cognitive task.
+
+    Attributes:
+        dt: length of a step, in ms.
+        aborted: reward of an action before the answer window, and of a trial without any.
+        noise: s; inputs carry Gaussian noise of standard deviation √(2 · 100 · s / dt) per step while a stimulus is on.
+        discount_time: a reward t ms after the trial's start counts exp(−t / discount_time).
+    """
+
+    dt: eqx.AbstractVar[float]
+    aborted: eqx.AbstractVar[float]
+    noise: eqx.AbstractVar[float]
+    discount_time: eqx.AbstractVar[float]
+
+    name: ClassVar[str]
+    inputs: ClassVar[tuple[str, ...]]
+    actions: ClassVar[tuple[str, ...]]  # the first one is to wait
+
+    @property
+    @abc.abstractmethod
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Epochs in their order; answers count in the last one."""
+
+    @property
+    @abc.abstractmethod
+    def conditions(self) -> Mapping[str, np.ndarray]:
+        """A table of conditions: a column for each quantity that the experimenter varies, a row for each condition."""
+
+    @abc.abstractmethod
+    def show(self, condition: Mapping[str, Array]) -> Shown:
+        """What a condition, a row of `conditions`, shows and pays."""
+
+    @abc.abstractmethod
+    def criterion(self, choices: "Choices") -> bool:
+        """Whether an agent that chose so has learned the task."""
+
+    def __check_init__(self) -> None:
+        """Check times and rewards."""
+        positive("dt", self.dt, "It is the length of a step, in ms.")
+        if self.discount_time != np.inf:
+            positive("discount_time", self.discount_time)
+        if not 0 <= self.noise < np.inf:
+            raise InputError.of("noise", "a finite number, not below 0", self.noise)
+        for epoch in self.epochs:
+            if not 0 < epoch.duration.shortest <= epoch.duration.longest:
+                lasts = f"{epoch.duration.shortest:g} to {epoch.duration.longest:g}"
+                raise InputError.of(epoch.name, "a duration above 0 ms whose bounds are in order", lasts)
+            if self.dt > epoch.duration.shortest:
+                short = f"{self.dt:g} ms against {epoch.duration.shortest:g} ms"
+                raise InputError.of(
+                    "dt", f"a step no longer than the epoch {epoch.name!r}", short, "Take a smaller dt."
+                )
+        self._check_rewards()
+
+    def _check_rewards(self) -> None:
+        payoffs = self.payoffs()
+        finite_array("rewards", payoffs, payoffs.shape)
+        best = float(payoffs.max(axis=1).mean())
+        if self.aborted >= best:
+            warnings.warn(
+                f"Never to answer is optimal: it earns {self.aborted:g}, and perfect answers {best:g} on average. "
+                "Make `aborted` smaller, or answers worth more.",
+                DataWarning,
+                stacklevel=3,
+            )
+
+    @property
+    def num_conditions(self) -> int:
+        """How many conditions there are."""
+        return len(next(iter(self.conditions.values())))
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of the longest trial."""
+        return sum(round(epoch.duration.longest / self.dt) for epoch in self.epochs)
+
+    def payoffs(self) -> Float[np.ndarray, "num_conditions num_answers"]:
+        """Reward of each answer (each action but to wait) in each condition."""
+        shown = jax.vmap(lambda index: self.show(self._row(index)).payoff)(jnp.arange(self.num_conditions))
+        return np.asarray(shown)[:, 1:]
+
+    def _row(self, index: Int[Array, ""]) -> dict[str, Array]:
+        return {name: jnp.asarray(column)[index] for name, column in self.conditions.items()}
+
+    def draw(self, key: PRNGKeyArray, condition: Int[Array, ""]) -> Trial:
+        """Draw a trial of a condition: how long its epochs last, and the noise of its inputs."""
+        shown = self.show(self._row(condition))
+        *keys, noise_key = jax.random.split(key, len(self.epochs) + 1)
+        lengths = [epoch.duration.draw(each) for epoch, each in zip(self.epochs, keys, strict=True)]
+        ends = jnp.cumsum(jnp.stack([jnp.round(length / self.dt).astype(int) for length in lengths]))
+        step = jnp.arange(self.num_steps)
+        epoch = jnp.searchsorted(ends, step, side="right")
+        levels = jnp.take(shown.levels, epoch, axis=0, mode="fill", fill_value=0)
+        noisy = jnp.take(shown.noisy, epoch, axis=0, mode="fill", fill_value=False)
+        scale = jnp.sqrt(2 * 100 * self.noise / self.dt)
+        inputs = levels + scale * noisy * jax.random.normal(noise_key, levels.shape, levels.dtype)
+        return Trial(inputs, ends, shown.payoff, shown.correct, condition)
+
+    def outcome(
+        self, trial: Trial, step: Int[Array, ""], action: Int[Array, ""]
+    ) -> tuple[Float[Array, ""], Bool[Array, ""]]:
+        """Return the reward of an action at a step, and whether the trial ends with it."""
+        answers = action != WAIT
+        last = step + 1 >= trial.ends[-1]
+        worth = jnp.where(answers & (step >= trial.ends[-2]), trial.payoff[action], self.aborted)
+        discount = jnp.exp(-step * (self.dt / self.discount_time))
+        return jnp.where(answers | last, worth * discount, 0.0), answers | last
+
+    def reset(self, key: PRNGKeyArray) -> tuple[State, Float[Array, " num_inputs"]]:
+        """Begin a trial of any condition; return its state and first inputs."""
+        draw_key, condition_key = jax.random.split(key)
+        trial = self.draw(draw_key, jax.random.randint(condition_key, (), 0, self.num_conditions))
+        return State(trial, jnp.asarray(0)), trial.inputs[0]
+
+    def step(
+        self, state: State, action: Int[Array, ""]
+    ) -> tuple[State, Float[Array, " num_inputs"], Float[Array, ""], Bool[Array, ""]]:
+        """Take an action; return the state, the next inputs, the reward, and whether the trial has ended."""
+        reward, ended = self.outcome(state.trial, state.step, action)
+        step = state.step + 1
+        shown = jnp.take(state.trial.inputs, step, axis=0, mode="fill", fill_value=0)
+        return State(state.trial, step), shown, reward, ended
+
+
+def table(**levels: tuple[float, ...]) -> dict[str, np.ndarray]:
+    """Cross the levels of several quantities: a column each, a row for every combination.
+
+    >>> {name: column.tolist() for name, column in table(side=(-1, 1), level=(0, 5)).items()}
+    {'side': [-1, -1, 1, 1], 'level': [0, 5, 0, 5]}
+    """
+    grid = np.meshgrid(*levels.values(), indexing="ij")
+    return {name: column.ravel() for name, column in zip(levels, grid, strict=True)}

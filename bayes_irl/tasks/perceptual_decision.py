@@ -1,0 +1,65 @@
+"""Which way do the dots move? Answer once the fixation cue has gone."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, table
+from bayes_irl.tasks.durations import Duration, Exponential, Fixed
+
+
+class PerceptualDecision(Task):
+    """Fixed-duration discrimination of motion: evidence for left and right, (1 ± c/100)/2 for coherence c.
+
+    Attributes:
+        correct: reward of the direction shown.
+        wrong: reward of the other one.
+        coherences: in %; at 0 one direction is rewarded at random.
+
+    Source:
+        Kiani, Hanks & Shadlen 2008, doi:10.1523/JNEUROSCI.4761-07.2008; constants of Song, Yang & Wang 2017,
+        doi:10.7554/eLife.21492.
+    """
+
+    dt: float = 10.0
+    correct: float = 1.0
+    wrong: float = 0.0
+    aborted: float = -1.0
+    noise: float = 0.01
+    discount_time: float = np.inf
+    coherences: tuple[float, ...] = (0.0, 6.4, 12.8, 25.6, 51.2)
+    fixation: Duration = Fixed(750.0)
+    stimulus: Duration = Exponential(80.0, 330.0, 1500.0)
+    decision: Duration = Fixed(500.0)
+
+    name: ClassVar[str] = "perceptual_decision"
+    inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right")
+    actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right")
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Fixation, stimulus, decision."""
+        return (Epoch("fixation", self.fixation), Epoch("stimulus", self.stimulus), Epoch("decision", self.decision))
+
+    @property
+    def conditions(self) -> Mapping[str, np.ndarray]:
+        """`direction` (−1 left, 1 right) and `coherence` (%)."""
+        return table(direction=(-1, 1), coherence=self.coherences)
+
+    def show(self, condition: Mapping[str, Array]) -> Shown:
+        """Show the fixation cue until the decision, and motion during the stimulus."""
+        direction = condition["direction"]
+        evidence = direction * condition["coherence"] / 100
+        dots = jnp.stack([jnp.zeros_like(evidence), (1 - evidence) / 2, (1 + evidence) / 2])
+        cue = jnp.array([1.0, 0.0, 0.0])
+        noisy = jnp.array([[False] * 3, [False, True, True], [False] * 3])
+        left, right = jnp.array([0.0, self.correct, self.wrong]), jnp.array([0.0, self.wrong, self.correct])
+        payoff = jnp.where(direction > 0, right, left)
+        return Shown(jnp.stack([cue, cue + dots, 0 * cue]), noisy, payoff, jnp.where(direction > 0, 2, 1))
+
+    def criterion(self, choices: Choices) -> bool:
+        """At least 99 % answered, at least 80 % of them correctly."""
+        return choices.share_answered >= 0.99 and choices.share_correct >= 0.80

@@ -6,9 +6,11 @@ step at a time, as pure functions.
 """
 
 import abc
+import math
 import warnings
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -27,11 +29,13 @@ class Epoch(eqx.Module):
 
     Attributes:
         name: what the field calls it.
-        duration: how long it lasts.
+        duration: how long it lasts, counted from the end of the epoch `since`.
+        since: an earlier epoch; by default the one before.
     """
 
     name: str = eqx.field(static=True)
     duration: Duration
+    since: str = eqx.field(static=True, default="")
 
 
 class Trial(eqx.Module):
@@ -116,6 +120,11 @@ class Task(eqx.Module):
         aborted: reward of an action before the answer window, and of a trial without any.
         noise: s; inputs carry Gaussian noise of standard deviation √(2 · 100 · s / dt) per step while a stimulus is on.
         discount_time: a reward t ms after the trial's start counts exp(−t / discount_time).
+        name: what the task is called.
+        inputs: what a network is shown.
+        actions: what it can do; the first one is to wait.
+        labels: what numbers 0, 1, … mean in those columns of `conditions` that are no quantities.
+        read_by: shares of a network's units, from and to, that read an input; all units read those not named.
     """
 
     dt: eqx.AbstractVar[float]
@@ -125,7 +134,9 @@ class Task(eqx.Module):
 
     name: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]]
-    actions: ClassVar[tuple[str, ...]]  # the first one is to wait
+    actions: ClassVar[tuple[str, ...]]
+    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    read_by: ClassVar[Mapping[str, tuple[float, float]]] = {}
 
     @property
     @abc.abstractmethod
@@ -152,19 +163,30 @@ class Task(eqx.Module):
             positive("discount_time", self.discount_time)
         if not 0 <= self.noise < np.inf:
             raise InputError.of("noise", "a finite number, not below 0", self.noise)
-        for epoch in self.epochs:
-            if not 0 < epoch.duration.shortest <= epoch.duration.longest:
-                lasts = f"{epoch.duration.shortest:g} to {epoch.duration.longest:g}"
+        if self.num_conditions < 1:
+            raise InputError.of("conditions", "at least one", "none")
+        self._check_epochs()
+        self._check_rewards()
+
+    def _check_epochs(self) -> None:
+        latest, before = {"": 0.0}, ""
+        ends = _ends(self.epochs, [epoch.duration.longest for epoch in self.epochs])
+        for epoch, end in zip(self.epochs, ends, strict=True):
+            elapsed = latest[before] - latest[epoch.since or before]
+            shortest, longest = epoch.duration.shortest - elapsed, epoch.duration.longest - elapsed
+            if not 0 < shortest <= longest:
+                lasts = f"{shortest:g} to {longest:g}"
                 raise InputError.of(epoch.name, "a duration above 0 ms whose bounds are in order", lasts)
-            if self.dt > epoch.duration.shortest:
-                short = f"{self.dt:g} ms against {epoch.duration.shortest:g} ms"
+            if self.dt > shortest:
+                short = f"{self.dt:g} ms against {shortest:g} ms"
                 raise InputError.of(
                     "dt", f"a step no longer than the epoch {epoch.name!r}", short, "Take a smaller dt."
                 )
-        self._check_rewards()
+            latest[epoch.name], before = end, epoch.name
 
     def _check_rewards(self) -> None:
         payoffs = self.payoffs()
+        finite_array("aborted", self.aborted, ())
         finite_array("rewards", payoffs, payoffs.shape)
         best = float(payoffs.max(axis=1).mean())
         if self.aborted >= best:
@@ -183,7 +205,7 @@ class Task(eqx.Module):
     @property
     def num_steps(self) -> int:
         """Steps of the longest trial."""
-        return sum(round(epoch.duration.longest / self.dt) for epoch in self.epochs)
+        return _ends(self.epochs, [round(epoch.duration.longest / self.dt) for epoch in self.epochs])[-1]
 
     def payoffs(self) -> Float[np.ndarray, "num_conditions num_answers"]:
         """Reward of each answer (each action but to wait) in each condition."""
@@ -198,14 +220,15 @@ class Task(eqx.Module):
         shown = self.show(self._row(condition))
         *keys, noise_key = jax.random.split(key, len(self.epochs) + 1)
         lengths = [epoch.duration.draw(each) for epoch, each in zip(self.epochs, keys, strict=True)]
-        ends = jnp.cumsum(jnp.stack([jnp.round(length / self.dt).astype(int) for length in lengths]))
-        step = jnp.arange(self.num_steps)
+        ends = jnp.stack(_ends(self.epochs, [jnp.round(each / self.dt).astype(jnp.int32) for each in lengths]))
+        step = jnp.arange(self.num_steps, dtype=jnp.int32)
         epoch = jnp.searchsorted(ends, step, side="right")
         levels = jnp.take(shown.levels, epoch, axis=0, mode="fill", fill_value=0)
         noisy = jnp.take(shown.noisy, epoch, axis=0, mode="fill", fill_value=False)
-        scale = jnp.sqrt(2 * 100 * self.noise / self.dt)
-        inputs = levels + scale * noisy * jax.random.normal(noise_key, levels.shape, levels.dtype)
-        return Trial(inputs, ends, shown.payoff, shown.correct, condition)
+        scale = math.sqrt(2 * 100 * self.noise / self.dt)
+        inputs = levels + scale * noisy * jax.random.normal(noise_key, levels.shape, jnp.float32)
+        as_floats, as_whole = partial(jnp.asarray, dtype=jnp.float32), partial(jnp.asarray, dtype=jnp.int32)
+        return Trial(as_floats(inputs), ends, as_floats(shown.payoff), as_whole(shown.correct), as_whole(condition))
 
     def outcome(
         self, trial: Trial, step: Int[Array, ""], action: Int[Array, ""]
@@ -214,14 +237,15 @@ class Task(eqx.Module):
         answers = action != WAIT
         last = step + 1 >= trial.ends[-1]
         worth = jnp.where(answers & (step >= trial.ends[-2]), trial.payoff[action], self.aborted)
-        discount = jnp.exp(-step * (self.dt / self.discount_time))
-        return jnp.where(answers | last, worth * discount, 0.0), answers | last
+        discount = jnp.exp(-jnp.asarray(step, jnp.float32) * (self.dt / self.discount_time))
+        reward = jnp.where(answers | last, worth * discount, 0.0)
+        return reward.astype(jnp.float32), answers | last
 
     def reset(self, key: PRNGKeyArray) -> tuple[State, Float[Array, " num_inputs"]]:
         """Begin a trial of any condition; return its state and first inputs."""
         draw_key, condition_key = jax.random.split(key)
-        trial = self.draw(draw_key, jax.random.randint(condition_key, (), 0, self.num_conditions))
-        return State(trial, jnp.asarray(0)), trial.inputs[0]
+        trial = self.draw(draw_key, jax.random.randint(condition_key, (), 0, self.num_conditions, jnp.int32))
+        return State(trial, jnp.asarray(0, jnp.int32)), trial.inputs[0]
 
     def step(
         self, state: State, action: Int[Array, ""]
@@ -233,7 +257,16 @@ class Task(eqx.Module):
         return State(state.trial, step), shown, reward, ended
 
 
-def table(**levels: tuple[float, ...]) -> dict[str, np.ndarray]:
+def _ends[Time: (int, float, Array)](epochs: Sequence[Epoch], durations: Sequence[Time]) -> list[Time]:
+    """When each epoch ends."""
+    ends: dict[str, Time] = {}
+    for epoch, duration in zip(epochs, durations, strict=True):
+        before = next(reversed(ends), "")
+        ends[epoch.name] = ends[epoch.since or before] + duration if ends else duration
+    return list(ends.values())
+
+
+def table(**levels: tuple[float | int, ...]) -> dict[str, np.ndarray]:
     """Cross the levels of several quantities: a column each, a row for every combination.
 
     >>> {name: column.tolist() for name, column in table(side=(-1, 1), level=(0, 5)).items()}
@@ -241,3 +274,18 @@ def table(**levels: tuple[float, ...]) -> dict[str, np.ndarray]:
     """
     grid = np.meshgrid(*levels.values(), indexing="ij")
     return {name: column.ravel() for name, column in zip(levels, grid, strict=True)}
+
+
+def rows(names: Sequence[str], *epochs: Mapping[str, Any]) -> Float[Array, "num_epochs num_names"]:
+    """A row for each epoch: the number it gives to each name, and 0 to those it does not mention.
+
+    >>> rows(("fixation", "left"), {"fixation": 1}, {"fixation": 1, "left": 0.5}, {}).tolist()
+    [[1.0, 0.0], [1.0, 0.5], [0.0, 0.0]]
+    """
+    return jnp.stack([jnp.stack([jnp.asarray(epoch.get(name, 0), jnp.float32) for name in names]) for epoch in epochs])
+
+
+def two_answers(second: Bool[Array, ""], correct: float, wrong: float) -> tuple[Float[Array, "3"], Int[Array, ""]]:
+    """Rewards of waiting and two answers of which the second is correct, or else the first; and the correct one."""
+    payoff = jnp.where(second, jnp.array([0.0, wrong, correct]), jnp.array([0.0, correct, wrong]))
+    return payoff, jnp.where(second, 2, 1)

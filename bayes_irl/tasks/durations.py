@@ -1,11 +1,14 @@
 """How long an epoch lasts: in milliseconds, drawn anew for every trial."""
 
 import abc
+import math
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+from bayes_irl._checks import InputError
 
 
 class Duration(eqx.Module):
@@ -27,21 +30,15 @@ class Duration(eqx.Module):
 class Fixed(Duration):
     """Always the same."""
 
-    length: float
+    shortest: float
+    longest: float
 
-    @property
-    def shortest(self) -> float:
-        """The same as the longest."""
-        return self.length
-
-    @property
-    def longest(self) -> float:
-        """The same as the shortest."""
-        return self.length
+    def __init__(self, length: float) -> None:
+        self.shortest = self.longest = length
 
     def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
-        """Return the length."""
-        return jnp.asarray(self.length, float)
+        """Return it."""
+        return jnp.asarray(self.shortest, jnp.float32)
 
 
 class Uniform(Duration):
@@ -52,7 +49,7 @@ class Uniform(Duration):
 
     def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
         """Draw one, in ms."""
-        return jax.random.uniform(key, minval=self.shortest, maxval=self.longest)
+        return jax.random.uniform(key, dtype=jnp.float32, minval=self.shortest, maxval=self.longest)
 
 
 class Exponential(Duration):
@@ -65,8 +62,13 @@ class Exponential(Duration):
     mean: float
     longest: float
 
+    def __check_init__(self) -> None:
+        """Check the mean."""
+        if not self.mean > self.shortest:
+            raise InputError.of("mean", f"a mean above the shortest duration, {self.shortest:g} ms", f"{self.mean:g}")
+
     def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
         """Draw one, in ms."""
         scale = self.mean - self.shortest
-        kept = -jnp.expm1(-(self.longest - self.shortest) / scale)
-        return self.shortest - scale * jnp.log1p(-kept * jax.random.uniform(key))
+        kept = -math.expm1(-(self.longest - self.shortest) / scale)
+        return self.shortest - scale * jnp.log1p(-kept * jax.random.uniform(key, dtype=jnp.float32))

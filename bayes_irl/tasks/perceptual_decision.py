@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, table
+from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, Exponential, Fixed
 
 
@@ -51,14 +50,11 @@ class PerceptualDecision(Task):
 
     def show(self, condition: Mapping[str, Array]) -> Shown:
         """Show the fixation cue until the decision, and motion during the stimulus."""
-        direction = condition["direction"]
-        evidence = direction * condition["coherence"] / 100
-        dots = jnp.stack([jnp.zeros_like(evidence), (1 - evidence) / 2, (1 + evidence) / 2])
-        cue = jnp.array([1.0, 0.0, 0.0])
-        noisy = jnp.array([[False] * 3, [False, True, True], [False] * 3])
-        left, right = jnp.array([0.0, self.correct, self.wrong]), jnp.array([0.0, self.wrong, self.correct])
-        payoff = jnp.where(direction > 0, right, left)
-        return Shown(jnp.stack([cue, cue + dots, 0 * cue]), noisy, payoff, jnp.where(direction > 0, 2, 1))
+        evidence = condition["direction"] * condition["coherence"] / 100
+        cue, dots = {"fixation": 1}, {"left": (1 - evidence) / 2, "right": (1 + evidence) / 2}
+        levels = rows(self.inputs, cue, cue | dots, {})
+        noisy = rows(self.inputs, {}, dict.fromkeys(dots, 1), {}) > 0
+        return Shown(levels, noisy, *two_answers(condition["direction"] > 0, self.correct, self.wrong))
 
     def criterion(self, choices: Choices) -> bool:
         """At least 99 % answered, at least 80 % of them correctly."""

@@ -1,0 +1,62 @@
+"""Which way do the dots move? Answer as soon as you know."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Array
+
+from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
+from bayes_irl.tasks.durations import Duration, Fixed
+
+
+class ReactionTime(Task):
+    """Discrimination of motion at one's own pace: answers count while the dots move, and lose worth with time.
+
+    The fixation cue goes off when the dots appear: evidence for left and right, (1 ± c/100)/2 for coherence c.
+
+    Attributes:
+        correct: reward of the direction shown.
+        wrong: reward of the other one.
+        coherences: in %; at 0 one direction is rewarded at random.
+
+    Source:
+        Roitman & Shadlen 2002, doi:10.1523/JNEUROSCI.22-21-09475.2002; constants of Song, Yang & Wang 2017,
+        doi:10.7554/eLife.21492.
+    """
+
+    dt: float = 10.0
+    correct: float = 1.0
+    wrong: float = 0.0
+    aborted: float = -1.0
+    noise: float = 0.015
+    discount_time: float = 10_000.0
+    coherences: tuple[float, ...] = (0.0, 3.2, 6.4, 12.8, 25.6, 51.2)
+    fixation: Duration = Fixed(750.0)
+    stimulus: Duration = Fixed(2000.0)
+
+    name: ClassVar[str] = "reaction_time"
+    inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right")
+    actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right")
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Fixation, stimulus."""
+        return (Epoch("fixation", self.fixation), Epoch("stimulus", self.stimulus))
+
+    @property
+    def conditions(self) -> Mapping[str, np.ndarray]:
+        """`direction` (−1 left, 1 right) and `coherence` (%)."""
+        return table(direction=(-1, 1), coherence=self.coherences)
+
+    def show(self, condition: Mapping[str, Array]) -> Shown:
+        """Show the fixation cue, then motion."""
+        evidence = condition["direction"] * condition["coherence"] / 100
+        dots = {"left": (1 - evidence) / 2, "right": (1 + evidence) / 2}
+        levels = rows(self.inputs, {"fixation": 1}, dots)
+        noisy = rows(self.inputs, {}, dict.fromkeys(dots, 1)) > 0
+        return Shown(levels, noisy, *two_answers(condition["direction"] > 0, self.correct, self.wrong))
+
+    def criterion(self, choices: Choices) -> bool:
+        """At least 99 % answered, at least 80 % of them correctly."""
+        return choices.share_answered >= 0.99 and choices.share_correct >= 0.80

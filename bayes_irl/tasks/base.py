@@ -104,12 +104,13 @@ class Choices(eqx.Module):
     @property
     def share_answered(self) -> float:
         """Share of trials that were answered."""
-        return float(self.answered.mean())
+        return np.asarray(self.answered).mean().item()
 
     @property
     def share_correct(self) -> float:
         """Share of answers that were the best one; 0 without answers."""
-        return float((self.answered & self.correct).sum() / jnp.maximum(self.answered.sum(), 1))
+        answered, correct = np.asarray(self.answered), np.asarray(self.correct)
+        return (answered & correct).sum().item() / max(answered.sum().item(), 1)
 
 
 class Task(eqx.Module):
@@ -209,7 +210,7 @@ class Task(eqx.Module):
 
     def payoffs(self) -> Float[np.ndarray, "num_conditions num_answers"]:
         """Reward of each answer (each action but to wait) in each condition."""
-        shown = jax.vmap(lambda index: self.show(self._row(index)).payoff)(jnp.arange(self.num_conditions))
+        shown = jax.jit(jax.vmap(lambda index: self.show(self._row(index)).payoff))(jnp.arange(self.num_conditions))
         return np.asarray(shown)[:, 1:]
 
     def _row(self, index: Int[Array, ""]) -> dict[str, Array]:

@@ -84,10 +84,10 @@ class Wager(Task):
 
         To choose a sure target that is not there is no answer.
         """
-        offered = jnp.asarray(self.conditions["wager"])[choices.condition] > 0
-        sure = choices.action == SURE
-        answered = choices.answered & (offered | ~sure)
-        directed = answered & ~sure
-        correct = (directed & choices.correct).sum() / jnp.maximum(directed.sum(), 1)
-        taken = (answered & sure).sum() / jnp.maximum((answered & offered).sum(), 1)
-        return bool((answered.mean() >= 0.99) & (correct >= 0.79) & (taken > 0.4) & (taken <= 0.5))
+        offered = self.conditions["wager"][np.asarray(choices.condition)] > 0
+        sure, correct = np.asarray(choices.action) == SURE, np.asarray(choices.correct)
+        answered = np.asarray(choices.answered) & (offered | ~sure)
+        directed, offers = answered & ~sure, answered & offered
+        share_correct = (directed & correct).sum() / max(directed.sum(), 1)
+        share_taken = (offers & sure).sum() / max(offers.sum(), 1)
+        return bool(answered.mean() >= 0.99 and share_correct >= 0.79 and 0.4 < share_taken <= 0.5)

@@ -1,5 +1,8 @@
 """Tasks as Gymnasium environments: its own checker, and the functions they are made of."""
 
+import subprocess
+import sys
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -42,3 +45,8 @@ def test_an_unknown_condition_is_refused():
     env = TaskEnv(tasks.make("perceptual_decision", dt=50.0))
     with pytest.raises(InputError, match="condition: expected whole numbers between 0 and 9, got 10"):
         env.reset(options={"condition": 10})
+
+
+def test_tasks_do_not_need_gymnasium():
+    code = "import sys, bayes_irl.tasks; print('gymnasium' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"

@@ -9,7 +9,6 @@ import abc
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -73,7 +72,7 @@ class Shown(eqx.Module):
 
     Attributes:
         levels: mean input in each epoch.
-        noisy: which of them carry noise.
+        noisy: which of them carry noise: stimuli that are on, even where their level is 0.
         payoff: reward of each action in the answer window.
         correct: the best action.
     """
@@ -170,11 +169,11 @@ class Task(eqx.Module):
         self._check_rewards()
 
     def _check_epochs(self) -> None:
-        latest, before = {"": 0.0}, ""
+        before, latest = "", {"": 0.0}
         ends = _ends(self.epochs, [epoch.duration.longest for epoch in self.epochs])
         for epoch, end in zip(self.epochs, ends, strict=True):
-            elapsed = latest[before] - latest[epoch.since or before]
-            shortest, longest = epoch.duration.shortest - elapsed, epoch.duration.longest - elapsed
+            passed = latest[before] - latest[epoch.since or before]  # at most, since the duration began to count
+            shortest, longest = epoch.duration.shortest - passed, epoch.duration.longest - passed
             if not 0 < shortest <= longest:
                 lasts = f"{shortest:g} to {longest:g}"
                 raise InputError.of(epoch.name, "a duration above 0 ms whose bounds are in order", lasts)
@@ -183,7 +182,7 @@ class Task(eqx.Module):
                 raise InputError.of(
                     "dt", f"a step no longer than the epoch {epoch.name!r}", short, "Take a smaller dt."
                 )
-            latest[epoch.name], before = end, epoch.name
+            before, latest[epoch.name] = epoch.name, end
 
     def _check_rewards(self) -> None:
         payoffs = self.payoffs()
@@ -228,8 +227,8 @@ class Task(eqx.Module):
         noisy = jnp.take(shown.noisy, epoch, axis=0, mode="fill", fill_value=False)
         scale = math.sqrt(2 * 100 * self.noise / self.dt)
         inputs = levels + scale * noisy * jax.random.normal(noise_key, levels.shape, jnp.float32)
-        as_floats, as_whole = partial(jnp.asarray, dtype=jnp.float32), partial(jnp.asarray, dtype=jnp.int32)
-        return Trial(as_floats(inputs), ends, as_floats(shown.payoff), as_whole(shown.correct), as_whole(condition))
+        payoff, correct = shown.payoff.astype(jnp.float32), shown.correct.astype(jnp.int32)
+        return Trial(inputs.astype(jnp.float32), ends, payoff, correct, jnp.asarray(condition, jnp.int32))
 
     def outcome(
         self, trial: Trial, step: Int[Array, ""], action: Int[Array, ""]
@@ -259,7 +258,7 @@ class Task(eqx.Module):
 
 
 def _ends[Time: (int, float, Array)](epochs: Sequence[Epoch], durations: Sequence[Time]) -> list[Time]:
-    """When each epoch ends."""
+    """When each epoch ends, given how long its duration is, counted from where it counts."""
     ends: dict[str, Time] = {}
     for epoch, duration in zip(epochs, durations, strict=True):
         before = next(reversed(ends), "")

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import equinox as eqx
 import gymnasium
 import jax
 import jax.numpy as jnp
@@ -37,7 +36,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
         self.task = task
         self.observation_space = Box(-np.inf, np.inf, (len(task.inputs),), np.float32)
         self.action_space = Discrete(len(task.actions))
-        self._draw, self._step = eqx.filter_jit(task.draw), eqx.filter_jit(task.step)
+        self._draw, self._step = jax.jit(task.draw), jax.jit(task.step)
         self._state: State
 
     def reset(

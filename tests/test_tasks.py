@@ -327,6 +327,22 @@ def test_a_criterion_holds_at_its_edge_and_not_below(name):
     assert not meets(0, 0)
 
 
+def test_an_ideal_observer_meets_the_criterion():
+    """It sums the difference of two channels: drift c per ms against noise of variance 2σ² per ms, σ² = 2 · 100 · s."""
+
+    def share(name, evidence, milliseconds=1000.0, channels=2):
+        z = np.outer(evidence, np.sqrt(milliseconds)) / np.sqrt(channels * 200 * TASKS[name].noise)
+        return stats.norm.cdf(z).mean()
+
+    viewed = np.asarray(jax.vmap(TASKS["perceptual_decision"].stimulus.draw)(random.split(random.key(3), 20_000)))
+    assert share("perceptual_decision", np.array([0, 6.4, 12.8, 25.6, 51.2]) / 100, viewed) > 0.80
+    assert share("reaction_time", np.array([0, 3.2, 6.4, 12.8, 25.6, 51.2]) / 100, 2000.0) > 0.80
+    assert share("context_integration", np.array([5, 15, 50]) / 100, 750.0) > 0.85
+    beyond = np.array([0.5, 1.5, 2.5, 3.5]) / 21  # of the boundary, in the units of the input
+    one, both = share("multisensory", beyond), share("multisensory", beyond, channels=1)
+    assert both > one + 0.04 and (2 * one + both) / 3 > 0.82
+
+
 def test_the_criterion_of_the_wager():
     task = TASKS["wager"]
     offer = row_of(task, {"wager": 1, "direction": 1, "coherence": 0})

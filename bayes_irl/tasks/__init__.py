@@ -1,9 +1,9 @@
 """Cognitive tasks of known reward, one short file each."""
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, State, Task, Trial
-from bayes_irl.tasks.catalogue import NAMES, make
+from bayes_irl.tasks.catalogue import NAMES, describe, make, restore
 from bayes_irl.tasks.context_integration import ContextIntegration
-from bayes_irl.tasks.durations import Duration, Exponential, Fixed, Uniform
+from bayes_irl.tasks.durations import Duration, Exponential, Uniform, fixed
 from bayes_irl.tasks.economic_choice import EconomicChoice
 from bayes_irl.tasks.multisensory import Multisensory
 from bayes_irl.tasks.perceptual_decision import PerceptualDecision
@@ -19,7 +19,6 @@ __all__ = [
     "EconomicChoice",
     "Epoch",
     "Exponential",
-    "Fixed",
     "Multisensory",
     "PerceptualDecision",
     "ReactionTime",
@@ -30,5 +29,8 @@ __all__ = [
     "Uniform",
     "Wager",
     "WorkingMemory",
+    "describe",
+    "fixed",
     "make",
+    "restore",
 ]

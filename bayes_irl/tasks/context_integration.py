@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
-from bayes_irl.tasks.durations import Duration, Exponential, Fixed
+from bayes_irl.tasks.durations import Duration, Exponential, fixed
 
 
 class ContextIntegration(Task):
@@ -32,10 +32,10 @@ class ContextIntegration(Task):
     noise: float = 0.02
     discount_time: float = np.inf
     coherences: tuple[float, ...] = (5.0, 15.0, 50.0)
-    fixation: Duration = Fixed(750.0)
-    stimulus: Duration = Fixed(750.0)
+    fixation: Duration = fixed(750.0)
+    stimulus: Duration = fixed(750.0)
     delay: Duration = Exponential(300.0, 600.0, 1500.0)
-    decision: Duration = Fixed(500.0)
+    decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "context_integration"
     inputs: ClassVar[tuple[str, ...]] = ("motion", "color", "motion_left", "motion_right", "color_left", "color_right")

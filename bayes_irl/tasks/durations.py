@@ -27,20 +27,6 @@ class Duration(eqx.Module):
         """Draw one, in ms."""
 
 
-class Fixed(Duration):
-    """Always the same."""
-
-    shortest: float
-    longest: float
-
-    def __init__(self, length: float) -> None:
-        self.shortest = self.longest = length
-
-    def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
-        """Return it."""
-        return jnp.asarray(self.shortest, jnp.float32)
-
-
 class Uniform(Duration):
     """Any duration between two bounds alike."""
 
@@ -50,6 +36,11 @@ class Uniform(Duration):
     def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
         """Draw one, in ms."""
         return jax.random.uniform(key, dtype=jnp.float32, minval=self.shortest, maxval=self.longest)
+
+
+def fixed(length: float) -> Uniform:
+    """Return the duration that is always the same, in ms."""
+    return Uniform(length, length)
 
 
 class Exponential(Duration):

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows
-from bayes_irl.tasks.durations import Duration, Fixed, Uniform
+from bayes_irl.tasks.durations import Duration, Uniform, fixed
 
 OFFERS = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (2, 0))
 OFFERS_4_1 = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (10, 1), (3, 0))  # to 1 A = 4.1 B
@@ -36,9 +36,9 @@ class EconomicChoice(Task):
     noise: float = 0.001
     discount_time: float = np.inf
     offers: tuple[tuple[int, int], ...] = OFFERS
-    fixation: Duration = Fixed(750.0)
+    fixation: Duration = fixed(750.0)
     offer: Duration = Uniform(1000.0, 2000.0)
-    decision: Duration = Fixed(750.0)
+    decision: Duration = fixed(750.0)
 
     name: ClassVar[str] = "economic_choice"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left_A", "left_B", "right_A", "right_B", "num_left", "num_right")

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
-from bayes_irl.tasks.durations import Duration, Fixed
+from bayes_irl.tasks.durations import Duration, fixed
 
 
 class Multisensory(Task):
@@ -39,9 +39,9 @@ class Multisensory(Task):
     boundary: float = 12.5
     slowest: float = 2.0
     fastest: float = 23.0
-    fixation: Duration = Fixed(750.0)
-    stimulus: Duration = Fixed(1000.0)
-    decision: Duration = Fixed(500.0)
+    fixation: Duration = fixed(750.0)
+    stimulus: Duration = fixed(1000.0)
+    decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "multisensory"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "visual+", "visual-", "auditory+", "auditory-")

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
-from bayes_irl.tasks.durations import Duration, Exponential, Fixed
+from bayes_irl.tasks.durations import Duration, Exponential, fixed
 
 
 class PerceptualDecision(Task):
@@ -30,9 +30,9 @@ class PerceptualDecision(Task):
     noise: float = 0.01
     discount_time: float = np.inf
     coherences: tuple[float, ...] = (0.0, 6.4, 12.8, 25.6, 51.2)
-    fixation: Duration = Fixed(750.0)
+    fixation: Duration = fixed(750.0)
     stimulus: Duration = Exponential(80.0, 330.0, 1500.0)
-    decision: Duration = Fixed(500.0)
+    decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "perceptual_decision"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right")

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
-from bayes_irl.tasks.durations import Duration, Fixed
+from bayes_irl.tasks.durations import Duration, fixed
 
 
 class ReactionTime(Task):
@@ -32,8 +32,8 @@ class ReactionTime(Task):
     noise: float = 0.015
     discount_time: float = 10_000.0
     coherences: tuple[float, ...] = (0.0, 3.2, 6.4, 12.8, 25.6, 51.2)
-    fixation: Duration = Fixed(750.0)
-    stimulus: Duration = Fixed(2000.0)
+    fixation: Duration = fixed(750.0)
+    stimulus: Duration = fixed(2000.0)
 
     name: ClassVar[str] = "reaction_time"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right")

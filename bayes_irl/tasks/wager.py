@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
-from bayes_irl.tasks.durations import Duration, Exponential, Fixed
+from bayes_irl.tasks.durations import Duration, Exponential, fixed
 
 SURE = 3  # the action
 
@@ -42,11 +42,11 @@ class Wager(Task):
     noise: float = 0.01
     discount_time: float = np.inf
     coherences: tuple[float, ...] = (0.0, 3.2, 6.4, 12.8, 25.6, 51.2)
-    fixation: Duration = Fixed(750.0)
+    fixation: Duration = fixed(750.0)
     stimulus: Duration = Exponential(100.0, 280.0, 900.0)
     sure_onset: Duration = Exponential(500.0, 575.0, 750.0)
     delay: Duration = Exponential(1200.0, 1350.0, 1800.0)
-    decision: Duration = Fixed(500.0)
+    decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "wager"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right", "sure")

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, two_answers
-from bayes_irl.tasks.durations import Duration, Fixed, Uniform
+from bayes_irl.tasks.durations import Duration, Uniform, fixed
 
 
 class WorkingMemory(Task):
@@ -30,11 +30,11 @@ class WorkingMemory(Task):
     noise: float = 0.001
     discount_time: float = np.inf
     pairs: tuple[tuple[float, float], ...] = ((18.0, 10.0), (22.0, 14.0), (26.0, 18.0), (30.0, 22.0), (34.0, 26.0))
-    fixation: Duration = Fixed(750.0)
-    first: Duration = Fixed(500.0)
+    fixation: Duration = fixed(750.0)
+    first: Duration = fixed(500.0)
     delay: Duration = Uniform(2700.0, 3300.0)
-    second: Duration = Fixed(500.0)
-    decision: Duration = Fixed(500.0)
+    second: Duration = fixed(500.0)
+    decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "working_memory"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "f+", "f-")

@@ -1,0 +1,37 @@
+"""A trained agent."""
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from bayes_irl.agents.objective import Networks
+from bayes_irl.agents.settings import Settings
+from bayes_irl.tasks import Task
+
+
+@dataclass(frozen=True)
+class Agent:
+    """What training leaves behind.
+
+    Attributes:
+        task: what it was trained on.
+        settings: how.
+        networks: the best ones validated: of those that met the criterion, or else of all, the best rewarded. The
+            decision network runs without the value.
+        history: for every `validation`: `num_updates`, `num_trials` and `seconds` of training so far, `share_answered`,
+            `share_correct` (of answers), `mean_reward`, `criterion` (whether it was met), and `num_skipped` updates
+            whose gradient was not finite.
+        ended: why training ended, in words.
+        learned: whether the criterion was met.
+    """
+
+    task: Task
+    settings: Settings
+    networks: Networks
+    history: xr.Dataset
+    ended: str
+
+    @property
+    def learned(self) -> bool:
+        """Whether the criterion was met."""
+        return bool(self.history["criterion"].any())

@@ -1,0 +1,128 @@
+"""Recurrent networks: inputs, units, and a linear readout."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from bayes_irl.agents.cells import Cell, External, GatedCell, PlainCell, unroll
+from bayes_irl.agents.connections import EXCITATORY_SHARE, Connections, draw_connections
+
+START = 0.5
+SPECTRAL_RADIUS = 2.0
+BELOW = -100.0  # drive of a silenced unit: far below threshold
+
+
+class RecurrentNetwork(eqx.Module):
+    """A rate network; its rates are r = [x]₊.
+
+    Attributes:
+        recurrent: connections into each drive of a unit: (z, g, x) of gated units, (x,) of plain ones.
+        input_weights: from inputs to drives.
+        input_present: which of them there are.
+        bias: of drives.
+        start: state before a trial.
+        readout: from rates to outputs.
+        readout_bias: of outputs.
+        alpha: dt / τ.
+        noise: variance of a unit's state that noise alone would give it; its drive has √(2τ/dt · noise) ξ per step.
+    """
+
+    recurrent: tuple[Connections, ...]
+    input_weights: Float[Array, "num_inputs num_drives"]
+    input_present: Bool[Array, "num_inputs num_drives"]
+    bias: Float[Array, " num_drives"]
+    start: Float[Array, " num_units"]
+    readout: Float[Array, "num_units num_outputs"]
+    readout_bias: Float[Array, " num_outputs"]
+    alpha: float = eqx.field(static=True)
+    noise: float = eqx.field(static=True)
+
+    @property
+    def num_units(self) -> int:
+        """How many units there are."""
+        return len(self.start)
+
+    @property
+    def cell(self) -> Cell:
+        """The units with the weights that are there."""
+        *gates, recurrent = (each.effective for each in self.recurrent)
+        external = External(jnp.where(self.input_present, self.input_weights, 0), self.bias)
+        if gates:
+            return GatedCell(jnp.concatenate(gates, axis=1), recurrent, external, self.alpha)
+        return PlainCell(recurrent, external, self.alpha)
+
+    def rates(
+        self, inputs: Float[Array, "longest num_trials num_inputs"], num_steps: Int[Array, ""], key: PRNGKeyArray
+    ) -> Float[Array, "longest num_trials num_units"]:
+        """Return the rates after every step; 0 from `num_steps` on."""
+        shape = (*inputs.shape[:2], self.num_units)
+        scale = (2 * self.noise / self.alpha) ** 0.5
+        noise = scale * jax.random.normal(key, shape, inputs.dtype) if scale else jnp.zeros(shape, inputs.dtype)
+        return jax.nn.relu(unroll(self.cell, jnp.broadcast_to(self.start, shape[1:]), inputs, noise, num_steps))
+
+    def read(self, rates: Float[Array, "... num_units"]) -> Float[Array, "... num_outputs"]:
+        """Return the outputs."""
+        return rates @ self.readout + self.readout_bias
+
+    def silence(self, units: Bool[np.ndarray, " num_units"]) -> "RecurrentNetwork":
+        """Return the same network with some units held below threshold: they neither fire nor hear."""
+        drives = jnp.arange(len(self.bias)) >= len(self.bias) - self.num_units  # the drives of x
+        held = drives & jnp.tile(jnp.asarray(units), len(self.bias) // self.num_units)
+        *gates, into = self.recurrent
+        heard = eqx.tree_at(lambda each: each.present, into, into.present & ~jnp.asarray(units))
+        changed = (
+            (*gates, heard),
+            self.input_present & ~held,
+            jnp.where(held, BELOW, self.bias),
+            jnp.where(jnp.asarray(units), 0.0, self.start),
+        )
+        return eqx.tree_at(lambda net: (net.recurrent, net.input_present, net.bias, net.start), self, changed)
+
+
+def draw_network(
+    key: PRNGKeyArray,
+    num_inputs: int,
+    num_outputs: int,
+    *,
+    num_units: int,
+    in_degree: int,
+    gated: bool,
+    dale: bool,
+    alpha: float,
+    noise: float,
+    input_present: Bool[np.ndarray, "num_inputs num_units"],
+    output_bias: Float[np.ndarray, " num_outputs"],
+) -> RecurrentNetwork:
+    """Draw an untrained network. Its readout starts at 0: it puts out the same at all times.
+
+    Args:
+        key: a JAX random key.
+        num_inputs: of the network.
+        num_outputs: of the network.
+        num_units: how many units.
+        in_degree: how many units each one hears.
+        gated: gated units, or plain rectified ones.
+        dale: whether each unit only excites or only inhibits.
+        alpha: dt / τ.
+        noise: variance of a unit's state that noise alone would give it.
+        input_present: which units read which inputs.
+        output_bias: what outputs start at.
+    """
+    num_drives = 3 if gated else 1
+    *keys, input_key = jax.random.split(key, num_drives + 1)
+    excitatory = np.arange(num_units) < round(EXCITATORY_SHARE * num_units) if dale else None
+    recurrent = tuple(draw_connections(each, num_units, in_degree, SPECTRAL_RADIUS, excitatory) for each in keys)
+    width = num_drives * num_units
+    return RecurrentNetwork(
+        recurrent=recurrent,
+        input_weights=jax.random.normal(input_key, (num_inputs, width), jnp.float32) / num_inputs**0.5,
+        input_present=jnp.tile(jnp.asarray(input_present), (1, num_drives)),
+        bias=jnp.zeros(width, jnp.float32),
+        start=jnp.full(num_units, START, jnp.float32),
+        readout=jnp.zeros((num_units, num_outputs), jnp.float32),
+        readout_bias=jnp.asarray(output_bias, jnp.float32),
+        alpha=alpha,
+        noise=noise,
+    )

@@ -1,0 +1,68 @@
+"""What training descends: REINFORCE with a predicted return as baseline, and that prediction's error."""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.lax import stop_gradient
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from bayes_irl.agents.networks import RecurrentNetwork
+from bayes_irl.agents.rollout import Rollout, rollout
+from bayes_irl.tasks import Task, Trial
+
+Prediction = Literal["rates", "inputs", "linear", "none"]
+
+
+class LinearValue(eqx.Module):
+    """A value that is linear in the decision network's present rates."""
+
+    weights: Float[Array, " num_units"]
+    bias: Float[Array, ""]
+
+
+class Networks(eqx.Module):
+    """What is trained.
+
+    Attributes:
+        decision: outputs log-odds of actions.
+        value: predicts the return: a network, or a linear readout of the decision network's rates; None: zero.
+        sees_rates: whether the value network reads the decision network's rates and last action, or its inputs.
+    """
+
+    decision: RecurrentNetwork
+    value: RecurrentNetwork | LinearValue | None
+    sees_rates: bool = eqx.field(static=True, default=True)
+
+
+def predicted_return(networks: Networks, run: Rollout, key: PRNGKeyArray) -> Float[Array, "num_steps num_trials"]:
+    """Return the reward that is expected from each step on, before its action. Only `networks.value` has a gradient."""
+    value, rates = networks.value, stop_gradient(run.rates)
+    num_steps = run.active.any(axis=1).sum()
+    if value is None:
+        return jnp.zeros_like(run.reward)
+    if isinstance(value, LinearValue):
+        return rates @ value.weights + value.bias
+    if not networks.sees_rates:
+        return value.read(value.rates(run.inputs, num_steps, key))[..., 0]
+    last = jax.nn.one_hot(run.last_action, run.log_policy.shape[-1], dtype=rates.dtype)
+    return value.read(value.rates(jnp.concatenate([rates, last], axis=-1), num_steps, key))[..., 0]
+
+
+def loss(networks: Networks, task: Task, trials: Trial, key: PRNGKeyArray) -> Float[Array, ""]:
+    """Return a number whose gradient is that of −E[reward] in the decision, and of the prediction's error in the value.
+
+        −(1/N) Σ_trials Σ_t (R_t − v_t) log π(a_t)  +  mean over trials and t of (R_t − v_t)²
+
+    R_t is the reward from t on; R and v are held in the first sum. The value itself means nothing.
+
+    Source:
+        Williams 1992, doi:10.1007/BF00992696; Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
+    """
+    run_key, value_key = jax.random.split(key)
+    run = rollout(task, networks.decision, trials, run_key)
+    error = (stop_gradient(run.returns) - predicted_return(networks, run, value_key)) * run.active
+    taken = jnp.take_along_axis(run.log_policy, run.action[..., None], axis=-1)[..., 0]
+    policy = -(stop_gradient(error) * taken).sum() / run.active.shape[1]
+    return policy + (error**2).sum() / run.active.sum()

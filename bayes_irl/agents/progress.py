@@ -1,0 +1,105 @@
+"""How far training is: all that has to be kept to go on with it."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl.agents.learner import Learner, draw_learner, num_skipped
+from bayes_irl.agents.objective import Networks
+from bayes_irl.agents.settings import Settings
+from bayes_irl.tasks import Choices, Task
+
+PLATEAU = 10  # validations that are compared with as many before them
+
+
+@dataclass(frozen=True)
+class Validation:
+    """A row of the history; see `Agent.history`."""
+
+    num_updates: int
+    num_trials: int
+    seconds: float
+    share_answered: float
+    share_correct: float
+    mean_reward: float
+    criterion: bool
+    num_skipped: int
+
+    @property
+    def merit(self) -> tuple[bool, float]:
+        """What makes one network better than another."""
+        return self.criterion, self.mean_reward
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Training under way.
+
+    Attributes:
+        learner: networks as they are now, with their optimisers.
+        best: the best networks so far.
+        history: of validations.
+    """
+
+    learner: Learner
+    best: Networks
+    history: tuple[Validation, ...] = field(default=())
+
+    @classmethod
+    def at_start(cls, task: Task, settings: Settings, key: PRNGKeyArray) -> "Progress":
+        """Return untrained networks."""
+        learner = draw_learner(task, settings, key)
+        return cls(learner, learner.networks)
+
+    @property
+    def num_updates(self) -> int:
+        """Updates so far."""
+        return self.history[-1].num_updates if self.history else 0
+
+    @property
+    def seconds(self) -> float:
+        """Time spent so far."""
+        return self.history[-1].seconds if self.history else 0.0
+
+    def after(self, task: Task, settings: Settings, learner: Learner, choices: Choices, seconds: float) -> "Progress":
+        """Return the progress after a block of updates and its validation."""
+        num_updates = self.num_updates + settings.validate_every
+        made = Validation(
+            num_updates=num_updates,
+            num_trials=num_updates * settings.trials_per_condition * task.num_conditions,
+            seconds=seconds,
+            share_answered=choices.share_answered,
+            share_correct=choices.share_correct,
+            mean_reward=float(choices.reward.mean()),
+            criterion=task.criterion(choices),
+            num_skipped=num_skipped(learner)[0],
+        )
+        better = not self.history or made.merit > max(each.merit for each in self.history)
+        return Progress(learner, learner.networks if better else self.best, (*self.history, made))
+
+    @property
+    def learned(self) -> bool:
+        """Whether the criterion has been met."""
+        return any(each.criterion for each in self.history)
+
+    @property
+    def levelled(self) -> bool:
+        """Whether the reward has stopped to grow: by less than two standard errors over as many validations."""
+        if len(self.history) < 2 * PLATEAU:
+            return False
+        reward = np.array([each.mean_reward for each in self.history[-2 * PLATEAU :]]).reshape(2, PLATEAU)
+        before, after = reward.mean(axis=1)
+        return bool(after - before < 2 * np.sqrt(reward.var(axis=1, ddof=1).sum() / PLATEAU))
+
+    def table(self) -> xr.Dataset:
+        """Return the history as a dataset."""
+        names = [each.name for each in fields(Validation)]
+        return xr.Dataset({name: ("validation", np.array([getattr(v, name) for v in self.history])) for name in names})
+
+    def arrays(self) -> tuple[Any, Any]:
+        """Return what has to be kept in arrays."""
+        return eqx.filter((self.learner, self.best), eqx.is_array)

@@ -1,0 +1,80 @@
+"""Trials, from the first step to the answer."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from bayes_irl.agents.networks import RecurrentNetwork
+from bayes_irl.tasks import Choices, Task, Trial
+from bayes_irl.tasks.base import WAIT
+
+
+class Rollout(eqx.Module):
+    """What happened in a batch of trials, each with axes `[num_steps, num_trials, ...]`.
+
+    Attributes:
+        inputs: what was shown.
+        rates: of the decision network.
+        log_policy: log π(action | everything seen), of every action.
+        action: what was done.
+        active: whether the trial was still going on when it was done.
+        reward: what it earned.
+    """
+
+    inputs: Float[Array, "num_steps num_trials num_inputs"]
+    rates: Float[Array, "num_steps num_trials num_units"]
+    log_policy: Float[Array, "num_steps num_trials num_actions"]
+    action: Int[Array, "num_steps num_trials"]
+    active: Bool[Array, "num_steps num_trials"]
+    reward: Float[Array, "num_steps num_trials"]
+
+    @property
+    def returns(self) -> Float[Array, "num_steps num_trials"]:
+        """Reward from each step on."""
+        return jnp.cumsum(self.reward[::-1], axis=0)[::-1]
+
+    @property
+    def last_action(self) -> Int[Array, "num_steps num_trials"]:
+        """What was done one step before; to wait, before the first step."""
+        return jnp.concatenate([jnp.full_like(self.action[:1], WAIT), self.action[:-1]])
+
+
+def draw_trials(task: Task, conditions: Int[Array, " num_trials"], key: PRNGKeyArray) -> Trial:
+    """Draw a trial of each of these conditions."""
+    return jax.vmap(task.draw)(jax.random.split(key, len(conditions)), conditions)
+
+
+def rollout(task: Task, decision: RecurrentNetwork, trials: Trial, key: PRNGKeyArray) -> Rollout:
+    """Run the decision network through trials, once.
+
+    What a trial shows does not depend on what the agent does until it ends. So rates are those of whole trials, actions
+    are drawn for every step at once, and the task then says where each trial ended.
+
+    Args:
+        task: which says what actions are worth.
+        decision: its readout gives the log-odds of actions.
+        trials: a batch, from `draw_trials`.
+        key: for the units' noise, and the actions.
+    """
+    noise_key, action_key = jax.random.split(key)
+    inputs = jnp.swapaxes(trials.inputs, 0, 1)
+    rates = decision.rates(inputs, trials.ends[:, -1].max(), noise_key)
+    log_policy = jax.nn.log_softmax(decision.read(rates))
+    action = jax.random.categorical(action_key, log_policy)
+
+    def judge(active: Array, step_action: tuple[Array, Array]) -> tuple[Array, tuple[Array, Array]]:
+        reward, ends = jax.vmap(task.outcome, (0, None, 0))(trials, *step_action)
+        return active & ~ends, (active, jnp.where(active, reward, 0))
+
+    everyone = jnp.ones(inputs.shape[1], bool)
+    _, (active, reward) = jax.lax.scan(judge, everyone, (jnp.arange(len(inputs)), action))
+    return Rollout(inputs, rates, log_policy, action, active, reward)
+
+
+def choices(trials: Trial, run: Rollout) -> Choices:
+    """Return what came of each trial."""
+    num_steps = run.active.sum(axis=0)
+    action = jnp.take_along_axis(run.action, num_steps[None] - 1, axis=0)[0]
+    answered = (action != WAIT) & (num_steps > trials.ends[:, -2])
+    return Choices(trials.condition, action, answered, action == trials.correct, run.reward.sum(axis=0))

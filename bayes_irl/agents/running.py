@@ -1,0 +1,102 @@
+"""Trials of a trained agent, with all that they leave behind."""
+
+import math
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+from tqdm.auto import tqdm
+
+from bayes_irl._checks import count, whole_numbers
+from bayes_irl.agents.agent import Agent
+from bayes_irl.agents.learner import CHUNK, conditions_of
+from bayes_irl.agents.objective import Networks, predicted_return
+from bayes_irl.agents.rollout import Rollout, choices, draw_trials, rollout
+from bayes_irl.tasks import Choices, Task, Trial
+from bayes_irl.trials import NO_ACTION
+
+
+def run(
+    agent: Agent,
+    num_trials: int,
+    *,
+    key: PRNGKeyArray,
+    silence: Sequence[int] = (),
+    progress: bool = False,
+) -> xr.Dataset:
+    """Run a trained agent, without learning; conditions take turns.
+
+    Args:
+        agent: from `train` or `load_agent`.
+        num_trials: how many trials.
+        key: a JAX random key; the same key draws the same trials and noise.
+        silence: units of the decision network that are held below threshold.
+        progress: show a bar.
+
+    Returns:
+        Trials, as `bayes_irl.trials` describes them.
+    """
+    total = count("num_trials", num_trials)
+    units = whole_numbers("silence", list(silence), 0, agent.networks.decision.num_units - 1)
+    silenced = np.isin(np.arange(agent.networks.decision.num_units), units)
+    networks = Networks(agent.networks.decision.silence(silenced), agent.networks.value, agent.networks.sees_rates)
+    conditions = np.asarray(conditions_of(agent.task, math.ceil(total / CHUNK) * CHUNK)).reshape(-1, CHUNK)
+    keys = jax.random.split(key, len(conditions))
+    parts = [
+        jax.device_get(_run_chunk(networks, agent.task, *each))
+        for each in tqdm(list(zip(conditions, keys, strict=True)), desc="trials", disable=not progress, unit="chunk")
+    ]
+    trials, outcomes, steps = jax.tree.map(lambda *each: np.concatenate(each)[:total], *parts)
+    return _dataset(agent.task, trials, outcomes, steps, units)
+
+
+class _Steps(eqx.Module):
+    """What happened, with trials before steps."""
+
+    run: Rollout
+    value: jax.Array | None
+
+
+@eqx.filter_jit
+def _run_chunk(
+    networks: Networks, task: Task, conditions: jax.Array, key: PRNGKeyArray
+) -> tuple[Trial, Choices, _Steps]:
+    trial_key, run_key, value_key = jax.random.split(key, 3)
+    trials = draw_trials(task, conditions, trial_key)
+    done = rollout(task, networks.decision, trials, run_key)
+    value = None if networks.value is None else predicted_return(networks, done, value_key)
+    steps = jax.tree.map(lambda each: jnp.swapaxes(each, 0, 1), _Steps(done, value))
+    return trials, choices(trials, done), steps
+
+
+def _dataset(task: Task, trials: Trial, outcomes: Choices, steps: _Steps, silenced: np.ndarray) -> xr.Dataset:
+    done, active = steps.run, steps.run.active
+    num_steps = active.sum(axis=1)
+    variables = {
+        "inputs": (("trial", "step", "input"), done.inputs * active[..., None]),
+        "rates": (("trial", "step", "unit"), done.rates * active[..., None]),
+        "taken": (("trial", "step"), np.where(active, done.action, NO_ACTION).astype(np.int8)),
+        "probability": (("trial", "step", "action"), np.exp(done.log_policy)),
+        "reward": (("trial", "step"), done.reward),
+        "num_steps": ("trial", num_steps),
+        "epoch_end": (("trial", "epoch"), trials.ends * task.dt, {"units": "ms"}),
+        "choice": ("trial", outcomes.action),
+        "answered": ("trial", outcomes.answered),
+        "correct": ("trial", outcomes.answered & outcomes.correct),
+        "decision_time": ("trial", num_steps * task.dt, {"units": "ms"}),
+    }
+    if steps.value is not None:
+        variables["value"] = (("trial", "step"), np.where(active, steps.value, np.nan))
+    coordinates = {
+        "time": ("step", np.arange(active.shape[1]) * task.dt, {"units": "ms"}),
+        "input": list(task.inputs),
+        "action": list(task.actions),
+        "epoch": [epoch.name for epoch in task.epochs],
+        **{name: ("trial", column[trials.condition]) for name, column in task.conditions.items()},
+    }
+    attributes = {"task": task.name, "dt": task.dt, "silenced": silenced.tolist()}
+    return xr.Dataset(variables, coordinates, attributes)

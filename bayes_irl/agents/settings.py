@@ -1,0 +1,88 @@
+"""How networks are made and trained."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bayes_irl._checks import InputError, count, one_of, positive
+
+Units = Literal["gated", "plain"]
+Baseline = Literal["rates", "inputs", "linear", "none"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Networks and their training; the defaults are those of the source.
+
+    Attributes:
+        num_units: of the decision network.
+        units: gated units, or plain rectified ones.
+        in_degree: how many units each unit of the decision network hears.
+        time_constant: τ, in ms.
+        noise: variance of a unit's state that noise alone would give it (decision network).
+        dale: whether each unit of the decision network only excites or only inhibits others.
+        baseline: what predicts the return: a network that reads the decision network's rates and last action ("rates"),
+            one that reads the task's inputs ("inputs"), a linear readout of the rates ("linear"), or nothing ("none").
+        num_value_units: of that network.
+        trials_per_condition: in each update.
+        learning_rate: Adam's, for both networks.
+        clip: largest norm of a gradient, for each network.
+        validate_every: updates between validations.
+        num_validation_trials: in each of them.
+        max_updates: when training gives up.
+
+    Source:
+        Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
+    """
+
+    num_units: int = 100
+    units: Units = "gated"
+    in_degree: int = 10
+    time_constant: float = 100.0
+    noise: float = 0.01
+    dale: bool = False
+    baseline: Baseline = "rates"
+    num_value_units: int = 100
+    trials_per_condition: int = 1
+    learning_rate: float = 0.004
+    clip: float = 1.0
+    validate_every: int = 50
+    num_validation_trials: int = 1000
+    max_updates: int = 20_000
+
+    def __post_init__(self) -> None:
+        """Check every setting."""
+        whole = ("num_units", "in_degree", "num_value_units", "trials_per_condition", "validate_every", "max_updates")
+        for name in (*whole, "num_validation_trials"):
+            count(name, getattr(self, name))
+        for name in ("time_constant", "learning_rate", "clip"):
+            positive(name, getattr(self, name))
+        one_of("units", self.units, get_args(Units))
+        one_of("baseline", self.baseline, get_args(Baseline))
+        if self.in_degree > self.num_units:
+            raise InputError.of("in_degree", f"at most num_units = {self.num_units}", self.in_degree)
+        if not 0 <= self.noise < float("inf"):
+            raise InputError.of("noise", "a finite number, not below 0", self.noise)
+
+
+OF_TASK: dict[str, dict[str, int | float]] = {
+    "multisensory": {"num_units": 150},
+    "working_memory": {"learning_rate": 0.002},
+}
+
+
+def settings_for(task: str, **options: object) -> Settings:
+    """Return the documented settings of a task, with some of them changed.
+
+    Args:
+        task: its name.
+        **options: attributes of `Settings` that shall differ.
+
+    Raises:
+        InputError: there is no such setting, or it cannot have this value.
+
+    >>> settings_for("working_memory", dale=True).learning_rate
+    0.002
+    """
+    for option in options:
+        one_of("setting", option, list(Settings.__dataclass_fields__))
+    return Settings(**OF_TASK.get(task, {}) | options)  # type: ignore[arg-type]

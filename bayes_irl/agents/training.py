@@ -1,0 +1,168 @@
+"""The training loop: updates, validations, checkpoints, and when to stop."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+from tqdm.auto import tqdm
+
+from bayes_irl._checks import InputError, one_of
+from bayes_irl.agents.agent import Agent
+from bayes_irl.agents.checkpoint import Checkpoint, key_as_numbers, load, save
+from bayes_irl.agents.learner import Learner, num_skipped, update
+from bayes_irl.agents.progress import Progress
+from bayes_irl.agents.settings import Settings, settings_for
+from bayes_irl.agents.validation import validate
+from bayes_irl.tasks import Task, describe
+
+CHECKPOINT = "checkpoint.eqx"
+HOPELESS = 10  # updates in a row whose gradient is not finite
+Until = Literal["criterion", "plateau"]
+
+
+def train(
+    task: Task,
+    settings: Settings | None = None,
+    *,
+    key: PRNGKeyArray,
+    until: Until = "criterion",
+    folder: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    progress: bool = False,
+) -> Agent:
+    """Train a decision network by reward, and a value network to predict it.
+
+    REINFORCE: the decision network ascends E[R] by Σ_t (R − v_t) ∇ log π(a_t), where v_t, the value network's
+    prediction, descends (R − v_t)². Training can be interrupted (Ctrl-C) at any time: what was best so far is returned.
+
+    Args:
+        task: from `bayes_irl.tasks.make`.
+        settings: of networks and training; by default those documented for the task.
+        key: a JAX random key.
+        until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
+            and the reward has stopped to grow.
+        folder: where to keep a checkpoint, after every validation; None: nowhere.
+        resume: go on from the folder's checkpoint, with its key, to the very same end.
+        progress: show a bar.
+
+    Returns:
+        The agent; `agent.learned` says whether it met the criterion, and `agent.ended` why training ended.
+
+    Raises:
+        InputError: the folder holds a checkpoint and `resume` is not set, or holds none, or one of another task or
+            other settings, and it is.
+
+    Source:
+        Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
+    """
+    one_of("until", until, get_args(Until))
+    chosen = settings or settings_for(task.name)
+    path = None if folder is None else Path(folder) / CHECKPOINT
+    started = _begin(task, chosen, key_as_numbers(key), path, resume)
+    base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
+    block = _compile_block(task, chosen)
+    now, ended = started.progress, ""
+    bar = tqdm(desc=task.name, total=chosen.max_updates, initial=now.num_updates, disable=not progress, unit="update")
+    try:
+        while not (ended := _reason_to_end(now, chosen, until)):
+            began = time.monotonic() - now.seconds
+            number = jnp.asarray(now.num_updates, jnp.int32)
+            learner = block(now.learner, number, base)
+            checked = validate(task, learner.networks.decision, chosen.num_validation_trials, _key(base, 1, number))
+            now = now.after(task, chosen, jax.block_until_ready(learner), checked, time.monotonic() - began)
+            if path is not None:
+                save(Checkpoint(task, chosen, started.key, now, ""), path)
+            _show(bar, now, chosen)
+    except KeyboardInterrupt:
+        ended = "Interrupted; what was best so far is kept, and training can go on from here."
+    finally:
+        bar.close()
+    checkpoint = Checkpoint(task, chosen, started.key, now, ended)
+    if path is not None:
+        save(checkpoint, path)
+    return checkpoint.agent()
+
+
+def load_agent(folder: str | os.PathLike[str]) -> Agent:
+    """Read the best networks from a folder that `train` made.
+
+    Raises:
+        InputError: there is no checkpoint, it is damaged, or of another version.
+    """
+    return load(Path(folder) / CHECKPOINT).agent()
+
+
+def _begin(task: Task, settings: Settings, key: tuple[int, ...], path: Path | None, resume: bool) -> Checkpoint:
+    """What to go on from."""
+    if resume and path is None:
+        raise InputError.of("folder", "the folder to resume from", None)
+    if path is not None and not resume:
+        if path.exists():
+            raise InputError.of("folder", "a new folder", path.parent, "Resume this training, or take another folder.")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError.of("folder", "a folder that can be made", f"{path.parent} ({error.strerror})") from error
+    if path is None or not resume:
+        wrapped = jax.random.wrap_key_data(jnp.asarray(key, jnp.uint32))
+        return Checkpoint(task, settings, key, Progress.at_start(task, settings, _key(wrapped, 2, 0)), "")
+    found = load(path)
+    for what, saved, given in (
+        ("task", describe(found.task), describe(task)),
+        ("settings", vars(found.settings), vars(settings)),
+    ):
+        other = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
+        if other and other != ["max_updates"]:
+            raise InputError.of(what, f"what {path.parent} was trained with", f"another {', '.join(other)}")
+    return found
+
+
+def _key(base: PRNGKeyArray, purpose: int, number: int | Int[Array, ""]) -> PRNGKeyArray:
+    """A key for each use: 0 updates, 1 validations, 2 the networks."""
+    return jax.random.fold_in(jax.random.fold_in(base, purpose), number)
+
+
+def _compile_block(task: Task, settings: Settings) -> Callable[[Learner, Int[Array, ""], PRNGKeyArray], Learner]:
+    """Updates between two validations."""
+
+    @eqx.filter_jit
+    def block(learner: Learner, first: Int[Array, ""], base: PRNGKeyArray) -> Learner:
+        arrays, rest = eqx.partition(learner, eqx.is_array)
+
+        def one(arrays: Learner, number: Array) -> tuple[Learner, None]:
+            after = update(eqx.combine(arrays, rest), task, settings, _key(base, 0, number))
+            return eqx.filter(after, eqx.is_array), None
+
+        numbers = first + jnp.arange(settings.validate_every, dtype=jnp.int32)
+        return eqx.combine(jax.lax.scan(one, arrays, numbers)[0], rest)
+
+    return block
+
+
+def _reason_to_end(now: Progress, settings: Settings, until: Until) -> str:
+    if now.learned and until == "criterion":
+        return f"The criterion was met after {now.num_updates} updates."
+    if now.learned and now.levelled:
+        return f"The criterion was met, and the reward had stopped to grow after {now.num_updates} updates."
+    if (in_a_row := num_skipped(now.learner)[1]) >= HOPELESS:
+        return (
+            f"The last {in_a_row} gradients were not finite; what was best before is kept. "
+            "Lower learning_rate or clip, or make rewards smaller."
+        )
+    if now.num_updates >= settings.max_updates:
+        unmet = "" if now.learned else " without meeting the criterion"
+        return f"Stopped after {now.num_updates} updates{unmet}. Raise max_updates and resume, or change settings."
+    return ""
+
+
+def _show(bar: tqdm, now: Progress, settings: Settings) -> None:
+    last = now.history[-1]
+    skipped = {"skipped": last.num_skipped} if last.num_skipped else {}
+    bar.set_postfix(answered=last.share_answered, correct=last.share_correct, reward=last.mean_reward, **skipped)
+    bar.update(settings.validate_every)

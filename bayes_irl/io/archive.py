@@ -1,0 +1,53 @@
+"""NumPy archives, written whole and read without running code."""
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from bayes_irl._checks import InputError
+
+
+def npz_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that ends in .npz.
+
+    Raises:
+        InputError: if it does not.
+    """
+    if Path(path).suffix.lower() != ".npz":
+        raise InputError.of("path", "a file that ends in .npz", path, "Save other formats' arrays with np.savez.")
+    return Path(path)
+
+
+def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays, all of them or nothing: an older file is replaced only at the end.
+
+    Raises:
+        InputError: if the file cannot be written there.
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        partial.replace(target)
+    except OSError as error:
+        raise InputError.of("path", "a file that can be written", f"{target} ({error.strerror})") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays of an archive: all, or those of these names that are there.
+
+    Raises:
+        InputError: if the file is missing, damaged or of another kind.
+    """
+    if not path.is_file():
+        raise InputError.of("path", "an existing file", path)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive if names is None or name in names}
+    except Exception as error:  # a damaged archive fails in any of a dozen ways, in zipfile, zlib or NumPy
+        advice = "Write it again with np.savez, from arrays of numbers."
+        raise InputError.of("path", "an .npz archive of plain arrays", f"{path} ({error})", advice) from error

@@ -1,0 +1,57 @@
+"""Trials as NumPy archives: arrays, and their axes and attributes as text. Reading them never runs code."""
+
+import json
+import os
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl.io.archive import npz_path, read_archive, write_archive
+
+_META = "axes"
+_NEEDED = ("taken", "num_steps", "choice", "answered", "correct")
+
+
+def save_trials(trials: xr.Dataset, path: str | os.PathLike[str]) -> None:
+    """Write trials to an .npz archive, all of it or nothing: an older file is replaced only at the end.
+
+    Args:
+        trials: from `agents.run`.
+        path: where, ending in .npz.
+
+    Raises:
+        InputError: if the file cannot be written there.
+    """
+    axes = {name: [*map(str, variable.dims)] for name, variable in trials.variables.items()}
+    about = {"axes": axes, "coordinates": [*map(str, trials.coords)], "attributes": trials.attrs}
+    units = {name: variable.attrs["units"] for name, variable in trials.variables.items() if "units" in variable.attrs}
+    arrays = {str(name): np.asarray(variable.values) for name, variable in trials.variables.items()}
+    write_archive(npz_path(path), {_META: np.array(json.dumps(about | {"units": units})), **arrays})
+
+
+def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
+    """Read trials from an .npz archive. Code in a file (pickled objects) is never run.
+
+    Args:
+        path: a file that `save_trials` wrote.
+
+    Returns:
+        Trials, as `bayes_irl.trials` describes them.
+
+    Raises:
+        InputError: if the file is missing, damaged or of another kind.
+    """
+    arrays = read_archive(npz_path(path))
+    try:
+        about = json.loads(str(arrays.pop(_META)))
+        named = {name: (about["axes"][name], array) for name, array in arrays.items()}
+        trials = xr.Dataset(named).set_coords(about["coordinates"]).assign_attrs(about["attributes"])
+        for name, unit in about["units"].items():
+            trials[name].attrs["units"] = unit
+    except Exception as error:  # a file of another kind lacks the text, or its axes do not fit its arrays
+        raise InputError.of("path", "trials written by bayes_irl", f"{path} ({error})") from error
+    missing = [name for name in _NEEDED if name not in trials]
+    if missing:
+        raise InputError.of("path", "trials written by bayes_irl", f"{path} without {missing}")
+    return trials

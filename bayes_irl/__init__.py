@@ -8,16 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_irl import generative, identifiability, plots, rewards
+    from bayes_irl import agents, analysis, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
+    from bayes_irl.agents import Agent, load_agent, run, train
     from bayes_irl.efficiency import coding_verdict
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
     from bayes_irl.inference.infer import infer
-    from bayes_irl.io import load_recording, save_recording
+    from bayes_irl.io import load_recording, load_trials, save_recording, save_trials
     from bayes_irl.optimization import (
         information_about,
         information_if_independent,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bayes_irl.worlds import Circuit, Maze, Stimulus
 
 __all__ = [
+    "Agent",
     "Circuit",
     "Couplings",
     "DataWarning",
@@ -45,6 +47,8 @@ __all__ = [
     "Trajectory",
     "Walker",
     "adapt",
+    "agents",
+    "analysis",
     "available_models",
     "coding_verdict",
     "generative",
@@ -53,8 +57,10 @@ __all__ = [
     "infer_from_couplings",
     "information_about",
     "information_if_independent",
+    "load_agent",
     "load_model",
     "load_recording",
+    "load_trials",
     "optimize",
     "optimize_code",
     "optimize_coupled",
@@ -63,20 +69,25 @@ __all__ = [
     "recorded_circuit",
     "recorded_maze",
     "rewards",
+    "run",
     "save_recording",
+    "save_trials",
     "score",
     "simulate",
     "stimulus_states",
+    "tasks",
+    "train",
     "verdict",
 ]
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
+    "agents": ("Agent", "load_agent", "run", "train"),
     "efficiency": ("coding_verdict",),
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
-    "io": ("load_recording", "save_recording"),
+    "io": ("load_recording", "load_trials", "save_recording", "save_trials"),
     "optimization": (
         "information_about",
         "information_if_independent",

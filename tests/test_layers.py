@@ -14,7 +14,7 @@ LAYERS = [
     {"solver"},
     {"optimization", "simulation", "tasks"},
     {"generative", "agents"},
-    {"inference", "identifiability"},
+    {"inference", "identifiability", "analysis"},
     {"adaptation", "comparison", "calibration"},
     {"efficiency"},
     {"plots"},

@@ -14,8 +14,8 @@ from bayes_irl import DataWarning, InputError, tasks
 from bayes_irl.tasks import Choices, Exponential, Trial, Uniform, make
 
 inf = np.inf
-# Song, Yang & Wang 2017: noise, discount time, number of conditions, criterion, and epochs as (shortest, mean, longest)
-# in ms; the mean is that of an exponential before truncation, and None says that it is not one.
+# Song, Yang & Wang 2017: noise, discount time, number of conditions, criterion, and epochs as (shortest, scale,
+# longest) in ms; the scale is an exponential's mean before it was cut, and None says that it is not one.
 FACTS = {
     "perceptual_decision": (0.01, inf, 10, 0.80, {"fixation": 750, "stimulus": (80, 330, 1500), "decision": 500}),
     "reaction_time": (0.015, 10_000, 12, 0.80, {"fixation": 750, "stimulus": 2000}),
@@ -24,7 +24,7 @@ FACTS = {
         inf,
         72,
         0.85,
-        {"fixation": 750, "stimulus": 750, "delay": (300, 600, 1500), "decision": 500},
+        {"fixation": 750, "stimulus": 750, "delay": (300, 300, 1500), "decision": 500},
     ),
     "multisensory": (0.021, inf, 24, 0.82, {"fixation": 750, "stimulus": 1000, "decision": 500}),
     "working_memory": (
@@ -41,7 +41,7 @@ FACTS = {
         0.79,
         {
             "fixation": 750,
-            "stimulus": (100, 280, 900),
+            "stimulus": (100, 180, 900),
             "delay": (500, 575, 750),
             "sure": (1200, 1350, 1800),
             "decision": 500,
@@ -151,7 +151,7 @@ def test_constants_are_those_of_the_paper(name):
     found = {}
     for epoch in task.epochs:
         lasts = epoch.duration
-        found[epoch.name] = (lasts.shortest, getattr(lasts, "mean", None), lasts.longest)
+        found[epoch.name] = (lasts.shortest, getattr(lasts, "scale", None), lasts.longest)
     assert found == {epoch: bounds(facts) for epoch, facts in epochs.items()}
 
 
@@ -223,8 +223,8 @@ def test_a_sure_target_that_is_not_offered_is_not_seen_and_costs():
 def test_the_sure_target_comes_during_a_delay_that_keeps_its_own_distribution():
     ends = ends_of("wager")
     onset, delay = ends[:, 2] - ends[:, 1], ends[:, 3] - ends[:, 1]
-    assert stats.kstest(onset, stats.truncexpon(b=250 / 75, loc=500, scale=75).cdf).pvalue > 0.01
-    assert stats.kstest(delay, stats.truncexpon(b=600 / 150, loc=1200, scale=150).cdf).pvalue > 0.01
+    assert stats.kstest(onset, stats.truncexpon(b=250 / 575, loc=500, scale=575).cdf).pvalue > 0.01
+    assert stats.kstest(delay, stats.truncexpon(b=600 / 1350, loc=1200, scale=1350).cdf).pvalue > 0.01
     assert abs(np.corrcoef(onset, delay)[0, 1]) < 0.06
     assert (ends[:, 4] - ends[:, 3] == 500).all()
 
@@ -233,14 +233,14 @@ def test_the_sure_target_comes_during_a_delay_that_keeps_its_own_distribution():
 def test_epochs_last_as_long_as_they_should_on_average(name):
     ends = np.c_[np.zeros(4000, int), ends_of(name)]
     for column, (epoch, facts) in enumerate(FACTS[name][4].items(), start=1):
-        shortest, mean, longest = bounds(facts)
+        shortest, scale, longest = bounds(facts)
         lasted = ends[:, column] - ends[:, 2 if epoch == "sure" else column - 1]
         assert shortest <= lasted.min() and lasted.max() <= longest
-        if mean is None:
+        if scale is None:
             expected, spread = (shortest + longest) / 2, (longest - shortest) / np.sqrt(12)
         else:
-            span, scale = longest - shortest, mean - shortest
-            expected = mean - span * np.exp(-span / scale) / -np.expm1(-span / scale)
+            span = longest - shortest
+            expected = shortest + scale - span * np.exp(-span / scale) / -np.expm1(-span / scale)
             spread = scale
         assert abs(lasted.mean() - expected) <= 4 * spread / np.sqrt(4000)
 
@@ -250,9 +250,9 @@ def test_the_end_of_an_exponential_epoch_cannot_be_foretold():
     edges = np.arange(80, 600, 50)
     left = (lasted[:, None] > edges).sum(axis=0)
     hazard = 1 - left[1:] / left[:-1]
-    survival = np.exp(-(edges - 80) / 250) - np.exp(-1420 / 250)
+    survival = np.exp(-(edges - 80) / 330) - np.exp(-1420 / 330)
     np.testing.assert_allclose(hazard, 1 - survival[1:] / survival[:-1], atol=0.02)
-    np.testing.assert_allclose(hazard, 1 - np.exp(-50 / 250), atol=0.03)
+    np.testing.assert_allclose(hazard, 1 - np.exp(-50 / 330), atol=0.03)
 
 
 @pytest.mark.parametrize("dt", [10.0, 20.0, 50.0])
@@ -399,7 +399,7 @@ def test_rewards_that_make_silence_optimal_are_warned_about():
         (lambda: make("wager", aborted=-np.inf), "aborted: expected finite numbers"),
         (lambda: make("reaction_time", discount_time=0.0), "discount_time: expected a finite number above 0"),
         (lambda: make("reaction_time", coherences=()), "conditions: expected at least one"),
-        (lambda: Exponential(100.0, 100.0, 200.0), "mean: expected a mean above the shortest duration, 100 ms"),
+        (lambda: Exponential(100.0, 0.0, 200.0), "scale: expected a finite number above 0"),
     ],
 )
 def test_bad_input_is_refused(ask, message):

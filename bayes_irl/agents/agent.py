@@ -32,6 +32,12 @@ class Agent:
     ended: str
 
     @property
+    def best_validation(self) -> int:
+        """The validation whose networks were kept: the best rewarded of those that met the criterion, or of all."""
+        merit = self.history["criterion"] * 1e6 + self.history["mean_reward"]
+        return int(merit.argmax())
+
+    @property
     def learned(self) -> bool:
         """Whether the criterion was met."""
         return bool(self.history["criterion"].any())

@@ -13,7 +13,7 @@ from bayes_irl.agents.rollout import draw_trials
 from bayes_irl.agents.settings import Settings
 from bayes_irl.tasks import Task
 
-CHUNK = 25  # trials that run together: few enough for their states to stay in a core's cache
+CHUNK = 12  # trials that run together: few enough for their states to stay in a core's cache
 
 
 class Learner(eqx.Module):
@@ -44,7 +44,7 @@ def draw_learner(task: Task, settings: Settings, key: PRNGKeyArray) -> Learner:
         gated=settings.units == "gated",
         dale=settings.dale,
         alpha=alpha,
-        noise=settings.noise,
+        noise=settings.recurrent_noise,
         input_present=_readers(task, settings.num_units),
         output_bias=_log_policy(task),
     )
@@ -139,7 +139,7 @@ def num_chunks_of(num_trials: int) -> int:
     """Return the least number of equal chunks that are small enough.
 
     >>> num_chunks_of(10), num_chunks_of(100), num_chunks_of(72)
-    (1, 4, 3)
+    (1, 10, 6)
     """
     return next(
         chunks for chunks in range(1, num_trials + 1) if num_trials % chunks == 0 and num_trials // chunks <= CHUNK

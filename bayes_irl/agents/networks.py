@@ -117,7 +117,7 @@ def draw_network(
     width = num_drives * num_units
     return RecurrentNetwork(
         recurrent=recurrent,
-        input_weights=jax.random.normal(input_key, (num_inputs, width), jnp.float32) / num_inputs**0.5,
+        input_weights=in_degree**0.5 / num_inputs * jax.random.normal(input_key, (num_inputs, width), jnp.float32),
         input_present=jnp.tile(jnp.asarray(input_present), (1, num_drives)),
         bias=jnp.zeros(width, jnp.float32),
         start=jnp.full(num_units, START, jnp.float32),

@@ -18,7 +18,7 @@ class Settings:
         units: gated units, or plain rectified ones.
         in_degree: how many units each unit of the decision network hears.
         time_constant: τ, in ms.
-        noise: variance of a unit's state that noise alone would give it (decision network).
+        recurrent_noise: variance of a unit's state that noise alone would give it (decision network).
         dale: whether each unit of the decision network only excites or only inhibits others.
         baseline: what predicts the return: a network that reads the decision network's rates and last action ("rates"),
             one that reads the task's inputs ("inputs"), a linear readout of the rates ("linear"), or nothing ("none").
@@ -38,7 +38,7 @@ class Settings:
     units: Units = "gated"
     in_degree: int = 10
     time_constant: float = 100.0
-    noise: float = 0.01
+    recurrent_noise: float = 0.01
     dale: bool = False
     baseline: Baseline = "rates"
     num_value_units: int = 100
@@ -60,8 +60,8 @@ class Settings:
         one_of("baseline", self.baseline, get_args(Baseline))
         if self.in_degree > self.num_units:
             raise InputError.of("in_degree", f"at most num_units = {self.num_units}", self.in_degree)
-        if not 0 <= self.noise < float("inf"):
-            raise InputError.of("noise", "a finite number, not below 0", self.noise)
+        if not 0 <= self.recurrent_noise < float("inf"):
+            raise InputError.of("recurrent_noise", "a finite number, not below 0", self.recurrent_noise)
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {

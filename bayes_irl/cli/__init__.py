@@ -5,7 +5,7 @@ Nothing heavy is imported until a command runs, so that help is instant.
 
 import click
 
-from bayes_irl.cli import adapt, demo, fit, models, simulate
+from bayes_irl.cli import adapt, demo, fit, models, plot, run, simulate, train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,10 +18,11 @@ def main() -> None:
       bayes-irl demo --quick
       bayes-irl fit rec.npz --model spike_count --out posterior.nc
       bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
+      bayes-irl train perceptual_decision --out agent
 
     Exit codes: 0 done, 2 bad input (nothing was written), 130 interrupted.
     """  # noqa: D301 (click reads the \b)
 
 
-for module in (demo, simulate, fit, adapt, models):
+for module in (demo, simulate, fit, adapt, models, train, run, plot):
     main.add_command(module.command)

@@ -29,7 +29,7 @@ def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, allow_pickle=False, **arrays)
         partial.replace(target)
     except OSError as error:
         raise InputError.of("path", "a file that can be written", f"{target} ({error.strerror})") from error

@@ -34,7 +34,7 @@ class ContextIntegration(Task):
     coherences: tuple[float, ...] = (5.0, 15.0, 50.0)
     fixation: Duration = fixed(750.0)
     stimulus: Duration = fixed(750.0)
-    delay: Duration = Exponential(300.0, 600.0, 1500.0)
+    delay: Duration = Exponential(300.0, 300.0, 1500.0)
     decision: Duration = fixed(500.0)
 
     name: ClassVar[str] = "context_integration"

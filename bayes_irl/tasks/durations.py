@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from bayes_irl._checks import InputError
+from bayes_irl._checks import positive
 
 
 class Duration(eqx.Module):
@@ -44,22 +44,21 @@ def fixed(length: float) -> Uniform:
 
 
 class Exponential(Duration):
-    """`shortest` + an exponential of mean `mean` − `shortest`, given that the sum is no longer than `longest`.
+    """`shortest` + an exponential of mean `scale`, given that the sum is no longer than `longest`.
 
-    The end cannot be foretold from the time that has passed. `mean` is that before truncation.
+    The same as an exponential of mean `scale` of which only draws between the bounds are kept. Its end cannot be
+    foretold from the time that has passed.
     """
 
     shortest: float
-    mean: float
+    scale: float
     longest: float
 
     def __check_init__(self) -> None:
-        """Check the mean."""
-        if not self.mean > self.shortest:
-            raise InputError.of("mean", f"a mean above the shortest duration, {self.shortest:g} ms", f"{self.mean:g}")
+        """Check the scale."""
+        positive("scale", self.scale, "It is a mean, in ms.")
 
     def draw(self, key: PRNGKeyArray) -> Float[Array, ""]:
         """Draw one, in ms."""
-        scale = self.mean - self.shortest
-        kept = -math.expm1(-(self.longest - self.shortest) / scale)
-        return self.shortest - scale * jnp.log1p(-kept * jax.random.uniform(key, dtype=jnp.float32))
+        kept = -math.expm1(-(self.longest - self.shortest) / self.scale)
+        return self.shortest - self.scale * jnp.log1p(-kept * jax.random.uniform(key, dtype=jnp.float32))

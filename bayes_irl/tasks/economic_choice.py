@@ -11,7 +11,7 @@ from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows
 from bayes_irl.tasks.durations import Duration, Uniform, fixed
 
 OFFERS = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (2, 0))
-OFFERS_4_1 = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (10, 1), (3, 0))  # to 1 A = 4.1 B
+OFFERS_4_1 = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (5, 1), (6, 1), (10, 1), (3, 0))  # to 1 A = 4.1 B
 
 
 class EconomicChoice(Task):

@@ -43,7 +43,7 @@ class Wager(Task):
     discount_time: float = np.inf
     coherences: tuple[float, ...] = (0.0, 3.2, 6.4, 12.8, 25.6, 51.2)
     fixation: Duration = fixed(750.0)
-    stimulus: Duration = Exponential(100.0, 280.0, 900.0)
+    stimulus: Duration = Exponential(100.0, 180.0, 900.0)
     sure_onset: Duration = Exponential(500.0, 575.0, 750.0)
     delay: Duration = Exponential(1200.0, 1350.0, 1800.0)
     decision: Duration = fixed(500.0)

@@ -1,0 +1,97 @@
+"""`bayes-irl train`: a recurrent network learns a task by reward."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bayes_irl.cli.common import Command, FilePath, Interrupted, echo_written, on_terminal, save_figure, seed_option
+
+PICTURE = "learning.png"
+
+
+@click.command("train", cls=Command, short_help="Train a recurrent network on a cognitive task.")
+@click.argument("task")
+@click.option(
+    "--until",
+    type=click.Choice(["criterion", "plateau"]),
+    default="criterion",
+    show_default=True,
+    help="Stop at the task's criterion, or once the reward has also stopped to grow.",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An option of the task (dt=20, sure=0.6) or of training (learning_rate=0.002); repeatable.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the training in --out, to the very same end.")
+@seed_option
+@click.option("--out", type=FilePath, required=True, help="A folder, for the agent and its learning curve.")
+def command(task: str, until: str, changes: tuple[str, ...], resume: bool, seed: int, out: Path) -> None:
+    """Train a decision network on TASK by reward, and a value network that predicts it.
+
+    TASK: perceptual_decision, reaction_time, context_integration, multisensory, working_memory, wager,
+    economic_choice or economic_choice_4.1. Ctrl-C keeps the best network; --resume goes on.
+
+    \b
+    Example:
+      bayes-irl train perceptual_decision --out agent --seed 0
+      bayes-irl train wager --set sure=0.6 --until plateau --out agent
+    """  # noqa: D301 (click reads the \b)
+    import jax
+
+    import bayes_irl as bi
+    from bayes_irl.agents import settings_for, train
+
+    options, settings = _divided(task, changes)
+    made = bi.tasks.make(task, **options)
+    agent = train(
+        made,
+        settings_for(made.name, **settings),
+        key=jax.random.key(seed),
+        until="plateau" if until == "plateau" else "criterion",
+        folder=out,
+        resume=resume,
+        progress=on_terminal(),
+    )
+    click.echo(agent.ended)
+    if agent.history.sizes["validation"]:
+        last = agent.history.isel(validation=int(agent.best_validation))
+        click.echo(
+            f"The network kept answers {float(last['share_answered']):.1%} of trials, "
+            f"{float(last['share_correct']):.1%} of them correctly; mean reward {float(last['mean_reward']):.3f}."
+        )
+        save_figure(bi.plots.learning(bi.analysis.learning({f"seed {seed}": agent.history})), out / PICTURE)
+        echo_written(out / "checkpoint.eqx", out / PICTURE)
+    if agent.ended.startswith("Interrupted"):
+        raise Interrupted(f"interrupted; go on with: bayes-irl train {task} --out {out} --resume")
+
+
+def _divided(task: str, changes: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Options of the task, and settings of its training."""
+    import bayes_irl as bi
+    from bayes_irl.agents import Settings
+
+    known = bi.tasks.describe(bi.tasks.make(task)).keys() - {"task"}
+    trained = Settings.__dataclass_fields__.keys()
+    options: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
+    for change in changes:
+        name, given, value = change.partition("=")
+        if not given or name not in known | trained:
+            valid = ", ".join(sorted(known | trained))
+            raise bi.InputError.of("--set", "NAME=VALUE", repr(change), f"Names: {valid}.")
+        (options if name in known else settings)[name] = _value(value)
+    return options, settings
+
+
+def _value(text: str) -> Any:
+    """A number, a truth value, a list or a word."""
+    try:
+        value = json.loads(text.lower())
+    except ValueError:
+        return text
+    return tuple(value) if isinstance(value, list) else value

@@ -4,26 +4,50 @@ Figures are made without pyplot, so nothing stays open; save them with `figure.s
 print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
 """
 
+from bayes_irl.plots.accuracy import accuracy
+from bayes_irl.plots.activity import activity
+from bayes_irl.plots.chronometric import chronometric
 from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.couplings import couplings
+from bayes_irl.plots.indifference import indifference
+from bayes_irl.plots.learning import learning
+from bayes_irl.plots.multisensory import multisensory
 from bayes_irl.plots.place_reward import place_reward
+from bayes_irl.plots.predicted_return import predicted_return
+from bayes_irl.plots.psychometric import psychometric
 from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
 from bayes_irl.plots.reward_map import reward_map
+from bayes_irl.plots.selectivity import selectivity
+from bayes_irl.plots.silencing import silencing
 from bayes_irl.plots.spike_counts import spike_counts
+from bayes_irl.plots.sure_bet import sure_bet
 from bayes_irl.plots.tuning_curves import tuning_curves
+from bayes_irl.plots.viewing_time import viewing_time
 from bayes_irl.plots.walk import walk
 
 __all__ = [
+    "accuracy",
+    "activity",
+    "chronometric",
     "circulation",
     "coding",
     "couplings",
+    "indifference",
+    "learning",
+    "multisensory",
     "place_reward",
+    "predicted_return",
+    "psychometric",
     "ranked_patterns",
     "raster",
     "reward_map",
+    "selectivity",
+    "silencing",
     "spike_counts",
+    "sure_bet",
     "tuning_curves",
+    "viewing_time",
     "walk",
 ]

@@ -1,0 +1,35 @@
+"""What trials show: how agents choose, how well, how fast, how sure, and what their units do.
+
+One public function a file; each takes trials (what `agents.run` returned) and returns a dataset, whose picture is the
+function of the same name in `bayes_irl.plots`.
+"""
+
+from bayes_irl.analysis.accuracy import accuracy
+from bayes_irl.analysis.activity import activity
+from bayes_irl.analysis.chronometric import chronometric
+from bayes_irl.analysis.evidence import evidence
+from bayes_irl.analysis.indifference import indifference
+from bayes_irl.analysis.learning import learning
+from bayes_irl.analysis.multisensory import multisensory
+from bayes_irl.analysis.predicted_return import predicted_return
+from bayes_irl.analysis.psychometric import psychometric
+from bayes_irl.analysis.selectivity import selectivity
+from bayes_irl.analysis.silencing import silencing
+from bayes_irl.analysis.sure_bet import sure_bet
+from bayes_irl.analysis.viewing_time import viewing_time
+
+__all__ = [
+    "accuracy",
+    "activity",
+    "chronometric",
+    "evidence",
+    "indifference",
+    "learning",
+    "multisensory",
+    "predicted_return",
+    "psychometric",
+    "selectivity",
+    "silencing",
+    "sure_bet",
+    "viewing_time",
+]

@@ -1,0 +1,48 @@
+"""How many trials of each condition were answered, and how many answers were right."""
+
+from collections.abc import Sequence
+
+import xarray as xr
+
+from bayes_irl.analysis import intervals
+from bayes_irl.analysis.conditions import conditions
+from bayes_irl.analysis.trials import check, is_decision, keep, without_steps
+
+
+def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Dataset:
+    """Share of trials answered, and share of answers that were correct, in each condition.
+
+    Args:
+        trials: what `agents.run` returned.
+        by: names of conditions, such as `("f1", "f2")`; their combinations are told apart. By default all trials are
+            alike.
+
+    Returns:
+        `share_answered[condition, statistic]` of all trials, and `share_correct[condition, statistic]` of those
+        answered otherwise than with a sure bet, with 90 % Wilson intervals (NaN where there are none);
+        `num_trials[condition]` and `num_decided[condition]`.
+
+    Raises:
+        InputError: if the trials lack a condition, or are too few.
+
+    >>> accuracy(trials, by=("f1", "f2"))["share_correct"]  # doctest: +SKIP
+    """
+    each = without_steps(check(trials, ("answered", "choice", "correct")))
+    each = keep(each, each["answered"].notnull(), "trials")
+    condition = conditions(each, by)
+    share_answered, num_trials = intervals.shares(each["answered"], {"condition": condition})
+    decided = each["answered"] & is_decision(each)
+    share_decided, share_right = (
+        intervals.moments(chosen, {"condition": condition})["mean"] for chosen in (decided, decided & each["correct"])
+    )
+    num_decided = (share_decided * num_trials).round().astype(int)
+    share_correct = intervals.of_share(share_right / share_decided.where(num_decided > 0), num_decided)
+    return xr.Dataset(
+        {
+            "share_answered": share_answered,
+            "share_correct": share_correct,
+            "num_trials": num_trials,
+            "num_decided": num_decided,
+        },
+        attrs={"by": str(condition.name)},
+    )

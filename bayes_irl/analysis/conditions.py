@@ -1,0 +1,69 @@
+"""Trials sorted by what was varied, or by what the agent did."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl.analysis.evidence import KINDS, evidence
+from bayes_irl.analysis.trials import action_names, check
+
+_WORDS = {
+    "answered": {0: "not answered", 1: "answered"},
+    "context": {0: "motion", 1: "color"},
+    "correct": {0: "wrong", 1: "correct"},
+    "direction": {-1: "left", 1: "right"},
+    "juice_left": {0: "A", 1: "B"},
+    "modality": {0: "visual", 1: "auditory", 2: "both"},
+    "wager": {0: "not offered", 1: "offered"},
+}
+
+
+def conditions(trials: xr.Dataset, by: str | Sequence[str] | None) -> xr.DataArray:
+    """Sort trials into conditions.
+
+    Args:
+        trials: what `agents.run` returned.
+        by: names of conditions, of evidence (see `evidence`), or of what was done ("choice", "correct", "answered");
+            the combinations that occurred are the conditions. None: all trials are alike.
+
+    Returns:
+        The number of each trial's condition, named after `by`, with the conditions' names as attribute `labels`.
+
+    Raises:
+        InputError: if the trials lack one of them.
+    """
+    names = [by] if isinstance(by, str) else list(by or ())
+    if not names:
+        return _coded(np.zeros(trials.sizes["trial"], int), ["all"], "")
+    sorted_out = [np.unique(_column(trials, name), return_inverse=True) for name in names]
+    rows, codes = np.unique(np.stack([places for _, places in sorted_out]), axis=1, return_inverse=True)
+    words = [
+        [_in_words(trials, name, value) for value in levels]
+        for name, (levels, _) in zip(names, sorted_out, strict=True)
+    ]
+    labels = [", ".join(words[i][place] for i, place in enumerate(row)) for row in rows.T]
+    return _coded(codes.ravel(), labels, ", ".join(name.replace("_", " ") for name in names))
+
+
+def _coded(codes: np.ndarray, labels: list[str], name: str) -> xr.DataArray:
+    return xr.DataArray(codes, dims="trial", name=name, attrs={"labels": labels})
+
+
+def _column(trials: xr.Dataset, name: str) -> np.ndarray:
+    if name in ("choice", "correct", "answered"):
+        return check(trials, (name,))[name].values
+    if name in KINDS and name not in trials.coords:
+        return evidence(trials, name).values
+    values = check(trials, columns=(name,))[name].values
+    return values if values.dtype.kind in "UO" else np.round(values.astype(float), 4)
+
+
+def _in_words(trials: xr.Dataset, name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    number = float(value)
+    if name == "choice":
+        return action_names(trials)[int(number)]
+    return _WORDS.get(name, {}).get(int(number), f"{number:g}".replace("-", "−"))

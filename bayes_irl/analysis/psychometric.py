@@ -1,0 +1,79 @@
+"""Psychometric curves: which answer, given the evidence."""
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl.analysis import intervals
+from bayes_irl.analysis.conditions import conditions
+from bayes_irl.analysis.cumulative_gaussian import posterior, psi
+from bayes_irl.analysis.evidence import evidence as evidence_of
+from bayes_irl.analysis.evidence import positive_answer
+from bayes_irl.analysis.trials import chose, decided
+
+NUM_PLACES = 101
+
+
+def psychometric(trials: xr.Dataset, evidence: str | None = None, by: str | None = None) -> xr.Dataset:
+    """Share of answers "right" ("high", ">") against the evidence for it, with a fitted function.
+
+        P(right | x) = lapse / 2 + (1 − lapse) Φ((x − bias) / sigma)
+
+    A positive bias means: more evidence is needed for a "right". sigma is the threshold: with lapse and bias 0,
+    evidence sigma gets 84 % right. lapse is the share of trials answered whatever the evidence, either answer alike.
+
+    Args:
+        trials: what `agents.run` returned. Trials without answer, and sure bets, are left out.
+        evidence: which, see `evidence`; by default the first that these trials have.
+        by: a condition for each level of which a curve is fitted, such as "context" or "modality"; by default one
+            curve.
+
+    Returns:
+        `share[curve, evidence, statistic]` with Wilson intervals and `num_trials[curve, evidence]`;
+        `fitted[curve, place, statistic]`, the posterior of the function at fine steps of evidence;
+        `parameters[curve, parameter, statistic]` (bias and sigma in the units of evidence) and
+        `draws[curve, parameter, draw]` of its posterior, whose priors are weak: bias flat, log sigma flat between a
+        tenth of the gap between levels and ten times their range, lapse Beta(1, 10). All intervals are of 90 %. Do not
+        trust sigma where no level lies between never and always: the data then only bound it, and the prior says the
+        rest.
+
+    Raises:
+        InputError: if the trials have no such evidence or condition, fewer than three levels of it, or are too few.
+
+    Source:
+        Wichmann & Hill 2001, doi:10.3758/BF03194544; Schütt et al. 2016, doi:10.1016/j.visres.2016.02.002.
+
+    >>> psychometric(trials, by="modality")["parameters"].sel(parameter="sigma")  # doctest: +SKIP
+    """
+    kept = decided(trials)
+    answer = positive_answer(kept)
+    result = fit_curves(chose(kept, answer), evidence_of(kept, evidence), conditions(kept, by))
+    return result.assign_attrs(answer=answer)
+
+
+def fit_curves(hits: xr.DataArray, level: xr.DataArray, curve: xr.DataArray) -> xr.Dataset:
+    """Fit the function to the trials of each curve; what comes back is what `psychometric` returns."""
+    share, num_trials = intervals.shares(hits, {"curve": curve, "evidence": level})
+    levels = share["evidence"].values
+    if len(levels) < 3:
+        raise InputError.of("evidence", "at least 3 levels", f"{len(levels)} of {level.name}: {levels.tolist()}")
+    draws = []
+    for name in share["curve"].values:
+        num = num_trials.sel(curve=name).values
+        positive = np.rint(np.nan_to_num(share.sel(curve=name, statistic="estimate").values) * num).astype(int)
+        shown = num > 0
+        if shown.sum() < 2:
+            raise InputError.of("evidence", f"at least 2 levels where the curve is {name!r}", levels[shown].tolist())
+        draws.append(posterior(levels[shown], positive[shown], num[shown]))
+    joined = xr.concat(draws, share["curve"])
+    place = xr.DataArray(np.linspace(levels.min(), levels.max(), NUM_PLACES), dims="place")
+    tables = {
+        "share": share,
+        "num_trials": num_trials,
+        "fitted": intervals.of_draws(psi(place, joined)).assign_coords(place=place),
+        "parameters": intervals.of_draws(joined),
+        "draws": joined,
+    }
+    result = xr.Dataset({name: table.drop_attrs() if name == "draws" else table for name, table in tables.items()})
+    result["evidence"].attrs.update(level.attrs)
+    return result.assign_attrs(evidence=str(level.name), by=str(curve.name))

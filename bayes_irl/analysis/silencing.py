@@ -1,0 +1,44 @@
+"""What breaks when units are silenced."""
+
+from collections.abc import Mapping
+
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl.analysis import intervals
+from bayes_irl.analysis.accuracy import accuracy
+
+
+def silencing(trials: Mapping[str, xr.Dataset], intact: str = "intact") -> xr.Dataset:
+    """Behaviour with groups of units silenced, against the intact network.
+
+    Args:
+        trials: what `agents.run` returned for each group of units silenced, and for the intact network, by name.
+        intact: the name of the intact network's trials.
+
+    Returns:
+        `share_answered[group, statistic]` of all trials, and `share_correct[group, statistic]` of those answered
+        otherwise than with a sure bet, with 90 % Wilson intervals (NaN if there are none); `change_answered` and
+        `change_correct`, the group minus the intact network, with 90 % Newcombe intervals that take trials as
+        independent (they are if the runs had different keys), NaN for that itself; `num_trials[group]`,
+        `num_decided[group]`. The intact network is the first group.
+
+    Raises:
+        InputError: if the intact network's trials are missing or too few, or trials are of different tasks.
+
+    >>> silencing({"intact": trials, "units for A": others})["change_correct"]  # doctest: +SKIP
+    """
+    if intact not in trials:
+        raise InputError.of("trials", f"a group {intact!r} to compare with", sorted(trials))
+    tasks = {str(each.attrs.get("task", "")) for each in trials.values()}
+    if len(tasks) > 1:
+        raise InputError.of("trials", "trials of one task", sorted(tasks))
+    names = [intact, *(name for name in trials if name != intact)]
+    tables = [accuracy(trials[name]).isel(condition=0, drop=True) for name in names]
+    table = xr.concat(tables, xr.IndexVariable("group", names), combine_attrs="override")
+    reference = table.isel(group=0, drop=True)
+    silenced = table["group"] != intact
+    return table.assign(
+        change_answered=intervals.of_difference(table["share_answered"], reference["share_answered"]).where(silenced),
+        change_correct=intervals.of_difference(table["share_correct"], reference["share_correct"]).where(silenced),
+    )

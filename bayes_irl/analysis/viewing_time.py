@@ -1,0 +1,44 @@
+"""Accuracy against how long the stimulus was seen."""
+
+import xarray as xr
+
+from bayes_irl._checks import InputError, count
+from bayes_irl.analysis import intervals
+from bayes_irl.analysis.evidence import evidence
+from bayes_irl.analysis.trials import decided, duration, in_bins
+
+
+def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus") -> xr.Dataset:
+    """Share of correct answers by strength of evidence and duration of the stimulus.
+
+    Whoever adds up evidence gets better the longer it is seen: with independent noise per step a perfect integrator's
+    sensitivity grows with the square root of time.
+
+    Args:
+        trials: what `agents.run` returned. Trials without answer, and sure bets, are left out.
+        num_bins: durations are cut at quantiles into so many bins, of about as many trials each.
+        epoch: whose duration it is.
+
+    Returns:
+        `share_correct[strength, duration, statistic]` with 90 % Wilson intervals (NaN where a combination never
+        occurred) and `num_trials[strength, duration]`. `strength` is the absolute evidence, `duration` the mean of each
+        bin in ms.
+
+    Raises:
+        InputError: if the epoch always lasts as long, or trials lack it, or evidence, or are too few.
+
+    Source:
+        Kiani, Hanks & Shadlen 2008, doi:10.1523/JNEUROSCI.4761-07.2008.
+
+    >>> viewing_time(trials)["share_correct"].sel(strength=12.8)  # doctest: +SKIP
+    """
+    bins = count("num_bins", num_bins, 2)
+    kept = decided(trials)
+    lasts = duration(kept, epoch)
+    if float(lasts.max()) == float(lasts.min()):
+        raise InputError.of("trials", f"durations of {epoch!r} that vary", f"always {float(lasts[0]):g} ms")
+    shown = evidence(kept)
+    share, num_trials = intervals.shares(kept["correct"], {"strength": abs(shown), "duration": in_bins(lasts, bins)})
+    share["strength"].attrs.update(shown.attrs)
+    share["duration"].attrs.update(long_name=f"Duration of {epoch}", units="ms")
+    return xr.Dataset({"share_correct": share, "num_trials": num_trials})

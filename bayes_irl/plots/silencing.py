@@ -1,0 +1,27 @@
+"""What breaks when units are silenced."""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from bayes_irl.plots import curves
+from bayes_irl.plots.accuracy import SHARES, shares_by_name
+
+
+def silencing(result: xr.Dataset) -> Figure:
+    """Draw the shares of trials answered and of answers that were correct, for each group of units silenced.
+
+    Args:
+        result: What `analysis.silencing` returned.
+
+    Returns:
+        The figure; bars are 90 % Wilson intervals, dotted lines go through the intact network. A group that answers
+        nothing has no share correct.
+
+    Raises:
+        InputError: If `result` is something else.
+
+    >>> silencing(analysis.silencing({"intact": trials, "units for A": others})).savefig("s.pdf")  # doctest: +SKIP
+    """
+    result = curves.expect("result", result, "silencing", [*SHARES, "change_correct"])
+    names = [str(name) for name in result["group"].values]
+    return shares_by_name(result.rename(group="name"), names, "Units silenced", reference=True)

@@ -1,0 +1,48 @@
+"""Sure bets: when they are taken, and how good answers are where they are waived."""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from bayes_irl.plots import curves, style
+
+
+def sure_bet(result: xr.Dataset) -> Figure:
+    """Draw how often the sure bet is taken, and accuracy where it is waived.
+
+    Left: the share of sure bets against the duration of the stimulus, a curve for each strength of evidence. Right: the
+    share correct by strength, where the bet was waived and where it was not offered.
+
+    Args:
+        result: What `analysis.sure_bet` returned.
+
+    Returns:
+        The figure; bars are 90 % Wilson intervals.
+
+    Raises:
+        InputError: If `result` is something else.
+
+    >>> sure_bet(analysis.sure_bet(trials)).savefig("sure_bet.pdf")  # doctest: +SKIP
+    """
+    needed = ("share_sure", "share_correct", "mean_improvement")
+    result = curves.expect("result", result, "sure_bet", needed)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None)
+    left, right = curves.parts(sheet, 1, 2)
+    axes = left.subplots()
+    looks = curves.by_strength(axes, result["share_sure"])
+    axes.set_ylabel("Share of sure bets")
+    axes.set_ylim(0, 1)
+    style.dress(axes, "Sure bet offered")
+    curves.strength_key(left, looks, result["share_sure"], style.SINGLE)
+    axes, share = right.subplots(), result["share_correct"]
+    places = curves.along_categories(axes, share["strength"])
+    names = [str(name) for name in share["offer"].values]
+    looks = curves.looks(len(names))
+    for name, look in zip(names, looks, strict=True):
+        curves.points(axes, places, share.sel(offer=name), look)
+    axes.set_xlabel(curves.strength_label(share["strength"]))
+    axes.set_ylabel("Share correct")
+    axes.set_ylim(top=1)
+    style.dress(axes, f"Waived − not offered: {curves.in_words(result['mean_improvement'], 2)}")
+    words = [f"Sure bet {name}" for name in names]
+    curves.key(right, looks, words, f"Bars: {share.attrs['interval']}s.", style.SINGLE)
+    return figure

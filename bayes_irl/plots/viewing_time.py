@@ -1,0 +1,32 @@
+"""Accuracy against viewing time."""
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from bayes_irl.plots import curves, style
+
+
+def viewing_time(result: xr.Dataset) -> Figure:
+    """Draw the share of correct answers against the duration of the stimulus, a curve for each strength of evidence.
+
+    Args:
+        result: What `analysis.viewing_time` returned.
+
+    Returns:
+        The figure; bars are 90 % Wilson intervals.
+
+    Raises:
+        InputError: If `result` is something else.
+
+    >>> viewing_time(analysis.viewing_time(trials)).savefig("viewing_time.pdf")  # doctest: +SKIP
+    """
+    result = curves.expect("result", result, "viewing_time", ("share_correct",))
+    figure, sheet = style.page(style.SINGLE, 75 * style.MM, None)
+    axes = sheet.subplots()
+    looks = curves.by_strength(axes, result["share_correct"])
+    axes.axhline(0.5, color=style.GREY, linewidth=style.THIN, linestyle=":", zorder=0)
+    axes.set_ylabel("Share correct")
+    axes.set_ylim(top=1)
+    style.dress(axes)
+    curves.strength_key(sheet, looks, result["share_correct"], style.SINGLE)
+    return figure

@@ -140,7 +140,8 @@ def with_rates(trials: xr.Dataset, drive: np.ndarray, epoch: int = 1, noise=0.05
     step = np.arange(num_steps)
     inside = (step >= ends[:, [epoch - 1]]) & (step < ends[:, [epoch]])
     rates = 1 + inside[..., None] * drive[:, None].astype(np.float32)
-    rates += noise * rng.normal(size=rates.shape).astype(np.float32)
+    if noise:
+        rates += noise * rng.normal(size=rates.shape).astype(np.float32)
     rates *= (step < trials["num_steps"].values[:, None])[..., None]
     return trials.assign(rates=(("trial", "step", "unit"), np.maximum(rates, 0)))
 

@@ -10,7 +10,7 @@ from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.trials import check, onset
 
 ANSWER = "answer"
-Window = tuple[float, float]
+Window = tuple[float | int, float | int]
 
 
 def averages(

@@ -7,8 +7,8 @@ from scipy.special import ndtr, xlog1py, xlogy
 from scipy.stats.qmc import Halton
 
 PARAMETERS = ["bias", "sigma", "lapse"]
-NUM_DRAWS = 2000
-_COARSE, _FINE = (41, 41, 21), (61, 61, 25)  # nodes of the grid along bias, log sigma and lapse
+NUM_DRAWS = 1000
+_COARSE, _FINE = (31, 31, 13), (51, 51, 21)  # nodes of the grid along bias, log sigma and √lapse
 _ZOOMS, _NEGLIGIBLE = 3, 1e-5
 
 Numbers = Float[np.ndarray, " num_levels"]
@@ -21,12 +21,16 @@ def psi(level: xr.DataArray, parameters: xr.DataArray) -> xr.DataArray:
     return lapse / 2 + (1 - lapse) * xr.apply_ufunc(ndtr, (level - bias) / sigma)
 
 
-def posterior(levels: Numbers, positive: Counts, total: Counts) -> xr.DataArray:
-    """Return draws of `bias`, `sigma` and `lapse` given the numbers of positive answers `[parameter, draw]`.
+def posterior(levels: Numbers, positive: Counts, total: Counts, lapse: float | None = None) -> xr.DataArray:
+    """Return draws of `bias`, `sigma` and `lapse` given the numbers of positive answers, `[parameter, draw]`.
+
+    With `lapse` given, that is held.
 
     Priors: the bias is uniform up to half the levels' range beyond them, log sigma is uniform from a tenth of the
-    smallest gap between levels to ten times their range, the lapse is Beta(1, 10). The posterior is computed on a grid
-    that closes in on where it is, and drawn from systematically, so that no random numbers are needed.
+    smallest gap between levels to ten times their range, the lapse is Beta(½, 10). The posterior is computed on a grid
+    that closes in on where it is, and drawn from systematically, so that no random numbers are needed. The prior of the
+    lapse leaves room for none at all: where levels do not reach answers that are all alike, lapse and sigma stand in
+    for each other.
 
     Source:
         Schütt, Harmeling, Macke & Wichmann 2016, doi:10.1016/j.visres.2016.02.002.
@@ -36,20 +40,21 @@ def posterior(levels: Numbers, positive: Counts, total: Counts) -> xr.DataArray:
         [
             [levels.min() - span / 2, levels.max() + span / 2],
             [np.log(gap / 10), np.log(10 * span)],
-            [0.0, 1.0],
+            [0.0, 1.0] if lapse is None else [np.sqrt(lapse)] * 2,
         ]
     )
+    coarse, fine = ((*sizes[:2], sizes[2] if lapse is None else 1) for sizes in (_COARSE, _FINE))
     for _ in range(_ZOOMS):
-        nodes, weights = _on_grid(box, _COARSE, levels, positive, total)
+        nodes, weights = _on_grid(box, coarse, levels, positive, total)
         box = np.array([_where_it_is(weights, box, axis) for axis in range(3)])
-    nodes, weights = _on_grid(box, _FINE, levels, positive, total)
+    nodes, weights = _on_grid(box, fine, levels, positive, total)
     drawn = np.searchsorted(np.cumsum(weights), (np.arange(NUM_DRAWS) + 0.5) / NUM_DRAWS * weights.sum())
     places = np.unravel_index(drawn, weights.shape)
     jitter = (Halton(3, scramble=False).random(NUM_DRAWS).T - 0.5) * (box[:, 1] - box[:, 0])[:, None]
-    bias, log_sigma, lapse = (
+    bias, log_sigma, root = (
         axis[place] + shift / len(axis) for axis, place, shift in zip(nodes, places, jitter, strict=True)
     )
-    return xr.DataArray(np.stack([bias, np.exp(log_sigma), lapse]), {"parameter": PARAMETERS}, ("parameter", "draw"))
+    return xr.DataArray(np.stack([bias, np.exp(log_sigma), root**2]), {"parameter": PARAMETERS}, ("parameter", "draw"))
 
 
 def _on_grid(
@@ -57,8 +62,9 @@ def _on_grid(
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Return the middles of the cells of a grid, and the posterior there, the largest being 1."""
     nodes = [low + (np.arange(size) + 0.5) / size * (high - low) for (low, high), size in zip(box, sizes, strict=True)]
-    bias, log_sigma, lapse = np.meshgrid(*nodes, indexing="ij", sparse=True)
-    log_density = xlog1py(9.0, -lapse)
+    bias, log_sigma, root = np.meshgrid(*nodes, indexing="ij", sparse=True)
+    lapse = root**2
+    log_density = xlog1py(9.0, -lapse)  # λ^(−½) (1 − λ)⁹ dλ is 2 (1 − λ)⁹ d√λ
     for level, hits, num in zip(levels, positive, total, strict=True):
         chance = lapse / 2 + (1 - lapse) * ndtr((level - bias) / np.exp(log_sigma))
         log_density = log_density + xlogy(hits, chance) + xlog1py(num - hits, -chance)

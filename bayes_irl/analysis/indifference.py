@@ -12,7 +12,7 @@ from bayes_irl.analysis.trials import check, chose, decided, keep
 COLUMNS = ("juice_left", "num_a", "num_b")
 
 
-def indifference(trials: xr.Dataset) -> xr.Dataset:
+def indifference(trials: xr.Dataset, lapse: float | None = None) -> xr.Dataset:
     """Relative value of the juices: the quantity ratio n_B : n_A at which either is chosen as often.
 
         P(B | n_A, n_B) = lapse / 2 + (1 − lapse) Φ((log(n_B / n_A) − log relative value) / sigma)
@@ -20,6 +20,7 @@ def indifference(trials: xr.Dataset) -> xr.Dataset:
     Args:
         trials: what `agents.run` returned, of a task with conditions `juice_left`, `num_a` and `num_b`. Trials without
             answer are left out; forced choices (nothing of one juice) are not fitted.
+        lapse: as in `psychometric`.
 
     Returns:
         What `psychometric` returns, with log(n_B / n_A) as evidence and three curves: "all", and where A or B was on
@@ -45,7 +46,7 @@ def indifference(trials: xr.Dataset) -> xr.Dataset:
     level = xr.DataArray(ratio, dims="trial", name="offer", attrs={"long_name": "log(n_B / n_A)", "units": ""})
     side = conditions(offers, "juice_left")
     side = side.assign_attrs(labels=[f"{name} left" for name in side.attrs["labels"]])
-    curves = [fit_curves(offers["chose_b"], level, curve) for curve in (conditions(offers, None), side)]
+    curves = [fit_curves(offers["chose_b"], level, curve, lapse) for curve in (conditions(offers, None), side)]
     together = xr.concat(curves, "curve", join="outer", combine_attrs="override")
     _check_sides(together)
     bias = together["draws"].sel(parameter="bias", drop=True)

@@ -17,7 +17,7 @@ WILSON, NEWCOMBE = "90 % Wilson interval", "90 % Newcombe interval"
 STUDENT, NORMAL = "90 % t interval", "90 % normal interval"
 POSTERIOR = "90 % equal-tailed posterior interval"
 _Z = float(norm.ppf(HIGH))
-_NUM_QUANTILES = 60
+_NUM_QUANTILES = 40
 
 
 def of_share(share: xr.DataArray, num_trials: xr.DataArray) -> xr.DataArray:
@@ -60,7 +60,8 @@ def of_estimate(estimate: float, standard_error: float) -> xr.DataArray:
 
 def of_draws(draws: xr.DataArray, dim: str = "draw") -> xr.DataArray:
     """Return mean and 90 % equal-tailed interval over draws."""
-    low, high = (draws.quantile(level, dim).drop_vars("quantile") for level in (LOW, HIGH))
+    ends = draws.quantile([LOW, HIGH], dim)
+    low, high = (ends.isel(quantile=k, drop=True) for k in (0, 1))
     return _together(draws.mean(dim), low, high, POSTERIOR)
 
 

@@ -11,13 +11,14 @@ from bayes_irl.analysis.trials import check
 ALONE, TOGETHER = ("visual", "auditory"), "both"
 
 
-def multisensory(trials: xr.Dataset) -> xr.Dataset:
+def multisensory(trials: xr.Dataset, lapse: float | None = None) -> xr.Dataset:
     """Thresholds of each sense and of both, against the optimal combination of independent senses.
 
         1 / sigma²_optimal = 1 / sigma²_visual + 1 / sigma²_auditory
 
     Args:
         trials: what `agents.run` returned, of a task with a condition `modality`.
+        lapse: as in `psychometric`.
 
     Returns:
         What `psychometric` returns by modality, and `sigma[curve, statistic]`; `sigma_optimal[statistic]`; `difference[
@@ -33,7 +34,7 @@ def multisensory(trials: xr.Dataset) -> xr.Dataset:
 
     >>> multisensory(trials)["difference"]  # doctest: +SKIP
     """
-    curves = psychometric(check(trials, columns=("modality",)), "rate", by="modality")
+    curves = psychometric(check(trials, columns=("modality",)), "rate", by="modality", lapse=lapse)
     missing = sorted({*ALONE, TOGETHER} - set(curves["curve"].values.tolist()))
     if missing:
         raise InputError.of("trials", "answered trials of all three modalities", f"none of {missing}")

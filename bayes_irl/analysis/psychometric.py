@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from bayes_irl._checks import InputError
+from bayes_irl._checks import InputError, probability
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.cumulative_gaussian import posterior, psi
@@ -14,7 +14,9 @@ from bayes_irl.analysis.trials import chose, decided
 NUM_PLACES = 101
 
 
-def psychometric(trials: xr.Dataset, evidence: str | None = None, by: str | None = None) -> xr.Dataset:
+def psychometric(
+    trials: xr.Dataset, evidence: str | None = None, by: str | None = None, lapse: float | None = None
+) -> xr.Dataset:
     """Share of answers "right" ("high", ">") against the evidence for it, with a fitted function.
 
         P(right | x) = lapse / 2 + (1 − lapse) Φ((x − bias) / sigma)
@@ -27,13 +29,16 @@ def psychometric(trials: xr.Dataset, evidence: str | None = None, by: str | None
         evidence: which, see `evidence`; by default the first that these trials have.
         by: a condition for each level of which a curve is fitted, such as "context" or "modality"; by default one
             curve.
+        lapse: held at this; by default inferred. Where no evidence is so strong that answers are all alike, lapse and
+            sigma stand in for each other, and sigma leans on the lapse's prior: then hold it, at 0 for an agent known
+            not to lapse.
 
     Returns:
         `share[curve, evidence, statistic]` with Wilson intervals and `num_trials[curve, evidence]`;
         `fitted[curve, place, statistic]`, the posterior of the function at fine steps of evidence;
         `parameters[curve, parameter, statistic]` (bias and sigma in the units of evidence) and
         `draws[curve, parameter, draw]` of its posterior, whose priors are weak: bias flat, log sigma flat between a
-        tenth of the gap between levels and ten times their range, lapse Beta(1, 10). All intervals are of 90 %. Do not
+        tenth of the gap between levels and ten times their range, lapse Beta(½, 10). All intervals are of 90 %. Do not
         trust sigma where no level lies between never and always: the data then only bound it, and the prior says the
         rest.
 
@@ -47,16 +52,17 @@ def psychometric(trials: xr.Dataset, evidence: str | None = None, by: str | None
     """
     kept = decided(trials)
     answer = positive_answer(kept)
-    result = fit_curves(chose(kept, answer), evidence_of(kept, evidence), conditions(kept, by))
+    result = fit_curves(chose(kept, answer), evidence_of(kept, evidence), conditions(kept, by), lapse)
     return result.assign_attrs(answer=answer)
 
 
-def fit_curves(hits: xr.DataArray, level: xr.DataArray, curve: xr.DataArray) -> xr.Dataset:
+def fit_curves(hits: xr.DataArray, level: xr.DataArray, curve: xr.DataArray, lapse: float | None) -> xr.Dataset:
     """Fit the function to the trials of each curve; what comes back is what `psychometric` returns."""
     share, num_trials = intervals.shares(hits, {"curve": curve, "evidence": level})
     levels = share["evidence"].values
     if len(levels) < 3:
         raise InputError.of("evidence", "at least 3 levels", f"{len(levels)} of {level.name}: {levels.tolist()}")
+    held = None if lapse is None else probability("lapse", lapse)
     draws = []
     for name in share["curve"].values:
         num = num_trials.sel(curve=name).values
@@ -64,7 +70,7 @@ def fit_curves(hits: xr.DataArray, level: xr.DataArray, curve: xr.DataArray) -> 
         shown = num > 0
         if shown.sum() < 2:
             raise InputError.of("evidence", f"at least 2 levels where the curve is {name!r}", levels[shown].tolist())
-        draws.append(posterior(levels[shown], positive[shown], num[shown]))
+        draws.append(posterior(levels[shown], positive[shown], num[shown], held))
     joined = xr.concat(draws, share["curve"])
     place = xr.DataArray(np.linspace(levels.min(), levels.max(), NUM_PLACES), dims="place")
     tables = {

@@ -4,7 +4,7 @@ A cell holds effective weights, from row to column. What reaches a unit from out
 *drive*.
 """
 
-from typing import Protocol, Self
+import abc
 
 import equinox as eqx
 import jax
@@ -39,19 +39,25 @@ class External(eqx.Module):
         return External(_over_time(inputs, drive_gradient), drive_gradient.sum(axis=(0, 1)))
 
 
-class Cell(Protocol):
-    """One step of a network, and what its weights were worth."""
+class Cell(eqx.Module):
+    """Units with their effective weights.
 
-    external: External
+    Attributes:
+        external: weights of what reaches them from outside.
+    """
 
+    external: eqx.AbstractVar[External]
+
+    @abc.abstractmethod
     def step(self, state: State, drive: Drive, noise: State) -> State:
         """Return the next state."""
 
-    def gradient(self, before: States, inputs: Inputs, drive_gradient: Drives) -> Self:
+    @abc.abstractmethod
+    def gradient(self, before: States, inputs: Inputs, drive_gradient: Drives) -> "Cell":
         """Return the gradient with respect to the weights, given that with respect to the drives."""
 
 
-class GatedCell(eqx.Module):
+class GatedCell(Cell):
     """Gated recurrent units: x ← (1 − αz) x + αz (Wᵀ(g∘r) + d_x + noise), z, g = sigmoid(Vᵀr + (d_z, d_g)), r = [x]₊.
 
     Attributes:
@@ -91,7 +97,7 @@ class GatedCell(eqx.Module):
         )
 
 
-class PlainCell(eqx.Module):
+class PlainCell(Cell):
     """Rectified units: x ← (1 − α) x + α (Wᵀr + d + noise), r = [x]₊.
 
     Attributes:

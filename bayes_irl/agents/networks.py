@@ -91,6 +91,7 @@ def draw_network(
     gated: bool,
     dale: bool,
     alpha: float,
+    slowest: float,
     noise: float,
     input_present: Bool[np.ndarray, "num_inputs num_units"],
     output_bias: Float[np.ndarray, " num_outputs"],
@@ -106,20 +107,27 @@ def draw_network(
         gated: gated units, or plain rectified ones.
         dale: whether each unit only excites or only inhibits.
         alpha: dt / τ.
+        slowest: gated units begin with effective time constants τ / z from 2 τ to this many τ.
         noise: variance of a unit's state that noise alone would give it.
         input_present: which units read which inputs.
         output_bias: what outputs start at.
     """
     num_drives = 3 if gated else 1
-    *keys, input_key = jax.random.split(key, num_drives + 1)
+    *keys, input_key, bias_key = jax.random.split(key, num_drives + 2)
     excitatory = np.arange(num_units) < round(EXCITATORY_SHARE * num_units) if dale else None
     recurrent = tuple(draw_connections(each, num_units, in_degree, SPECTRAL_RADIUS, excitatory) for each in keys)
     width = num_drives * num_units
+    bias = np.zeros(width, np.float32)
+    if gated:
+        slower = np.random.default_rng(np.asarray(jax.random.bits(bias_key, (4,)))).permutation(
+            np.geomspace(2, slowest, num_units)
+        )
+        bias[:num_units] = -np.log(slower - 1)  # z = 1 / slower
     return RecurrentNetwork(
         recurrent=recurrent,
         input_weights=in_degree**0.5 / num_inputs * jax.random.normal(input_key, (num_inputs, width), jnp.float32),
         input_present=jnp.tile(jnp.asarray(input_present), (1, num_drives)),
-        bias=jnp.zeros(width, jnp.float32),
+        bias=jnp.asarray(bias),
         start=jnp.full(num_units, START, jnp.float32),
         readout=jnp.zeros((num_units, num_outputs), jnp.float32),
         readout_bias=jnp.asarray(output_bias, jnp.float32),

@@ -18,6 +18,7 @@ class Settings:
         units: gated units, or plain rectified ones.
         in_degree: how many units each unit of the decision network hears.
         time_constant: τ, in ms.
+        slowest: the longest effective time constant τ / z that a gated unit begins with, in ms; the shortest is 2 τ.
         recurrent_noise: variance of a unit's state that noise alone would give it (decision network).
         dale: whether each unit of the decision network only excites or only inhibits others.
         baseline: what predicts the return: a network that reads the decision network's rates and last action ("rates"),
@@ -28,7 +29,6 @@ class Settings:
         clip: largest norm of a gradient, for each network.
         validate_every: updates between validations.
         num_validation_trials: in each of them.
-        max_updates: when training gives up.
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -38,6 +38,7 @@ class Settings:
     units: Units = "gated"
     in_degree: int = 10
     time_constant: float = 100.0
+    slowest: float = 2000.0
     recurrent_noise: float = 0.01
     dale: bool = False
     baseline: Baseline = "rates"
@@ -47,11 +48,10 @@ class Settings:
     clip: float = 1.0
     validate_every: int = 50
     num_validation_trials: int = 1000
-    max_updates: int = 20_000
 
     def __post_init__(self) -> None:
         """Check every setting."""
-        whole = ("num_units", "in_degree", "num_value_units", "trials_per_condition", "validate_every", "max_updates")
+        whole = ("num_units", "in_degree", "num_value_units", "trials_per_condition", "validate_every")
         for name in (*whole, "num_validation_trials"):
             count(name, getattr(self, name))
         for name in ("time_constant", "learning_rate", "clip"):

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -12,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 from tqdm.auto import tqdm
 
-from bayes_irl._checks import InputError, one_of
+from bayes_irl._checks import InputError, count, one_of
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.checkpoint import Checkpoint, key_as_numbers, load, save
 from bayes_irl.agents.learner import Learner, num_skipped, update
@@ -32,6 +31,7 @@ def train(
     *,
     key: PRNGKeyArray,
     until: Until = "criterion",
+    max_updates: int = 20_000,
     folder: str | os.PathLike[str] | None = None,
     resume: bool = False,
     progress: bool = False,
@@ -47,6 +47,7 @@ def train(
         key: a JAX random key.
         until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
             and the reward has stopped to grow.
+        max_updates: when training gives up.
         folder: where to keep a checkpoint, after every validation; None: nowhere.
         resume: go on from the folder's checkpoint, with its key, to the very same end.
         progress: show a bar.
@@ -66,14 +67,14 @@ def train(
     path = None if folder is None else Path(folder) / CHECKPOINT
     started = _begin(task, chosen, key_as_numbers(key), path, resume)
     base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
-    block = _compile_block(task, chosen)
+    most = count("max_updates", max_updates)
     now, ended = started.progress, ""
-    bar = tqdm(desc=task.name, total=chosen.max_updates, initial=now.num_updates, disable=not progress, unit="update")
+    bar = tqdm(desc=task.name, total=most, initial=now.num_updates, disable=not progress, unit="update")
     try:
-        while not (ended := _reason_to_end(now, chosen, until)):
+        while not (ended := _reason_to_end(now, most, until)):
             began = time.monotonic() - now.seconds
             number = jnp.asarray(now.num_updates, jnp.int32)
-            learner = block(now.learner, number, base)
+            learner = _block(now.learner, task, chosen, number, base)
             checked = validate(task, learner.networks.decision, chosen.num_validation_trials, _key(base, 1, number))
             now = now.after(task, chosen, jax.block_until_ready(learner), checked, time.monotonic() - began)
             if path is not None:
@@ -118,7 +119,7 @@ def _begin(task: Task, settings: Settings, key: tuple[int, ...], path: Path | No
         ("settings", vars(found.settings), vars(settings)),
     ):
         other = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
-        if other and other != ["max_updates"]:
+        if other:
             raise InputError.of(what, f"what {path.parent} was trained with", f"another {', '.join(other)}")
     return found
 
@@ -128,24 +129,20 @@ def _key(base: PRNGKeyArray, purpose: int, number: int | Int[Array, ""]) -> PRNG
     return jax.random.fold_in(jax.random.fold_in(base, purpose), number)
 
 
-def _compile_block(task: Task, settings: Settings) -> Callable[[Learner, Int[Array, ""], PRNGKeyArray], Learner]:
+@eqx.filter_jit
+def _block(learner: Learner, task: Task, settings: Settings, first: Int[Array, ""], base: PRNGKeyArray) -> Learner:
     """Updates between two validations."""
+    arrays, rest = eqx.partition(learner, eqx.is_array)
 
-    @eqx.filter_jit
-    def block(learner: Learner, first: Int[Array, ""], base: PRNGKeyArray) -> Learner:
-        arrays, rest = eqx.partition(learner, eqx.is_array)
+    def one(arrays: Learner, number: Array) -> tuple[Learner, None]:
+        after = update(eqx.combine(arrays, rest), task, settings, _key(base, 0, number))
+        return eqx.filter(after, eqx.is_array), None
 
-        def one(arrays: Learner, number: Array) -> tuple[Learner, None]:
-            after = update(eqx.combine(arrays, rest), task, settings, _key(base, 0, number))
-            return eqx.filter(after, eqx.is_array), None
-
-        numbers = first + jnp.arange(settings.validate_every, dtype=jnp.int32)
-        return eqx.combine(jax.lax.scan(one, arrays, numbers)[0], rest)
-
-    return block
+    numbers = first + jnp.arange(settings.validate_every, dtype=jnp.int32)
+    return eqx.combine(jax.lax.scan(one, arrays, numbers)[0], rest)
 
 
-def _reason_to_end(now: Progress, settings: Settings, until: Until) -> str:
+def _reason_to_end(now: Progress, max_updates: int, until: Until) -> str:
     if now.learned and until == "criterion":
         return f"The criterion was met after {now.num_updates} updates."
     if now.learned and now.levelled:
@@ -155,7 +152,7 @@ def _reason_to_end(now: Progress, settings: Settings, until: Until) -> str:
             f"The last {in_a_row} gradients were not finite; what was best before is kept. "
             "Lower learning_rate or clip, or make rewards smaller."
         )
-    if now.num_updates >= settings.max_updates:
+    if now.num_updates >= max_updates:
         unmet = "" if now.learned else " without meeting the criterion"
         return f"Stopped after {now.num_updates} updates{unmet}. Raise max_updates and resume, or change settings."
     return ""

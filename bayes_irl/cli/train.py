@@ -27,10 +27,13 @@ PICTURE = "learning.png"
     metavar="NAME=VALUE",
     help="An option of the task (dt=20, sure=0.6) or of training (learning_rate=0.002); repeatable.",
 )
+@click.option("--max-updates", type=int, default=20_000, show_default=True, help="When training gives up.")
 @click.option("--resume", is_flag=True, help="Go on with the training in --out, to the very same end.")
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="A folder, for the agent and its learning curve.")
-def command(task: str, until: str, changes: tuple[str, ...], resume: bool, seed: int, out: Path) -> None:
+def command(
+    task: str, until: str, changes: tuple[str, ...], max_updates: int, resume: bool, seed: int, out: Path
+) -> None:
     """Train a decision network on TASK by reward, and a value network that predicts it.
 
     TASK: perceptual_decision, reaction_time, context_integration, multisensory, working_memory, wager,
@@ -53,6 +56,7 @@ def command(task: str, until: str, changes: tuple[str, ...], resume: bool, seed:
         settings_for(made.name, **settings),
         key=jax.random.key(seed),
         until="plateau" if until == "plateau" else "criterion",
+        max_updates=max_updates,
         folder=out,
         resume=resume,
         progress=on_terminal(),

@@ -27,9 +27,12 @@ def external(num_drives):
 
 CELLS = {
     "gated": GatedCell(
-        weights(NUM_UNITS, 2 * NUM_UNITS), weights(NUM_UNITS, NUM_UNITS), external(3 * NUM_UNITS), ALPHA
+        gates=weights(NUM_UNITS, 2 * NUM_UNITS),
+        recurrent=weights(NUM_UNITS, NUM_UNITS),
+        external=external(3 * NUM_UNITS),
+        alpha=ALPHA,
     ),
-    "plain": PlainCell(weights(NUM_UNITS, NUM_UNITS), external(NUM_UNITS), ALPHA),
+    "plain": PlainCell(recurrent=weights(NUM_UNITS, NUM_UNITS), external=external(NUM_UNITS), alpha=ALPHA),
 }
 
 

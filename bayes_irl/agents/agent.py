@@ -35,7 +35,7 @@ class Agent:
     def best_validation(self) -> int:
         """The validation whose networks were kept: the best rewarded of those that met the criterion, or of all."""
         merit = self.history["criterion"] * 1e6 + self.history["mean_reward"]
-        return int(merit.argmax())
+        return int(merit.values.argmax())
 
     @property
     def learned(self) -> bool:

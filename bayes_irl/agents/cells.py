@@ -90,10 +90,10 @@ class GatedCell(Cell):
         heard = External(self.external.weights[:, num : 2 * num], self.external.bias[num : 2 * num])
         kept = jax.nn.sigmoid(rates @ self.gates[:, num:] + heard(inputs))
         return GatedCell(
-            _over_time(rates, drive_gradient[..., : 2 * num]),
-            _over_time(kept * rates, drive_gradient[..., 2 * num :]),
-            self.external.gradient(inputs, drive_gradient),
-            self.alpha,
+            gates=_over_time(rates, drive_gradient[..., : 2 * num]),
+            recurrent=_over_time(kept * rates, drive_gradient[..., 2 * num :]),
+            external=self.external.gradient(inputs, drive_gradient),
+            alpha=self.alpha,
         )
 
 
@@ -117,7 +117,8 @@ class PlainCell(Cell):
     def gradient(self, before: States, inputs: Inputs, drive_gradient: Drives) -> "PlainCell":
         """Return the gradient with respect to the weights."""
         recurrent = _over_time(jax.nn.relu(before), drive_gradient)
-        return PlainCell(recurrent, self.external.gradient(inputs, drive_gradient), self.alpha)
+        external = self.external.gradient(inputs, drive_gradient)
+        return PlainCell(recurrent=recurrent, external=external, alpha=self.alpha)
 
 
 def _over_time(

@@ -50,8 +50,9 @@ class RecurrentNetwork(eqx.Module):
         *gates, recurrent = (each.effective for each in self.recurrent)
         external = External(jnp.where(self.input_present, self.input_weights, 0), self.bias)
         if gates:
-            return GatedCell(jnp.concatenate(gates, axis=1), recurrent, external, self.alpha)
-        return PlainCell(recurrent, external, self.alpha)
+            together = jnp.concatenate(gates, axis=1)
+            return GatedCell(gates=together, recurrent=recurrent, external=external, alpha=self.alpha)
+        return PlainCell(recurrent=recurrent, external=external, alpha=self.alpha)
 
     def rates(
         self, inputs: Float[Array, "longest num_trials num_inputs"], num_steps: Int[Array, ""], key: PRNGKeyArray

@@ -38,7 +38,7 @@ class Settings:
     units: Units = "gated"
     in_degree: int = 10
     time_constant: float = 100.0
-    slowest: float = 2000.0
+    slowest: float = 200.0
     recurrent_noise: float = 0.01
     dale: bool = False
     baseline: Baseline = "rates"
@@ -65,8 +65,12 @@ class Settings:
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {
-    "multisensory": {"num_units": 150},
-    "working_memory": {"learning_rate": 0.002},
+    "perceptual_decision": {"trials_per_condition": 2},
+    "reaction_time": {"trials_per_condition": 2},
+    "multisensory": {"num_units": 150, "trials_per_condition": 2},
+    "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
+    "wager": {"trials_per_condition": 8},
+    "economic_choice": {"trials_per_condition": 2},
 }
 
 

@@ -1,4 +1,4 @@
-"""Train every task from several seeds, and print what came of it as a table: `make train`. It goes on where it stopped."""
+"""Train every task from several seeds, and print what came of it: `make train`. It goes on where it stopped."""
 
 import argparse
 import multiprocessing

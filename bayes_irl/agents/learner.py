@@ -105,7 +105,7 @@ def _optimiser(settings: Settings) -> optax.GradientTransformation:
 
 def update(learner: Learner, task: Task, settings: Settings, key: PRNGKeyArray) -> Learner:
     """Take one step along the gradient over `trials_per_condition` trials of each condition."""
-    gradient = policy_gradient(learner.networks, task, settings.trials_per_condition, key)
+    gradient = policy_gradient(learner.networks, task, settings.trials_per_condition, key, settings.entropy)
     optimiser = _optimiser(settings)
     decision, decision_state = _step(optimiser, learner.networks.decision, gradient.decision, learner.decision_state)
     value, value_state = _step(optimiser, learner.networks.value, gradient.value, learner.value_state)
@@ -120,7 +120,9 @@ def _step[Part: PyTree](
     return eqx.apply_updates(part, changes), state
 
 
-def policy_gradient(networks: Networks, task: Task, trials_per_condition: int, key: PRNGKeyArray) -> Networks:
+def policy_gradient(
+    networks: Networks, task: Task, trials_per_condition: int, key: PRNGKeyArray, entropy: float = 0.0
+) -> Networks:
     """Return the gradient of `loss` over trials of each condition, in chunks of trials that are about equally long."""
     conditions = jnp.tile(jnp.arange(task.num_conditions), trials_per_condition)
     num_chunks = num_chunks_of(len(conditions))
@@ -130,7 +132,7 @@ def policy_gradient(networks: Networks, task: Task, trials_per_condition: int, k
     chunks = jax.tree.map(lambda each: each[shortest_first].reshape(num_chunks, -1, *each.shape[1:]), trials)
 
     def add(total: Networks, chunk: tuple) -> tuple[Networks, None]:
-        gradient = eqx.filter_grad(loss)(networks, task, *chunk)
+        gradient = eqx.filter_grad(loss)(networks, task, *chunk, entropy)
         return jax.tree.map(lambda one, other: one + other / num_chunks, total, gradient), None
 
     nothing = jax.tree.map(jnp.zeros_like, eqx.filter(networks, eqx.is_inexact_array))

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from bayes_irl.agents.networks import RecurrentNetwork
 from bayes_irl.agents.rollout import Rollout, rollout
 from bayes_irl.tasks import Task, Trial
+from bayes_irl.tasks.base import WAIT
 
 Prediction = Literal["rates", "inputs", "linear", "none"]
 
@@ -50,12 +51,22 @@ def predicted_return(networks: Networks, run: Rollout, key: PRNGKeyArray) -> Flo
     return value.read(value.rates(jnp.concatenate([rates, last], axis=-1), num_steps, key))[..., 0]
 
 
-def loss(networks: Networks, task: Task, trials: Trial, key: PRNGKeyArray) -> Float[Array, ""]:
+def answer_entropy(log_policy: Float[Array, "*steps num_actions"]) -> Float[Array, "*steps"]:
+    """Return π(not to wait) · entropy of which answer, given that there is one; π(not to wait) has no gradient.
+
+    Summed over a trial it is the expected entropy of the answer, however many steps the trial takes.
+    """
+    answers = jax.nn.log_softmax(log_policy[..., 1:])
+    return stop_gradient(1 - jnp.exp(log_policy[..., WAIT])) * -(jnp.exp(answers) * answers).sum(axis=-1)
+
+
+def loss(networks: Networks, task: Task, trials: Trial, key: PRNGKeyArray, entropy: float = 0.0) -> Float[Array, ""]:
     """Return a number whose gradient is that of −E[reward] in the decision, and of the prediction's error in the value.
 
-        −(1/N) Σ_trials Σ_t (R_t − v_t) log π(a_t)  +  mean over trials and t of (R_t − v_t)²
+        −(1/N) Σ_trials Σ_t [ (R_t − v_t) log π(a_t) + β H_t ]  +  mean over trials and t of (R_t − v_t)²
 
-    R_t is the reward from t on; R and v are held in the first sum. The value itself means nothing.
+    R_t is the reward from t on; R and v are held in the first sum; H_t is `answer_entropy` and β `entropy`. The number
+    itself means nothing.
 
     Source:
         Williams 1992, doi:10.1007/BF00992696; Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -64,5 +75,6 @@ def loss(networks: Networks, task: Task, trials: Trial, key: PRNGKeyArray) -> Fl
     run = rollout(task, networks.decision, trials, run_key)
     error = (stop_gradient(run.returns) - predicted_return(networks, run, value_key)) * run.active
     taken = jnp.take_along_axis(run.log_policy, run.action[..., None], axis=-1)[..., 0]
-    policy = -(stop_gradient(error) * taken).sum() / run.active.shape[1]
-    return policy + (error**2).sum() / run.active.sum()
+    indecision = entropy * answer_entropy(run.log_policy) * run.active
+    policy = -(stop_gradient(error) * taken + indecision).sum() / run.active.shape[1]
+    return policy + ((error**2).sum(axis=0) / run.active.sum(axis=0)).mean()

@@ -26,6 +26,8 @@ class Settings:
         num_value_units: of that network.
         trials_per_condition: in each update.
         learning_rate: Adam's, for both networks.
+        entropy: β, how much reward a nat of the answer's entropy is worth. The source has none: it keeps a network that
+            still guesses from settling on one answer, from which it could learn nothing.
         clip: largest norm of a gradient, for each network.
         validate_every: updates between validations.
         num_validation_trials: in each of them.
@@ -45,6 +47,7 @@ class Settings:
     num_value_units: int = 100
     trials_per_condition: int = 1
     learning_rate: float = 0.004
+    entropy: float = 0.0
     clip: float = 1.0
     validate_every: int = 50
     num_validation_trials: int = 1000

@@ -104,7 +104,7 @@ class Target:
             self.circuit, self.data
         )
         own = {name: site["value"] for name, site in trace.items() if site["type"] == "deterministic"}
-        return latents | {name: value for name, value in own.items() if name not in RESPOND_SITES}
+        return {name: value for name, value in (latents | own).items() if name not in RESPOND_SITES and _shown(name)}
 
     def _explain(self, flat: Flat) -> dict[str, dict[str, Array]]:
         conditioned = handlers.substitute(self.model.function, data=self._constrain(flat))
@@ -128,5 +128,12 @@ class Target:
         return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
 
 
+def _shown(name: str) -> bool:
+    """Sites whose names begin with an underscore are coordinates that the sampler walks in, and nobody's result."""
+    return not name.startswith("_")
+
+
 def _kept(site: Mapping[str, Any]) -> bool:
+    if not _shown(site["name"]):
+        return False
     return site["type"] == "deterministic" or (site["type"] == "sample" and not site["is_observed"])

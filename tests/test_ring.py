@@ -2,6 +2,8 @@
 
 import os
 
+import jax
+import jax.numpy as jnp
 import known
 import numpy as np
 import pytest
@@ -42,6 +44,29 @@ def test_the_prior_is_the_mixture_that_its_docstring_states():
     spike, slab = (1 - share) * norm.pdf(worth, 0, 0.05), share * norm.pdf(worth, 0, 1)
     np.testing.assert_allclose(np.asarray(draws["inclusion"])[:, 0], slab / (spike + slab), rtol=1e-8)
     assert np.asarray(draws["inclusion"]).mean() == pytest.approx(0.01, rel=0.1)
+
+
+def test_stretched_coordinates_change_how_the_prior_is_walked_in_and_not_the_prior():
+    """In z it is about Normal(0, 1), seen by its distribution function; its slope and inverse are those of r(z)."""
+    stretch, z = generative.Stretch(0.05, 1.0, 0.01, jnp.zeros(())), jnp.linspace(-4, 4, 81)
+    r = stretch(z)
+    below = 0.99 * norm.cdf(r, 0, 0.05) + 0.01 * norm.cdf(r, 0, 1)
+    np.testing.assert_allclose(below, norm.cdf(z), atol=0.005)
+    for visits in (0.0, 1e4):
+        stretch = generative.Stretch(0.05, 1.0, 0.01, jnp.full((), visits))
+        r, slope = stretch(z), jax.vmap(jax.grad(stretch))(z)
+        np.testing.assert_allclose(stretch.log_abs_det_jacobian(z, r), jnp.log(slope), rtol=1e-10)
+        np.testing.assert_allclose(stretch.inv(r), z, atol=1e-10)
+
+
+def test_coordinates_of_the_sampler_are_nobodys_result():
+    target = Target(SPARSE, RING, generative.as_data(RING, recording_at(2.0, 1000), "population"))
+    assert target.parameters == ("share",)
+    assert (
+        set(target.summaries(jnp.asarray(target.start)))
+        == {"share", "worth", "inclusion"}
+        == set(target.prior(known.KEY, 2)) - {"reward"}
+    )
 
 
 # Many dimensions

@@ -11,12 +11,12 @@ from numpyro.distributions.transforms import Transform
 class Stretch(Transform):
     """From z to r, such that what is known of a spike-and-slab r is about Normal(0, 1) in z.
 
-    r = spike · z + slope · softness · [softplus((z − edge)/softness) − softplus((−z − edge)/softness)].
+    r = spike′ · z + 2 slab′ · softness · [softplus((z − edge)/softness) − softplus((−z − edge)/softness)],
 
-    The slab begins at the z beyond which Normal(0, 1) has the slab's share, and `slope` is twice the slab's width where
-    the data leave it: (1/slab² + 2 visits)^(−½): where all others keep to their spikes, N visits tell a reward to about
-    1/√(2N). In r, the spike is a well of curvature 1/spike² that a sampler hardly ever leaves; in z spike and slab are
-    within reach of the same step. A density stays what it was: coordinates change only how it is walked in.
+    with spike′ and slab′ the widths that the data leave, (1/width² + 2 visits)^(−½): where all others keep to their
+    spikes, N visits tell a reward to about 1/√(2N). The slab begins at the r beyond which a spike has no more than
+    the slab's share. In r, the spike is a well of curvature 1/spike² that a sampler hardly ever leaves; in z spike and
+    slab are within reach of the same step. A density stays what it was: coordinates change only how it is walked in.
 
     Args:
         spike: standard deviation of the many.
@@ -25,17 +25,19 @@ class Stretch(Transform):
         visits: how often each pattern was observed, or 0.
     """
 
-    def __init__(self, spike: float, slab: float, share: float, visits: Float[Array, "..."] | float):
-        self.spike, self.slope = spike, 2 / jnp.sqrt(1 / slab**2 + 2 * visits)
-        self.edge, self.softness = -NormalDist().inv_cdf(share / 2), 0.1
+    def __init__(self, spike: float, slab: float, share: float, visits: Float[Array, "..."]):
+        self.spike, self.slope = (
+            factor / jnp.sqrt(1 / width**2 + 2 * visits) for factor, width in ((1, spike), (2, slab))
+        )
+        self.edge, self.softness = -NormalDist().inv_cdf(share / 2) * spike / self.spike, 0.1
 
     def __call__(self, x: Float[Array, "..."]) -> Float[Array, "..."]:
-        """r at z."""
+        """Return r at z."""
         above, below = (jax.nn.softplus((each - self.edge) / self.softness) for each in (x, -x))
         return self.spike * x + self.slope * self.softness * (above - below)
 
     def _inverse(self, y: Float[Array, "..."]) -> Float[Array, "..."]:
-        """z at r, by bisection: only draws from the prior need it."""
+        """Return z at r, by bisection: only draws from the prior need it."""
 
         def halve(_, ends):
             low, high = ends
@@ -52,6 +54,5 @@ class Stretch(Transform):
         return jnp.log(self.spike + self.slope * (above + below))
 
     def tree_flatten(self) -> tuple[tuple, tuple]:
-        """One array, and numbers that never change."""
-        numbers = {name: getattr(self, name) for name in ("spike", "edge", "softness")}
-        return (self.slope,), (("slope",), numbers)
+        """Arrays, and a number that never changes."""
+        return (self.spike, self.slope, self.edge), (("spike", "slope", "edge"), {"softness": self.softness})

@@ -52,8 +52,8 @@ class Target:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the latent variables."""
-        return tuple(self._unravel(jnp.asarray(self.start)))
+        """Names of the latent variables, but for coordinates that only the sampler walks in."""
+        return tuple(filter(_shown, self._unravel(jnp.asarray(self.start))))
 
     def potential(self, flat: Flat) -> Float[Array, ""]:
         """Minus log joint density, up to a constant."""

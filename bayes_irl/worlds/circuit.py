@@ -67,9 +67,7 @@ class Circuit(World):
 
         A circuit with every connection cut has no such others: its neurons see the stimulus alone, and may.
         """
-        within = [
-            (i, j) for i in range(self.num_neurons) for j in range(i) if not {(i, j), (j, i)} <= self.missing
-        ]
+        within = [(i, j) for i in range(self.num_neurons) for j in range(i) if not {(i, j), (j, i)} <= self.missing]
         isolated = sorted(set(range(self.num_neurons)).difference(*within)) if within else []
         if isolated:
             raise InputError.of(

@@ -109,14 +109,14 @@ def test_a_ring_that_explores_gives_its_rewarded_patterns_away(seed):
 
 @pytest.mark.slow
 @pytest.mark.skipif("BAYES_IRL_SEEDS" not in os.environ, reason="half an hour of computing: set BAYES_IRL_SEEDS")
-def test_the_ring_of_twelve():
+@pytest.mark.parametrize("cost", [1.7, 2.0])
+def test_the_ring_of_twelve(cost):
     ring = bi.Circuit(12, bi.Stimulus.constant())
     reward = bi.rewards.adjacent(ring, 4)
     rewarded = np.flatnonzero(np.asarray(reward[0]))
-    network = bi.optimize(ring, reward, 1.7, "population")
+    network = bi.optimize(ring, reward, cost, "population")
     recording = bi.simulate(network, 1_000_000, random.key(0))
-    method = bi.Nuts(num_draws=250, num_warmup=200)
-    tree = bi.infer(SPARSE, ring, recording, "population", method, key=random.key(2))
+    tree = bi.infer(SPARSE, ring, recording, "population", bi.Nuts(), key=random.key(2))
     worth = tree["posterior"]["worth"].mean(["chain", "draw"]).values[0]
     inclusion = tree["posterior"]["inclusion"].mean(["chain", "draw"]).values[0]
     print(bi.verdict(tree), tree.attrs["inference_seconds"], inclusion[rewarded].min())

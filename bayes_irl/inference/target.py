@@ -62,8 +62,10 @@ class Target:
     def prior_curvature(self, flat: Flat) -> Flat:
         """Diagonal of the Hessian of minus the log prior, in unconstrained coordinates."""
 
-        def prior(point: Flat) -> Float[Array, ""]:
-            return potential_energy(self.model.function, (self.circuit, None), {}, self._unravel(point))
+        unobserved = handlers.block(self.model.function, hide_fn=lambda site: site.get("is_observed", False))
+
+        def prior(point: Flat) -> Float[Array, ""]:  # a model may choose its coordinates by the data
+            return potential_energy(unobserved, (self.circuit, self.data), {}, self._unravel(point))
 
         def entry(axis: Array) -> Float[Array, ""]:
             unit = jnp.zeros_like(flat).at[axis].set(1.0)

@@ -118,7 +118,7 @@ def time_ring() -> None:
     circuit = bi.Circuit(12, bi.Stimulus.constant())
     network = bi.optimize(circuit, bi.rewards.adjacent(circuit, 4), 1.7, "population")
     recording = bi.simulate(network, 1_000_000, jax.random.key(0))
-    for name, method in (("Laplace", bi.Laplace()), ("Nuts, 4 × 1000", bi.Nuts())):
+    for name, method in (("Laplace", bi.Laplace()), ("Nuts, 2 × 1000", bi.Nuts(num_chains=2))):
         time_fit(f"{name}, ring of 12 neurons, pairwise, 10^6 updates", "pairwise", method, network, recording)
 
 

@@ -61,7 +61,6 @@ class Target:
 
     def prior_curvature(self, flat: Flat) -> Flat:
         """Diagonal of the Hessian of minus the log prior, in unconstrained coordinates."""
-
         unobserved = handlers.block(self.model.function, hide_fn=lambda site: site.get("is_observed", False))
 
         def prior(point: Flat) -> Float[Array, ""]:  # a model may choose its coordinates by the data

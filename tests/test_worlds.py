@@ -56,6 +56,14 @@ def test_what_each_neuron_sees(circuit):
     assert circuit.cut(CUTS).restricted and not circuit.restricted
 
 
+def test_a_neuron_may_lose_all_it_sees_or_all_that_see_it_and_all_may_lose_everything(circuit):
+    others = (1, 2, 3)
+    assert circuit.cut([(0, j) for j in others]).sees(0) == ()
+    assert all(0 not in circuit.cut([(j, 0) for j in others]).sees(j) for j in others)
+    everything = [(i, j) for i in range(4) for j in range(4) if i != j]
+    assert {circuit.cut(everything).sees(i) for i in range(4)} == {()}
+
+
 def test_log_default_is_a_product_over_neurons(circuit):
     p = np.array([0.2, 0.7, 0.5, 0.9])
     shares = np.exp(circuit.log_default(circuit.default_actions(jnp.asarray(p))))
@@ -177,6 +185,10 @@ def test_stimuli_that_are_no_markov_chain_are_refused(transition, message):
         ),
         (lambda: Circuit(3, SWITCHING).cut([(0, 3)]), r"missing: expected pairs of two neurons from 0 to 2"),
         (lambda: Circuit(3, SWITCHING).cut([(1, 1)]), r"missing: expected pairs of two neurons from 0 to 2"),
+        (
+            lambda: Circuit(3, SWITCHING).cut([(0, 1), (0, 2), (1, 0)]).cut([(2, 0)]),
+            r"missing: expected neurons that each see another .* got every connection of \[0\] cut\. .* silence\(0\)",
+        ),
         (
             lambda: Circuit(3, SWITCHING).with_stimulus(Stimulus(np.eye(3))),
             r"stimulus: expected 2 states, as before, got 3",

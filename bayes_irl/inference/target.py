@@ -52,8 +52,8 @@ class Target:
 
     @property
     def parameters(self) -> tuple[str, ...]:
-        """Names of the latent variables."""
-        return tuple(self._unravel(jnp.asarray(self.start)))
+        """Names of the latent variables, but for coordinates that only the sampler walks in."""
+        return tuple(filter(_shown, self._unravel(jnp.asarray(self.start))))
 
     def potential(self, flat: Flat) -> Float[Array, ""]:
         """Minus log joint density, up to a constant."""
@@ -61,9 +61,10 @@ class Target:
 
     def prior_curvature(self, flat: Flat) -> Flat:
         """Diagonal of the Hessian of minus the log prior, in unconstrained coordinates."""
+        unobserved = handlers.block(self.model.function, hide_fn=lambda site: site.get("is_observed", False))
 
-        def prior(point: Flat) -> Float[Array, ""]:
-            return potential_energy(self.model.function, (self.circuit, None), {}, self._unravel(point))
+        def prior(point: Flat) -> Float[Array, ""]:  # a model may choose its coordinates by the data
+            return potential_energy(unobserved, (self.circuit, self.data), {}, self._unravel(point))
 
         def entry(axis: Array) -> Float[Array, ""]:
             unit = jnp.zeros_like(flat).at[axis].set(1.0)
@@ -104,7 +105,7 @@ class Target:
             self.circuit, self.data
         )
         own = {name: site["value"] for name, site in trace.items() if site["type"] == "deterministic"}
-        return latents | {name: value for name, value in own.items() if name not in RESPOND_SITES}
+        return {name: value for name, value in (latents | own).items() if name not in RESPOND_SITES and _shown(name)}
 
     def _explain(self, flat: Flat) -> dict[str, dict[str, Array]]:
         conditioned = handlers.substitute(self.model.function, data=self._constrain(flat))
@@ -128,5 +129,12 @@ class Target:
         return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
 
 
+def _shown(name: str) -> bool:
+    """Sites whose names begin with an underscore are coordinates that the sampler walks in, and nobody's result."""
+    return not name.startswith("_")
+
+
 def _kept(site: Mapping[str, Any]) -> bool:
+    if not _shown(site["name"]):
+        return False
     return site["type"] == "deterministic" or (site["type"] == "sample" and not site["is_observed"])

@@ -60,6 +60,22 @@ class Circuit(World):
         wrong = [(i, j) for i, j in self.missing if i == j or not (0 <= i < num and 0 <= j < num)]
         if wrong:
             raise InputError.of("missing", f"pairs of two neurons from 0 to {num - 1}", wrong)
+        self._check_isolation()
+
+    def _check_isolation(self) -> None:
+        """Refuse neurons that neither see nor are seen, beside others that do: they are no part of the circuit.
+
+        A circuit with every connection cut has no such others: its neurons see the stimulus alone, and may.
+        """
+        within = [(i, j) for i in range(self.num_neurons) for j in range(i) if not {(i, j), (j, i)} <= self.missing]
+        isolated = sorted(set(range(self.num_neurons)).difference(*within)) if within else []
+        if isolated:
+            raise InputError.of(
+                "missing",
+                "neurons that each see another neuron, or are seen by one",
+                f"every connection of {isolated} cut",
+                f"For a cell that died use silence({', '.join(map(str, isolated))}); else leave it a connection.",
+            )
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
@@ -78,7 +94,10 @@ class Circuit(World):
         return self._but(silenced=frozenset(), forced=frozenset())
 
     def cut(self, connections: Iterable[tuple[int, int]]) -> "Circuit":
-        """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j)."""
+        """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j).
+
+        A neuron may lose all its inputs, or all its outputs; losing both, while others stay connected, is refused.
+        """
         pairs = frozenset((int(i), int(j)) for i, j in connections)
         return self._but(missing=self.missing | pairs)
 

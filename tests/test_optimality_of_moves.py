@@ -14,8 +14,10 @@ import bayes_irl as bi
 from bayes_irl.identifiability.moves import Moves
 from bayes_irl.recordings.counts import count_transitions
 
-NUM_CIRCUITS = 200 if "BAYES_IRL_SEEDS" in os.environ else 20
+IN_FULL = "BAYES_IRL_SEEDS" in os.environ
+NUM_CIRCUITS = 200 if IN_FULL else 16
 SHORT, LONG = 1000, 3000  # moves
+CASES = [(3, 2, SHORT, True), (3, 4, LONG, False), (4, 4, LONG, True), (4, 8, LONG, True)]
 
 
 def optimal(num_neurons: int, seed: int) -> bi.Network:
@@ -113,12 +115,9 @@ def test_under_a_held_stimulus_optimal_moves_are_reversible_and_others_are_not()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("num_neurons", "per_bin", "num_moves", "held"),
-    [(3, 2, SHORT, True), (4, 4, LONG, True), (4, 8, LONG, True), (3, 4, LONG, False)],
-)
+@pytest.mark.parametrize(("num_neurons", "per_bin", "num_moves", "held"), CASES if IN_FULL else CASES[:2])
 def test_p_values_are_uniform(num_neurons, per_bin, num_moves, held):
-    """200 circuits that are optimal for rewards drawn at random; 20 of them by default."""
+    """200 circuits that are optimal for rewards drawn at random; 16 of them by default."""
     found = []
     for seed in range(NUM_CIRCUITS):
         result = judged(moves(optimal(num_neurons, seed), num_moves, per_bin, seed, held), seed)
@@ -130,7 +129,7 @@ def test_p_values_are_uniform(num_neurons, per_bin, num_moves, held):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("per_bin", [2, 4, 8])
+@pytest.mark.parametrize("per_bin", [2, 4, 8] if IN_FULL else [4])
 def test_asymmetric_couplings_are_found_out_and_measured(per_bin):
     """Couplings drawn from Normal(0, 0.5), four neurons: intervals hold J_ij − J_ji."""
     rejected, errors, degrees, width = [], [], [], []

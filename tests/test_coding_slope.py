@@ -1,8 +1,8 @@
 """The slope on log ρ(y | σ) has the spread over recordings that its posterior states, and that spread holds 1/λ.
 
 Three neurons, three pixels, λ = 1.3, 50,000 updates, as in `test_efficiency.py`. The best reward of each recording is
-found by Newton's method from the truth, its slope's standard deviation by the delta method: seconds for many recordings.
-One of them is also fitted as a user would, which must say the same. BAYES_IRL_SEEDS: 400 recordings instead of 20.
+found by Newton's method from the truth, its slope's standard deviation by the delta method: seconds for many
+recordings. One of them is also fitted as a user would, which must say the same. BAYES_IRL_SEEDS: 400 instead of 20.
 """
 
 import os

@@ -65,7 +65,8 @@ def infer_from_couplings(
         circuit: the recorded circuit, with nothing cut.
         recording: single updates.
         baseline: p, as in `infer`. It is held while the couplings move.
-        method: `Laplace()` by default: where the Newton step holds. `Nuts()` may wander off to where it does not.
+        method: `Laplace()` by default. Where it fails its gate, `Nuts(target_accept=0.99)`: near rewards for which the
+            optimum is no maximum any more it runs off, the posterior falls steeply, and longer steps diverge.
         key: a JAX random key.
         progress: whether to show progress bars.
 

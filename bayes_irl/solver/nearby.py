@@ -21,8 +21,8 @@ class NearbyOptimum(eqx.Module):
 
         g_k(r) = Σ r ∂ρ/∂θ_k − ∂C/∂θ_k,    H_kl(r) = Σ r ∂²ρ/∂θ_k∂θ_l − ∂²C/∂θ_k∂θ_l.
 
-    That is an optimum where H(r) is negative: then the step leads to the maximum of L as it is near θ₀, to second order.
-    Elsewhere it leads to a saddle or a minimum. For such rewards the couplings near θ₀ are not the best, and there is none.
+    That is an optimum where H(r) is negative: the step then leads to the maximum of L as it is near θ₀, to second order.
+    For other rewards it leads to a saddle, and no couplings near θ₀ are the best.
 
     Attributes:
         parameters: θ₀ `[num_parameters]`.
@@ -47,7 +47,7 @@ class NearbyOptimum(eqx.Module):
         return jnp.tensordot(self.reward_bends, reward, 2) - self.cost_bends
 
     def optimum(self, reward: Reward) -> tuple[Parameters, Scalar]:
-        """θ*(r), NaN where there is no maximum; and the largest violation of the linearised condition, in units of λ."""
+        """θ*(r), NaN if it is no maximum; and the largest violation of the linearised condition, in units of λ."""
         gradient, size = self.gradient(reward), len(self.parameters)
         unit = jnp.eye(size, dtype=gradient.dtype)
         hessian = self.hessian(reward) - SOFTEST * unit

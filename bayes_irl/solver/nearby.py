@@ -21,7 +21,7 @@ class NearbyOptimum(eqx.Module):
 
         g_k(r) = Σ r ∂ρ/∂θ_k − ∂C/∂θ_k,    H_kl(r) = Σ r ∂²ρ/∂θ_k∂θ_l − ∂²C/∂θ_k∂θ_l.
 
-    That is an optimum where H(r) is negative: the step then leads to the maximum of L as it is near θ₀, to second order.
+    That is an optimum where H(r) is negative: the step then leads to the maximum of L near θ₀, to second order.
     For other rewards it leads to a saddle, and no couplings near θ₀ are the best.
 
     Attributes:

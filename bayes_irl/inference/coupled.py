@@ -78,7 +78,7 @@ def infer_from_couplings(
 
     Raises:
         InputError: where model, circuit and recording do not fit each other; for anything but updates; for a circuit
-            frozen in one pattern, whose couplings tell nothing.
+            frozen in one pattern, whose couplings tell nothing; where no maximum of L was found near the couplings.
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -121,13 +121,24 @@ def _settle_on_optimum(
 
     Returns:
         The posterior around the last optimum, its mode, and how much higher that is said to be, in nats.
+
+    Raises:
+        InputError: if all that can be climbed to from the recorded couplings is a saddle.
     """
     baseline, reward_of = data.sessions[0].baseline, None
     here, position = jnp.asarray(fit.parameters), None
     nearby = _natural(expand(circuit, baseline, here), fit)
     for _ in range(MAX_ROUNDS):
         target = Target(model, circuit, eqx.tree_at(lambda d: d.coupled, data, nearby, is_leaf=lambda x: x is None))
-        target.start = target.start if position is None else position
+        if position is not None:
+            target.start = position
+            if not np.isfinite(target.value_and_grad(jnp.asarray(position))[0]):
+                raise InputError.of(
+                    "recording",
+                    "couplings near a maximum of L",
+                    "couplings near a saddle at best, for the reward of this model that explains them most",
+                    "Another reward, another baseline, or no optimum.",
+                )
         mode = find_mode(target, bars)
         reward_of = reward_of or partial(_reward, target)  # the reward of a draw is the same in every round
         if position is None:

@@ -2,7 +2,7 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Occupancy
@@ -39,7 +39,7 @@ def log_outcomes(
         visits = occupancy[stimulus]
         return _log(visits / visits.sum(axis=1, keepdims=True))
     assert isinstance(session.world, Circuit)
-    return _log_moves(session.world, session.counts, policy, first, stimulus, context)
+    return log_moves(session.world, session.counts.updates_per_bin, session.counts.held, policy, session.rows)
 
 
 def check_size(session: Session) -> None:
@@ -57,23 +57,28 @@ def check_size(session: Session) -> None:
         )
 
 
-def _log_moves(
-    circuit: Circuit,
-    counts: Transitions,
-    policy: Policy,
-    previous: np.ndarray,
-    stimulus: np.ndarray,
-    pattern: np.ndarray,
+def log_moves(
+    circuit: Circuit, updates_per_bin: int, held: bool, policy: Policy, rows: Int[Array | np.ndarray, "num_rows 3"]
 ) -> Float[Array, "num_rows num_patterns"]:
+    """Log probability of every pattern after `updates_per_bin` updates.
+
+    Args:
+        circuit: who moves.
+        updates_per_bin: k.
+        held: whether the stimulus arrived in is held during these updates.
+        policy: π_i(a | context), for every neuron.
+        rows: previous stimulus, stimulus, previous pattern.
+    """
+    previous, stimulus, pattern = rows.T
     moves = _dense(circuit, policy)
-    if counts.held:
-        powers = jnp.linalg.matrix_power(moves, counts.updates_per_bin)
+    if held:
+        powers = jnp.linalg.matrix_power(moves, updates_per_bin)
         return _log(powers[stimulus, pattern])
     size, patterns = circuit.num_stimuli, circuit.num_patterns
     joint = jnp.einsum("xy,yab->xayb", circuit.transition, moves).reshape(size * patterns, size * patterns)
-    power = jnp.linalg.matrix_power(joint, counts.updates_per_bin).reshape(size, patterns, size, patterns)
-    rows = power[previous, pattern, stimulus]
-    return _log(rows / rows.sum(axis=1, keepdims=True))
+    power = jnp.linalg.matrix_power(joint, updates_per_bin).reshape(size, patterns, size, patterns)
+    arrivals = power[previous, pattern, stimulus]
+    return _log(arrivals / arrivals.sum(axis=1, keepdims=True))
 
 
 def _dense(circuit: Circuit, policy: Policy) -> Float[Array, "num_stimuli num_patterns num_patterns"]:

@@ -65,7 +65,8 @@ def infer_from_couplings(
         circuit: the recorded circuit, with nothing cut.
         recording: single updates.
         baseline: p, as in `infer`. It is held while the couplings move.
-        method: `Laplace()` by default: where the Newton step holds. `Nuts()` may wander off to where it does not.
+        method: `Laplace()` by default. Where it fails its gate, `Nuts(target_accept=0.99)`: near rewards for which the
+            optimum is no maximum any more it runs off, the posterior falls steeply, and longer steps diverge.
         key: a JAX random key.
         progress: whether to show progress bars.
 
@@ -77,7 +78,7 @@ def infer_from_couplings(
 
     Raises:
         InputError: where model, circuit and recording do not fit each other; for anything but updates; for a circuit
-            frozen in one pattern, whose couplings tell nothing.
+            frozen in one pattern, whose couplings tell nothing; where no maximum of L was found near the couplings.
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -120,13 +121,24 @@ def _settle_on_optimum(
 
     Returns:
         The posterior around the last optimum, its mode, and how much higher that is said to be, in nats.
+
+    Raises:
+        InputError: if all that can be climbed to from the recorded couplings is a saddle.
     """
     baseline, reward_of = data.sessions[0].baseline, None
     here, position = jnp.asarray(fit.parameters), None
     nearby = _natural(expand(circuit, baseline, here), fit)
     for _ in range(MAX_ROUNDS):
         target = Target(model, circuit, eqx.tree_at(lambda d: d.coupled, data, nearby, is_leaf=lambda x: x is None))
-        target.start = target.start if position is None else position
+        if position is not None:
+            target.start = position
+            if not np.isfinite(target.value_and_grad(jnp.asarray(position))[0]):
+                raise InputError.of(
+                    "recording",
+                    "couplings near a maximum of L",
+                    "couplings near a saddle at best, for the reward of this model that explains them most",
+                    "Another reward, another baseline, or no optimum.",
+                )
         mode = find_mode(target, bars)
         reward_of = reward_of or partial(_reward, target)  # the reward of a draw is the same in every round
         if position is None:

@@ -11,13 +11,12 @@ from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.target import Target
 from bayes_irl.optimization.coupled import curvature
 from bayes_irl.recordings import Updates
-from bayes_irl.solver.nearby import SOFTEST, NearbyOptimum
+from bayes_irl.solver.nearby import SOFTEST, UPHILL, NearbyOptimum
 from bayes_irl.worlds import Circuit
 
 NUM_LOOKED_AT = 20  # draws for which the optimum is checked against the exact gradient
 LARGEST_ERROR = 0.5  # nats of likelihood by which half of them may miss it
 LEAST_P = 0.01
-UPHILL = 1e-8  # curvature of L/λ that rounding may make of a flat direction
 
 
 def check_optimality(

@@ -10,6 +10,7 @@ from bayes_irl.solver.costs import expected_cost
 from bayes_irl.solver.coupled import Parameters, unpack
 from bayes_irl.worlds import Circuit
 
+UPHILL = 1e-8  # curvature of L/λ that rounding may make of a flat direction
 SOFTEST = 1e-10  # subtracted from the curvature of L/λ: couplings that no visited context feels stay where they are
 
 
@@ -19,6 +20,9 @@ class NearbyOptimum(eqx.Module):
     Occupancies do not depend on the reward, given the answers, so gradient and Hessian of L at θ₀ are linear in it:
 
         g_k(r) = Σ r ∂ρ/∂θ_k − ∂C/∂θ_k,    H_kl(r) = Σ r ∂²ρ/∂θ_k∂θ_l − ∂²C/∂θ_k∂θ_l.
+
+    That is an optimum where H(r) is negative: the step then leads to the maximum of L near θ₀, to second order.
+    For other rewards it leads to a saddle, and no couplings near θ₀ are the best.
 
     Attributes:
         parameters: θ₀ `[num_parameters]`.
@@ -43,11 +47,14 @@ class NearbyOptimum(eqx.Module):
         return jnp.tensordot(self.reward_bends, reward, 2) - self.cost_bends
 
     def optimum(self, reward: Reward) -> tuple[Parameters, Scalar]:
-        """θ*(r), and the largest violation of the linearised condition, in units of λ."""
+        """θ*(r), NaN if it is no maximum; and the largest violation of the linearised condition, in units of λ."""
         gradient, size = self.gradient(reward), len(self.parameters)
-        hessian = self.hessian(reward) - SOFTEST * jnp.eye(size, dtype=gradient.dtype)
+        unit = jnp.eye(size, dtype=gradient.dtype)
+        hessian = self.hessian(reward) - SOFTEST * unit
         step = -jnp.linalg.solve(hessian, gradient)
-        return self.parameters + step, jnp.abs(hessian @ step + gradient).max()
+        maximum = jnp.isfinite(jnp.linalg.cholesky(UPHILL * unit - hessian)).all()
+        optimum = jnp.where(maximum, self.parameters + step, jnp.nan)
+        return optimum, jnp.abs(hessian @ step + gradient).max()
 
 
 @eqx.filter_jit

@@ -47,7 +47,7 @@ class Settings:
     num_value_units: int = 100
     trials_per_condition: int = 1
     learning_rate: float = 0.004
-    entropy: float = 0.0
+    entropy: float = 0.05
     clip: float = 1.0
     validate_every: int = 50
     num_validation_trials: int = 1000
@@ -59,12 +59,15 @@ class Settings:
             count(name, getattr(self, name))
         for name in ("time_constant", "learning_rate", "clip"):
             positive(name, getattr(self, name))
+        if not 2 * self.time_constant <= self.slowest < float("inf"):
+            raise InputError.of("slowest", f"a time of at least 2 τ, {2 * self.time_constant:g} ms", self.slowest)
         one_of("units", self.units, get_args(Units))
         one_of("baseline", self.baseline, get_args(Baseline))
         if self.in_degree > self.num_units:
             raise InputError.of("in_degree", f"at most num_units = {self.num_units}", self.in_degree)
-        if not 0 <= self.recurrent_noise < float("inf"):
-            raise InputError.of("recurrent_noise", "a finite number, not below 0", self.recurrent_noise)
+        for name in ("recurrent_noise", "entropy"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError.of(name, "a finite number, not below 0", getattr(self, name))
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {
@@ -72,8 +75,8 @@ OF_TASK: dict[str, dict[str, int | float]] = {
     "reaction_time": {"trials_per_condition": 2},
     "multisensory": {"num_units": 150, "trials_per_condition": 2},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
-    "wager": {"trials_per_condition": 8},
-    "economic_choice": {"trials_per_condition": 2},
+    "wager": {"trials_per_condition": 2},
+    "economic_choice": {"trials_per_condition": 2, "entropy": 0.002},
 }
 
 

@@ -8,14 +8,14 @@ import xarray as xr
 
 from bayes_irl.analysis.evidence import KINDS, evidence
 from bayes_irl.analysis.trials import action_names, check
+from bayes_irl.tasks import ContextIntegration, EconomicChoice, Multisensory
 
-_WORDS = {
+_LABELLED = (ContextIntegration, EconomicChoice, Multisensory)
+_WORDS: dict[str, dict[int, str]] = {
+    **{name: dict(enumerate(labels)) for task in _LABELLED for name, labels in task.labels.items()},
     "answered": {0: "not answered", 1: "answered"},
-    "context": {0: "motion", 1: "color"},
     "correct": {0: "wrong", 1: "correct"},
     "direction": {-1: "left", 1: "right"},
-    "juice_left": {0: "A", 1: "B"},
-    "modality": {0: "visual", 1: "auditory", 2: "both"},
     "wager": {0: "not offered", 1: "offered"},
 }
 

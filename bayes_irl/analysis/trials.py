@@ -1,4 +1,4 @@
-"""What the analyses ask of trials: checked at the door, and read in one place."""
+"""What the analyses ask of trials (see `bayes_irl.trials`): checked at the door, and read in one place."""
 
 from collections.abc import Sequence
 

@@ -132,7 +132,8 @@ def policy_gradient(
     chunks = jax.tree.map(lambda each: each[shortest_first].reshape(num_chunks, -1, *each.shape[1:]), trials)
 
     def add(total: Networks, chunk: tuple) -> tuple[Networks, None]:
-        gradient = eqx.filter_grad(loss)(networks, task, *chunk, entropy)
+        trials, key = chunk
+        gradient = eqx.filter_grad(loss)(networks, task, trials, key, entropy)
         return jax.tree.map(lambda one, other: one + other / num_chunks, total, gradient), None
 
     nothing = jax.tree.map(jnp.zeros_like, eqx.filter(networks, eqx.is_inexact_array))

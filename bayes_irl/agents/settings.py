@@ -71,7 +71,6 @@ class Settings:
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {
-    "perceptual_decision": {"trials_per_condition": 2},
     "reaction_time": {"trials_per_condition": 2},
     "multisensory": {"num_units": 150, "trials_per_condition": 2},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},

@@ -77,25 +77,37 @@ def command(
 def _divided(task: str, changes: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Options of the task, and settings of its training."""
     import bayes_irl as bi
-    from bayes_irl.agents import Settings
+    from bayes_irl.agents import settings_for
 
-    known = bi.tasks.describe(bi.tasks.make(task)).keys() - {"task"}
-    trained = Settings.__dataclass_fields__.keys()
+    of_task = bi.tasks.describe(bi.tasks.make(task))
+    of_training = vars(settings_for(of_task.pop("task")))
     options: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     for change in changes:
         name, given, value = change.partition("=")
-        if not given or name not in known | trained:
-            valid = ", ".join(sorted(known | trained))
+        if not given or name not in of_task | of_training:
+            valid = ", ".join(sorted(of_task | of_training))
             raise bi.InputError.of("--set", "NAME=VALUE", repr(change), f"Names: {valid}.")
-        (options if name in known else settings)[name] = _value(value)
+        chosen, defaults = (options, of_task) if name in of_task else (settings, of_training)
+        chosen[name] = _value(name, value, defaults[name])
     return options, settings
 
 
-def _value(text: str) -> Any:
-    """A number, a truth value, a list or a word."""
+def _value(name: str, text: str, default: Any) -> Any:
+    """What a text means where it takes the place of this default."""
+    import bayes_irl as bi
+
+    if isinstance(default, str):
+        return text
     try:
         value = json.loads(text.lower())
-    except ValueError:
-        return text
-    return tuple(value) if isinstance(value, list) else value
+    except ValueError as error:
+        raise bi.InputError.of(name, f"something like {json.dumps(default)}", text) from error
+    return _alike(value, default)
+
+
+def _alike(value: Any, default: Any) -> Any:
+    """Tuples for lists, and floats for whole numbers where floats are meant."""
+    if isinstance(default, list) and isinstance(value, list) and default:
+        return tuple(_alike(each, default[0]) for each in value)
+    return float(value) if isinstance(default, float) and isinstance(value, int) else value

@@ -21,11 +21,13 @@ class Learner(eqx.Module):
 
     Attributes:
         networks: as they are now.
+        mean: their running mean over updates, which is validated and kept.
         decision_state: of the optimiser of the decision network.
         value_state: of the optimiser of the value.
     """
 
     networks: Networks
+    mean: Networks
     decision_state: PyTree
     value_state: PyTree
 
@@ -52,7 +54,7 @@ def draw_learner(task: Task, settings: Settings, key: PRNGKeyArray) -> Learner:
     networks = Networks(decision, _draw_value(task, settings, alpha, value_key), settings.baseline == "rates")
     optimiser = _optimiser(settings)
     states = [optimiser.init(eqx.filter(part, eqx.is_inexact_array)) for part in (networks.decision, networks.value)]
-    return Learner(networks, *states)
+    return Learner(networks, networks, *states)
 
 
 def _readers(task: Task, num_units: int) -> Bool[np.ndarray, "num_inputs num_units"]:
@@ -110,7 +112,14 @@ def update(learner: Learner, task: Task, settings: Settings, key: PRNGKeyArray) 
     decision, decision_state = _step(optimiser, learner.networks.decision, gradient.decision, learner.decision_state)
     value, value_state = _step(optimiser, learner.networks.value, gradient.value, learner.value_state)
     networks = Networks(decision, value, learner.networks.sees_rates)
-    return Learner(networks, decision_state, value_state)
+    mean = _running_mean(learner.mean, networks, settings.averaging)
+    return Learner(networks, mean, decision_state, value_state)
+
+
+def _running_mean(mean: Networks, networks: Networks, averaging: float) -> Networks:
+    numbers, rest = eqx.partition(mean, eqx.is_inexact_array)
+    now = eqx.filter(networks, eqx.is_inexact_array)
+    return eqx.combine(jax.tree.map(lambda old, new: averaging * old + (1 - averaging) * new, numbers, now), rest)
 
 
 def _step[Part: PyTree](

@@ -53,7 +53,7 @@ class Progress:
     def at_start(cls, task: Task, settings: Settings, key: PRNGKeyArray) -> "Progress":
         """Return untrained networks."""
         learner = draw_learner(task, settings, key)
-        return cls(learner, learner.networks)
+        return cls(learner, learner.mean)
 
     @property
     def num_updates(self) -> int:
@@ -79,7 +79,7 @@ class Progress:
             num_skipped=num_skipped(learner)[0],
         )
         better = not self.history or made.merit > max(each.merit for each in self.history)
-        return Progress(learner, learner.networks if better else self.best, (*self.history, made))
+        return Progress(learner, learner.mean if better else self.best, (*self.history, made))
 
     @property
     def learned(self) -> bool:

@@ -28,6 +28,8 @@ class Settings:
         learning_rate: Adam's, for both networks.
         entropy: β, how much reward a nat of the answer's entropy is worth. The source has none: it keeps a network that
             still guesses from settling on one answer, from which it could learn nothing.
+        averaging: a, how much of their running mean networks keep in each update: θ̄ ← a θ̄ + (1 − a) θ (Polyak & Juditsky
+            1992, doi:10.1137/0330046). The mean is validated and kept; the source keeps θ itself, which a = 0 does.
         clip: largest norm of a gradient, for each network.
         validate_every: updates between validations.
         num_validation_trials: in each of them.
@@ -48,6 +50,7 @@ class Settings:
     trials_per_condition: int = 1
     learning_rate: float = 0.004
     entropy: float = 0.05
+    averaging: float = 0.98
     clip: float = 1.0
     validate_every: int = 50
     num_validation_trials: int = 1000
@@ -65,17 +68,18 @@ class Settings:
         one_of("baseline", self.baseline, get_args(Baseline))
         if self.in_degree > self.num_units:
             raise InputError.of("in_degree", f"at most num_units = {self.num_units}", self.in_degree)
+        if not 0 <= self.averaging < 1:
+            raise InputError.of("averaging", "a share from 0 to below 1", self.averaging)
         for name in ("recurrent_noise", "entropy"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError.of(name, "a finite number, not below 0", getattr(self, name))
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {
-    "reaction_time": {"trials_per_condition": 2},
-    "multisensory": {"num_units": 150, "trials_per_condition": 2},
+    "multisensory": {"num_units": 150},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
     "wager": {"trials_per_condition": 2},
-    "economic_choice": {"trials_per_condition": 2, "entropy": 0.002},
+    "economic_choice": {"entropy": 0.002},
 }
 
 

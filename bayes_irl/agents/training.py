@@ -75,7 +75,7 @@ def train(
             began = time.monotonic() - now.seconds
             number = jnp.asarray(now.num_updates, jnp.int32)
             learner = _block(now.learner, task, chosen, number, base)
-            checked = validate(task, learner.networks.decision, chosen.num_validation_trials, _key(base, 1, number))
+            checked = validate(task, learner.mean.decision, chosen.num_validation_trials, _key(base, 1, number))
             now = now.after(task, chosen, jax.block_until_ready(learner), checked, time.monotonic() - began)
             if path is not None:
                 save(Checkpoint(task, chosen, started.key, now, ""), path)

@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 import bayes_irl as bi
+from bayes_irl.agents.learner import draw_learner
+from bayes_irl.agents.training import train_block
 from bayes_irl.generative import as_data
 from bayes_irl.inference.target import Target
 from bayes_irl.solver import solve
@@ -31,6 +33,7 @@ def main() -> None:
         time_fit(f"{name}, 8 neurons, 100,000 updates", "spike_count", method, network, recording)
     time_optimality(recording)
     time_code()
+    time_training()
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
@@ -111,6 +114,24 @@ def time_code() -> None:
     jax.clear_caches()
     took = seconds(lambda: bi.optimize_code(circuit, feature, 0.2, "neuron", start), repeats=1)
     report("efficient code, 7 neurons × 8 stimuli, compiled", took, "s")
+
+
+def time_training() -> None:
+    """How fast networks learn: trials a second, and from nothing to the criterion, compilation included."""
+    task = bi.tasks.make("perceptual_decision")
+    settings = bi.agents.settings_for(task.name, trials_per_condition=10, validate_every=10, num_validation_trials=10)
+    learner, key = draw_learner(task, settings, jax.random.key(0)), jax.random.key(1)
+
+    def updates() -> object:
+        return jax.block_until_ready(train_block(learner, task, settings, jnp.asarray(0, jnp.int32), key))
+
+    report("training, batches of 100 trials", 1000 / seconds(updates, repeats=3), "trials per second")
+    for seed in range(3):
+        jax.clear_caches()
+        began = time.perf_counter()
+        agent = bi.train(task, key=jax.random.key(seed))
+        took, trials = time.perf_counter() - began, int(agent.history["num_trials"].values[-1])
+        report(f"perceptual decision, seed {seed}: {trials:,} trials; criterion met: {agent.learned}", took, "s")
 
 
 def time_ring() -> None:

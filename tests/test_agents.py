@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -14,7 +15,8 @@ import bayes_irl as bi
 from bayes_irl import DataWarning, InputError
 from bayes_irl.agents import settings_for, train, training
 from bayes_irl.agents.connections import draw_connections
-from bayes_irl.agents.learner import draw_learner
+from bayes_irl.agents.learner import draw_learner, update
+from bayes_irl.agents.objective import answer_entropy
 from bayes_irl.tasks import fixed, make
 
 TASK = make("perceptual_decision", dt=50.0, fixation=fixed(250.0), stimulus=fixed(500.0), decision=fixed(250.0))
@@ -221,3 +223,24 @@ def test_other_baselines_and_plain_units_train(baseline):
     trained = train(TASK, replace(SMALL, baseline=baseline, units="plain"), key=KEY, max_updates=5)
     assert trained.history["num_skipped"].values[-1] == 0
     assert ("value" in bi.run(trained, 12, key=KEY)) == (baseline != "none")
+
+
+def test_the_mean_of_networks_runs_after_them():
+    settings = replace(SMALL, averaging=0.7)
+    learner, one_update = draw_learner(TASK, settings, KEY), eqx.filter_jit(update)
+    mean = np.asarray(learner.networks.decision.readout)
+    for key in jax.random.split(KEY, 3):
+        learner = one_update(learner, TASK, settings, key)
+        mean = 0.7 * mean + 0.3 * np.asarray(learner.networks.decision.readout)
+    np.testing.assert_allclose(learner.mean.decision.readout, mean, atol=1e-6)
+    np.testing.assert_array_equal(learner.mean.decision.input_present, learner.networks.decision.input_present)
+
+
+def test_the_entropy_of_answers_does_not_depend_on_how_many_steps_they_take():
+    answers = np.array([0.2, 0.8])
+    entropy = -(answers * np.log(answers)).sum()
+    for hazard, num_steps in ((0.5, 60), (0.01, 3000)):
+        policy = np.log(np.concatenate([[1 - hazard], hazard * answers]))
+        reached = (1 - hazard) ** np.arange(num_steps)
+        expected = (reached * answer_entropy(jnp.tile(jnp.asarray(policy), (num_steps, 1)))).sum()
+        assert expected == pytest.approx(entropy, rel=1e-6)

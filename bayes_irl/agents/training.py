@@ -74,7 +74,7 @@ def train(
         while not (ended := _reason_to_end(now, most, until)):
             began = time.monotonic() - now.seconds
             number = jnp.asarray(now.num_updates, jnp.int32)
-            learner = _block(now.learner, task, chosen, number, base)
+            learner = train_block(now.learner, task, chosen, number, base)
             checked = validate(task, learner.mean.decision, chosen.num_validation_trials, _key(base, 1, number))
             now = now.after(task, chosen, jax.block_until_ready(learner), checked, time.monotonic() - began)
             if path is not None:
@@ -130,7 +130,7 @@ def _key(base: PRNGKeyArray, purpose: int, number: int | Int[Array, ""]) -> PRNG
 
 
 @eqx.filter_jit
-def _block(learner: Learner, task: Task, settings: Settings, first: Int[Array, ""], base: PRNGKeyArray) -> Learner:
+def train_block(learner: Learner, task: Task, settings: Settings, first: Int[Array, ""], base: PRNGKeyArray) -> Learner:
     """Updates between two validations."""
     arrays, rest = eqx.partition(learner, eqx.is_array)
 

@@ -15,9 +15,11 @@ from scipy.stats import binom, norm
 
 import bayes_irl as bi
 from bayes_irl import generative
+from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
+from bayes_irl.inference.tree import _replicate
 from bayes_irl.recordings import Updates
 
 MODEL = bi.load_model("spike_count")
@@ -339,3 +341,13 @@ def test_sizes_of_methods_are_checked():
         bi.Nuts(num_warmup=0)
     with pytest.raises(bi.InputError, match="num_steps"):
         bi.Svi(num_steps=1)
+
+
+def test_a_draw_that_was_not_solved_replicates_nothing_and_stops_nobody(recording):
+    data = generative.as_data(known.CIRCUIT, recording, known.BASELINE)
+    (session,) = data.sessions
+    log_probs = np.full((1, 3, *session.table.shape), -np.log(session.table.shape[-1]))
+    log_probs[0, 1, 0] = np.nan
+    (drawn,) = _replicate(data, {site_name(session.site, 0): log_probs}, slice(None), known.KEY).values()
+    assert np.isnan(drawn[0, 1, 0]).all() and np.isfinite(drawn[0, [0, 2]]).all()
+    np.testing.assert_array_equal(drawn[0, [0, 2]].sum(axis=-1), [session.table.sum(axis=-1)] * 2)

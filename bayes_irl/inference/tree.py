@@ -106,13 +106,16 @@ def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[
 
 
 def _replicate(data: Data, log_probs: dict[str, np.ndarray], few: slice, key: Array) -> dict[str, np.ndarray]:
-    """Draw, for a few posterior draws, observations like those that were made."""
+    """Draw, for a few posterior draws, observations like those that were made: NaN where a draw was not solved."""
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
     replicated = {}
     for number, session in enumerate(data.sessions):
         site = site_name(session.site, number)
         probs = np.exp(log_probs[site][:, few])
-        replicated[site] = rng.multinomial(session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
+        solved = np.isfinite(probs).all(axis=-1, keepdims=True)
+        probs = np.where(solved, probs, 1.0)
+        drawn = rng.multinomial(session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
+        replicated[site] = drawn if solved.all() else np.where(solved, drawn, np.nan)
     return replicated
 
 

@@ -162,9 +162,9 @@ for name, (changed, factor) in changes.items():
 # ## A frozen ring says so
 #
 # At a low coding cost the circuit moves between few patterns for as long as it is recorded. Nobody can learn from it
-# what others are worth: the gate says why. What is printed is how wide the intervals of patterns that were never visited
-# are, relative to before the data. Of the visited ones the data bound from below how much more they are worth than the
-# rest; the prior says how much more than that.
+# what others are worth: the gate says why. What is printed is how wide the intervals of never-visited patterns are,
+# relative to before the data. Of the visited ones the data bound from below how much more they are worth than the rest;
+# the prior says how much more than that.
 
 # %%
 frozen_cost, num_frozen = (0.25, 10_000) if SMALL else (1.0, NUM_UPDATES)

@@ -76,7 +76,7 @@ class Settings:
 
 
 OF_TASK: dict[str, dict[str, int | float]] = {
-    "multisensory": {"num_units": 150, "learning_rate": 0.002, "trials_per_condition": 2},
+    "multisensory": {"num_units": 150, "trials_per_condition": 4, "entropy": 0.02},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
     "wager": {"trials_per_condition": 2},
     "economic_choice": {"entropy": 0.002},

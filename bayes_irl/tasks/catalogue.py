@@ -52,7 +52,7 @@ def describe(task: Task) -> dict[str, Any]:
     """Return a task as plain numbers and names, from which `restore` makes it again.
 
     >>> describe(make("wager"))["delay"]
-    {'kind': 'Exponential', 'shortest': 1200.0, 'mean': 1350.0, 'longest': 1800.0}
+    {'kind': 'Exponential', 'shortest': 1200.0, 'scale': 1350.0, 'longest': 1800.0}
     """
     return {"task": task.name} | {field.name: _plain(getattr(task, field.name)) for field in dataclasses.fields(task)}
 

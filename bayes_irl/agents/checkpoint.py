@@ -76,7 +76,8 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     except OSError as error:
         raise InputError.of("folder", "a place that can be written to", f"{path} ({error.strerror})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial.exists():
+            partial.unlink()
 
 
 def load(path: Path) -> Checkpoint:

@@ -34,7 +34,8 @@ def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
     except OSError as error:
         raise InputError.of("path", "a file that can be written", f"{target} ({error.strerror})") from error
     finally:
-        partial.unlink(missing_ok=True)
+        if partial.exists():
+            partial.unlink()
 
 
 def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:

@@ -156,9 +156,10 @@ def test_what_trials_leave_behind(agent):
     assert set(trials["coherence"].values) == set(TASK.coherences)
 
 
-def test_the_same_key_gives_the_same_trials_and_chunks_do_not_matter(agent):
-    few, many = (bi.run(agent, num, key=KEY) for num in (12, 12))
-    xr.testing.assert_identical(few, many)
+def test_the_same_key_gives_the_same_trials_and_another_key_others(agent):
+    once, again = (bi.run(agent, 12, key=KEY) for _ in range(2))
+    xr.testing.assert_identical(once, again)
+    assert not bi.run(agent, 12, key=jax.random.key(8)).equals(once)
 
 
 def test_silenced_units_fall_silent(agent):

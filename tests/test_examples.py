@@ -84,7 +84,7 @@ def test_ring_runs(tmp_path):
     densities = dict(re.findall(r"^(sparse|pairwise|spike_count) +(-[\d.]+)", words, re.MULTILINE))
     assert float(densities["sparse"]) > float(densities["pairwise"]) > float(densities["spike_count"])
     assert "nearly frozen: it sat in one pattern" in words
-    names = ("ranked", "cost", "cost_neurons", "forced", "forced_neurons", "cut", "frozen")
+    names = ("ranked", "cost", "cost_neurons", "forced", "forced_neurons", "cut", "cut_neurons", "frozen")
     assert pictures(tmp_path) == {f"ring_{name}" for name in names}
 
 

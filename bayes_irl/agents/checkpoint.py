@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.progress import Progress, Validation
 from bayes_irl.agents.settings import Settings
+from bayes_irl.io.whole import written_whole
 from bayes_irl.tasks import Task, describe, restore
 
 FORMAT = 1
@@ -65,19 +65,9 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         "history": [dataclasses.asdict(each) for each in checkpoint.progress.history],
         "ended": checkpoint.ended,
     }
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(json.dumps(header).encode() + b"\n")
-            eqx.tree_serialise_leaves(file, checkpoint.progress.arrays())
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise InputError.of("folder", "a place that can be written to", f"{path} ({error.strerror})") from error
-    finally:
-        if partial.exists():
-            partial.unlink()
+    with written_whole(path) as partial, partial.open("wb") as file:
+        file.write(json.dumps(header).encode() + b"\n")
+        eqx.tree_serialise_leaves(file, checkpoint.progress.arrays())
 
 
 def load(path: Path) -> Checkpoint:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bayes_irl._checks import InputError
+from bayes_irl.io.whole import written_whole
 
 
 def npz_path(path: str | os.PathLike[str]) -> Path:
@@ -26,16 +27,8 @@ def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
     Raises:
         InputError: if the file cannot be written there.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        partial.replace(target)
-    except OSError as error:
-        raise InputError.of("path", "a file that can be written", f"{target} ({error.strerror})") from error
-    finally:
-        if partial.exists():
-            partial.unlink()
+    with written_whole(target) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:

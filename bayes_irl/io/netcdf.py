@@ -9,6 +9,7 @@ import h5py
 import xarray as xr
 
 from bayes_irl._checks import InputError
+from bayes_irl.io.whole import unwritable, written_whole
 
 _ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
@@ -24,15 +25,8 @@ def save_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
         InputError: if the file cannot be written there.
     """
     check_writable(path)
-    target = Path(path)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(Path(path)) as partial:
         tree.to_netcdf(partial, engine=_ENGINE)
-        os.replace(partial, target)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:
@@ -76,8 +70,4 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: str | os.PathLike[str], error: OSError) -> InputError:
-    return InputError.of("path", "a file that can be written", f"{path} ({error.strerror or error})")
+        raise unwritable(path, error) from error

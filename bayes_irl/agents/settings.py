@@ -1,7 +1,7 @@
 """How networks are made and trained."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from bayes_irl._checks import InputError, count, one_of, positive
 
@@ -75,8 +75,8 @@ class Settings:
                 raise InputError.of(name, "a finite number, not below 0", getattr(self, name))
 
 
-OF_TASK: dict[str, dict[str, int | float]] = {
-    "multisensory": {"num_units": 150, "trials_per_condition": 4, "entropy": 0.02},
+OF_TASK: dict[str, dict[str, Any]] = {
+    "multisensory": {"num_units": 150, "slowest": 1000.0, "trials_per_condition": 4, "entropy": 0.02},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
     "wager": {"trials_per_condition": 2},
     "economic_choice": {"entropy": 0.002},
@@ -98,4 +98,4 @@ def settings_for(task: str, **options: object) -> Settings:
     """
     for option in options:
         one_of("setting", option, list(Settings.__dataclass_fields__))
-    return Settings(**OF_TASK.get(task, {}) | options)  # type: ignore[arg-type]
+    return Settings(**OF_TASK.get(task, {}) | options)

@@ -28,18 +28,17 @@ class Problem(eqx.Module):
 def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
     """B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x), shape `[num_stimuli, num_patterns]`.
 
-    One exponential per state and one logarithm per context; values that span too many orders of magnitude for that
-    are reduced unit by unit instead.
+    One exponential and one logarithm per state. The product over units lies between exp(−num_units · range of v) and 1;
+    values for which that could underflow are reduced unit by unit instead.
     """
     peak = value.max(axis=1, keepdims=True)
-    limit = SAFE_RANGE if value.dtype == jnp.float64 else SAFE_RANGE_SINGLE
+    limit = (SAFE_RANGE if value.dtype == jnp.float64 else SAFE_RANGE_SINGLE) / world.num_units
 
     def together(table: Value) -> Value:
-        weights, total = jnp.exp(table), jnp.zeros_like(table)
+        weights, product = jnp.exp(table), jnp.ones_like(table)
         for i in range(world.num_units):
-            led_to = world.outcomes(weights, i)
-            total += world.spread(jnp.log((column(defaults[i], led_to) * led_to).sum(axis=0)), i)
-        return total / world.num_units
+            product *= world.spread(expected(defaults[i], world.outcomes(weights, i)), i)
+        return jnp.log(product) / world.num_units
 
     centred = value - peak
     backed_up = jax.lax.cond(
@@ -83,8 +82,13 @@ def act(world: World, policy: Policy, table: Value) -> Value:
     """Mean of `table` after one unit, chosen at random, has acted: K f."""
     total = jnp.zeros_like(table)
     for i in range(world.num_units):
-        total += world.spread((policy[i] * world.outcomes(table, i)).sum(axis=0), i)
+        total += world.spread(expected(policy[i], world.outcomes(table, i)), i)
     return total / world.num_units
+
+
+def expected(chances: Float[Array, "num_actions ..."], table: Float[Array, "num_actions ..."]) -> Array:
+    """Σ_a p(a) f(a): written as a sum of slices, which the compiler fuses where it would not fuse a reduction."""
+    return sum((chance * entry for chance, entry in zip(chances, table, strict=True)), jnp.zeros((), table.dtype))
 
 
 def act_forward(world: World, policy: Policy, occupancy: Occupancy) -> Occupancy:

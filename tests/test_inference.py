@@ -105,7 +105,7 @@ def recording():
 
 
 def fit_small(recording, method, circuit=known.CIRCUIT):
-    return bi.infer(MODEL, circuit, recording, known.BASELINE, method, key=random.key(2))
+    return bi.infer(MODEL, circuit, recording, known.BASELINE, method, key=random.key(0))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
     from bayes_irl.agents import Agent, load_agent, run, train
+    from bayes_irl.comparison import compare, loo
     from bayes_irl.efficiency import coding_verdict
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bayes_irl.recordings import Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, Walker
-    from bayes_irl.worlds import Circuit, Maze, Stimulus
+    from bayes_irl.worlds import Circuit, Maze, Offers, Stimulus
 
 __all__ = [
     "Agent",
@@ -41,6 +42,7 @@ __all__ = [
     "Maze",
     "Network",
     "Nuts",
+    "Offers",
     "Recording",
     "Stimulus",
     "Svi",
@@ -51,6 +53,7 @@ __all__ = [
     "analysis",
     "available_models",
     "coding_verdict",
+    "compare",
     "generative",
     "identifiability",
     "infer",
@@ -61,6 +64,7 @@ __all__ = [
     "load_model",
     "load_recording",
     "load_trials",
+    "loo",
     "optimize",
     "optimize_code",
     "optimize_coupled",
@@ -84,6 +88,7 @@ _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
     "agents": ("Agent", "load_agent", "run", "train"),
+    "comparison": ("compare", "loo"),
     "efficiency": ("coding_verdict",),
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
@@ -98,7 +103,7 @@ _HOMES = {
     "recordings": ("Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "Walker"),
-    "worlds": ("Circuit", "Maze", "Stimulus"),
+    "worlds": ("Circuit", "Maze", "Offers", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -70,7 +70,10 @@ def test_pictures_are_drawn(folder, kind, results, tmp_path):
     ("arguments", "said"),
     [
         (("perceptual",), "task: expected one of 'perceptual_decision', 'reaction_time'"),
-        (("wager", "--set", "sur=0.6"), "--set: expected NAME=VALUE, got 'sur=0.6'. Names: aborted, averaging, baseline,"),
+        (
+            ("wager", "--set", "sur=0.6"),
+            "--set: expected NAME=VALUE, got 'sur=0.6'. Names: aborted, averaging, baseline,",
+        ),
         (("wager", "--set", "sure"), "--set: expected NAME=VALUE, got 'sure'"),
         (("wager", "--set", "dt=900"), "dt: expected a step no longer than the epoch 'fixation'"),
         (("wager", "--set", "baseline=best"), "baseline: expected one of 'rates', 'inputs', 'linear', 'none'"),

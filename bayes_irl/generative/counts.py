@@ -1,13 +1,34 @@
-"""The one distribution of observed counts."""
+"""Observed counts, and their one distribution."""
 
+import abc
 from typing import ClassVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, Int
 from numpyro.distributions import Distribution, constraints
+
+from bayes_irl.recordings.hashed import Hashed
+
+
+class Counted(eqx.Module):
+    """One recording, reduced to counts.
+
+    Attributes:
+        counts: what was observed, with its `data_hash`.
+        table: how often each outcome came up `[num_rows, num_outcomes]`.
+    """
+
+    counts: eqx.AbstractVar[Hashed]
+    table: eqx.AbstractVar[Int[np.ndarray, "num_rows num_outcomes"]]
+
+    @property
+    @abc.abstractmethod
+    def site(self) -> str:
+        """The name of the observed site."""
 
 
 class OutcomeCounts(Distribution):

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline, Occupancy
+from bayes_irl.generative.counts import Counted
 from bayes_irl.recordings import Choices, Recording, Snapshots, Trajectory, Transitions, Updates
 from bayes_irl.solver.nearby import NearbyOptimum
 from bayes_irl.worlds import Circuit, Maze, World
@@ -19,7 +20,7 @@ Responses = Updates | Snapshots | Transitions
 Counts = Responses | Choices
 
 
-class Session(eqx.Module):
+class Session(Counted):
     """One recording, of one state of the world.
 
     Attributes:
@@ -124,7 +125,8 @@ def _observe_walk(maze: Maze, counts: Choices, baseline: Literal["neuron", "popu
         raise InputError(f"recording has {len(counts.table)} places, the maze has {maze.num_patterns}.")
     p = mean_move(counts) if isinstance(baseline, str) else maze.check_baseline("baseline", baseline)
     seen = np.flatnonzero(counts.table.sum(axis=1))
-    return Session(maze, jnp.asarray(p), counts, np.stack([0 * seen, 0 * seen, seen], axis=1), counts.table[seen])
+    rows = np.stack([0 * seen, 0 * seen, seen], axis=1)
+    return Session(world=maze, baseline=jnp.asarray(p), counts=counts, rows=rows, table=counts.table[seen])
 
 
 def _observe_circuit(
@@ -142,7 +144,8 @@ def _observe_circuit(
             "recording", "silenced neurons silent and forced ones spiking", f"neurons {wrong} otherwise"
         )
     rows, table = _tables(circuit, counts)
-    return Session(circuit, jnp.asarray(_baseline(circuit, counts, baseline)), counts, rows, table)
+    p = jnp.asarray(_baseline(circuit, counts, baseline))
+    return Session(world=circuit, baseline=p, counts=counts, rows=rows, table=table)
 
 
 def mean_response(circuit: Circuit, counts: Responses) -> Float[np.ndarray, " num_neurons"]:

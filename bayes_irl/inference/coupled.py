@@ -180,6 +180,7 @@ def _add_couplings(
 ) -> None:
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
     drawn = jax.vmap(lambda flat: unpack(circuit, flat))(jnp.asarray(fit.draw(NUM_DRAWN, rng)))
+    assert isinstance(target.data, Data)
     nearby = target.data.coupled
     assert nearby is not None
     optimal = unpack(circuit, nearby.optimum(_reward(target, jnp.asarray(mode.position)))[0])

@@ -4,7 +4,7 @@ import arviz_stats  # noqa: F401  (registers the .azstats accessor)
 import numpy as np
 import xarray as xr
 
-from bayes_irl.generative import Data
+from bayes_irl.generative import Chosen, Data
 from bayes_irl.inference.draws import Check
 from bayes_irl.recordings import Snapshots
 from bayes_irl.worlds import Circuit
@@ -17,25 +17,30 @@ NEARLY_ALL = 0.99  # of the observations under a stimulus
 LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons
 
 
-def judge(posterior: xr.Dataset, residual: float, data: Data, method_checks: tuple[Check, ...]) -> tuple[Check, ...]:
+def judge(
+    posterior: xr.Dataset, rewards: xr.Dataset, data: Data | Chosen, method_checks: tuple[Check, ...]
+) -> tuple[Check, ...]:
     """Every check of a fit: the solver's, the method's, the chains', the data's.
 
     Args:
         posterior: draws of latent variables and summaries.
-        residual: largest violation of the soft Bellman equation over the draws that were looked at.
+        rewards: draws that were looked at, with their `solver_residual`, if there was anything to solve.
         data: what was fitted.
         method_checks: what the method itself had to say.
     """
+    chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
+    own = (_finite(posterior), *method_checks, *chains)
+    if not isinstance(data, Data):
+        return own
     solver = Check.at_most(
         "solver residual",
-        residual,
+        float(rewards["solver_residual"].max()),
         LARGEST_RESIDUAL,
         "The optimal answers were solved for accurately in every draw.",
         "The optimal answers were not solved for accurately: the likelihood itself is off. Use float64, or a smaller "
         "coding cost range.",
     )
-    chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
-    return (solver, _finite(posterior), *method_checks, *chains, *_dependence(data), *_exploration(data))
+    return (solver, *own, *_dependence(data), *_exploration(data))
 
 
 def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import chi2
 
+from bayes_irl.generative import Data, Session
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.logistic import CouplingFit
 from bayes_irl.inference.mode import Mode
@@ -23,6 +24,7 @@ def check_optimality(
     target: Target, mode: Mode, draws: Draws, fit: CouplingFit, moved: float, settled: float
 ) -> tuple[Check, ...]:
     """Whether neurons vary, an optimum was found, is a maximum, is near in all draws, and explains the couplings."""
+    assert isinstance(target.data, Data)
     nearby = target.data.coupled
     assert nearby is not None
     return (
@@ -71,7 +73,7 @@ def _maximum(target: Target, mode: Mode, nearby: NearbyOptimum) -> Check:
 def _linear(target: Target, draws: Draws, fit: CouplingFit, nearby: NearbyOptimum) -> Check:
     """A Newton step leads to the optimum if a second one, from the exact gradient there, hardly moves."""
     session, circuit = target.data.sessions[0], target.circuit
-    assert isinstance(circuit, Circuit)
+    assert isinstance(circuit, Circuit) and isinstance(session, Session)
     flat = draws.positions.reshape(-1, target.num_dimensions)
     missed = []
     for draw in flat[np.linspace(0, len(flat) - 1, NUM_LOOKED_AT).astype(int)]:

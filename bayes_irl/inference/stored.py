@@ -5,20 +5,32 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_irl.generative import Data
+from bayes_irl.generative import Chosen, Data
+from bayes_irl.generative.respond import site_name
 from bayes_irl.generative.session import Session, mean_move, mean_response
-from bayes_irl.recordings import Choices
-from bayes_irl.worlds import Circuit, Maze, World
+from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
+from bayes_irl.worlds import Circuit, Maze, Offers, World
 from bayes_irl.worlds.maze import MOVES
 
+GAUGE = "for each stimulus the mean over patterns, weighted by how often they were observed, is zero"
+QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice
 
-def state_axes(world: World) -> list[str]:
-    """Names of the axes of a table of states."""
+
+def state_axes(world: World | Offers) -> list[str]:
+    """Names of the axes of a table of states; offers have none."""
+    if isinstance(world, Offers):
+        return []
     return ["stimulus", "place" if isinstance(world, Maze) else "pattern"]
 
 
-def coordinates(world: World) -> dict[str, Any]:
+def coordinates(world: World | Offers) -> dict[str, Any]:
     """Names along every axis that a model of this world may use."""
+    if isinstance(world, Offers):
+        return {
+            "session": list(world.session_names),
+            "subject": list(world.subject_names),
+            "kind": list(world.kinds),
+        }
     states = {axis: np.arange(world.num_patterns) for axis in state_axes(world)[1:]}
     shared = {"stimulus": list(world.stimulus_labels), **states}
     if not isinstance(world, Circuit):
@@ -31,8 +43,52 @@ def coordinates(world: World) -> dict[str, Any]:
     }
 
 
-def stored_world(data: Data) -> dict[str, xr.Dataset]:
-    """The group that describes the world of every session: `circuit`, or `maze`."""
+def own_dims(world: World | Offers) -> dict[str, list[str]]:
+    """Axes of sites that our own likelihoods and priors record."""
+    if not isinstance(world, Offers):
+        return {"reward": state_axes(world)}
+    juices = {name: ["session", "kind"] for name in ("relative_value", "temperature")}
+    biases = {name: ["subject"] for name in ("side_bias", "order_bias")}
+    per_subject = {f"{name}_{what}": ["subject"] for name in QUANTITIES for what in ("mean", "spread", "if_sequential")}
+    return juices | biases | per_subject | {name: ["session"] for name in QUANTITIES}
+
+
+def attributes(data: Data | Chosen) -> dict[str, str]:
+    """Units, gauge and baseline."""
+    if isinstance(data, Chosen):
+        return {"units": "value of one B", "gauge": "one B is worth 1, nothing 0", "baseline": "biases of the model"}
+    return {"units": "nats per update (coding cost = 1)", "gauge": GAUGE, "baseline": data.baseline}
+
+
+def constants(data: Data | Chosen) -> xr.Dataset:
+    """What each row of counts belongs to."""
+    if isinstance(data, Chosen):
+        (table,) = data.sessions
+        columns = {f"{table.site}_{name}": (f"{table.site}_row", each) for name, each in vars(table.shown).items()}
+        return xr.Dataset(columns)
+    constant: dict[str, Any] = {"weights": (state_axes(data.sessions[0].world), np.asarray(data.weights))}
+    for number, session in enumerate(data.sessions):
+        site = site_name(session.site, number)
+        names = {
+            Updates: ("neuron", "stimulus", "context"),
+            Snapshots: (None, "stimulus", None),
+            Transitions: ("previous_stimulus", "stimulus", "previous_pattern"),
+            Choices: (None, None, "place"),
+        }[type(session.counts)]
+        for name, column in zip(names, session.rows.T, strict=True):
+            if name:
+                constant[f"{site}_{name}"] = ((f"{site}_row",), column)
+        if isinstance(session.counts, Snapshots):
+            constant[f"{site}_design_effect"] = (("stimulus",), session.counts.design_effect)
+    return xr.Dataset(constant)
+
+
+def stored_world(data: Data | Chosen) -> dict[str, xr.Dataset]:
+    """The group that describes the world of every session: `circuit`, or `maze`, or `offers`."""
+    if isinstance(data, Chosen):
+        world = data.sessions[0].world
+        subjects = np.array(world.subject_names)[world.subject_of]
+        return {"offers": xr.Dataset({"subject_of_session": ("session", subjects)})}
     if isinstance(data.sessions[0].world, Maze):
         return {"maze": _mazes(data.sessions)}
     return {"circuit": _circuits(data.sessions)}

@@ -14,9 +14,9 @@ from numpyro.distributions.transforms import biject_to
 from numpyro.infer.util import constrain_fn, potential_energy
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative import Data, Model
+from bayes_irl.generative import Chosen, Data, Model
 from bayes_irl.generative.likelihood import check_size
-from bayes_irl.worlds import World
+from bayes_irl.worlds import Offers, World
 
 RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
 
@@ -28,17 +28,18 @@ class Target:
 
     Args:
         model: the generative model.
-        circuit: the circuit (or maze) that the reward belongs to.
+        circuit: the circuit (or maze) that the reward belongs to, or what was offered.
         data: what was recorded.
 
     Raises:
         InputError: if the model file fails, or has nothing to infer.
     """
 
-    def __init__(self, model: Model, circuit: World, data: Data):
+    def __init__(self, model: Model, circuit: World | Offers, data: Data | Chosen):
         self.model, self.circuit, self.data = model, circuit, data
-        for session in data.sessions:
-            check_size(session)
+        if isinstance(data, Data):
+            for session in data.sessions:
+                check_size(session)
         start = {name: biject_to(site["fn"].support).inv(site["value"]) for name, site in self._prior_trace().items()}
         if not start:
             raise InputError.of("model", f"latent variables in {model.name}", "none", "Add numpyro.sample statements.")
@@ -112,7 +113,7 @@ class Target:
         trace = handlers.trace(conditioned).get_trace(self.circuit, self.data)
         observed = {name: site for name, site in trace.items() if site["type"] == "sample" and site["is_observed"]}
         return {
-            "reward": {name: trace[name]["value"] for name in RESPOND_SITES},
+            "reward": {name: trace[name]["value"] for name in RESPOND_SITES if name in trace},
             "log_likelihood": {name: site["fn"].log_prob(site["value"]) for name, site in observed.items()},
             "log_probs": {name: site["fn"].log_probs for name, site in observed.items()},
         }

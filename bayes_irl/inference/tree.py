@@ -1,7 +1,6 @@
 """Fits as ArviZ trees: the one place that makes them."""
 
 from importlib.metadata import version
-from typing import Any
 
 import arviz_base as azb
 import jax
@@ -11,19 +10,17 @@ import xarray as xr
 from jaxtyping import Array
 
 from bayes_irl._threads import map_threads
-from bayes_irl.generative import Data
+from bayes_irl.generative import Chosen, Data
 from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.stored import coordinates, state_axes, stored_world
+from bayes_irl.inference.stored import attributes, constants, coordinates, own_dims, stored_world
 from bayes_irl.inference.target import Target
-from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
 
 MOST_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
 NUM_REPLICATED = 100  # draws whose replicated observations are kept
 NUM_PRIOR = 500
-GAUGE = "for each stimulus the mean over patterns, weighted by how often they were observed, is zero"
 
 
 def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.DataTree:
@@ -32,11 +29,11 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
     table and the solver's residual, thinned draws), `log_likelihood` (per row of counts), `observations` (log
     probability of every distinct observation, with its count), `posterior_predictive`, `prior`, `observed_data`,
-    `constant_data`, `circuit` (T, p and lesions of every session; or `maze`) and `gate`.
+    `constant_data`, `circuit` (T, p and lesions of every session; or `maze`, or `offers`) and `gate`.
     """
     replicate_key, prior_key = jax.random.split(key)
-    coords, states = coordinates(target.circuit), state_axes(target.circuit)
-    dims = {"reward": states, **{name: list(axes) for name, axes in target.model.dims.items()}}
+    coords = coordinates(target.circuit)
+    dims = own_dims(target.circuit) | {name: list(axes) for name, axes in target.model.dims.items()}
 
     def dataset(variables: dict, chains: np.ndarray, steps: np.ndarray, own: dict | None = None) -> xr.Dataset:
         known = {name: axes for name, axes in (dims | (own or {})).items() if name in variables}
@@ -54,10 +51,9 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     few = slice(None, None, max(1, num_chains * len(kept) // NUM_REPLICATED))
     row_dims = {site: [f"{site}_row"] for site in account["log_likelihood"]}
     outcome_dims = {site: [f"{site}_row", f"{site}_outcome"] for site in account["log_probs"]}
-    observed, constant = _observed(target.data, states)
     rewards = dataset(account["reward"], chains, kept)
     prior = {name: values[None] for name, values in target.prior(prior_key, NUM_PRIOR).items()}
-    checks = judge(posterior, float(rewards["solver_residual"].max()), target.data, draws.checks)
+    checks = judge(posterior, rewards, target.data, draws.checks)
     groups = {
         "posterior": posterior,
         "sample_stats": dataset(dict(draws.stats), chains, every),
@@ -68,8 +64,8 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
             _replicate(target.data, account["log_probs"], few, replicate_key), chains, kept[few], outcome_dims
         ),
         "prior": dataset(prior, np.arange(1), np.arange(NUM_PRIOR)),
-        "observed_data": observed,
-        "constant_data": constant,
+        "observed_data": _observed(target.data),
+        "constant_data": constants(target.data),
         **stored_world(target.data),
         "gate": as_dataset(checks),
     }
@@ -78,7 +74,7 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     return tree
 
 
-def data_hash(data: Data) -> str:
+def data_hash(data: Data | Chosen) -> str:
     """One hash for all sessions: fits with equal hashes explain the same observations."""
     return "+".join(session.counts.data_hash for session in data.sessions)
 
@@ -105,7 +101,7 @@ def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[
     return jax.tree.map(lambda *values: np.stack(values).reshape(*positions.shape[:2], *values[0].shape), *each)
 
 
-def _replicate(data: Data, log_probs: dict[str, np.ndarray], few: slice, key: Array) -> dict[str, np.ndarray]:
+def _replicate(data: Data | Chosen, log_probs: dict[str, np.ndarray], few: slice, key: Array) -> dict[str, np.ndarray]:
     """Draw, for a few posterior draws, observations like those that were made: NaN where a draw was not solved."""
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
     replicated = {}
@@ -119,7 +115,9 @@ def _replicate(data: Data, log_probs: dict[str, np.ndarray], few: slice, key: Ar
     return replicated
 
 
-def _observations(data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray) -> xr.Dataset:
+def _observations(
+    data: Data | Chosen, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray
+) -> xr.Dataset:
     """Log probability of every distinct observation, with how often it was made."""
     tables = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
     seen = {site: np.nonzero(table) for site, table in tables.items()}
@@ -136,24 +134,9 @@ def _observations(data: Data, log_probs: dict[str, np.ndarray], chains: np.ndarr
     )
 
 
-def _observed(data: Data, states: list[str]) -> tuple[xr.Dataset, xr.Dataset]:
-    observed: dict[str, tuple] = {}
-    constant: dict[str, Any] = {"weights": (states, np.asarray(data.weights))}
-    for number, session in enumerate(data.sessions):
-        site = site_name(session.site, number)
-        observed[site] = ((f"{site}_row", f"{site}_outcome"), session.table)
-        names = {
-            Updates: ("neuron", "stimulus", "context"),
-            Snapshots: (None, "stimulus", None),
-            Transitions: ("previous_stimulus", "stimulus", "previous_pattern"),
-            Choices: (None, None, "place"),
-        }[type(session.counts)]
-        for name, column in zip(names, session.rows.T, strict=True):
-            if name:
-                constant[f"{site}_{name}"] = ((f"{site}_row",), column)
-        if isinstance(session.counts, Snapshots):
-            constant[f"{site}_design_effect"] = (("stimulus",), session.counts.design_effect)
-    return xr.Dataset(observed), xr.Dataset(constant)
+def _observed(data: Data | Chosen) -> xr.Dataset:
+    sites = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
+    return xr.Dataset({site: ((f"{site}_row", f"{site}_outcome"), table) for site, table in sites.items()})
 
 
 def _attributes(target: Target, draws: Draws) -> dict[str, object]:
@@ -161,9 +144,7 @@ def _attributes(target: Target, draws: Draws) -> dict[str, object]:
         "model": target.model.name,
         "claim": target.model.claim,
         "parameters": ", ".join(target.parameters),
-        "units": "nats per update (coding cost = 1)",
-        "gauge": GAUGE,
-        "baseline": target.data.baseline,
+        **attributes(target.data),
         "data_hash": data_hash(target.data),
         "observed": ", ".join(type(session.counts).__name__.lower() for session in target.data.sessions),
         **{f"method_{name}" if name != "method" else name: value for name, value in draws.settings.items()},

@@ -1,0 +1,57 @@
+"""Which claim predicts best."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl.comparison.loo import loo, standard_error
+
+
+def compare(posteriors: Mapping[str, xr.DataTree]) -> xr.Dataset:
+    """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
+
+    Args:
+        posteriors: what `infer` returned, by the name of the claim; all of the same observations.
+
+    Returns:
+        Per `claim`, the best one first: `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd
+        minus that of the best claim, with the standard error of this difference, `difference_se`, which is what tells
+        claims apart; `share_bad`, of observations whose k̂ is above 0.7; and the gate's `verdict` on each fit. Standard
+        errors take observations as independent given the stimulus.
+
+    Raises:
+        InputError: if there are fewer than two, or if they were fitted to different observations.
+
+    >>> compare({"values differ": one, "values' ratio": other})["difference"]  # doctest: +SKIP
+    """
+    if len(posteriors) < 2:
+        raise InputError.of("posteriors", "at least two claims", len(posteriors))
+    hashes = {name: str(tree.attrs.get("data_hash", "")) for name, tree in posteriors.items()}
+    if len(set(hashes.values())) > 1:
+        told = ", ".join(f"{name!r}: {each[:8]}" for name, each in hashes.items())
+        raise InputError.of(
+            "posteriors",
+            "fits to the same observations",
+            f"others ({told})",
+            "Densities of different data say nothing.",
+        )
+    tables = {name: loo(tree) for name, tree in posteriors.items()}
+    names = sorted(tables, key=lambda name: -float(tables[name]["total"]))
+    best, times = tables[names[0]]["elpd"].values, tables[names[0]]["count"].values
+    gaps = [tables[name]["elpd"].values - best for name in names]
+    elpd = [float(tables[name]["total"]) for name in names]
+    return xr.Dataset(
+        {
+            "elpd": ("claim", elpd, {"units": "nats"}),
+            "se": ("claim", [float(tables[name]["se"]) for name in names]),
+            "per_observation": ("claim", np.array(elpd) / times.sum()),
+            "p_loo": ("claim", [float(tables[name]["p_loo"]) for name in names]),
+            "difference": ("claim", [float(times @ gap) for gap in gaps], {"units": "nats"}),
+            "difference_se": ("claim", [standard_error(gap, times) for gap in gaps]),
+            "share_bad": ("claim", [float(tables[name]["share_bad"]) for name in names]),
+            "verdict": ("claim", [str(posteriors[name]["gate"].attrs["verdict"]) for name in names]),
+        },
+        coords={"claim": names},
+    )

@@ -1,0 +1,71 @@
+"""Leave-one-out predictive density, from counts."""
+
+import numpy as np
+import xarray as xr
+from arviz_stats.base import array_stats
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from bayes_irl._checks import InputError
+
+LARGEST_K = 0.7
+AT_ONCE = 2000  # observations whose weights are smoothed together
+
+
+def loo(posterior: xr.DataTree) -> xr.Dataset:
+    """Expected log predictive density of each observation, had it been left out, by Pareto-smoothed importance.
+
+        elpd = Σ_j c_j log Σ_s w_js p(y_j | draw s),   w_js ∝ 1 / p(y_j | draw s), smoothed
+
+    over distinct observations j, made c_j times each: equal observations share their value, so that the cost does not
+    grow with the length of a recording. (ArviZ's `loo` on counts would leave out all answers in a context at once.)
+
+    Args:
+        posterior: what `infer` returned.
+
+    Returns:
+        `elpd[observation]` of one observation, in nats, its `count` and `pareto_k`, where it comes from (`site`, `row`,
+        `outcome`); and for all together `total`, its standard error `se` (as if observations were independent), the
+        effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is above 0.7 and
+        whose value is not to be trusted.
+
+    Raises:
+        InputError: if the tree has no observations.
+
+    Source:
+        Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+    """
+    if "observations" not in posterior.children:
+        raise InputError.of("posterior", "a tree that infer returned", sorted(posterior.children))
+    table = posterior["observations"].to_dataset()
+    log_prob = table["log_prob"].stack(sample=("chain", "draw")).transpose("observation", "sample").values
+    times = table["count"].values
+    parts = [_leave_out(log_prob[first : first + AT_ONCE]) for first in range(0, len(log_prob), AT_ONCE)]
+    elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))
+    within = logsumexp(log_prob, axis=1) - np.log(log_prob.shape[1])
+    return xr.Dataset(
+        {
+            "elpd": ("observation", elpd, {"units": "nats"}),
+            "pareto_k": ("observation", shape),
+            **{name: table[name].variable for name in ("count", "site", "row", "outcome")},
+            "total": float(times @ elpd),
+            "se": standard_error(elpd, times),
+            "p_loo": float(times @ (within - elpd)),
+            "share_bad": float(times[shape > LARGEST_K].sum() / times.sum()),
+        }
+    )
+
+
+def standard_error(values: Float[np.ndarray, " num_observations"], times: np.ndarray) -> float:
+    """Standard error of the sum of independent values, of which each was seen so many times."""
+    total = times.sum()
+    mean = times @ values / total
+    return float(np.sqrt(total / max(total - 1, 1) * (times @ (values - mean) ** 2)))
+
+
+def _leave_out(log_prob: Float[np.ndarray, "num_observations num_draws"]) -> tuple[np.ndarray, np.ndarray]:
+    """Log predictive density of each observation without itself, and k̂."""
+    log_weights, shape = array_stats.psislw(log_prob)  # it expects minus the log ratios
+    log_weights = np.asarray(log_weights)
+    elpd = logsumexp(log_weights + log_prob, axis=1) - logsumexp(log_weights, axis=1)
+    return elpd, np.atleast_1d(shape)

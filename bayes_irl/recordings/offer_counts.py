@@ -1,0 +1,29 @@
+"""Choices between offers, as counts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from bayes_irl.recordings.hashed import Hashed
+
+
+@dataclass(frozen=True, eq=False)
+class OfferCounts(Hashed):
+    """How often each juice was chosen, for every distinct offer of every session.
+
+    Attributes:
+        session: number of the session.
+        num_a: how much of A.
+        num_b: how much of B.
+        a_left: 1 where A is on the left, −1 where B is, 0 where that was not noted.
+        a_first: 1 where A is shown first, −1 where B is, 0 where both are shown at once.
+        table: how often B and A were chosen.
+    """
+
+    session: Int[np.ndarray, " num_rows"]
+    num_a: Int[np.ndarray, " num_rows"]
+    num_b: Int[np.ndarray, " num_rows"]
+    a_left: Int[np.ndarray, " num_rows"]
+    a_first: Int[np.ndarray, " num_rows"]
+    table: Int[np.ndarray, "num_rows 2"]

@@ -1,0 +1,24 @@
+"""Choices depend on the logarithm of the ratio of two values, whatever the stakes.
+
+log P(A) / P(B) = [log(ρ n_A / n_B) + biases] / λ: the usual probit or logit on log(n_B / n_A). An offer of one juice
+alone has an infinite ratio: forced choices never err and say nothing, so they are left out of the likelihood's
+odds (a single error would be impossible). A power of the quantity is not identified: it scales λ.
+
+Source: Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676.
+"""
+
+import jax.numpy as jnp
+
+from bayes_irl import generative
+
+
+def model(offers, choices=None):
+    juices = generative.juices(offers, temperature=0.4, scale=0.5)
+
+    def log_odds(shown):
+        ratio = jnp.log(shown.num_a) - jnp.log(shown.num_b)
+        forced = jnp.isinf(ratio)
+        compared = jnp.log(juices.worth(shown)) + jnp.where(forced, 0.0, ratio) + juices.bias(shown)
+        return jnp.where(forced, ratio, compared / juices.temperature(shown))
+
+    generative.choose(log_odds, choices)

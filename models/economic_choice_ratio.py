@@ -1,0 +1,19 @@
+"""Choices depend on the share that a juice has in the value of both, whatever the stakes.
+
+log P(A) / P(B) = [(ρ n_A − n_B) / (ρ n_A + n_B) + biases] / λ. An offer of one juice alone has share 1 whatever its
+quantity, so that all forced choices err alike, with odds exp(−1/λ).
+
+Source: Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676.
+"""
+
+from bayes_irl import generative
+
+
+def model(offers, choices=None):
+    juices = generative.juices(offers, temperature=0.2, scale=0.2)
+
+    def log_odds(shown):
+        a, b = juices.worth(shown) * shown.num_a, shown.num_b
+        return ((a - b) / (a + b) + juices.bias(shown)) / juices.temperature(shown)
+
+    generative.choose(log_odds, choices)

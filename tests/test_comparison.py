@@ -1,0 +1,115 @@
+"""Leave-one-out from counts, against the plain computation on unfolded observations; and comparisons."""
+
+import arviz_stats as azs
+import numpy as np
+import pytest
+import xarray as xr
+from jax import random
+from scipy.stats import beta as beta_distribution
+from scipy.stats import norm
+
+import bayes_irl as bi
+from bayes_irl.comparison.loo import loo, standard_error
+
+
+def as_tree(log_prob, count, data_hash="same", verdict="All 1 checks passed."):
+    """A tree with what comparison needs: log probabilities [chain, draw, observation] and counts."""
+    num = log_prob.shape[-1]
+    observations = xr.Dataset(
+        {
+            "log_prob": (("chain", "draw", "observation"), log_prob),
+            "count": ("observation", np.asarray(count)),
+            "site": ("observation", ["responses"] * num),
+            "row": ("observation", np.arange(num)),
+            "outcome": ("observation", np.zeros(num, int)),
+        }
+    )
+    tree = xr.DataTree.from_dict({"/observations": observations, "/gate": xr.Dataset(attrs={"verdict": verdict})})
+    tree.attrs["data_hash"] = data_hash
+    return tree
+
+
+@pytest.fixture(scope="module")
+def normal_mean():
+    """Observations with repeats, and exact posterior draws of their mean: y ~ Normal(θ, 1), flat prior."""
+    rng = np.random.default_rng(0)
+    values, count = np.round(rng.normal(size=25), 2), rng.integers(1, 9, 25)
+    total = count.sum()
+    draws = rng.normal(count @ values / total, 1 / np.sqrt(total), (4, 1000))
+    return values, count, norm.logpdf(values, draws[..., None], 1)
+
+
+def test_counts_say_the_same_as_unfolded_observations(normal_mean):
+    _, count, log_prob = normal_mean
+    unfolded = np.repeat(log_prob, count, axis=-1)
+    plain = azs.loo(xr.DataTree.from_dict({"/log_likelihood": _as_sites(unfolded), "/posterior": _as_sites(unfolded)}))
+    ours = loo(as_tree(log_prob, count))
+    assert float(ours["total"]) == pytest.approx(plain.elpd, abs=1e-8)
+    assert float(ours["se"]) == pytest.approx(plain.se, rel=1e-8)
+    assert float(ours["p_loo"]) == pytest.approx(plain.p, abs=1e-8)
+
+
+def _as_sites(values):
+    return xr.Dataset(
+        {"y": (("chain", "draw", "obs"), values)}, coords={"chain": np.arange(4), "draw": np.arange(1000)}
+    )
+
+
+def test_left_out_densities_are_the_exact_ones(normal_mean):
+    """Without y_j the mean of the others is Normal about theirs: the predictive density is known."""
+    values, count, log_prob = normal_mean
+    total = count.sum()
+    others = (count @ values - values) / (total - 1)
+    exact = norm.logpdf(values, others, np.sqrt(1 + 1 / (total - 1)))
+    np.testing.assert_allclose(loo(as_tree(log_prob, count))["elpd"], exact, atol=0.01)
+
+
+def test_binary_answers_are_left_out_one_at_a_time():
+    """One neuron's answers, Beta prior: without one of c equal answers, the predictive is (c − 1 + ½)/(N − 1 + 1)."""
+    spikes, total = 7, 30
+    draws = beta_distribution.rvs(spikes + 0.5, total - spikes + 0.5, size=(4, 2000), random_state=0)
+    log_prob = np.log(np.stack([1 - draws, draws], axis=-1))
+    exact = np.log(np.array([total - spikes - 0.5, spikes - 0.5]) / total)
+    np.testing.assert_allclose(loo(as_tree(log_prob, [total - spikes, spikes]))["elpd"], exact, atol=0.005)
+
+
+def test_the_standard_error_is_that_of_unfolded_values():
+    values, count = np.array([1.0, 3.0, -2.0]), np.array([2, 1, 4])
+    unfolded = np.repeat(values, count)
+    assert standard_error(values, count) == pytest.approx(np.sqrt(len(unfolded) * unfolded.var(ddof=1)))
+
+
+def test_claims_are_sorted_and_their_differences_have_errors(normal_mean):
+    _, count, log_prob = normal_mean
+    worse = log_prob - np.linspace(0, 0.2, len(count))
+    table = bi.compare({"worse": as_tree(worse, count), "better": as_tree(log_prob, count)})
+    assert table["claim"].values.tolist() == ["better", "worse"]
+    assert table["difference"].values[0] == 0 == table["difference_se"].values[0]
+    gap = -np.repeat(np.linspace(0, 0.2, len(count)), count)
+    assert float(table["difference"][1]) == pytest.approx(gap.sum(), abs=1e-6)
+    assert float(table["difference_se"][1]) == pytest.approx(np.sqrt(len(gap)) * gap.std(ddof=1), abs=1e-6)
+
+
+def test_what_cannot_be_compared_is_refused(normal_mean):
+    _, count, log_prob = normal_mean
+    tree = as_tree(log_prob, count)
+    with pytest.raises(bi.InputError, match="fits to the same observations"):
+        bi.compare({"one": tree, "other": as_tree(log_prob, count, "another")})
+    with pytest.raises(bi.InputError, match="at least two claims"):
+        bi.compare({"one": tree})
+    with pytest.raises(bi.InputError, match="a tree that infer returned"):
+        bi.loo(xr.DataTree())
+
+
+def test_the_right_claim_about_a_circuit_predicts_best():
+    """A count reward, against a pairwise one that cannot make it."""
+    circuit = bi.Circuit(4, bi.Stimulus.switching(0.1))
+    network = bi.optimize(circuit, 4 * bi.rewards.from_spike_count(circuit, target={0: 1, 1: 3}), 1.0, "population")
+    recording = bi.simulate(network, 20_000, random.key(0))
+    fits = {
+        name: bi.infer(bi.load_model(name), circuit, recording, "population", bi.Laplace(300), key=random.key(1))
+        for name in ("spike_count", "free_form")
+    }
+    table = bi.compare(fits)
+    assert table["claim"].values[0] == "spike_count"
+    assert float(table["p_loo"].sel(claim="spike_count")) < float(table["p_loo"].sel(claim="free_form"))

@@ -1,0 +1,164 @@
+"""Models of economic choice: their odds by hand, truth by simulation, and calibration."""
+
+import os
+
+import jax
+import numpy as np
+import numpyro
+import pytest
+from jax import random
+from numpyro import handlers
+from scipy.special import expit
+from scipy.stats import kstest
+
+import bayes_irl as bi
+from bayes_irl.generative import as_chosen
+
+RULES = {
+    "economic_choice": lambda a, b, worth, power: ((worth * a) ** power - b**power) / power,
+    "economic_choice_linear": lambda a, b, worth, power: worth * a - b,
+    "economic_choice_ratio": lambda a, b, worth, power: (worth * a - b) / (worth * a + b),
+    "economic_choice_log_ratio": lambda a, b, worth, power: np.log(worth * a / b),
+}
+OFFERED = np.array([(1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (8, 1)])  # n_B, n_A
+
+
+def design(num_sessions=1, num_trials=240, sequential=False, seed=0):
+    """Offers of several sessions with sides, and order where wanted."""
+    rng = np.random.default_rng(seed)
+    size = num_sessions * num_trials
+    num_b, num_a = OFFERED[rng.integers(len(OFFERED), size=size)].T
+    return bi.Offers.from_arrays(
+        num_a,
+        num_b,
+        session=np.repeat(np.arange(num_sessions), num_trials),
+        a_left=rng.integers(0, 2, size),
+        a_first=rng.integers(-1, 2, size) if sequential else None,
+    )
+
+
+def latents(model, offers, seed):
+    """One draw from a model's prior, by site name."""
+    seeded = handlers.seed(bi.load_model(model).function, random.key(seed))
+    trace = handlers.trace(seeded).get_trace(offers, None)
+    return {name: np.asarray(site["value"]) for name, site in trace.items()}
+
+
+def odds_by_hand(model, offers, truth):
+    """Log-odds of A on every trial."""
+    s, kind = offers.session, offers.kind
+    worth, temperature = truth["relative_value"][s, kind], truth["temperature"][s, kind]
+    gain = RULES[model](offers.num_a.astype(float), offers.num_b.astype(float), worth, truth.get("concavity", [1.0])[0])
+    pull = truth.get("side_bias", [0.0])[0] * offers.a_left + truth.get("order_bias", [0.0])[0] * offers.a_first
+    return (gain + pull) / temperature
+
+
+@pytest.mark.parametrize("model", RULES)
+def test_the_likelihood_is_the_one_by_hand(model):
+    """Sum over trials, against the model's over counts but for the multinomial coefficient."""
+    offers = design(3, sequential=True)
+    chosen = np.random.default_rng(1).integers(0, 2, offers.num_trials)
+    data, truth = as_chosen(offers, chosen), latents(model, offers, 2)
+    substituted = handlers.substitute(bi.load_model(model).function, data=truth)
+    site = handlers.trace(substituted).get_trace(offers, data)["choices"]
+    log_probs = np.asarray(site["fn"].log_probs)
+    odds = odds_by_hand(model, offers, truth)
+    by_hand = np.where(chosen == 1, -np.logaddexp(0, -odds), -np.logaddexp(0, odds)).sum()
+    assert (log_probs * data.sessions[0].table).sum() == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_rules_differ_where_one_juice_is_offered_alone():
+    """A forced choice errs with the odds of its value, of 1, or never."""
+    offers = bi.Offers.from_arrays([0, 0, 2] * 10, [1, 3, 0] * 10)
+    with pytest.warns(bi.DataWarning, match="never varied the ratio"):
+        data = as_chosen(offers, [0, 0, 1] * 10)
+
+    def errors(model):
+        truth = latents(model, offers, 3)
+        substituted = handlers.substitute(bi.load_model(model).function, data=truth)
+        log_probs = handlers.trace(substituted).get_trace(offers, data)["choices"]["fn"].log_probs
+        return np.exp(np.asarray(log_probs)[[0, 1, 2], [1, 1, 0]]), truth
+
+    wrong, truth = errors("economic_choice_linear")
+    temperature = truth["temperature"].item()
+    worth = truth["relative_value"].item()
+    np.testing.assert_allclose(wrong, expit(-np.array([1, 3, 2 * worth]) / temperature), rtol=1e-10)
+    wrong, truth = errors("economic_choice_ratio")
+    np.testing.assert_allclose(wrong, expit(-1 / truth["temperature"].item()), rtol=1e-10)
+    wrong, _ = errors("economic_choice_log_ratio")
+    assert not wrong.any()
+
+
+@pytest.mark.parametrize("model", RULES)
+def test_gradients_are_finite_with_forced_choices(model):
+    offers = bi.Offers.from_arrays([0, 1, 2, 1] * 10, [1, 3, 0, 1] * 10)
+    data = as_chosen(offers, [0, 0, 1, 1] * 10)
+    function = bi.load_model(model).function
+    names = {name: site["value"] for name, site in _latent_sites(function, offers).items()}
+    gradient = jax.grad(lambda values: -_log_joint(function, offers, data, values))(names)
+    assert all(np.isfinite(np.asarray(each)).all() for each in gradient.values())
+
+
+def _latent_sites(function, offers):
+    trace = handlers.trace(handlers.seed(function, random.key(0))).get_trace(offers, None)
+    return {name: site for name, site in trace.items() if site["type"] == "sample"}
+
+
+def _log_joint(function, offers, data, values):
+    return numpyro.infer.util.log_density(function, (offers, data), {}, values)[0]
+
+
+def choose(model, offers, truth, rng, lapse=0.0):
+    probability = (1 - lapse) * expit(odds_by_hand(model, offers, truth)) + lapse / 2
+    return (rng.random(offers.num_trials) < probability).astype(int)
+
+
+def ranks(model, num_sets, lapse=0.0):
+    """Where the truth ranks among draws, from 0 to 1, for each scalar that a fit to one session infers."""
+    found = []
+    for seed in range(num_sets):
+        offers = design(seed=seed)
+        truth = latents(model, offers, seed)
+        chosen = choose(model, offers, truth, np.random.default_rng(1000 + seed), lapse)
+        tree = bi.infer(bi.load_model(model), offers, chosen, method=bi.Laplace(500), key=random.key(seed))
+        names = [name for name in ("relative_value", "temperature", "side_bias", "concavity") if name in truth]
+        draws = tree["posterior"]
+        found.append([(draws[name].values.ravel() < truth[name].ravel()[0]).mean() for name in names])
+    return dict(zip(names, np.array(found).T, strict=True))
+
+
+FULL = "BAYES_IRL_SEEDS" in os.environ
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", RULES if FULL else ["economic_choice"])
+def test_truth_ranks_uniformly_among_draws(model):
+    """Simulation-based calibration: 100 data sets a model with `make calibrate`, 16 of one model here."""
+    for name, each in ranks(model, 100 if FULL else 16).items():
+        p = kstest(each, "uniform").pvalue
+        print(f"{model} {name}: p = {p:.3f}; 90 % intervals hold {((each > 0.05) & (each < 0.95)).mean():.2f}")
+        assert p > 0.002
+
+
+@pytest.mark.slow
+def test_a_wrong_likelihood_is_caught():
+    """Subjects who do not care on a fifth of trials seem to be hotter than they are."""
+    found = ranks("economic_choice_linear", 16, lapse=0.2)
+    assert kstest(found["temperature"], "uniform").pvalue < 0.002
+
+
+@pytest.mark.slow
+def test_sessions_come_back_from_a_hierarchy():
+    """Eight sessions with order and sides: the 90 % intervals of their values and temperatures hold the truth."""
+    model, offers = "economic_choice", design(8, 300, sequential=True, seed=5)
+    truth = latents(model, offers, 7)
+    chosen = choose(model, offers, truth, np.random.default_rng(8))
+    method = bi.Nuts(num_chains=2, num_draws=600)
+    tree = bi.infer(bi.load_model(model), offers, chosen, method=method, key=random.key(9))
+    assert bi.verdict(tree).startswith("All ")
+    held = []
+    for name in ("relative_value", "temperature", "order_bias"):
+        low, high = tree["posterior"][name].quantile([0.05, 0.95], ["chain", "draw"]).values
+        held.append(((low <= truth[name]) & (truth[name] <= high)).ravel())
+    assert np.concatenate(held).mean() >= 0.75
+    assert tree["posterior"]["relative_value"].dims == ("chain", "draw", "session", "kind")

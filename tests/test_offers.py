@@ -1,0 +1,111 @@
+"""Offers and choices between two juices: what is accepted, what is counted, what is said."""
+
+import numpy as np
+import pytest
+from jax import random
+
+import bayes_irl as bi
+from bayes_irl.generative import as_chosen
+
+NUM_A, NUM_B = [1, 1, 2, 0, 3, 1], [2, 2, 1, 1, 0, 2]
+SESSIONS = ["mon", "mon", "mon", "tue", "tue", "mon"]
+
+
+def offers(**columns):
+    return bi.Offers.from_arrays(NUM_A, NUM_B, **columns)
+
+
+def test_equal_offers_are_counted_together():
+    with pytest.warns(bi.DataWarning):
+        (table,) = as_chosen(offers(session=SESSIONS), [1, 0, 1, 0, 1, 1]).sessions
+    counted = {(s, a, b): tuple(row) for s, a, b, row in zip(*_columns(table), table.table, strict=True)}
+    assert counted == {(0, 1, 2): (1, 2), (0, 2, 1): (0, 1), (1, 0, 1): (1, 0), (1, 3, 0): (0, 1)}
+    assert table.table.sum() == 6
+
+
+def _columns(table):
+    shown = table.shown
+    return shown.session.tolist(), shown.num_a.tolist(), shown.num_b.tolist()
+
+
+def test_sides_and_order_become_signs():
+    given = offers(a_left=[1, 0, 1, 0, 1, 0], a_first=[1, 0, -1, -1, 1, 0])
+    assert given.a_left.tolist() == [1, -1, 1, -1, 1, -1]
+    assert given.a_first.tolist() == [1, -1, 0, 0, 1, -1]
+    assert given.kinds == ("simultaneous", "sequential")
+    assert given.kind.tolist() == [1, 1, 0, 0, 1, 1]
+    assert offers(a_first=[1, 0, 1, 0, 1, 0]).kinds == ("sequential",)
+    assert offers(a_first=[1, 0, 1, 0, 1, 0]).kind.tolist() == [0] * 6
+
+
+def test_names_keep_their_order_and_some_trials_keep_all_names():
+    given = offers(session=["b", "b", "a", "a", "b", "a"], subject=["J", "J", "G", "G", "J", "G"])
+    assert given.session_names == ("b", "a") and given.session.tolist() == [0, 0, 1, 1, 0, 1]
+    assert given.subject_names == ("J", "G") and given.subject_of.tolist() == [0, 1]
+    some = given.keep(~given.forced)
+    assert some.num_trials == 4 and some.session_names == given.session_names
+    assert not some.forced.any()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (dict(num_a=[1, -1], num_b=[1, 1]), "num_a: expected whole numbers"),
+        (dict(num_a=[1, 1], num_b=[1, 0.5]), "num_b: expected whole numbers"),
+        (dict(num_a=[1, 1], num_b=[1]), "num_b: expected one entry for each of the 2 trials"),
+        (dict(num_a=[1, 0], num_b=[1, 0]), "something to choose on every trial, got 1 trials without offer"),
+        (dict(num_a=[], num_b=[]), "at least one trial"),
+        (dict(num_a=[1, 1], num_b=[1, 1], session=["a"]), "session: expected one entry for each"),
+        (dict(num_a=[1, 1], num_b=[1, 1], session=[1.5, 2.5]), "session: expected a list of names"),
+        (dict(num_a=[1, 1], num_b=[1, 1], a_left=[1, 2]), "a_left: expected whole numbers between 0 and 1"),
+        (dict(num_a=[1, 1], num_b=[1, 1], a_left=[1, -1]), "a_left: expected whole numbers between 0 and 1"),
+        (dict(num_a=[1, 1], num_b=[1, 1], a_first=[1, np.nan]), "a_first: expected whole numbers"),
+        (dict(num_a=[1, 1], num_b=[1, 1], session=[1, 1], subject=["G", "J"]), "one subject in each session"),
+    ],
+)
+def test_offers_that_are_none_are_refused(arguments, said):
+    with pytest.raises(bi.InputError, match=said):
+        bi.Offers.from_arrays(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ([1, 0, 1], "one choice for each of 6 offers"),
+        ([1, 0, 1, 0, 1, 2], "1 where A was chosen, 0 where B was, and NaN or -1 where nothing was, got 2 on trial 5"),
+        ([np.nan] * 6, "at least one choice"),
+        (["A"] * 6, "an array of numbers"),
+    ],
+)
+def test_choices_that_are_none_are_refused(choices, said):
+    with pytest.raises(bi.InputError, match=said):
+        as_chosen(offers(), choices)
+
+
+def test_missing_choices_are_left_out_and_counted():
+    many = bi.Offers.from_arrays(NUM_A * 5, NUM_B * 5)
+    with pytest.warns(bi.DataWarning, match="2 trials without choice were left out"):
+        (table,) = as_chosen(many, [1, np.nan, 1, -1, 1, 0] + [1] * 24).sessions
+    assert table.table.sum() == 28
+
+
+def test_sessions_that_say_little_are_named():
+    many = bi.Offers.from_arrays([1] * 30 + [2], [2] * 30 + [1], session=[1] * 30 + [2])
+    with pytest.warns(bi.DataWarning) as said:
+        as_chosen(many, [1] * 31)
+    words = " ".join(str(each.message) for each in said)
+    assert "2 of 2 sessions (1, 2) never varied the ratio of two offers: their relative value comes from" in words
+    assert "1 of 2 sessions (2) have fewer than 20 choices" in words
+
+
+def test_a_baseline_is_refused():
+    with pytest.raises(bi.InputError, match="baseline: expected none, for offers"):
+        bi.infer(bi.load_model("economic_choice"), offers(), [1, 0, 1, 0, 1, 1], 0.3, key=random.key(0))
+
+
+def test_the_hash_tells_choices_apart():
+    def hashed(chosen):
+        with pytest.warns(bi.DataWarning):
+            return as_chosen(offers(), chosen).sessions[0].counts.data_hash
+
+    assert hashed([1, 0, 1, 0, 1, 1]) == hashed([0, 1, 1, 0, 1, 1]) != hashed([1, 1, 1, 0, 1, 1])

@@ -41,15 +41,18 @@ def latents(model, offers, seed):
     """One draw from a model's prior, by site name."""
     seeded = handlers.seed(bi.load_model(model).function, random.key(seed))
     trace = handlers.trace(seeded).get_trace(offers, None)
-    return {name: np.asarray(site["value"]) for name, site in trace.items()}
+    return {name: site["value"] for name, site in trace.items()}
 
 
 def odds_by_hand(model, offers, truth):
     """Log-odds of A on every trial."""
     s, kind = offers.session, offers.kind
-    worth, temperature = truth["relative_value"][s, kind], truth["temperature"][s, kind]
-    gain = RULES[model](offers.num_a.astype(float), offers.num_b.astype(float), worth, truth.get("concavity", [1.0])[0])
-    pull = truth.get("side_bias", [0.0])[0] * offers.a_left + truth.get("order_bias", [0.0])[0] * offers.a_first
+    worth, temperature = (np.asarray(truth[name])[s, kind] for name in ("relative_value", "temperature"))
+    gain = RULES[model](
+        offers.num_a.astype(float), offers.num_b.astype(float), worth, float(truth.get("concavity", [1.0])[0])
+    )
+    side, order = (float(truth.get(name, [0.0])[0]) for name in ("side_bias", "order_bias"))
+    pull = side * offers.a_left + order * offers.a_first
     return (gain + pull) / temperature
 
 
@@ -64,7 +67,7 @@ def test_the_likelihood_is_the_one_by_hand(model):
     log_probs = np.asarray(site["fn"].log_probs)
     odds = odds_by_hand(model, offers, truth)
     by_hand = np.where(chosen == 1, -np.logaddexp(0, -odds), -np.logaddexp(0, odds)).sum()
-    assert (log_probs * data.sessions[0].table).sum() == pytest.approx(by_hand, rel=1e-12)
+    assert (log_probs * data.sessions[0].table).sum() == pytest.approx(by_hand, rel=1e-10)
 
 
 def test_rules_differ_where_one_juice_is_offered_alone():
@@ -123,7 +126,7 @@ def ranks(model, num_sets, lapse=0.0):
         tree = bi.infer(bi.load_model(model), offers, chosen, method=bi.Laplace(500), key=random.key(seed))
         names = [name for name in ("relative_value", "temperature", "side_bias", "concavity") if name in truth]
         draws = tree["posterior"]
-        found.append([(draws[name].values.ravel() < truth[name].ravel()[0]).mean() for name in names])
+        found.append([(draws[name].values.ravel() < float(truth[name].ravel()[0])).mean() for name in names])
     return dict(zip(names, np.array(found).T, strict=True))
 
 

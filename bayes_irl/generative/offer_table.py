@@ -6,7 +6,7 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError, number_array
 from bayes_irl.generative.counts import Counted
@@ -33,8 +33,8 @@ class Shown:
     session: Int[np.ndarray, " num_rows"]
     subject: Int[np.ndarray, " num_rows"]
     kind: Int[np.ndarray, " num_rows"]
-    num_a: Int[np.ndarray, " num_rows"]
-    num_b: Int[np.ndarray, " num_rows"]
+    num_a: Float[np.ndarray, " num_rows"]
+    num_b: Float[np.ndarray, " num_rows"]
     a_left: Int[np.ndarray, " num_rows"]
     a_first: Int[np.ndarray, " num_rows"]
 
@@ -63,7 +63,8 @@ class OfferTable(Counted):
         rows = self.counts
         kind = (rows.a_first != 0) * (len(self.world.kinds) - 1)
         subject = self.world.subject_of[rows.session]
-        return Shown(rows.session, subject, kind, rows.num_a, rows.num_b, rows.a_left, rows.a_first)
+        amounts = rows.num_a.astype(float), rows.num_b.astype(float)
+        return Shown(rows.session, subject, kind, *amounts, rows.a_left, rows.a_first)
 
 
 class Chosen(eqx.Module):

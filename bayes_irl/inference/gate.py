@@ -18,29 +18,32 @@ LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons
 
 
 def judge(
-    posterior: xr.Dataset, rewards: xr.Dataset, data: Data | Chosen, method_checks: tuple[Check, ...]
+    posterior: xr.Dataset, residual: float | None, data: Data | Chosen, method_checks: tuple[Check, ...]
 ) -> tuple[Check, ...]:
     """Every check of a fit: the solver's, the method's, the chains', the data's.
 
     Args:
         posterior: draws of latent variables and summaries.
-        rewards: draws that were looked at, with their `solver_residual`, if there was anything to solve.
+        residual: largest violation of the soft Bellman equation over the draws that were looked at; None: nothing had
+            to be solved.
         data: what was fitted.
         method_checks: what the method itself had to say.
     """
+    solver = () if residual is None else (_solved(residual),)
     chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
-    own = (_finite(posterior), *method_checks, *chains)
-    if not isinstance(data, Data):
-        return own
-    solver = Check.at_most(
+    about_data = (*_dependence(data), *_exploration(data)) if isinstance(data, Data) else ()
+    return (*solver, _finite(posterior), *method_checks, *chains, *about_data)
+
+
+def _solved(residual: float) -> Check:
+    return Check.at_most(
         "solver residual",
-        float(rewards["solver_residual"].max()),
+        residual,
         LARGEST_RESIDUAL,
         "The optimal answers were solved for accurately in every draw.",
         "The optimal answers were not solved for accurately: the likelihood itself is off. Use float64, or a smaller "
         "coding cost range.",
     )
-    return (solver, *own, *_dependence(data), *_exploration(data))
 
 
 def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:

@@ -53,7 +53,8 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     outcome_dims = {site: [f"{site}_row", f"{site}_outcome"] for site in account["log_probs"]}
     rewards = dataset(account["reward"], chains, kept)
     prior = {name: values[None] for name, values in target.prior(prior_key, NUM_PRIOR).items()}
-    checks = judge(posterior, rewards, target.data, draws.checks)
+    residual = float(rewards["solver_residual"].max()) if "solver_residual" in rewards else None
+    checks = judge(posterior, residual, target.data, draws.checks)
     groups = {
         "posterior": posterior,
         "sample_stats": dataset(dict(draws.stats), chains, every),

@@ -6,6 +6,7 @@ print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
 
 from bayes_irl.plots.accuracy import accuracy
 from bayes_irl.plots.activity import activity
+from bayes_irl.plots.choice_shares import choice_shares
 from bayes_irl.plots.chronometric import chronometric
 from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
@@ -18,6 +19,7 @@ from bayes_irl.plots.predicted_return import predicted_return
 from bayes_irl.plots.psychometric import psychometric
 from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
+from bayes_irl.plots.relative_values import relative_values
 from bayes_irl.plots.reward_map import reward_map
 from bayes_irl.plots.selectivity import selectivity
 from bayes_irl.plots.silencing import silencing
@@ -30,6 +32,7 @@ from bayes_irl.plots.walk import walk
 __all__ = [
     "accuracy",
     "activity",
+    "choice_shares",
     "chronometric",
     "circulation",
     "coding",
@@ -42,6 +45,7 @@ __all__ = [
     "psychometric",
     "ranked_patterns",
     "raster",
+    "relative_values",
     "reward_map",
     "selectivity",
     "silencing",

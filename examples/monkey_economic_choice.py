@@ -58,7 +58,7 @@ chose_a = data["choseA"]
 errors = np.where(data["qA"] == 0, chose_a, 1 - chose_a)[offers.forced].sum()
 print(f"{offers.num_trials:,} choices in {offers.num_sessions} sessions of {offers.num_subjects} monkeys")
 print(f"{offers.forced.mean():.0%} offer one juice alone: {errors} of {offers.forced.sum():,} choices are of the other")
-method = bi.Nuts(num_chains=2, num_draws=300) if SMALL else bi.Nuts(num_chains=4, num_draws=1000)
+method = bi.Nuts(num_chains=2, num_draws=200) if SMALL else bi.Nuts(num_chains=4, num_draws=1000)
 
 # %% [markdown]
 # ## Which rule?
@@ -69,7 +69,9 @@ method = bi.Nuts(num_chains=2, num_draws=300) if SMALL else bi.Nuts(num_chains=4
 
 # %%
 free, chosen = offers.keep(~offers.forced), chose_a[~offers.forced]
-rules = ("economic_choice", "economic_choice_linear", "economic_choice_ratio", "economic_choice_log_ratio")
+rules = ("economic_choice", "economic_choice_log_ratio")
+if not SMALL:
+    rules += ("economic_choice_linear", "economic_choice_ratio")
 fits = {}
 for rule in rules:
     fits[rule] = bi.infer(bi.load_model(rule), free, chosen, method=method, key=jax.random.key(0), progress=not SMALL)

@@ -48,8 +48,8 @@ task = bi.tasks.make("economic_choice", dt=50.0 if SMALL else 10.0)
 folder = OUT / "juices"
 agent = bi.train(
     task,
-    key=jax.random.key(0),
-    max_updates=600 if SMALL else 20_000,
+    key=jax.random.key(1),
+    max_updates=2000 if SMALL else 20_000,
     folder=folder,
     resume=(folder / "checkpoint.eqx").exists(),
     progress=not SMALL,
@@ -99,12 +99,10 @@ runs = {
 }
 broken = bi.analysis.silencing({"intact": intact} | runs)
 print(f"{number} units of a kind silenced:")
-print(f"{'':14s} {'answered':>22s} {'correct':>22s} {'change of correct':>26s}")
+print(f"{'':14s} {'answered':>25s} {'correct':>25s} {'change of correct':>27s}")
 for name in broken["group"].values:
     row = broken.sel(group=name)
-    cells = [
-        "{:.3f} ({:.3f} to {:.3f})".format(*row[each].sel(statistic=["estimate", "low", "high"]).values)
-        for each in ("share_answered", "share_correct", "change_correct")
-    ]
-    print(f"{name:14s} {cells[0]:>22s} {cells[1]:>22s} {cells[2]:>26s}")
+    shown = ("share_answered", "share_correct") + (("change_correct",) if name != "intact" else ())
+    cells = [row[each].sel(statistic=["estimate", "low", "high"]).values for each in shown]
+    print(f"{name:14s}", *("{:>8.3f} ({:.3f} to {:.3f})".format(*each) for each in cells))
 bi.plots.silencing(broken).savefig(OUT / "network_silenced.png", dpi=200)

@@ -42,7 +42,8 @@ def normal_mean():
 def test_counts_say_the_same_as_unfolded_observations(normal_mean):
     _, count, log_prob = normal_mean
     unfolded = np.repeat(log_prob, count, axis=-1)
-    plain = azs.loo(xr.DataTree.from_dict({"/log_likelihood": _as_sites(unfolded), "/posterior": _as_sites(unfolded)}))
+    tree = xr.DataTree.from_dict({"/log_likelihood": _as_sites(unfolded), "/posterior": _as_sites(unfolded)})
+    plain = azs.loo(tree, reff=1.0)
     ours = loo(as_tree(log_prob, count))
     assert float(ours["total"]) == pytest.approx(plain.elpd, abs=1e-8)
     assert float(ours["se"]) == pytest.approx(plain.se, rel=1e-8)
@@ -71,6 +72,19 @@ def test_binary_answers_are_left_out_one_at_a_time():
     log_prob = np.log(np.stack([1 - draws, draws], axis=-1))
     exact = np.log(np.array([total - spikes - 0.5, spikes - 0.5]) / total)
     np.testing.assert_allclose(loo(as_tree(log_prob, [total - spikes, spikes]))["elpd"], exact, atol=0.005)
+
+
+def test_observations_that_never_vary_have_no_tail():
+    """Certain ones, and those of which half the draws say the same."""
+    rng = np.random.default_rng(0)
+    log_prob = np.stack([np.zeros(400), np.where(np.arange(400) < 200, -1.0, -0.5), rng.normal(-1, 0.1, 400)], axis=1)
+    table = loo(as_tree(log_prob[None], [5, 5, 5]))
+    inverse = np.mean([np.e, np.exp(0.5)])
+    np.testing.assert_allclose(table["elpd"][:2], [0, -np.log(inverse)], atol=1e-12)
+    assert np.isneginf(table["pareto_k"][:2]).all() and np.isfinite(table["pareto_k"][2])
+    assert float(table["share_bad"]) == 0
+    with pytest.raises(bi.InputError, match="at least 25 draws"):
+        loo(as_tree(log_prob[None, :20], [5, 5, 5]))
 
 
 def test_the_standard_error_is_that_of_unfolded_values():

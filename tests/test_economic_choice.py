@@ -156,7 +156,7 @@ def test_sessions_come_back_from_a_hierarchy():
     model, offers = "economic_choice", design(8, 300, sequential=True, seed=5)
     truth = latents(model, offers, 7)
     chosen = choose(model, offers, truth, np.random.default_rng(8))
-    method = bi.Nuts(num_chains=2, num_draws=600)
+    method = bi.Nuts(num_chains=2, num_draws=1500)
     tree = bi.infer(bi.load_model(model), offers, chosen, method=method, key=random.key(9))
     assert bi.verdict(tree).startswith("All ")
     held = []

@@ -67,6 +67,27 @@ def test_an_example_without_its_data_says_what_is_missing(tmp_path):
 
 
 @pytest.mark.slow
+def test_trained_network_runs(tmp_path):
+    """It learns, holds what it was paid for, and silenced units make it worse."""
+    words = printed("trained_network", tmp_path)
+    assert words.startswith("The criterion was met")
+    ((estimate,),) = [re.findall(r"1 A is worth ([\d.]+) B", words)]
+    assert 1.6 < float(estimate) < 2.8
+    assert pictures(tmp_path) == {f"network_{name}" for name in ("indifference", "selectivity", "value", "silenced")}
+
+
+@pytest.mark.slow
+def test_monkey_economic_choice_runs(shared, tmp_path):
+    """Difference of concave values predicts best, what comes second counts for more, and SVI is near NUTS."""
+    words = printed("monkey_economic_choice", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    gaps = dict(re.findall(r"^(economic_choice\w*) +-[\d.]+ +(-?[\d.]+)", words, re.MULTILINE))
+    assert float(gaps["economic_choice"]) == 0 > float(gaps["economic_choice_log_ratio"])
+    biases = re.findall(r"order bias \(B\) +-[\d.]+ \(-[\d.]+ to (-?[\d.]+)\)", words)
+    assert len(biases) == 2 and all(float(each) < 0 for each in biases)
+    assert pictures(tmp_path) == {"monkey_choices", "monkey_relative_values"}
+
+
+@pytest.mark.slow
 def test_efficient_coding_runs(tmp_path):
     words = printed("efficient_coding", tmp_path)
     verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", words, re.MULTILINE))

@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 from bayes_irl._checks import InputError
 
 LARGEST_K = 0.7
+LEAST_DRAWS = 25
 AT_ONCE = 2000  # observations whose weights are smoothed together
 
 
@@ -26,11 +27,11 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
     Returns:
         `elpd[observation]` of one observation, in nats, its `count` and `pareto_k`, where it comes from (`site`, `row`,
         `outcome`); and for all together `total`, its standard error `se` (as if observations were independent), the
-        effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is above 0.7 and
-        whose value is not to be trusted.
+        effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is not below 0.7:
+        their values are not to be trusted.
 
     Raises:
-        InputError: if the tree has no observations.
+        InputError: if the tree has no observations, or fewer than 25 draws of them.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
@@ -39,6 +40,8 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
         raise InputError.of("posterior", "a tree that infer returned", sorted(posterior.children))
     table = posterior["observations"].to_dataset()
     log_prob = table["log_prob"].stack(sample=("chain", "draw")).transpose("observation", "sample").values
+    if log_prob.shape[1] < LEAST_DRAWS:
+        raise InputError.of("posterior", f"at least {LEAST_DRAWS} draws", log_prob.shape[1])
     times = table["count"].values
     parts = [_leave_out(log_prob[first : first + AT_ONCE]) for first in range(0, len(log_prob), AT_ONCE)]
     elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))
@@ -51,7 +54,7 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
             "total": float(times @ elpd),
             "se": standard_error(elpd, times),
             "p_loo": float(times @ (within - elpd)),
-            "share_bad": float(times[shape > LARGEST_K].sum() / times.sum()),
+            "share_bad": float(times[~(shape <= LARGEST_K)].sum() / times.sum()),
         }
     )
 
@@ -64,8 +67,16 @@ def standard_error(values: Float[np.ndarray, " num_observations"], times: np.nda
 
 
 def _leave_out(log_prob: Float[np.ndarray, "num_observations num_draws"]) -> tuple[np.ndarray, np.ndarray]:
-    """Log predictive density of each observation without itself, and k̂."""
-    log_weights, shape = array_stats.psislw(log_prob)  # it expects minus the log ratios
-    log_weights = np.asarray(log_weights)
+    """Log predictive density of each observation without itself, and k̂.
+
+    Where the least probable draws of an observation are all alike, its weights have no tail to be smoothed.
+    """
+    num_draws = log_prob.shape[1]
+    tail = int(3 * np.sqrt(num_draws) if num_draws > 225 else num_draws / 5)  # as arviz-stats has it
+    least = np.sort(log_prob, axis=1)[:, :tail]
+    varies = least[:, 0] < least[:, -1]
+    log_weights, shape = -log_prob, np.full(len(log_prob), -np.inf)
+    if varies.any():
+        log_weights[varies], shape[varies] = array_stats.psislw(log_prob[varies])  # it expects minus the log ratios
     elpd = logsumexp(log_weights + log_prob, axis=1) - logsumexp(log_weights, axis=1)
-    return elpd, np.atleast_1d(shape)
+    return elpd, shape

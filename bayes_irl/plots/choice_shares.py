@@ -11,7 +11,6 @@ from bayes_irl.plots import style
 
 _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
 _COLUMNS = ("session", "subject", "kind", "num_a", "num_b")
-_COLUMN_WIDTH = 80 * style.MM
 
 
 def choice_shares(tree: xr.DataTree) -> Figure:
@@ -40,8 +39,8 @@ def choice_shares(tree: xr.DataTree) -> Figure:
     values = style.variable(tree, "posterior", "relative_value", ("chain", "draw", "session", "kind"), _ADVICE)
     owner = style.variable(tree, "offers", "subject_of_session", ("session",), _ADVICE).values
     subjects, kinds = list(dict.fromkeys(map(str, owner))), [str(each) for each in values["kind"].values]
-    size = (len(kinds) * _COLUMN_WIDTH, len(subjects) * 55 * style.MM)
-    figure, sheet = style.page(max(style.SINGLE, size[0]), size[1] + 8 * style.MM, tree)
+    width = style.SINGLE if len(kinds) == 1 else style.DOUBLE
+    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, tree)
     panels = sheet.subplots(len(subjects), len(kinds), squeeze=False, sharey=True)
     for m, subject in enumerate(subjects):
         for k, kind in enumerate(kinds):

@@ -35,10 +35,10 @@ def relative_values(tree: xr.DataTree, truth: float | None = None) -> Figure:
     panels = sheet.subplots(len(subjects), 1, squeeze=False, sharey=True)[:, 0]
     for m, (axes, subject) in enumerate(zip(panels, subjects, strict=True)):
         own = style.summarise(style.finite(values.values[:, :, owner == subject, 0], "relative_value"))
-        middle = style.summarise(np.exp(typical.values[:, :, m]))
+        middle = style.summarise(np.exp(typical.values[:, :, [m]]))
         places = np.arange(1, len(own.mean) + 1)
-        axes.axhspan(float(middle.low), float(middle.high), color=style.PALE, linewidth=0, zorder=0)
-        axes.axhline(float(middle.mean), color=style.GREY, linewidth=style.THIN, zorder=0)
+        axes.axhspan(middle.low[0], middle.high[0], color=style.PALE, linewidth=0, zorder=0)
+        axes.axhline(middle.mean[0], color=style.GREY, linewidth=style.THIN, zorder=0)
         axes.vlines(places, own.low, own.high, color=style.BLACK, linewidth=0.6)
         axes.plot(places, own.mean, "o", color=style.BLACK, markersize=1.5 if len(places) > 40 else 3)
         if truth is not None:

@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from jax import random
+from scipy.optimize import minimize
+from scipy.special import logsumexp
 from scipy.stats import beta as beta_distribution
 from scipy.stats import norm
 
 import bayes_irl as bi
+from bayes_irl.comparison.compare import stack
 from bayes_irl.comparison.loo import loo, standard_error
 
 
@@ -102,6 +105,20 @@ def test_claims_are_sorted_and_their_differences_have_errors(normal_mean):
     gap = -np.repeat(np.linspace(0, 0.2, len(count)), count)
     assert float(table["difference"][1]) == pytest.approx(gap.sum(), abs=1e-6)
     assert float(table["difference_se"][1]) == pytest.approx(np.sqrt(len(gap)) * gap.std(ddof=1), abs=1e-6)
+
+
+def test_stacking_weights_are_the_best_ones():
+    """Against a search over the simplex, and where one claim is worse everywhere."""
+    rng = np.random.default_rng(3)
+    elpd, times = rng.normal(-1, 1, (3, 40)), rng.integers(1, 5, 40)
+
+    def loss(free):
+        weights = np.exp(free - logsumexp(free))
+        return -times @ logsumexp(np.log(weights)[:, None] + elpd, axis=0)
+
+    best = minimize(loss, np.zeros(3), method="BFGS", options={"gtol": 1e-8}).x
+    np.testing.assert_allclose(stack(elpd, times), np.exp(best - logsumexp(best)), atol=1e-3)
+    np.testing.assert_allclose(stack(np.stack([elpd[0], elpd[0] - 0.1]), times), [1, 0], atol=1e-3)
 
 
 def test_what_cannot_be_compared_is_refused(normal_mean):

@@ -79,7 +79,7 @@ OF_TASK: dict[str, dict[str, Any]] = {
     "multisensory": {"num_units": 150, "slowest": 1000.0, "trials_per_condition": 4, "entropy": 0.02},
     "working_memory": {"learning_rate": 0.002, "slowest": 1000.0, "trials_per_condition": 4},
     "wager": {"trials_per_condition": 2},
-    "economic_choice": {"entropy": 0.002},
+    "economic_choice": {"trials_per_condition": 2, "entropy": 0.002},
 }
 
 

@@ -14,6 +14,7 @@ import xarray as xr
 import bayes_irl as bi
 from bayes_irl import DataWarning, InputError
 from bayes_irl.agents import settings_for, train, training
+from bayes_irl.agents.checkpoint import load
 from bayes_irl.agents.connections import draw_connections
 from bayes_irl.agents.learner import draw_learner, update
 from bayes_irl.agents.objective import answer_entropy
@@ -95,6 +96,16 @@ def test_gradients_that_are_not_finite_are_skipped_and_end_training():
     assert trained.history["num_skipped"].values[-1] >= 10
     assert all(np.isfinite(each).all() for each in jax.tree.leaves(eqx.filter(trained.networks, eqx.is_inexact_array)))
     assert jax.tree.structure(before.networks) == jax.tree.structure(trained.networks)
+
+
+def test_a_network_that_fell_silent_ends_training(folder):
+    """A checkpoint whose last validations saw no answer is not trained further; one answer ago it would be."""
+    progress = load(folder / "checkpoint.eqx").progress
+    silent = replace(progress.history[-1], share_answered=0.0)
+    for after, ends in ((replace(silent, share_answered=0.1), False), (silent, True)):
+        history = (progress.history[-1], after, *[silent] * (training.SILENT - 1))
+        reason = training._reason_to_end(replace(progress, history=history), 10**6, "plateau")
+        assert ("no trial was answered" in reason and "trials_per_condition" in reason) == ends
 
 
 def test_never_to_answer_is_warned_of():

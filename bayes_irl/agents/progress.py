@@ -61,6 +61,12 @@ class Progress:
         return self.history[-1].num_updates if self.history else 0
 
     @property
+    def silent_for(self) -> int:
+        """How many validations there were since one in which a trial was answered."""
+        answered = [each.share_answered > 0 for each in self.history]
+        return len(answered) if not any(answered) else answered[::-1].index(True)
+
+    @property
     def seconds(self) -> float:
         """Time spent so far."""
         return self.history[-1].seconds if self.history else 0.0

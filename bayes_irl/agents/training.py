@@ -22,6 +22,7 @@ from bayes_irl.tasks import Task, describe
 
 CHECKPOINT = "checkpoint.eqx"
 HOPELESS = 10  # updates in a row whose gradient is not finite
+SILENT = 20  # validations in a row without an answer: where all trials earn the same, nothing can be learned
 Until = Literal["criterion", "plateau"]
 
 
@@ -151,6 +152,11 @@ def _reason_to_end(now: Progress, max_updates: int, until: Until) -> str:
         return (
             f"The last {in_a_row} gradients were not finite; what was best before is kept. "
             "Lower learning_rate or clip, or make rewards smaller."
+        )
+    if now.silent_for >= SILENT:
+        return (
+            f"In the last {now.silent_for} validations no trial was answered: nothing can be learned from there. "
+            "Train from another key, or with more trials_per_condition or entropy."
         )
     if now.num_updates >= max_updates:
         unmet = "" if now.learned else " without meeting the criterion"

@@ -34,6 +34,7 @@ def main() -> None:
     time_optimality(recording)
     time_code()
     time_training()
+    time_choices()
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
@@ -134,12 +135,26 @@ def time_training() -> None:
         report(f"perceptual decision, seed {seed}: {trials:,} trials; criterion met: {agent.learned}", took, "s")
 
 
+def time_choices() -> None:
+    """As many choices between juices as two monkeys made, in as many sessions."""
+    rng, sessions, trials = np.random.default_rng(0), 306, 590
+    session = np.repeat(np.arange(sessions), trials)
+    num_a, num_b = rng.integers(1, 5, len(session)), rng.integers(1, 9, len(session))
+    worth, heat = np.exp(rng.normal([0.7, -1.0], 0.3, (sessions, 2))).T
+    odds = (worth[session] * num_a - num_b) / heat[session]
+    chose_a = rng.random(len(session)) < 1 / (1 + np.exp(-odds))
+    offers = bi.Offers.from_arrays(num_a, num_b, session=session, subject=session % 2)
+    model, method = bi.load_model("economic_choice"), bi.Nuts(num_draws=500)
+    took = seconds(lambda: bi.infer(model, offers, chose_a, method=method, key=jax.random.key(0)), repeats=1)
+    report("Nuts, 4 × 500, 180,540 choices in 306 sessions", took, "s")
+
+
 def time_ring() -> None:
     """Twelve neurons, a million updates."""
     circuit = bi.Circuit(12, bi.Stimulus.constant())
     network = bi.optimize(circuit, bi.rewards.adjacent(circuit, 4), 1.7, "population")
     recording = bi.simulate(network, 1_000_000, jax.random.key(0))
-    for name, method in (("Laplace", bi.Laplace()), ("Nuts, 2 × 1000", bi.Nuts(num_chains=2))):
+    for name, method in (("Laplace", bi.Laplace()), ("Nuts, 4 × 1000", bi.Nuts())):
         time_fit(f"{name}, ring of 12 neurons, pairwise, 10^6 updates", "pairwise", method, network, recording)
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import jax
 
 import bayes_irl as bi
+from bayes_irl.agents.validation import validate
 from bayes_irl.tasks import NAMES, make
+
+NUM_NEW = 5000  # trials that no training stopped at
 
 
 def main() -> None:
@@ -44,16 +47,19 @@ def train_one(name: str, seed: int, max_updates: int, out: Path) -> str:
 def table(trainings: list[tuple[str, int]], out: Path) -> list[str]:
     """Return a row for each training, sorted by task."""
     rows = [
-        "| task | seed | criterion | updates | trials | minutes | answered | correct of these | mean reward |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| task | seed | criterion | updates | trials | minutes | answered | correct of these | mean reward | "
+        "correct, new trials | criterion, new trials |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, seed in sorted(trainings, key=lambda each: (NAMES.index(each[0]), each[1])):
         agent = bi.load_agent(folder_of(name, seed, out))
+        new = validate(agent.task, agent.networks.decision, NUM_NEW, jax.random.key(1000 + seed))
         best = agent.history.isel(validation=agent.best_validation)
         rows.append(
             f"| `{name}` | {seed} | {'met' if agent.learned else 'not met'} | {int(best['num_updates'])} | "
             f"{int(best['num_trials']):,} | {float(best['seconds']) / 60:.1f} | {float(best['share_answered']):.3f} | "
-            f"{float(best['share_correct']):.3f} | {float(best['mean_reward']):.3f} |"
+            f"{float(best['share_correct']):.3f} | {float(best['mean_reward']):.3f} | {new.share_correct:.3f} | "
+            f"{'met' if agent.task.criterion(new) else 'not met'} |"
         )
     return rows
 

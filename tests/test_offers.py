@@ -109,3 +109,14 @@ def test_the_hash_tells_choices_apart():
             return as_chosen(offers(), chosen).sessions[0].counts.data_hash
 
     assert hashed([1, 0, 1, 0, 1, 1]) == hashed([0, 1, 1, 0, 1, 1]) != hashed([1, 1, 1, 0, 1, 1])
+
+
+def test_a_model_of_something_else_is_refused():
+    """In words, with the sizes of what it was given."""
+    many = bi.Offers.from_arrays(NUM_A * 5, NUM_B * 5)
+    with pytest.raises(bi.InputError, match=r"spike_count fails for Offers\(30 trials, 1 sessions, 1 subjects\)"):
+        bi.infer(bi.load_model("spike_count"), many, [1, 0, 1, 0, 1, 0] * 5, key=random.key(0))
+    circuit = bi.Circuit(2, bi.Stimulus.constant())
+    recording = bi.Recording.from_arrays(np.eye(2, dtype=int).repeat(20, axis=0), np.zeros(40, int), bin_width=0.01)
+    with pytest.raises(bi.InputError, match="economic_choice fails for 2 neurons, 1 stimuli"):
+        bi.infer(bi.load_model("economic_choice"), circuit, recording.snapshots(every=1), key=random.key(0))

@@ -14,7 +14,7 @@ MOST = 2**31 - 1
 ONLY = "1"  # the name of the session, or subject, where there is but one
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Offers:
     """Some of juice A, or some of juice B, on every trial of all sessions. Build it with `Offers.from_arrays`.
 
@@ -98,6 +98,10 @@ class Offers:
             subject_names,
             subject_of,
         )
+
+    def __repr__(self) -> str:
+        """Tell sizes, not contents."""
+        return f"Offers({self.num_trials:,} trials, {self.num_sessions} sessions, {self.num_subjects} subjects)"
 
     @property
     def num_trials(self) -> int:

@@ -177,3 +177,8 @@ for name, kept in {
         wrong = np.where(rows["choices_num_a"].values[here] == 0, drawn, total - drawn).sum(axis=1)
         told += f"; errors foretold: {wrong.mean():.0f}, made: {errors}"
     print(told)
+
+# %% [markdown]
+# Single sessions are explained about as well as by a right claim. The last picture, which takes sessions together, shows
+# what is not: monkey G misses the better juice in one of ten *sequential* trials where A is the better by far. Neither a
+# lapse nor a forgotten first offer is in the model. And forced choices are never wrong, where some errors are foretold.

@@ -179,6 +179,7 @@ for name, kept in {
     print(told)
 
 # %% [markdown]
-# Single sessions are explained about as well as by a right claim. The last picture, which takes sessions together, shows
-# what is not: monkey G misses the better juice in one of ten *sequential* trials where A is the better by far. Neither a
-# lapse nor a forgotten first offer is in the model. And forced choices are never wrong, where some errors are foretold.
+# Single sessions are explained about as well as by a right claim. The last picture, which takes sessions together,
+# shows what is not: monkey G misses the better juice in one of ten *sequential* trials where A is the better by far.
+# Neither a lapse nor a forgotten first offer is in the model. And forced choices are never wrong, where some errors are
+# foretold.

@@ -24,7 +24,8 @@ def multisensory(trials: xr.Dataset, lapse: float | None = None) -> xr.Dataset:
         What `psychometric` returns by modality, and `sigma[curve, statistic]`; `sigma_optimal[statistic]`; `difference[
         statistic]`, sigma of both minus the optimal one (above 0: worse than optimal); `gain[statistic]`, the smaller
         sigma of one sense minus that of both (above 0: both are better than either). 90 % equal-tailed posterior
-        intervals, in the units of the rate; the three curves' posteriors are independent.
+        intervals, in the units of the rate; the three curves' posteriors are independent. Where a lapse is inferred
+        along with each sigma, the interval of `sigma_optimal` is too narrow: give `lapse=0.0` where there is none.
 
     Raises:
         InputError: if trials are of another task, or too few.

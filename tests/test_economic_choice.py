@@ -116,14 +116,14 @@ def choose(model, offers, truth, rng, lapse=0.0):
     return (rng.random(offers.num_trials) < probability).astype(int)
 
 
-def ranks(model, num_sets, lapse=0.0):
+def ranks(model, num_sets, method, lapse=0.0):
     """Where the truth ranks among draws, from 0 to 1, for each scalar that a fit to one session infers."""
     found = []
     for seed in range(num_sets):
         offers = design(seed=seed)
         truth = latents(model, offers, seed)
         chosen = choose(model, offers, truth, np.random.default_rng(1000 + seed), lapse)
-        tree = bi.infer(bi.load_model(model), offers, chosen, method=bi.Laplace(500), key=random.key(seed))
+        tree = bi.infer(bi.load_model(model), offers, chosen, method=method, key=random.key(seed))
         names = [name for name in ("relative_value", "temperature", "side_bias", "concavity") if name in truth]
         draws = tree["posterior"]
         found.append([(draws[name].values.ravel() < float(truth[name].ravel()[0])).mean() for name in names])
@@ -136,8 +136,9 @@ FULL = "BAYES_IRL_SEEDS" in os.environ
 @pytest.mark.slow
 @pytest.mark.parametrize("model", RULES if FULL else ["economic_choice"])
 def test_truth_ranks_uniformly_among_draws(model):
-    """Simulation-based calibration: 100 data sets a model with `make calibrate`, 16 of one model here."""
-    for name, each in ranks(model, 100 if FULL else 16).items():
+    """Simulation-based calibration: 100 data sets a model by NUTS with `make calibrate`, 16 of one by Laplace here."""
+    method = bi.Nuts(num_chains=2, num_draws=500) if FULL else bi.Laplace(500)
+    for name, each in ranks(model, 100 if FULL else 16, method).items():
         p = kstest(each, "uniform").pvalue
         print(f"{model} {name}: p = {p:.3f}; 90 % intervals hold {((each > 0.05) & (each < 0.95)).mean():.2f}")
         assert p > 0.002
@@ -146,7 +147,7 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.slow
 def test_a_wrong_likelihood_is_caught():
     """Subjects who do not care on a fifth of trials seem to be hotter than they are."""
-    found = ranks("economic_choice_linear", 16, lapse=0.2)
+    found = ranks("economic_choice_linear", 16, bi.Laplace(500), lapse=0.2)
     assert kstest(found["temperature"], "uniform").pvalue < 0.002
 
 

@@ -4,6 +4,7 @@ import arviz_stats as azs
 import numpy as np
 import pytest
 import xarray as xr
+from click.testing import CliRunner
 from jax import random
 from scipy.optimize import minimize
 from scipy.special import logsumexp
@@ -11,8 +12,10 @@ from scipy.stats import beta as beta_distribution
 from scipy.stats import norm
 
 import bayes_irl as bi
+from bayes_irl.cli import main
 from bayes_irl.comparison.compare import stack
 from bayes_irl.comparison.loo import loo, standard_error
+from bayes_irl.io.netcdf import save_tree
 
 
 def as_tree(log_prob, count, data_hash="same", verdict="All 1 checks passed."):
@@ -119,6 +122,23 @@ def test_stacking_weights_are_the_best_ones():
     best = minimize(loss, np.zeros(3), method="BFGS", options={"gtol": 1e-8}).x
     np.testing.assert_allclose(stack(elpd, times), np.exp(best - logsumexp(best)), atol=1e-3)
     np.testing.assert_allclose(stack(np.stack([elpd[0], elpd[0] - 0.1]), times), [1, 0], atol=1e-3)
+
+
+def test_the_command_prints_the_table(normal_mean, tmp_path):
+    """Best first, and why not to trust a fit that failed its gate; nothing is written."""
+    _, count, log_prob = normal_mean
+    save_tree(as_tree(log_prob - 0.1, count, verdict="DO NOT TRUST THESE INTERVALS. Chains."), tmp_path / "worse.nc")
+    save_tree(as_tree(log_prob, count), tmp_path / "better.nc")
+    paths = [str(tmp_path / name) for name in ("worse.nc", "better.nc")]
+    done = CliRunner().invoke(main, ["compare", *paths])
+    assert done.exit_code == 0, done.output
+    header, best, other, why = (line.split() for line in done.output.splitlines())
+    assert header[0] == "claim" and best[0] == "better" and best[-1] == "passed"
+    assert other[0] == "worse" and float(other[2]) == pytest.approx(-0.1 * count.sum(), abs=0.01)
+    assert other[-1] == "FAILED" and why[0] == "worse:"
+    assert CliRunner().invoke(main, ["compare", paths[0]]).exit_code == 2
+    assert "files of different names" in CliRunner().invoke(main, ["compare", paths[0], paths[0]]).output
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_what_cannot_be_compared_is_refused(normal_mean):

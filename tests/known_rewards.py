@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 import bayes_irl as bi
+from bayes_irl.analysis.indifference import chosen_juice
 
 NUM_TRIALS = 4000
 
@@ -34,7 +35,7 @@ def ask(trials: xr.Dataset, rule: str) -> xr.DataTree:
     offers = bi.Offers.from_arrays(
         answered["num_a"].values, answered["num_b"].values, a_left=answered["juice_left"].values == 0
     )
-    chose_a = (bi.analysis.chosen_juice(answered) == "A").values
+    chose_a = (chosen_juice(answered) == "A").values
     if rule.endswith("log_ratio"):
         offers, chose_a = offers.keep(~offers.forced), chose_a[~offers.forced]
     return bi.infer(bi.load_model(rule), offers, chose_a, method=bi.Nuts(), key=jax.random.key(0))

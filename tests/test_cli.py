@@ -23,7 +23,7 @@ import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io.netcdf import load_tree, save_tree
 
-COMMANDS = ("adapt", "demo", "fit", "models", "plot", "run", "simulate", "train")
+COMMANDS = ("adapt", "compare", "demo", "fit", "models", "plot", "run", "simulate", "train")
 PROGRAM = [sys.executable, "-c", "from bayes_irl.cli import main; main(prog_name='bayes-irl')"]
 
 
@@ -305,7 +305,7 @@ ADAPT = "adapt posterior.nc --out new.nc"
         (f"{SIMULATE} --seed -1", "--seed"),
         ("fit missing.npz --model spike_count --out new.nc", "expected an existing file, got missing.npz"),
         ("fit corrupt.npz --model spike_count --out new.nc", "expected an .npz archive"),
-        ("fit recording.npz --model nonsense --out new.nc", "one of free_form, pairwise, place, sparse, spike_count"),
+        ("fit recording.npz --model nonsense --out new.nc", "one of economic_choice, economic_choice_linear,"),
         ("fit recording.npz --model missing.py --out new.nc", "model: expected a file that exists"),
         ("fit recording.npz --model broken.py --out new.nc", "ImportError: two lines"),
         (f"{FIT} --out new.txt", "--out: expected a file that ends in .nc"),

@@ -8,7 +8,7 @@ from bayes_irl.analysis.accuracy import accuracy
 from bayes_irl.analysis.activity import activity
 from bayes_irl.analysis.chronometric import chronometric
 from bayes_irl.analysis.evidence import evidence
-from bayes_irl.analysis.indifference import chosen_juice, indifference
+from bayes_irl.analysis.indifference import indifference
 from bayes_irl.analysis.learning import learning
 from bayes_irl.analysis.multisensory import multisensory
 from bayes_irl.analysis.predicted_return import predicted_return
@@ -21,7 +21,6 @@ from bayes_irl.analysis.viewing_time import viewing_time
 __all__ = [
     "accuracy",
     "activity",
-    "chosen_juice",
     "chronometric",
     "evidence",
     "indifference",

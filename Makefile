@@ -15,7 +15,7 @@ demo: $(STAMP) ## run the demonstration
 test: $(STAMP) ## run every test
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
 
-calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits (an hour and a quarter)
+calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
 		tests/test_identifiability_optimality.py tests/test_optimality_of_moves.py tests/test_coding_slope.py \
 		tests/test_economic_choice.py

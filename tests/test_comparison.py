@@ -89,6 +89,8 @@ def test_observations_that_never_vary_have_no_tail():
     np.testing.assert_allclose(table["elpd"][:2], [0, -np.log(inverse)], atol=1e-12)
     assert np.isneginf(table["pareto_k"][:2]).all() and np.isfinite(table["pareto_k"][2])
     assert float(table["share_bad"]) == 0
+    with pytest.raises(bi.InputError, match="how probable every observation is, got 1 that do not"):
+        loo(as_tree(np.where(np.arange(400)[:, None] == 7, -np.inf, log_prob)[None], [5, 5, 5]))
     with pytest.raises(bi.InputError, match="at least 25 draws"):
         loo(as_tree(log_prob[None, :20], [5, 5, 5]))
 

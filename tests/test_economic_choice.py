@@ -46,7 +46,7 @@ def latents(model, offers, seed):
 
 def odds_by_hand(model, offers, truth):
     """Log-odds of A on every trial."""
-    s, kind = offers.session, offers.kind
+    s, kind = offers.session, (offers.a_first != 0) * (len(offers.kinds) - 1)
     worth, temperature = (np.asarray(truth[name])[s, kind] for name in ("relative_value", "temperature"))
     gain = RULES[model](
         offers.num_a.astype(float), offers.num_b.astype(float), worth, float(truth.get("concavity", [1.0])[0])

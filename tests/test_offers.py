@@ -33,9 +33,7 @@ def test_sides_and_order_become_signs():
     assert given.a_left.tolist() == [1, -1, 1, -1, 1, -1]
     assert given.a_first.tolist() == [1, -1, 0, 0, 1, -1]
     assert given.kinds == ("simultaneous", "sequential")
-    assert given.kind.tolist() == [1, 1, 0, 0, 1, 1]
     assert offers(a_first=[1, 0, 1, 0, 1, 0]).kinds == ("sequential",)
-    assert offers(a_first=[1, 0, 1, 0, 1, 0]).kind.tolist() == [0] * 6
 
 
 def test_names_keep_their_order_and_some_trials_keep_all_names():
@@ -80,6 +78,17 @@ def test_offers_that_are_none_are_refused(arguments, said):
 def test_choices_that_are_none_are_refused(choices, said):
     with pytest.raises(bi.InputError, match=said):
         as_chosen(offers(), choices)
+
+
+@pytest.mark.parametrize(
+    ("a_first", "kinds"), [([1, 0, -1, -1, 1, 0], [1, 1, 0, 0, 1, 1]), ([1, 0, 1, 0, 1, 0], [0] * 6), (None, [0] * 6)]
+)
+def test_models_are_told_the_kind_of_every_row(a_first, kinds):
+    """Sessions keep every trial a row of its own, in order."""
+    given = offers(session=list("abcdef"), a_first=a_first)
+    with pytest.warns(bi.DataWarning):
+        (table,) = as_chosen(given, [1, 0, 1, 0, 1, 1]).sessions
+    assert table.shown.kind.tolist() == kinds
 
 
 def test_missing_choices_are_left_out_and_counted():

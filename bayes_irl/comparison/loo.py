@@ -31,7 +31,7 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
         their values are not to be trusted.
 
     Raises:
-        InputError: if the tree has no observations, or fewer than 25 draws of them.
+        InputError: if the tree has no observations, fewer than 25 draws of them, or draws for which one is impossible.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
@@ -42,6 +42,10 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
     log_prob = table["log_prob"].stack(sample=("chain", "draw")).transpose("observation", "sample").values
     if log_prob.shape[1] < LEAST_DRAWS:
         raise InputError.of("posterior", f"at least {LEAST_DRAWS} draws", log_prob.shape[1])
+    if bad := int((~np.isfinite(log_prob)).any(axis=0).sum()):
+        raise InputError.of(
+            "posterior", "draws that say how probable every observation is", f"{bad} that do not", "See its verdict."
+        )
     times = table["count"].values
     parts = [_leave_out(log_prob[first : first + AT_ONCE]) for first in range(0, len(log_prob), AT_ONCE)]
     elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))

@@ -125,11 +125,6 @@ class Offers:
         return tuple(kind for kind, there in zip(self.KINDS, here, strict=True) if there)
 
     @property
-    def kind(self) -> Int[np.ndarray, " num_trials"]:
-        """Which of `kinds` each trial is."""
-        return (self.a_first != 0).astype(np.int32) * (len(self.kinds) - 1)
-
-    @property
     def forced(self) -> Bool[np.ndarray, " num_trials"]:
         """On which trials only one juice is offered."""
         return (self.num_a == 0) | (self.num_b == 0)

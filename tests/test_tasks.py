@@ -341,6 +341,7 @@ def test_an_ideal_observer_meets_the_criterion():
     beyond = np.array([0.5, 1.5, 2.5, 3.5]) / 21  # of the boundary, in the units of the input
     one, both = share("multisensory", beyond), share("multisensory", beyond, channels=1)
     assert both > one + 0.04 and (2 * one + both) / 3 > 0.82
+    assert (2 * one + both) / 3 == pytest.approx(0.831, abs=5e-4)  # as docs/training.md says
 
 
 def test_the_criterion_of_the_wager():

@@ -92,6 +92,14 @@ def test_rules_differ_where_one_juice_is_offered_alone():
     assert not wrong.any()
 
 
+def test_a_forced_error_is_impossible_for_the_log_ratio():
+    """And is said to be."""
+    offers = bi.Offers.from_arrays([0, 1, 2, 1] * 10, [1, 3, 1, 1] * 10)
+    model = bi.load_model("economic_choice_log_ratio")
+    with pytest.raises(bi.InputError, match="one observation that the model calls impossible is enough"):
+        bi.infer(model, offers, [1, 0, 1, 1] + [0, 0, 1, 1] * 9, method=bi.Laplace(), key=random.key(0))
+
+
 @pytest.mark.parametrize("model", RULES)
 def test_gradients_are_finite_with_forced_choices(model):
     offers = bi.Offers.from_arrays([0, 1, 2, 1] * 10, [1, 3, 0, 1] * 10)

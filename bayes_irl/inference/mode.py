@@ -142,7 +142,7 @@ def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
             "model",
             "a finite density at the middle of its prior",
             "NaN or infinity",
-            "Check its priors against the data.",
+            "Check its priors against the data: one observation that the model calls impossible is enough.",
         )
     many = target.num_dimensions > 300
     result = scipy.optimize.minimize(

@@ -27,16 +27,18 @@ if TYPE_CHECKING:
         optimize_code,
         optimize_coupled,
     )
-    from bayes_irl.recordings import Recording, Trajectory, pick_neurons, stimulus_states
+    from bayes_irl.recordings import Answers, Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, Walker
-    from bayes_irl.worlds import Circuit, Maze, Offers, Stimulus
+    from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Stimulus
 
 __all__ = [
     "Agent",
+    "Answers",
     "Circuit",
     "Couplings",
     "DataWarning",
+    "Evidence",
     "InputError",
     "Laplace",
     "Maze",
@@ -100,10 +102,10 @@ _HOMES = {
         "optimize_code",
         "optimize_coupled",
     ),
-    "recordings": ("Recording", "Trajectory", "pick_neurons", "stimulus_states"),
+    "recordings": ("Answers", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "Walker"),
-    "worlds": ("Circuit", "Maze", "Offers", "Stimulus"),
+    "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

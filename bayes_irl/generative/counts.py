@@ -1,7 +1,7 @@
 """Observed counts, and their one distribution."""
 
 import abc
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from numpyro.distributions import Distribution, constraints
 
 from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.worlds import Behaviour
 
 
 class Counted(eqx.Module):
@@ -29,6 +30,20 @@ class Counted(eqx.Module):
     @abc.abstractmethod
     def site(self) -> str:
         """The name of the observed site."""
+
+
+class ChoiceTable(Counted):
+    """Choices in trials, reduced to counts.
+
+    Attributes:
+        world: what was offered or shown.
+        shown: the same, per row of the table.
+        reward_is: in which units rewards are, what fixes their gauge, and what is done by default.
+    """
+
+    world: eqx.AbstractVar[Behaviour]
+    shown: eqx.AbstractVar[Any]
+    reward_is: eqx.AbstractClassVar[tuple[str, str, str]]
 
 
 class OutcomeCounts(Distribution):

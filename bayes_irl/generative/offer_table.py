@@ -2,14 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError, number_array
-from bayes_irl.generative.counts import Counted
+from bayes_irl.generative.counts import ChoiceTable
 from bayes_irl.recordings.offer_counts import OfferCounts
 from bayes_irl.worlds.offers import Offers
 
@@ -39,7 +39,7 @@ class Shown:
     a_first: Int[np.ndarray, " num_rows"]
 
 
-class OfferTable(Counted):
+class OfferTable(ChoiceTable):
     """Choices of all sessions, as a model sees them.
 
     Attributes:
@@ -51,6 +51,7 @@ class OfferTable(Counted):
     world: Offers = eqx.field(static=True)
     counts: OfferCounts = eqx.field(static=True)
     table: Int[np.ndarray, "num_rows 2"]
+    reward_is: ClassVar = ("value of one B", "one B is worth 1, nothing 0", "biases of the model")
 
     @property
     def site(self) -> str:
@@ -68,9 +69,9 @@ class OfferTable(Counted):
 
 
 class Chosen(eqx.Module):
-    """All that a fit to choices sees."""
+    """All that a fit to choices sees: one table of them."""
 
-    sessions: tuple[OfferTable]
+    sessions: tuple[ChoiceTable]
 
 
 def as_chosen(offers: Offers, chose_a: Any) -> Chosen:

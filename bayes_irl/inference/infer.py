@@ -12,7 +12,7 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike
-from bayes_irl.generative import Chosen, Data, Model, as_chosen, as_data
+from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data
 from bayes_irl.generative.session import Recorded
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.mode import Mode, find_mode
@@ -20,7 +20,8 @@ from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
 from bayes_irl.inference.tree import build
-from bayes_irl.worlds import Offers, World
+from bayes_irl.recordings import Answers
+from bayes_irl.worlds import Behaviour, Evidence, World
 
 
 @runtime_checkable
@@ -34,8 +35,8 @@ class Method(Protocol):
 
 def infer(
     model: Model,
-    circuit: World | Sequence[World] | Offers,
-    recording: Recorded | Sequence[Recorded] | ArrayLike,
+    circuit: World | Sequence[World] | Behaviour,
+    recording: Recorded | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
     method: Method | None = None,
     *,
@@ -51,14 +52,14 @@ def infer(
     Args:
         model: the claim about the circuit, from `load_model`.
         circuit: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data). Or a
-            maze; or what was offered in trials of economic choice.
+            maze; or what was offered or shown in trials: `Offers`, `Evidence`.
         recording: a `Recording` (updates are taken as such, bins as thinned snapshots), or what its `updates()`,
             `snapshots()` or `transitions(update_rate)` return; in a maze a `Trajectory`. Lists of circuits and
             recordings, in the same order, are fitted together: one reward, before and after a change. For offers: on
-            which trials A was chosen (1, 0; NaN or −1 where nothing was).
+            which trials A was chosen (1, 0; NaN or −1 where nothing was). For evidence: `Answers`, or their choices.
         baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
-            moves), the population's (`"population"`), or numbers. Another p shifts the reward. Not for offers, where
-            answers by default are those of the model's biases.
+            moves), the population's (`"population"`), or numbers. Another p shifts the reward. Not for trials, where
+            the model says what is done by default.
         method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough.
         key: a JAX random key.
         progress: whether to show progress bars.
@@ -88,16 +89,16 @@ def infer(
 
 
 def _reduce(
-    circuit: World | Sequence[World] | Offers,
-    recording: Recorded | Sequence[Recorded] | ArrayLike,
+    circuit: World | Sequence[World] | Behaviour,
+    recording: Recorded | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike,
 ) -> Data | Chosen:
     """Check what was recorded against the world it is from, and count it."""
-    if not isinstance(circuit, Offers):
+    if not isinstance(circuit, Behaviour):
         return as_data(circuit, recording, baseline)  # type: ignore[arg-type]  # checked there
     if not (isinstance(baseline, str) and baseline == "neuron"):
-        raise InputError.of("baseline", "none, for offers", baseline, "Biases of side and order are in the model.")
-    return as_chosen(circuit, recording)
+        raise InputError.of("baseline", "none, for choices", baseline, "Biases and defaults are in the model.")
+    return as_answered(circuit, recording) if isinstance(circuit, Evidence) else as_chosen(circuit, recording)
 
 
 def warn_of_single_precision() -> None:

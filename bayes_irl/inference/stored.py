@@ -5,26 +5,28 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_irl.generative import Chosen, Data
+from bayes_irl.generative import Chosen, Data, Habits
 from bayes_irl.generative.respond import site_name
 from bayes_irl.generative.session import Session, mean_move, mean_response
 from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
-from bayes_irl.worlds import Circuit, Maze, Offers, World
+from bayes_irl.worlds import Behaviour, Circuit, Evidence, Maze, Offers, World
 from bayes_irl.worlds.maze import MOVES
 
 GAUGE = "for each stimulus the mean over patterns, weighted by how often they were observed, is zero"
 QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice
 
 
-def state_axes(world: World | Offers) -> list[str]:
-    """Names of the axes of a table of states; offers have none."""
-    if isinstance(world, Offers):
+def state_axes(world: World | Behaviour) -> list[str]:
+    """Names of the axes of a table of states; trials of behaviour have none."""
+    if isinstance(world, Behaviour):
         return []
     return ["stimulus", "place" if isinstance(world, Maze) else "pattern"]
 
 
-def coordinates(world: World | Offers) -> dict[str, Any]:
+def coordinates(world: World | Behaviour) -> dict[str, Any]:
     """Names along every axis that a model of this world may use."""
+    if isinstance(world, Evidence):
+        return {"subject": list(world.subject_names)}
     if isinstance(world, Offers):
         return {
             "session": list(world.session_names),
@@ -43,8 +45,10 @@ def coordinates(world: World | Offers) -> dict[str, Any]:
     }
 
 
-def own_dims(world: World | Offers) -> dict[str, list[str]]:
+def own_dims(world: World | Behaviour) -> dict[str, list[str]]:
     """Axes of sites that our own likelihoods and priors record."""
+    if isinstance(world, Evidence):
+        return {name: ["subject"] for name in Habits.__dataclass_fields__}
     if not isinstance(world, Offers):
         return {"reward": state_axes(world)}
     juices = {name: ["session", "kind"] for name in ("relative_value", "temperature")}
@@ -56,7 +60,8 @@ def own_dims(world: World | Offers) -> dict[str, list[str]]:
 def attributes(data: Data | Chosen) -> dict[str, str]:
     """Units, gauge and baseline."""
     if isinstance(data, Chosen):
-        return {"units": "value of one B", "gauge": "one B is worth 1, nothing 0", "baseline": "biases of the model"}
+        (table,) = data.sessions
+        return dict(zip(("units", "gauge", "baseline"), table.reward_is, strict=True))
     return {"units": "nats per update (coding cost = 1)", "gauge": GAUGE, "baseline": data.baseline}
 
 
@@ -87,6 +92,8 @@ def stored_world(data: Data | Chosen) -> dict[str, xr.Dataset]:
     """The group that describes the world of every session: `circuit`, or `maze`, or `offers`."""
     if isinstance(data, Chosen):
         world = data.sessions[0].world
+        if isinstance(world, Evidence):
+            return {"evidence": xr.Dataset({"prior": ("strength", world.prior)}, coords={"strength": world.strengths})}
         subjects = np.array(world.subject_names)[world.subject_of]
         return {"offers": xr.Dataset({"subject_of_session": ("session", subjects)})}
     if isinstance(data.sessions[0].world, Maze):

@@ -16,7 +16,7 @@ from numpyro.infer.util import constrain_fn, potential_energy
 from bayes_irl._checks import InputError
 from bayes_irl.generative import Chosen, Data, Model
 from bayes_irl.generative.likelihood import check_size
-from bayes_irl.worlds import Offers, World
+from bayes_irl.worlds import Behaviour, World
 
 RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
 
@@ -35,7 +35,7 @@ class Target:
         InputError: if the model file fails, or has nothing to infer.
     """
 
-    def __init__(self, model: Model, circuit: World | Offers, data: Data | Chosen):
+    def __init__(self, model: Model, circuit: World | Behaviour, data: Data | Chosen):
         self.model, self.circuit, self.data = model, circuit, data
         if isinstance(data, Data):
             for session in data.sessions:

@@ -1,5 +1,6 @@
 """What was observed: recordings, their counts, and the stimulus states and neurons to read from them."""
 
+from bayes_irl.recordings.answers import Answers
 from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
 from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
 from bayes_irl.recordings.dependence import design_effect, thinning_step
@@ -7,6 +8,7 @@ from bayes_irl.recordings.recording import Recording
 from bayes_irl.recordings.trajectory import Choices, Trajectory
 
 __all__ = [
+    "Answers",
     "Choices",
     "Recording",
     "Snapshots",

@@ -9,9 +9,9 @@ from jaxtyping import Bool, Int
 
 from bayes_irl._checks import InputError, number_array, whole_numbers
 from bayes_irl._types import ArrayLike
+from bayes_irl.worlds.naming import number_names
 
 MOST = 2**31 - 1
-ONLY = "1"  # the name of the session, or subject, where there is but one
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,8 +72,8 @@ class Offers:
         quantities = [whole_numbers(name, each, 0, MOST) for name, each in (("num_a", num_a), ("num_b", num_b))]
         size = len(quantities[0])
         columns = {"num_b": quantities[1]}
-        columns["session"], session_names = _named("session", session, size)
-        columns["subject"], subject_names = _named("subject", subject, size)
+        columns["session"], session_names = number_names("session", session, size)
+        columns["subject"], subject_names = number_names("subject", subject, size)
         columns["a_left"] = _which("a_left", a_left, size, least=0)
         columns["a_first"] = _which("a_first", a_first, size, least=-1)
         for name, column in columns.items():
@@ -134,18 +134,6 @@ class Offers:
         which = np.asarray(trials)
         columns = {name: getattr(self, name)[which] for name in ("num_a", "num_b", "session", "a_left", "a_first")}
         return replace(self, **columns)
-
-
-def _named(argument: str, values: Any, size: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Number names in the order in which they come."""
-    if values is None:
-        return np.zeros(size, np.int32), (ONLY,)
-    array = np.asarray(values)
-    if array.ndim != 1 or array.dtype.kind not in "biuUS":
-        raise InputError.of(argument, "a list of names or whole numbers", f"{array.dtype} of shape {array.shape}")
-    names, first, index = np.unique(array, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    return np.argsort(order)[index].astype(np.int32), tuple(str(each) for each in names[order])
 
 
 def _which(argument: str, values: Any, size: int, least: int) -> np.ndarray:

@@ -1,0 +1,26 @@
+"""Answers come when a little more evidence is not worth the time that it costs.
+
+    V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ)
+    Q_t(x, answer) = P(it is right | x, t),    Q_t(x, wait) = E[V_{t+dt}(x′) | x, t] − c dt
+
+A right answer is worth 1, a wrong one 0, none 0; only right minus wrong matters while an answer comes in time. c is the
+cost of a second. The default answers at rate h, either way. `reaction_time_discount` is the same with impatience.
+
+Source: Drugowitsch et al. 2012, doi:10.1523/JNEUROSCI.4010-11.2012.
+"""
+
+import numpy as np
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = dict.fromkeys(("sensitivity", "temperature", "cost_of_time"), ("subject",))
+
+
+def model(evidence, answers=None):
+    draw = generative.per_subject(evidence)
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    cost = draw("cost_of_time", dist.LogNormal(np.log(0.3), 1.0))
+    stakes = generative.Stakes(temperature, cost_of_time=cost)
+    generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)

@@ -1,0 +1,27 @@
+"""Answers come when a little more evidence is not worth the wait: reward is discounted.
+
+    V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ)
+    Q_t(x, answer) = b + w (1 − b), b = P(it is right | x, t),    Q_t(x, wait) = exp(−dt / τ) E[V_{t+dt}(x′) | x, t]
+
+A right answer is worth 1, none 0: a reward after t seconds is worth exp(−t / τ). A wrong answer is worth w: unlike a
+cost per second, discounting tells it from none. The default answers at rate h, either way.
+
+Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, with τ = 10 s).
+"""
+
+import numpy as np
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = dict.fromkeys(("sensitivity", "temperature", "discount_time", "wrong"), ("subject",))
+
+
+def model(evidence, answers=None):
+    draw = generative.per_subject(evidence)
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
+    wrong = draw("wrong", dist.Normal(0.0, 0.3))
+    stakes = generative.Stakes(temperature, wrong=wrong, discount_rate=1 / discount_time)
+    generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)

@@ -1,0 +1,31 @@
+"""A sure reward is taken where it is worth more than a doubtful answer.
+
+    P(a) ∝ exp(Q(a) / λ),  Q(answer) = b − ρ b (1 − b),  b = P(it is right | x, T),  Q(sure) = value of the sure reward
+
+A right answer is worth 1, a wrong one 0; ρ is the cost of risk, per variance of the reward. Both move the b at which a
+subject is indifferent; only how gradually it gives way tells them apart.
+
+Source: Kiani & Shadlen 2009, doi:10.1126/science.1169405.
+"""
+
+import numpy as np
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = dict.fromkeys(("sensitivity", "temperature", "sure_value", "cost_of_risk"), ("subject",))
+
+
+def model(evidence, answers=None):
+    draw = generative.per_subject(evidence)
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    side_bias = draw("side_bias", dist.Normal(0.0, 0.5))
+    lapse = draw("lapse", dist.Beta(1.0, 30.0))
+    sure = draw("sure_value", dist.Beta(2.0, 2.0))
+    risk = draw("cost_of_risk", dist.Normal(0.0, 0.3))
+
+    def worth(right, who):
+        return right - risk[who] * right * (1 - right)
+
+    generative.answer_when_asked(evidence, sensitivity, temperature, side_bias, lapse, answers, worth=worth, sure=sure)

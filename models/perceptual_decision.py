@@ -1,6 +1,6 @@
 """Answers after a stimulus follow from how probably they are right.
 
-    log P(+) / P(−) = [r(right) − r(wrong)] [2 P(+ is right | x, T) − 1] / λ + side bias
+    log P(+) / P(−) = [(r(right) − r(wrong)) (2 P(+ is right | x, T) − 1) + side bias] / λ
 
 with x the evidence after T seconds, which the experimenter does not see. A right answer is worth 1, a wrong one 0:
 since an answer must be given, only their difference over λ matters.
@@ -19,7 +19,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature"), ("subject",))
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
-    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
-    side_bias = draw("side_bias", dist.Normal(0.0, 0.5))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.05), 1.5))
+    side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
     lapse = draw("lapse", dist.Beta(1.0, 30.0))
     generative.answer_when_asked(evidence, sensitivity, temperature, side_bias, lapse, answers)

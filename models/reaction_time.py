@@ -14,13 +14,14 @@ import numpyro.distributions as dist
 
 from bayes_irl import generative
 
-DIMS = dict.fromkeys(("sensitivity", "temperature", "cost_of_time"), ("subject",))
+DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "cost_of_time"), ("subject",))
 
 
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
-    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.05), 1.5))
     cost = draw("cost_of_time", dist.LogNormal(np.log(0.3), 1.0))
-    stakes = generative.Stakes(temperature, cost_of_time=cost)
+    side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
+    stakes = generative.Stakes(temperature, side_bias=side_bias, cost_of_time=cost)
     generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)

@@ -14,14 +14,15 @@ import numpyro.distributions as dist
 
 from bayes_irl import generative
 
-DIMS = dict.fromkeys(("sensitivity", "temperature", "discount_time", "wrong"), ("subject",))
+DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "discount_time", "wrong"), ("subject",))
 
 
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
-    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.05), 1.5))
     discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
     wrong = draw("wrong", dist.Normal(0.0, 0.3))
-    stakes = generative.Stakes(temperature, wrong=wrong, discount_rate=1 / discount_time)
+    side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
+    stakes = generative.Stakes(temperature, side_bias=side_bias, wrong=wrong, discount_rate=1 / discount_time)
     generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)

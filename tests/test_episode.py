@@ -44,7 +44,8 @@ class ByHand:
 
     def worth(self, positive):
         gain = self.stakes.right - self.stakes.wrong
-        return self.stakes.wrong + gain * np.array([1 - positive, positive])
+        side = self.stakes.side_bias * np.array([-0.5, 0.5])
+        return self.stakes.wrong + gain * np.array([1 - positive, positive]) + side
 
     def options(self, history):
         """log p(a) + Q(a) / λ, after a history."""
@@ -89,7 +90,7 @@ class ByHand:
 @pytest.mark.parametrize(
     "stakes",
     [
-        Stakes(0.2, cost_of_time=0.5),
+        Stakes(0.2, cost_of_time=0.5, side_bias=0.1),
         Stakes(0.5, right=1.0, wrong=-0.4, none=-0.2, discount_rate=1.5),
     ],
     ids=["cost of time", "discount"],
@@ -97,7 +98,7 @@ class ByHand:
 def test_three_steps_equal_every_path_by_hand(stakes, reach, monkeypatch):
     monkeypatch.setattr(lattices, "REACH", reach)
     lattice = lattice_of(3, 0.1)
-    defaults = Defaults.hazard(jnp.asarray(3.0), lattice, 0.3)
+    defaults = Defaults.hazard(jnp.asarray(3.0), lattice)
     by_hand = ByHand(3, 0.1, 8.0, stakes, np.asarray(defaults.log_probs))
     solved = decide(lattice, stakes, defaults)
     middle = len(lattice.points) // 2
@@ -117,15 +118,15 @@ def test_the_best_answers_after_a_fixed_time_are_those_of_the_error_function():
 
 
 def test_where_nothing_is_at_stake_the_default_is_done():
-    """λ → ∞: P(no answer until t) = exp(−h t), and the positive answer with its odds."""
+    """λ → ∞: P(no answer until t) = exp(−h t),  both answers alike."""
     lattice = lattice_of(100, 0.02)
-    answers = outcome(lattice, Stakes(1e9), Defaults.hazard(jnp.asarray(1.7), lattice, jnp.asarray(0.4)))
+    answers = outcome(lattice, Stakes(1e9), Defaults.hazard(jnp.asarray(1.7), lattice))
     np.testing.assert_allclose(answers.none, np.exp(-1.7 * 2.0), rtol=1e-6)
     by_then = np.cumsum(answers.probability.sum(axis=1), axis=1)
     np.testing.assert_allclose(
         by_then, np.broadcast_to(-np.expm1(-1.7 * 0.02 * np.arange(1, 101)), (5, 100)), rtol=1e-6
     )
-    np.testing.assert_allclose(answers.probability[:, 1] / answers.probability[:, 0], np.exp(0.4), rtol=1e-6)
+    np.testing.assert_allclose(answers.probability[:, 1] / answers.probability[:, 0], 1.0, rtol=1e-6)
 
 
 def test_without_evidence_the_value_is_a_number():
@@ -182,8 +183,14 @@ def test_probability_is_conserved(seed):
     """Whatever is shown, each trial ends in one answer or in none."""
     rng = np.random.default_rng(seed)
     lattice = lattice_of(125, 0.02, sensitivity=np.exp(rng.normal(np.log(10), 1)))
-    stakes = Stakes(np.exp(rng.normal(-2, 2)), wrong=rng.normal(), cost_of_time=rng.exponential(), discount_rate=0.3)
-    answers = outcome(lattice, stakes, Defaults.hazard(jnp.exp(rng.normal()), lattice, rng.normal()))
+    stakes = Stakes(
+        np.exp(rng.normal(-2, 2)),
+        wrong=rng.normal(),
+        cost_of_time=rng.exponential(),
+        discount_rate=0.3,
+        side_bias=rng.normal(),
+    )
+    answers = outcome(lattice, stakes, Defaults.hazard(jnp.exp(rng.normal()), lattice))
     np.testing.assert_allclose(answers.probability.sum(axis=(1, 2)) + answers.none, 1.0, atol=1e-10)
     assert float(answers.probability.min()) >= 0
 

@@ -103,7 +103,7 @@ def _timed(evidence: Evidence, given: Answers) -> AnswerTable:
     bins = num_bins(evidence)
     bin_of = np.minimum((times / TIME_BIN).astype(int), bins - 1)
     outcome = np.where(answered, bins * (given.choice == POSITIVE) + bin_of, 2 * bins)
-    return _count(evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
+    return _count(evidence, evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
 
 
 def _untimed(evidence: Evidence, given: Answers) -> AnswerTable:
@@ -113,24 +113,27 @@ def _untimed(evidence: Evidence, given: Answers) -> AnswerTable:
     kept = evidence.keep(answered)
     duration = np.maximum(np.rint(kept.duration / DURATION_BIN), 1) * DURATION_BIN
     num_outcomes = 3 if evidence.sure_offered.any() else 2
-    table = _count(kept, duration, given.choice[answered], num_outcomes, timed=False)
-    return eqx.tree_at(lambda each: each.world, table, evidence)  # expectations come from all trials
+    return _count(evidence, kept, duration, given.choice[answered], num_outcomes, timed=False)
 
 
 def _count(
-    evidence: Evidence, duration: Float[np.ndarray, " num_trials"], outcome: np.ndarray, num_outcomes: int, timed: bool
+    world: Evidence,
+    trials: Evidence,
+    duration: Float[np.ndarray, " num_trials"],
+    outcome: Int[np.ndarray, " num_trials"],
+    num_outcomes: int,
+    timed: bool,
 ) -> AnswerTable:
-    """Count outcomes for each distinct stimulus."""
-    columns = (evidence.subject, np.rint(evidence.strength * 1e9), np.rint(duration * 1e3), evidence.sure_offered)
-    shown, first, index = np.unique(
-        np.stack(columns, 1).astype(np.int64), axis=0, return_index=True, return_inverse=True
-    )
+    """Count outcomes for each distinct stimulus; what is expected comes from all trials, answered or not."""
+    columns = (trials.subject, np.rint(trials.strength * 1e9), np.rint(duration * 1e3), trials.sure_offered)
+    keys = np.stack(columns, axis=1).astype(np.int64)
+    shown, first, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     table = np.zeros((len(shown), num_outcomes), np.int64)
-    np.add.at(table, (index.reshape(-1), outcome.astype(int)), 1)
+    np.add.at(table, (index.reshape(-1), outcome), 1)
     seen = Seen(
-        evidence.subject[first],
-        evidence.strength[first],
-        np.full(len(first), evidence.limit) if timed else duration[first],
-        evidence.sure_offered[first],
+        trials.subject[first],
+        trials.strength[first],
+        np.full(len(first), world.limit) if timed else duration[first],
+        trials.sure_offered[first],
     )
-    return AnswerTable(world=evidence, shown=seen, counts=AnswerCounts(shown, table), table=table, timed=timed)
+    return AnswerTable(world=world, shown=seen, counts=AnswerCounts(shown, table), table=table, timed=timed)

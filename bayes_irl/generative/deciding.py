@@ -38,15 +38,13 @@ class Habits:
     """How a subject comes to answer, apart from what it wants.
 
     Attributes:
-        hazard: of answering by default, per second.
-        side_bias: log-odds of the positive answer by default.
+        hazard: of answering by default, either way, per second.
         lapse: share of trials that are answered by a coin, at any time.
         non_decision_time: mean time that is spent not deciding, in seconds.
         non_decision_spread: its standard deviation, in seconds.
     """
 
     hazard: PerSubject
-    side_bias: PerSubject
     lapse: PerSubject
     non_decision_time: PerSubject
     non_decision_spread: PerSubject
@@ -57,7 +55,6 @@ def habits(evidence: Evidence) -> Habits:
     draw = per_subject(evidence)
     return Habits(
         draw("hazard", dist.LogNormal(0.0, 1.0)),
-        draw("side_bias", dist.Normal(0.0, 0.5)),
         draw("lapse", dist.Beta(1.0, 30.0)),
         draw("non_decision_time", dist.LogNormal(np.log(0.3), 0.7)),
         draw("non_decision_spread", dist.LogNormal(np.log(0.05), 0.7)),
@@ -95,8 +92,7 @@ def answer_when_ready(
 
     def subject(sensitivity: Array, stakes: Stakes, habits: dict[str, Array]) -> Array:
         lattice = Lattice(Belief(evidence.strengths, evidence.prior, sensitivity), num_steps, STEP)
-        defaults = Defaults.hazard(habits["hazard"], lattice, habits["side_bias"])
-        decided = foretell(lattice, decide(lattice, stakes, defaults))
+        decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(habits["hazard"], lattice)))
         delay = (edges - moments[:, None] - habits["non_decision_time"]) / habits["non_decision_spread"]
         late = (evidence.limit - moments - habits["non_decision_time"]) / habits["non_decision_spread"]
         before = jnp.concatenate([jnp.zeros((num_steps, 1)), norm.cdf(delay), norm.cdf(late)[:, None]], axis=1)
@@ -127,14 +123,14 @@ def answer_when_asked(
 
         P(a | s) = (1 − ε) ∫ Normal(x; κ s T, T) π(a | x) dx + ε / number of answers,  π(a | x) ∝ p(a) exp(Q(x, a) / λ)
 
-    with Q what an answer is worth, given how probably it is right. By default all answers on offer are equally likely,
-    but for the side bias, the log-odds of the positive answer over the negative one.
+    with Q what an answer is worth, given how probably it is right, and ± half the side bias. By default all answers on
+    offer are equally likely.
 
     Args:
         evidence: what was shown.
         sensitivity: κ of each subject.
         temperature: λ of each subject.
-        side_bias: of each subject.
+        side_bias: how much more the positive answer is worth to each subject than the negative one.
         lapse: ε of each subject.
         answers: what `infer` passes on to the model; None when only the prior is of interest.
         worth: of an answer, from the probability that it is right and the number of the subject, per row; by default
@@ -156,14 +152,14 @@ def answer_when_asked(
         return Belief(evidence.strengths, evidence.prior, sensitivity).positive(x, jnp.full(len(NODES), duration))
 
     right = jax.vmap(positive)(sensitivity[who], shown.strength, shown.duration)
-    values = [worth(1 - right, who[:, None]), worth(right, who[:, None])]
+    half = side_bias[who][:, None] / 2
+    values = [worth(1 - right, who[:, None]) - half, worth(right, who[:, None]) + half]
     options = [np.ones(len(who))] * 2
     if sure is not None:
         values.append(jnp.broadcast_to(sure[who][:, None], right.shape))
         options.append(shown.sure_offered.astype(float))
     on_offer = np.stack(options[: table.table.shape[1]])
     odds = jnp.stack(values[: table.table.shape[1]]) / temperature[who][:, None]
-    odds = odds.at[0].add(-side_bias[who][:, None] / 2).at[1].add(side_bias[who][:, None] / 2)
     policy = jax.nn.softmax(odds, axis=0, where=on_offer[..., None] > 0)
     guess = on_offer / on_offer.sum(axis=0)
     _observe(table, ((1 - lapse[who]) * (policy @ WEIGHTS) + lapse[who] * guess).T)

@@ -24,6 +24,7 @@ class Stakes(eqx.Module):
         none: reward of none at all, when time is up.
         cost_of_time: c, per second.
         discount_rate: ρ: reward after t seconds is worth exp(−ρ t) as much.
+        side_bias: how much more the positive answer is worth than the negative one, whichever is right.
     """
 
     temperature: Amount
@@ -32,6 +33,7 @@ class Stakes(eqx.Module):
     none: Amount = 0.0
     cost_of_time: Amount = 0.0
     discount_rate: Amount = 0.0
+    side_bias: Amount = 0.0
 
 
 class Defaults(eqx.Module):
@@ -44,17 +46,16 @@ class Defaults(eqx.Module):
     log_probs: Float[Array, "num_steps 3"]
 
     @classmethod
-    def hazard(cls, rate: Scalar, lattice: Lattice, log_odds: Scalar | float = 0.0) -> "Defaults":
-        """Answer at some rate: p(answer) = 1 − exp(−h dt), shared between the answers.
+    def hazard(cls, rate: Scalar, lattice: Lattice) -> "Defaults":
+        """Answer at some rate, either way: p(answer) = 1 − exp(−h dt), shared between the answers.
 
         Args:
             rate: h, per second.
             lattice: whose steps these are.
-            log_odds: of the positive answer.
         """
         wait = -rate * lattice.step
-        answers = jnp.log(-jnp.expm1(wait)) + jax.nn.log_sigmoid(jnp.stack([-log_odds, jnp.asarray(log_odds)]))
-        return cls(jnp.broadcast_to(jnp.append(answers, wait), (lattice.num_steps, 3)))
+        answer = jnp.log(-jnp.expm1(wait) / 2)
+        return cls(jnp.broadcast_to(jnp.stack([answer, answer, wait]), (lattice.num_steps, 3)))
 
     @classmethod
     def at_the_end(cls, lattice: Lattice) -> "Defaults":
@@ -80,7 +81,7 @@ class Decisions(eqx.Module):
 def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
     """Solve for the best decisions, from the end of the trial backwards.
 
-        V_t(x) = λ log Σ_a p_t(a) exp(Q_t(x, a) / λ),    Q_t(x, answer) = E[reward of the answer | x, t],
+        V_t(x) = λ log Σ_a p_t(a) exp(Q_t(x, a) / λ),    Q_t(x, ±) = E[reward of the answer | x, t] ± side bias / 2,
         Q_t(x, wait) = exp(−ρ dt) E[V_{t+dt}(x′) | x, t] − c dt,
 
     with V = the reward of no answer once time is up. The policy is π_t(a | x) = p_t(a) exp([Q_t(x, a) − V_t(x)] / λ).
@@ -94,9 +95,10 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
     heat, patience = stakes.temperature, jnp.exp(-stakes.discount_rate * lattice.step)
     toll = stakes.cost_of_time * lattice.step / heat
     base, gain = stakes.wrong / heat, (stakes.right - stakes.wrong) / heat
+    side = jnp.array([-0.5, 0.5]) * stakes.side_bias / heat
 
     def act(log_default: Array, positive: Array, ahead: Array) -> tuple[Array, Array]:
-        answers = base + gain * jnp.stack([1 - positive, positive])
+        answers = base + gain * jnp.stack([1 - positive, positive]) + side[:, None]
         options = log_default[:, None] + jnp.append(answers, patience * ahead[None] - toll, axis=0)
         value = jax.nn.logsumexp(options, axis=0)
         return value, options - value

@@ -64,14 +64,13 @@ class Evidence:
         if (most := len(_signed(strengths))) > MOST_STRENGTHS:
             expected = f"at most {MOST_STRENGTHS} distinct strengths, both signs counted"
             raise InputError.of("strength", expected, most, "Round them: a belief is held over all of them.")
-        durations = np.asarray(duration, dtype=float)
-        durations = np.full(size, durations) if durations.ndim == 0 else finite_array("duration", duration, (None,))
+        durations = finite_array("duration", duration if np.ndim(duration) else np.full(size, duration), (None,))
         numbers, names = number_names("subject", subject, size)
         sure = np.zeros(size, bool) if sure_offered is None else _yes_or_no("sure_offered", sure_offered)
         for name, column in (("duration", durations), ("subject", numbers), ("sure_offered", sure)):
             if len(column) != size:
                 raise InputError.of(name, f"one entry for each of the {size} trials of strength", len(column))
-        if not (np.isfinite(durations) & (durations > 0)).all():
+        if not (durations > 0).all():
             raise InputError.of("duration", "seconds above 0", f"{durations.min():g}")
         return cls(strengths, durations, numbers, sure, names)
 

@@ -62,7 +62,7 @@ held_out = bi.simulate(network, NUM_UPDATES // 10, jax.random.key(1))
 # are visited some tens of times, and the rewarded ones, worth 1/λ ≈ 0.6 nats, thousands of times.
 
 # %%
-sparse = bi.Laplace(300) if SMALL else bi.Nuts()
+sparse = bi.Laplace(300) if SMALL else bi.Nuts(num_chains=2, num_draws=400, num_warmup=200)
 fits = {}
 for name, method in (("sparse", sparse), ("pairwise", bi.Laplace(300)), ("spike_count", bi.Laplace(300))):
     fits[name] = bi.infer(

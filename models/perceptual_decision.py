@@ -19,7 +19,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature"), ("subject",))
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
-    temperature = draw("temperature", dist.LogNormal(np.log(0.05), 1.5))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
     lapse = draw("lapse", dist.Beta(1.0, 30.0))
     generative.answer_when_asked(evidence, sensitivity, temperature, side_bias, lapse, answers)

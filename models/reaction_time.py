@@ -20,7 +20,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "cost_of_time")
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
-    temperature = draw("temperature", dist.LogNormal(np.log(0.05), 1.5))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     cost = draw("cost_of_time", dist.LogNormal(np.log(0.3), 1.0))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
     stakes = generative.Stakes(temperature, side_bias=side_bias, cost_of_time=cost)

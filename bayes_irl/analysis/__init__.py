@@ -11,6 +11,7 @@ from bayes_irl.analysis.evidence import evidence
 from bayes_irl.analysis.indifference import indifference
 from bayes_irl.analysis.learning import learning
 from bayes_irl.analysis.multisensory import multisensory
+from bayes_irl.analysis.predicted_answers import predicted_answers
 from bayes_irl.analysis.predicted_return import predicted_return
 from bayes_irl.analysis.psychometric import psychometric
 from bayes_irl.analysis.selectivity import selectivity
@@ -26,6 +27,7 @@ __all__ = [
     "indifference",
     "learning",
     "multisensory",
+    "predicted_answers",
     "predicted_return",
     "psychometric",
     "selectivity",

@@ -15,6 +15,7 @@ from bayes_irl.plots.indifference import indifference
 from bayes_irl.plots.learning import learning
 from bayes_irl.plots.multisensory import multisensory
 from bayes_irl.plots.place_reward import place_reward
+from bayes_irl.plots.predicted_answers import predicted_answers
 from bayes_irl.plots.predicted_return import predicted_return
 from bayes_irl.plots.psychometric import psychometric
 from bayes_irl.plots.ranked_patterns import ranked_patterns
@@ -41,6 +42,7 @@ __all__ = [
     "learning",
     "multisensory",
     "place_reward",
+    "predicted_answers",
     "predicted_return",
     "psychometric",
     "ranked_patterns",

@@ -1,0 +1,108 @@
+"""Answers to noisy evidence, beside what a fit foretells: how many, and how late."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from bayes_irl._checks import InputError
+from bayes_irl.generative.answer_table import TIME_BIN
+
+QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
+LEAST = 20  # answers, below which quantiles of their times say little
+ENDS = {"low": 0.05, "high": 0.95}
+_ADVICE = "Pass what infer(load_model(...), evidence, answers) returned."
+
+
+def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
+    """Set observed answers beside answers drawn anew from the posterior: a posterior predictive check.
+
+    Args:
+        tree: what `infer` returned, for evidence and answers.
+
+    Returns:
+        Along `source`, what was `observed`, and the `low` and `high` end of the 90 % equal-tailed interval of what is
+        foretold for the same stimuli:
+
+        `share_positive` `[source, subject, signed_strength]`: of the answers other than the sure reward, the positive ones.
+
+        `share_sure` `[source, subject, strength]`, where sure rewards were on offer: how often they were taken.
+
+        `time` `[source, subject, strength, outcome, quantile]`, where there are reaction times, in seconds: quantiles of
+        those of right and of wrong answers (at strength 0 all are called right), linear within bins of 20 ms; NaN where
+        there were fewer than 20.
+
+    Raises:
+        InputError: if the tree is of another kind.
+    """
+    if not isinstance(tree, xr.DataTree) or not {"evidence", "posterior_predictive"} <= set(tree.children):
+        raise InputError.of("tree", "a fit to answers", type(tree).__name__, _ADVICE)
+    seen = tree["observed_data"]["answers"].values
+    drawn = tree["posterior_predictive"]["answers"].values
+    tables = np.concatenate([seen[None], drawn.reshape(-1, *seen.shape)])
+    rows = {name: tree["constant_data"][f"answers_{name}"].values for name in ("subject", "strength", "sure_offered")}
+    subjects = tree["posterior"]["subject"].values
+    num_bins = seen.shape[1] // 2
+    timed = seen.shape[1] > 3
+    ways = tables[..., :-1].reshape(*tables.shape[:2], 2, num_bins) if timed else tables[..., :2, None]
+    found = {"share_positive": _share(ways.sum(axis=-1), rows, subjects)}
+    if rows["sure_offered"].any():
+        found["share_sure"] = _sure(tables, rows, subjects)
+    if timed:
+        found["time"] = _times(ways, rows, subjects)
+    return xr.Dataset(found)
+
+
+def _together(tables: np.ndarray, keys: list[np.ndarray], levels: list[np.ndarray]) -> np.ndarray:
+    """Add up rows `[draw, row, ...]` with the same keys: `[draw, subject, level, ...]`."""
+    shape = [len(each) for each in levels]
+    index = np.ravel_multi_index([np.searchsorted(level, key) for key, level in zip(keys, levels, strict=True)], shape)
+    total = np.zeros((tables.shape[0], int(np.prod(shape)), *tables.shape[2:]))
+    np.add.at(total, (slice(None), index), tables)
+    return total.reshape(len(tables), *shape, *tables.shape[2:])
+
+
+def _share(ways: np.ndarray, rows: dict[str, np.ndarray], subjects: np.ndarray) -> xr.DataArray:
+    levels = [np.arange(len(subjects)), np.unique(rows["strength"])]
+    counts = _together(ways, [rows["subject"], rows["strength"]], levels)
+    with np.errstate(invalid="ignore"):
+        share = counts[..., 1] / counts.sum(axis=-1)
+    return _beside(share, {"subject": subjects, "signed_strength": levels[1]})
+
+
+def _sure(tables: np.ndarray, rows: dict[str, np.ndarray], subjects: np.ndarray) -> xr.DataArray:
+    offered = rows["sure_offered"]
+    size = np.abs(rows["strength"][offered])
+    levels = [np.arange(len(subjects)), np.unique(size)]
+    counts = _together(tables[:, offered], [rows["subject"][offered], size], levels)
+    return _beside(counts[..., 2] / counts.sum(axis=-1), {"subject": subjects, "strength": levels[1]})
+
+
+def _times(ways: np.ndarray, rows: dict[str, np.ndarray], subjects: np.ndarray) -> xr.DataArray:
+    size = np.abs(rows["strength"])
+    right = np.where(rows["strength"][None, :, None] < 0, ways[:, :, 0], ways[:, :, 1])
+    right = np.where(size[None, :, None] == 0, ways.sum(axis=2), right)
+    wrong = ways.sum(axis=2) - right
+    levels = [np.arange(len(subjects)), np.unique(size)]
+    counts = _together(np.stack([right, wrong], axis=2), [rows["subject"], size], levels)
+    times = np.apply_along_axis(_quantiles, -1, counts)
+    names = {"subject": subjects, "strength": levels[1], "outcome": ["right", "wrong"], "quantile": list(QUANTILES)}
+    return _beside(times, names)
+
+
+def _quantiles(counts: Float[np.ndarray, " num_bins"]) -> Float[np.ndarray, " num_quantiles"]:
+    below = np.append(0, counts.cumsum())
+    if below[-1] < LEAST:
+        return np.full(len(QUANTILES), np.nan)
+    edges = np.arange(len(below)) * TIME_BIN
+    return np.interp(np.array(QUANTILES) * below[-1], below, edges)
+
+
+def _beside(values: np.ndarray, names: dict) -> xr.DataArray:
+    """Put the observed beside the interval of the draws, where the observed is known."""
+    observed, draws = values[0], values[1:]
+    known = np.isfinite(draws).mean(axis=0) > 0.5
+    draws = np.where(np.isfinite(draws) | ~known, draws, np.nanmedian(np.where(known, draws, 0.0), axis=0))
+    ends = [np.where(known, np.quantile(np.where(known, draws, 0.0), q, axis=0), np.nan) for q in ENDS.values()]
+    return xr.DataArray(
+        np.stack([observed, *ends]), dims=("source", *names), coords={"source": ["observed", *ENDS], **names}
+    )

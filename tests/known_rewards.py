@@ -1,4 +1,8 @@
-"""Ask trained networks what they were paid for; print truth beside posterior: `make rewards`, after `make train`."""
+"""Ask trained networks what they were paid for; print truth beside posterior: `make rewards`, after `make train`.
+
+Networks of economic choice come from `make train`; those of motion are trained here, past their criterion, until their
+reward has stopped to grow. It goes on where it stopped.
+"""
 
 import argparse
 from pathlib import Path
@@ -9,27 +13,49 @@ import xarray as xr
 
 import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
+from bayes_irl.analysis.trials import chose, duration, onset
 
 NUM_TRIALS = 4000
+MOTION = {
+    "reaction_time, 10 s": ("reaction_time", {"discount_time": 10_000.0}),
+    "reaction_time, 2 s": ("reaction_time", {"discount_time": 2_000.0}),
+    **{f"wager, {sure}": ("wager", {"sure": sure}) for sure in (0.6, 0.7, 0.8)},
+}
 
 
 def main() -> None:
     """Fit every trained network that is there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trained", type=Path, default=Path("out/train"))
+    parser.add_argument("--motion", type=Path, default=Path("out/motion"))
+    parser.add_argument("--max-updates", type=int, default=6000)
     given = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
-    print("| network | rule | truth | posterior mean | 90 % equal-tailed interval | holds it | gate |")
-    print("|---|---|---|---|---|---|---|")
+    print("| network | model | what | truth | posterior mean | 90 % equal-tailed interval | holds it | gate |")
+    print("|---|---|---|---|---|---|---|---|")
     for folder in sorted(given.trained.glob("economic_choice*")):
         agent = bi.load_agent(folder)
         trials = bi.run(agent, NUM_TRIALS, key=jax.random.key(100))
         for rule in ("economic_choice", "economic_choice_log_ratio"):
-            tree = ask(trials, rule)
-            row(folder.name, rule, agent.task.relative_value, tree)
+            row(folder.name, rule, "relative_value", agent.task.relative_value, juices(trials, rule))
+    for name, (task, stakes) in MOTION.items():
+        agent = trained(task, stakes, given.motion / name.replace(", ", "-"), given.max_updates)
+        trials = bi.run(agent, NUM_TRIALS, key=jax.random.key(100))
+        if task == "wager":
+            row(name, task, "sure_value", agent.task.sure, wagers(trials))
+        else:
+            row(name, f"{task}_discount", "discount_time", agent.task.discount_time / 1000, answers_in_time(trials))
 
 
-def ask(trials: xr.Dataset, rule: str) -> xr.DataTree:
+def trained(task: str, stakes: dict, folder: Path, max_updates: int) -> bi.Agent:
+    """Train a network to its plateau, or go on with it."""
+    resume = (folder / "checkpoint.eqx").exists()
+    made = bi.tasks.make(task, **stakes)
+    key = jax.random.key(0)
+    return bi.train(made, key=key, until="plateau", max_updates=max_updates, folder=folder, resume=resume)
+
+
+def juices(trials: xr.Dataset, rule: str) -> xr.DataTree:
     """Infer what the juices are worth to a network, from its trials."""
     answered = trials.isel(trial=np.flatnonzero(trials["answered"]))
     offers = bi.Offers.from_arrays(
@@ -38,16 +64,41 @@ def ask(trials: xr.Dataset, rule: str) -> xr.DataTree:
     chose_a = (chosen_juice(answered) == "A").values
     if rule.endswith("log_ratio"):
         offers, chose_a = offers.keep(~offers.forced), chose_a[~offers.forced]
-    return bi.infer(bi.load_model(rule), offers, chose_a, method=bi.Nuts(), key=jax.random.key(0))
+    return ask(rule, offers, chose_a)
 
 
-def row(name: str, rule: str, truth: float, tree: xr.DataTree) -> None:
+def wagers(trials: xr.Dataset) -> xr.DataTree:
+    """Infer what a sure reward is worth to a network."""
+    answered = trials.isel(trial=np.flatnonzero(trials["answered"]))
+    strength = answered["direction"].values * answered["coherence"].values / 100
+    seconds = duration(answered, "stimulus").values / 1000
+    evidence = bi.Evidence.from_arrays(strength, seconds, sure_offered=answered["wager"].values > 0)
+    choice = np.where(chose(answered, "sure"), 2, chose(answered, "right"))
+    return ask("wager", evidence, choice)
+
+
+def answers_in_time(trials: xr.Dataset) -> xr.DataTree:
+    """Infer how impatient a network is."""
+    kept = trials.isel(trial=np.flatnonzero(trials["answered"] | (trials["choice"] == 0)))  # none before the stimulus
+    strength = kept["direction"].values * kept["coherence"].values / 100
+    seconds = (kept["decision_time"] - onset(kept, "stimulus")).values / 1000
+    choice = np.where(kept["answered"], chose(kept, "right"), -1)
+    evidence = bi.Evidence.from_arrays(strength, 2.0)
+    return ask("reaction_time_discount", evidence, bi.Answers.from_arrays(choice, seconds))
+
+
+def ask(model: str, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.ndarray) -> xr.DataTree:
+    """Fit a model by NUTS."""
+    return bi.infer(bi.load_model(model), world, choices, method=bi.Nuts(), key=jax.random.key(0))
+
+
+def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree) -> None:
     """Print one row."""
-    draws = tree["posterior"]["relative_value"].values.ravel()
+    draws = tree["posterior"][what].values.ravel()
     low, high = np.quantile(draws, (0.05, 0.95))
     passed = "passed" if bi.verdict(tree).startswith("All") else "failed"
     print(
-        f"| `{name}` | `{rule}` | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
+        f"| `{name}` | `{model}` | {what.replace('_', ' ')} | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
         f"{'yes' if low <= truth <= high else 'no'} | {passed} |",
         flush=True,
     )

@@ -13,7 +13,8 @@ from scipy.special import comb
 import bayes_irl as bi
 from bayes_irl import generative
 
-CHOICES = {name for name in bi.available_models() if name.startswith("economic_choice")}  # tested on their own
+BEHAVIOUR = ("economic_choice", "perceptual_decision", "reaction_time", "wager")  # tested on their own
+CHOICES = {name for name in bi.available_models() if name.startswith(BEHAVIOUR)}
 
 
 def prior(name, circuit, num_draws) -> dict[str, np.ndarray]:

@@ -23,13 +23,13 @@ def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
         Along `source`, what was `observed`, and the `low` and `high` end of the 90 % equal-tailed interval of what is
         foretold for the same stimuli:
 
-        `share_positive` `[source, subject, signed_strength]`: of the answers other than the sure reward, the positive ones.
+        `share_positive` `[source, subject, signed_strength]`: of all answers but the sure reward, the positive ones.
 
         `share_sure` `[source, subject, strength]`, where sure rewards were on offer: how often they were taken.
 
-        `time` `[source, subject, strength, outcome, quantile]`, where there are reaction times, in seconds: quantiles of
-        those of right and of wrong answers (at strength 0 all are called right), linear within bins of 20 ms; NaN where
-        there were fewer than 20.
+        `time` `[source, subject, strength, outcome, quantile]`, where there are reaction times, in seconds: quantiles
+        of those of right and of wrong answers (at strength 0 all are called right), linear within bins of 20 ms; NaN
+        where there were fewer than 20.
 
     Raises:
         InputError: if the tree is of another kind.

@@ -8,6 +8,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.rewards import in_gauge
 
 INTERVAL = (0.05, 0.95)
+CHOICES = {"offers", "evidence"}  # groups of trees whose rewards are no table of patterns
 STATISTICS = ("prior_sd", "posterior_sd", "contraction", "relative_width")
 
 
@@ -29,7 +30,8 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
         `[statistic, stimulus, pattern]`, `reward_per_count` (its mean over the patterns with each number of spikes)
         `[statistic, stimulus, spike_count]`, and each of the model's parameters. Standard deviations of rewards are in
         nats per update. A parameter that only matters through differences, like the entries of a table of rewards,
-        keeps part of its prior whatever the data say: look at `reward_per_count` instead.
+        keeps part of its prior whatever the data say: look at `reward_per_count` instead. Fits to choices have their
+        parameters alone.
 
     Raises:
         InputError: if the tree is not what `infer` returned.
@@ -39,8 +41,10 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
 
     >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction")  # doctest: +SKIP
     """
-    prior, learned, _ = rewards_in_gauge(posterior)
-    tables = {name: _compare(prior[name], learned[name]) for name in learned}
+    tables = {}
+    if not (isinstance(posterior, xr.DataTree) and CHOICES & set(posterior.children)):
+        prior, learned, _ = rewards_in_gauge(posterior)
+        tables = {name: _compare(prior[name], learned[name]) for name in learned}
     for name in posterior.attrs["parameters"].split(", "):
         tables[name] = _compare(posterior["prior"].dataset[name], posterior["posterior"].dataset[name])
     return xr.Dataset(tables, attrs={"gauge": posterior.attrs["gauge"], "units": posterior.attrs["units"]})

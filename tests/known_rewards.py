@@ -97,9 +97,10 @@ def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree) -> No
     draws = tree["posterior"][what].values.ravel()
     low, high = np.quantile(draws, (0.05, 0.95))
     passed = "passed" if bi.verdict(tree).startswith("All") else "failed"
+    held = "yes" if low <= truth <= high else "no"
     print(
-        f"| `{name}` | `{model}` | {what.replace('_', ' ')} | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
-        f"{'yes' if low <= truth <= high else 'no'} | {passed} |",
+        f"| `{name}` | `{model}` | {what} | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
+        f"{held} | {passed} |",
         flush=True,
     )
 

@@ -277,7 +277,7 @@ def test_probabilities_sum_to_one_and_gradients_are_finite(model):
 
 
 FULL = "BAYES_IRL_SEEDS" in os.environ
-METHOD = bi.Nuts(num_chains=2, num_draws=250, num_warmup=200)
+METHOD = bi.Nuts(num_chains=2, num_draws=200, num_warmup=150)
 
 
 def ranks(model, num_sets, noise=1.0):
@@ -296,8 +296,8 @@ def ranks(model, num_sets, noise=1.0):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", SCALARS if FULL else ["perceptual_decision"])
 def test_truth_ranks_uniformly_among_draws(model):
-    """Simulation-based calibration by NUTS: 100 data sets a model with `make calibrate`, 10 of one here."""
-    for name, each in ranks(model, 100 if FULL else 10).items():
+    """Simulation-based calibration by NUTS: 100 data sets a model with `make calibrate`, 8 of one here."""
+    for name, each in ranks(model, 100 if FULL else 8).items():
         p = kstest(each, "uniform").pvalue
         print(f"{model} {name}: p = {p:.3f}; 90 % intervals hold {((each > 0.05) & (each < 0.95)).mean():.2f}")
         assert p > 0.002
@@ -307,7 +307,7 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.parametrize("model", SCALARS if FULL else ["perceptual_decision"])
 def test_a_wrong_likelihood_is_caught(model):
     """Evidence three times as noisy as the likelihood has it."""
-    found = ranks(model, 20 if FULL else 10, noise=3.0)
+    found = ranks(model, 20 if FULL else 8, noise=3.0)
     assert kstest(found["sensitivity"], "uniform").pvalue < 0.002
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import jax
 import numpy as np
+import numpyro.distributions as dist
 import xarray as xr
 
 import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
 from bayes_irl.analysis.trials import chose, duration, onset
+from bayes_irl.generative import Model, Stakes, answer_when_ready, habits, per_subject
 
 NUM_TRIALS = 4000
 MOTION = {
@@ -44,7 +46,7 @@ def main() -> None:
         if task == "wager":
             row(name, task, "sure_value", agent.task.sure, wagers(trials))
         else:
-            row(name, f"{task}_discount", "discount_time", agent.task.discount_time / 1000, answers_in_time(trials))
+            row(name, "impatience", "discount_time", agent.task.discount_time / 1000, answers_in_time(trials))
 
 
 def trained(task: str, stakes: dict, folder: Path, max_updates: int) -> bi.Agent:
@@ -64,7 +66,7 @@ def juices(trials: xr.Dataset, rule: str) -> xr.DataTree:
     chose_a = (chosen_juice(answered) == "A").values
     if rule.endswith("log_ratio"):
         offers, chose_a = offers.keep(~offers.forced), chose_a[~offers.forced]
-    return ask(rule, offers, chose_a)
+    return ask(bi.load_model(rule), offers, chose_a)
 
 
 def wagers(trials: xr.Dataset) -> xr.DataTree:
@@ -74,7 +76,7 @@ def wagers(trials: xr.Dataset) -> xr.DataTree:
     seconds = duration(answered, "stimulus").values / 1000
     evidence = bi.Evidence.from_arrays(strength, seconds, sure_offered=answered["wager"].values > 0)
     choice = np.where(chose(answered, "sure"), 2, chose(answered, "right"))
-    return ask("wager", evidence, choice)
+    return ask(bi.load_model("wager"), evidence, choice)
 
 
 def answers_in_time(trials: xr.Dataset) -> xr.DataTree:
@@ -84,12 +86,24 @@ def answers_in_time(trials: xr.Dataset) -> xr.DataTree:
     seconds = (kept["decision_time"] - onset(kept, "stimulus")).values / 1000
     choice = np.where(kept["answered"], chose(kept, "right"), -1)
     evidence = bi.Evidence.from_arrays(strength, 2.0)
-    return ask("reaction_time_discount", evidence, bi.Answers.from_arrays(choice, seconds))
+    model = Model("impatience", impatience.__doc__, impatience, {"discount_time": ("subject",)})
+    return ask(model, evidence, bi.Answers.from_arrays(choice, seconds))
 
 
-def ask(model: str, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.ndarray) -> xr.DataTree:
+def impatience(evidence, answers=None):
+    """`reaction_time_discount`, but for what is known of networks: a wrong answer pays 0, none at all −1."""
+    draw = per_subject(evidence)
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
+    discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
+    side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
+    stakes = Stakes(temperature, none=-1.0, discount_rate=1 / discount_time, side_bias=side_bias)
+    answer_when_ready(evidence, sensitivity, stakes, habits(evidence), answers)
+
+
+def ask(model: Model, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.ndarray) -> xr.DataTree:
     """Fit a model by NUTS."""
-    return bi.infer(bi.load_model(model), world, choices, method=bi.Nuts(), key=jax.random.key(0))
+    return bi.infer(model, world, choices, method=bi.Nuts(), key=jax.random.key(0))
 
 
 def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree) -> None:

@@ -18,6 +18,9 @@ from bayes_irl.generative import as_data
 from bayes_irl.inference.target import Target
 from bayes_irl.solver import solve
 from bayes_irl.solver.average_reward import MAX_SWEEPS
+from bayes_irl.solver.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.worlds.belief import Belief
+from bayes_irl.worlds.lattice import Lattice
 
 
 def main() -> None:
@@ -35,6 +38,7 @@ def main() -> None:
     time_code()
     time_training()
     time_choices()
+    time_reaction_times()
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
@@ -147,6 +151,28 @@ def time_choices() -> None:
     model, method = bi.load_model("economic_choice"), bi.Nuts(num_draws=500)
     took = seconds(lambda: bi.infer(model, offers, chose_a, method=method, key=jax.random.key(0)), repeats=1)
     report("Nuts, 4 × 500, 180,540 choices in 306 sessions", took, "s")
+
+
+def time_reaction_times() -> None:
+    """As many trials as two monkeys did, with their strengths of motion, costs of time and delays, at λ = 0.005."""
+    rng, size = np.random.default_rng(0), 6149
+    sizes = np.array([0.032, 0.064, 0.128, 0.256, 0.512])
+    strengths = np.concatenate([-sizes[::-1], [0.0], sizes])
+    which, subject = rng.integers(len(strengths), size=size), rng.integers(2, size=size)
+    choice, times = np.empty(size, int), np.empty(size)
+    for who, (sensitivity, cost) in enumerate(((20.0, 0.3), (17.5, 0.19))):
+        lattice = Lattice(Belief(strengths, np.full(11, 1 / 11), jnp.asarray(sensitivity)), 100, 0.02)
+        stakes, defaults = Stakes(0.005, cost_of_time=cost), Defaults.hazard(jnp.asarray(1.0), lattice)
+        probs = np.asarray(foretell(lattice, decide(lattice, stakes, defaults)).probability).reshape(11, -1)
+        for trial in np.flatnonzero(subject == who):
+            outcome = rng.choice(200, p=probs[which[trial]] / probs[which[trial]].sum())
+            choice[trial], times[trial] = divmod(outcome, 100)
+    times = np.clip(0.02 * times + rng.normal(0.4, 0.1, size), 0.1, 2.5)
+    evidence = bi.Evidence.from_arrays(strengths[which], 2.5, subject=subject)
+    answers, model = bi.Answers.from_arrays(choice, times), bi.load_model("reaction_time")
+    method = bi.Nuts(num_draws=500)
+    took = seconds(lambda: bi.infer(model, evidence, answers, method=method, key=jax.random.key(0)), repeats=1)
+    report("Nuts, 4 × 500, 6,149 reaction times of two subjects", took, "s")
 
 
 def time_ring() -> None:

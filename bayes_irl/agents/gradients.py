@@ -21,14 +21,14 @@ from bayes_irl.agents.rollout import draw_trials
 from bayes_irl.tasks import Task, Trial
 from bayes_irl.tasks.base import WAIT
 
-NUM_BLOCKS = 100  # enough for their covariance; their gradients are kept, and take megabytes
+NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and take megabytes
 
 
 def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progress: bool = False) -> xr.Dataset:
     """Estimate the gradient of how often each rewarded event happens, g_k = ∇ E[n_k], in the network's parameters.
 
-    What a trial shows does not depend on what the agent does until it ends, nor does the noise of its units. Given both,
-    actions are independent from step to step, and the expectation over them is a sum over when the trial ends, and how:
+    What a trial shows does not depend on what the agent does until it ends, nor does the noise of its units. Given
+    both, actions are independent from step to step, and their expectation is a sum over when the trial ends, and how:
 
         E[n_k | shown, noise] = Σ_t Π_{s<t} π_s(wait) Σ_a π_t(a) n_k(t, a)
 
@@ -45,8 +45,9 @@ def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progres
     Returns:
         `gradient[block, event, parameter]` (counts a trial per unit of the parameter, those that no event depends on
         left out) of independent blocks of trials, and `mean_count[block, event]` (a trial). Events are those of
-        `Task.events`; "aborted", an answer before the window or none; and "entropy", if training paid for it: its
-        `gradient` is that by which training moved, per nat. Counts are discounted as the task's rewards are.
+        `Task.events`; "aborted", an answer before the window or none; and "entropy", that of the answer in nats, which
+        training pays for as `Settings.entropy` says: its `gradient` is the one by which training moves. Counts are
+        discounted as the task's rewards are.
 
     Raises:
         InputError: `num_trials` is no number of trials.
@@ -57,65 +58,63 @@ def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progres
 
     >>> event_gradients(agent, 20_000, key=jax.random.key(0)).sizes  # doctest: +SKIP
     """
-    task = agent.task
+    task, names = agent.task, event_names(agent.task)
     per_condition = math.ceil(count("num_trials", num_trials) / (NUM_BLOCKS * task.num_conditions))
-    events = {**task.events, "aborted": np.zeros((task.num_conditions, len(task.actions) - 1))}
-    tables = jnp.asarray(np.stack(list(events.values())), jnp.float32)
-    pays_entropy = agent.settings.entropy > 0
-    blocks = []
-    for each in tqdm(jax.random.split(key, NUM_BLOCKS), desc="gradients", disable=not progress, unit="block"):
-        blocks.append(jax.device_get(_block(agent.networks.decision, task, tables, pays_entropy, per_condition, each)))
+    each_event = jnp.eye(len(names))
+    blocks = [
+        jax.device_get(gradients_of_counts(agent.networks.decision, task, each_event, per_condition, block_key))
+        for block_key in tqdm(jax.random.split(key, NUM_BLOCKS), "gradients", disable=not progress, unit="block")
+    ]
     counts, gradients = (np.stack(each) for each in zip(*blocks, strict=True))
     return xr.Dataset(
         {
             "gradient": (("block", "event", "parameter"), gradients[:, :, (gradients != 0).any(axis=(0, 1))]),
             "mean_count": (("block", "event"), counts),
         },
-        {"event": [*events, *(["entropy"] if pays_entropy else [])]},
+        {"event": names},
         {"task": task.name, "num_trials": NUM_BLOCKS * per_condition * task.num_conditions},
     )
 
 
+def event_names(task: Task) -> list[str]:
+    """Return what is counted: the events of a task, aborted trials, and the nats of entropy that training pays for."""
+    return [*task.events, "aborted", "entropy"]
+
+
 @eqx.filter_jit
-def _block(
+def gradients_of_counts(
     decision: RecurrentNetwork,
     task: Task,
-    tables: Float[Array, "num_tables num_conditions num_answers"],
-    pays_entropy: bool,
+    weights: Float[Array, "num_sums num_events"],
     per_condition: int,
     key: PRNGKeyArray,
-) -> tuple[Float[Array, " num_events"], Float[Array, "num_events num_parameters"]]:
-    """Mean counts and their gradients over trials of all conditions, in chunks of trials that are about equally long."""
+) -> tuple[Float[Array, " num_events"], Float[Array, "num_sums num_parameters"]]:
+    """Return expected counts of events, means over trials of all conditions, and gradients of weighted sums of them.
+
+    Trials run in chunks of those that are about equally long.
+    """
     conditions = jnp.tile(jnp.arange(task.num_conditions), per_condition)
     num_chunks = num_chunks_of(len(conditions))
     trial_key, run_key = jax.random.split(key)
     trials = draw_trials(task, conditions, trial_key)
     shortest_first = jnp.argsort(trials.ends[:, -1])
     chunks = jax.tree.map(lambda each: each[shortest_first].reshape(num_chunks, -1, *each.shape[1:]), trials)
-    num_events = len(tables) + pays_entropy
     num_parameters = ravel_pytree(eqx.filter(decision, eqx.is_inexact_array))[0].size
 
     def add(total: tuple[Array, Array], chunk: tuple[Trial, PRNGKeyArray]) -> tuple[tuple[Array, Array], None]:
-        def counts_of(decision: RecurrentNetwork) -> Float[Array, " num_events"]:
-            return _expected_counts(decision, task, tables, pays_entropy, *chunk) / num_chunks
-
-        counts, pull = eqx.filter_vjp(counts_of, decision)
-        gradients = jax.lax.map(lambda which: ravel_pytree(pull(which)[0])[0], jnp.eye(num_events, dtype=counts.dtype))
+        counts, pull = eqx.filter_vjp(lambda each: _expected_counts(each, task, *chunk) / num_chunks, decision)
+        gradients = jax.lax.map(lambda one: ravel_pytree(pull(one)[0])[0], weights.astype(counts.dtype))
         return (total[0] + counts, total[1] + gradients), None
 
-    nothing = jnp.zeros(num_events, jnp.float32), jnp.zeros((num_events, num_parameters), jnp.float32)
+    num_sums, num_events = weights.shape
+    nothing = jnp.zeros(num_events, jnp.float32), jnp.zeros((num_sums, num_parameters), jnp.float32)
     return jax.lax.scan(add, nothing, (chunks, jax.random.split(run_key, num_chunks)))[0]
 
 
 def _expected_counts(
-    decision: RecurrentNetwork,
-    task: Task,
-    tables: Float[Array, "num_tables num_conditions num_answers"],
-    pays_entropy: bool,
-    trials: Trial,
-    key: PRNGKeyArray,
+    decision: RecurrentNetwork, task: Task, trials: Trial, key: PRNGKeyArray
 ) -> Float[Array, " num_events"]:
-    """How often each event is to be expected, given what trials show and their noise: a mean over trials."""
+    """Expected counts of `event_names(task)`, given what trials show and their noise: means over trials."""
     inputs = jnp.swapaxes(trials.inputs, 0, 1)
     step = jnp.arange(len(inputs), dtype=jnp.int32)[:, None]
     going = step < trials.ends[:, -1]
@@ -130,9 +129,7 @@ def _expected_counts(
     answers = jnp.where(counts_now[..., None], discount[..., None] * ends, 0).sum(axis=0)
     early = jnp.where(counts_now, 0, discount * ends.sum(axis=-1)).sum(axis=0)
     missed = never * discount[trials.ends[:, -1] - 1, 0]
-    counts = jnp.einsum("kba,ba->k", tables[:, trials.condition], answers) / len(early)
-    counts = counts.at[-1].add((early + missed).mean())  # the last table is that of aborted trials
-    if not pays_entropy:
-        return counts
+    tables = jnp.asarray(np.stack(list(task.events.values())), rates.dtype)
+    answered = jnp.einsum("kba,ba->k", tables[:, trials.condition], answers) / len(early)
     indecision = jnp.where(going, stop_gradient(waited) * answer_entropy(log_policy), 0).sum(axis=0)
-    return jnp.append(counts, indecision.mean())
+    return jnp.concatenate([answered, jnp.stack([(early + missed).mean(), indecision.mean()])])

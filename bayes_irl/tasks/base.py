@@ -222,8 +222,9 @@ class Task(eqx.Module):
         return {"correct": (answers == np.asarray(self._all_shown().correct)[:, None]).astype(float)}
 
     def _all_shown(self) -> Shown:
-        """What every condition shows and pays."""
-        return jax.jit(jax.vmap(lambda index: self.show(self._row(index))))(jnp.arange(self.num_conditions))
+        """What every condition shows and pays: numbers, even in traced code."""
+        with jax.ensure_compile_time_eval():
+            return jax.jit(jax.vmap(lambda index: self.show(self._row(index))))(jnp.arange(self.num_conditions))
 
     def _row(self, index: Int[Array, ""]) -> dict[str, Array]:
         return {name: jnp.asarray(column)[index] for name, column in self.conditions.items()}

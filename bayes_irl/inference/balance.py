@@ -1,0 +1,71 @@
+"""How well weighted gradients cancel: moments in which weights have a likelihood, and how much is left over.
+
+Everything is a product of two independent halves of the blocks of trials. The squared length of a noisy vector is too
+long by its noise, and would favour weights whose noise cancels; the product of two independent estimates is not.
+"""
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+Blocks = Float[np.ndarray, "num_blocks num_events num_parameters"]
+LEAST_NOISE = 1e-3  # of the mean noise: parameters quieter than that are not trusted further
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What the second half of the blocks measures along directions that the first half points out.
+
+    Along a direction u_j, the gradients of events are numbers z_jk = u_j · g_k with Σ_k w_k z_jk = 0 at an optimum.
+    Directions are the first half's gradients, in parameters that are scaled by their noise.
+
+    Attributes:
+        mean: of z over blocks.
+        covariance: of that mean.
+        num_blocks: that were averaged.
+    """
+
+    mean: Float[np.ndarray, "num_directions num_events"]
+    covariance: Float[np.ndarray, "num_directions num_events num_directions num_events"]
+    num_blocks: int
+
+    @classmethod
+    def of(cls, gradients: Blocks) -> "Balance":
+        """Measure how events' gradients balance."""
+        first, second = halves(gradients)
+        directions = first.mean(axis=0) / _noise(first)
+        directions = directions[(directions != 0).any(axis=1)]  # events that never happened point nowhere
+        projected = np.einsum("jp,bkp->bjk", directions, second)
+        projected /= projected.std(axis=0).max(axis=1)[:, None]
+        mean = projected.mean(axis=0)
+        spread = projected - mean
+        num_blocks = len(second)
+        covariance = np.einsum("bjk,bil->jkil", spread, spread) / (num_blocks * (num_blocks - 1))
+        return cls(mean, covariance, num_blocks)
+
+    def log_likelihood(self, weights: Float[Array, " num_events"]) -> Float[Array, ""]:
+        """Log of how well the weighted sum of gradients agrees with zero: −n/2 log(1 + T²/(n − 1)).
+
+        T² = m(w)ᵀ S(w)⁻¹ m(w) is Hotelling's, with m(w) = z̄ w and S(w) its covariance over the n blocks. It is what
+        is left of the Normal likelihood of z̄ when the gradients that satisfy the balance are integrated out, flat in
+        units of their standard errors, and so is their unknown covariance. The scale of w does not matter.
+        """
+        moment = jnp.asarray(self.mean) @ weights
+        covariance = jnp.einsum("jkil,k,l->ji", jnp.asarray(self.covariance), weights, weights)
+        squared = moment @ jnp.linalg.solve(covariance, moment)
+        return -self.num_blocks / 2 * jnp.log1p(squared / (self.num_blocks - 1))
+
+
+def halves(gradients: Blocks) -> tuple[Blocks, Blocks]:
+    """Every other block, and the rest."""
+    return gradients[::2], gradients[1::2]
+
+
+def _noise(blocks: Blocks) -> Float[np.ndarray, " num_parameters"]:
+    """Variance of each parameter's gradient over blocks, in units of each event's mean, averaged over events."""
+    variance = blocks.var(axis=0, ddof=1)
+    size = variance.mean(axis=1, keepdims=True)
+    relative = (variance / np.where(size > 0, size, 1))[size[:, 0] > 0].mean(axis=0)
+    return relative + LEAST_NOISE

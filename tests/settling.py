@@ -1,4 +1,4 @@
-"""Networks brought closer to their optimum than sampled actions allow: they climb the gradient of expected reward itself.
+"""Networks brought closer to an optimum than sampled actions allow: they climb the gradient of expected reward itself.
 
 Shared by scripts that need networks of known reward *at* an optimum.
 """

@@ -58,6 +58,41 @@ class Balance:
         return -self.num_blocks / 2 * jnp.log1p(squared / (self.num_blocks - 1))
 
 
+@dataclass(frozen=True)
+class Cancellation:
+    """How much of gradients is left when they are weighted and added: Σ_kl w_k w_l g_k·g_l / Σ_k w_k² g_k·g_k.
+
+    Products g_k·g_l are those of independent halves, in parameters scaled by their noise: nothing left is 0, and may
+    come out negative; directions that have nothing to do with each other leave 1.
+
+    Attributes:
+        left: that share.
+        error: its standard error (jackknife over pairs of blocks).
+    """
+
+    left: float
+    error: float
+
+    @classmethod
+    def of(cls, gradients: Blocks, weights: Float[np.ndarray, " num_events"]) -> "Cancellation":
+        """Measure what these weights leave."""
+        first, second = halves(gradients * weights[:, None])
+        num_pairs = min(len(first), len(second))
+        first, second = first[:num_pairs] / _noise(first), second[:num_pairs]
+        means = first.mean(axis=0), second.mean(axis=0)
+
+        def share(one: Float[np.ndarray, "..."], other: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+            whole = (one.sum(axis=-2) * other.sum(axis=-2)).sum(axis=-1)
+            return whole / (one * other).sum(axis=(-2, -1))
+
+        without = [
+            share(*((m * num_pairs - b) / (num_pairs - 1) for m, b in zip(means, pair, strict=True)))
+            for pair in zip(first, second, strict=True)
+        ]
+        error = np.sqrt((num_pairs - 1) * np.var(without))
+        return cls(float(share(*means)), float(error))
+
+
 def halves(gradients: Blocks) -> tuple[Blocks, Blocks]:
     """Every other block, and the rest."""
     return gradients[::2], gradients[1::2]

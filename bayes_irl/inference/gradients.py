@@ -1,49 +1,161 @@
 """From gradients of rewarded counts to a posterior over what the events were worth."""
 
-from collections.abc import Callable
-from functools import cached_property
+import time
+import warnings
+from importlib.metadata import version
 
-import jax
-import jax.numpy as jnp
+import arviz_base as azb
 import numpy as np
-from jaxtyping import Array, Float
+import xarray as xr
+from jaxtyping import Float, PRNGKeyArray
 
-from bayes_irl.inference.balance import Balance
-from bayes_irl.inference.density import Flat
+from bayes_irl._checks import DataWarning, InputError, finite_array, one_of
+from bayes_irl.inference.balance import Balance, Blocks, Cancellation
+from bayes_irl.inference.draws import Check
+from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.inference.infer import Method, warn_of_single_precision
+from bayes_irl.inference.mode import find_mode
+from bayes_irl.inference.nuts import Nuts
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.worths import PRIOR_WIDTH, Worths
 
-PRIOR_WIDTH = 10.0  # standard deviation of weights, relative to the one that is 1
+LEAST_BLOCKS = 40  # half of them estimate a covariance
+MOST_LEFT = 0.05  # of gradients that should cancel
+IDENTIFIED = 0.5  # of the prior's width: a weight known no better is said to be unknown
 
 
-class Worths:
-    """The posterior of events' weights, relative to one of them.
+def infer_from_gradients(
+    gradients: xr.Dataset,
+    reference: str,
+    method: Method | None = None,
+    *,
+    key: PRNGKeyArray,
+    progress: bool = False,
+) -> xr.DataTree:
+    """Infer what events are worth to a trained network, from where its parameters would have to go to meet them.
+
+    At an optimum of E[Σ_k w_k n_k] no small change of parameters earns more:
+
+        Σ_k w_k g_k = 0,      g_k = ∇ E[n_k],
+
+    which fixes w up to scale, where gradients of all but one event are independent. Half of the blocks of trials say
+    along which directions events move; the other half measures the sum along these, with an error that depends on w
+    itself. So w has a likelihood (`inference.balance.Balance`); where gradients say nothing, the prior stays:
+    weights relative to the reference's are Normal(0, 10).
+
+    *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one event, known to be
+    welcome, is worth 1. An event that always or never happens has no gradient, and its weight is the prior's: a
+    warning names it. If an event always comes with another, only the sum of their weights is known.
+
+    *What is taken for granted.* The network is at an optimum, and nothing else than these events was rewarded. Along
+    directions in which no event moves this is tested: "gradients that are left" in the gate. Along those in which
+    they do, gradients that training left over cannot be told from other weights. Intervals carry sampling error alone.
 
     Args:
-        balance: what the gradients say.
-        reference: number of the event whose weight is 1.
-        start: where to begin to look for the mode.
+        gradients: what `agents.event_gradients` returned.
+        reference: the event whose weight is 1.
+        method: `Nuts()` by default.
+        key: a JAX random key.
+        progress: whether to show progress bars.
+
+    Returns:
+        A tree with `posterior` (`weight[event]`, in rewards of the reference event; that of "entropy" a nat),
+        `sample_stats`, `gate` (see `verdict`) and `constant_data` (`mean_count[event]`, a trial).
+
+    Raises:
+        InputError: these are no gradients, from too few blocks, or the reference is no event among them, or one
+            without a gradient.
+
+    Source:
+        Hansen, Heaton & Yaron 1996, doi:10.1080/07350015.1996.10524656, for moments whose covariance depends on what
+        is estimated.
+
+    >>> tree = infer_from_gradients(event_gradients(agent, 20_000, key=key), "correct", key=key)  # doctest: +SKIP
     """
+    blocks, number = _checked(gradients, reference)
+    warn_of_single_precision()
+    began, bars = time.perf_counter(), Progress(progress)
+    target = Worths(Balance.of(blocks), number, _least_squares(blocks, number))
+    mode = find_mode(target, bars)
+    draws = (Nuts() if method is None else method).run(target, mode, key, bars)
+    events = [str(name) for name in gradients["event"].values]
+    weights = np.insert(draws.positions, number, 1.0, axis=-1)
+    posterior = azb.dict_to_dataset(
+        {"weight": weights}, dims={"weight": ["event"]}, coords={"event": events}, sample_dims=["chain", "draw"]
+    )
+    posterior["weight"].attrs["units"] = f"rewards of {reference}"
+    left = Cancellation.of(blocks, weights.mean(axis=(0, 1)))
+    unknown = [
+        name for name, spread in zip(events, weights.std(axis=(0, 1)), strict=True) if spread > IDENTIFIED * PRIOR_WIDTH
+    ]
+    if unknown:
+        _warn_of(unknown, gradients)
+    checks = judge(posterior, None, None, (*draws.checks, _cancel(left), _identified(unknown, len(events) - 1)))
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": posterior,
+            "/sample_stats": azb.dict_to_dataset(dict(draws.stats), sample_dims=["chain", "draw"]),
+            "/gate": as_dataset(checks),
+            "/constant_data": gradients[["mean_count"]].mean("block"),
+        }
+    )
+    versions = {f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")}
+    tree.attrs.update(gradients.attrs, reference=reference, inference_seconds=time.perf_counter() - began, **versions)
+    return tree
 
-    def __init__(self, balance: Balance, reference: int, start: Float[np.ndarray, " num_others"]):
-        self.balance, self.reference, self.start = balance, reference, start
 
-    @property
-    def num_dimensions(self) -> int:
-        """How many weights are not known."""
-        return self.start.size
+def _checked(gradients: xr.Dataset, reference: str) -> tuple[Blocks, int]:
+    """Return gradients as an array, and which of their events is the reference."""
+    if "gradient" not in gradients or gradients["gradient"].dims != ("block", "event", "parameter"):
+        raise InputError.of("gradients", "what event_gradients returned", "a dataset without them")
+    events = [str(name) for name in gradients["event"].values]
+    blocks = finite_array("gradients", gradients["gradient"].values, (None, None, None))
+    if len(blocks) < LEAST_BLOCKS:
+        raise InputError.of("gradients", f"at least {LEAST_BLOCKS} blocks of trials", len(blocks))
+    number = events.index(one_of("reference", reference, events))
+    if not blocks[:, number].any():
+        raise InputError.of(
+            "reference", "an event that can come more or less often", f"{reference!r}, which always or never happens"
+        )
+    return blocks, number
 
-    def weights(self, flat: Flat) -> Float[Array, " num_events"]:
-        """All weights, with that of the reference."""
-        return jnp.insert(flat, self.reference, 1.0)
 
-    def potential(self, flat: Flat) -> Float[Array, ""]:
-        """Minus log density, up to a constant."""
-        return (flat @ flat) / (2 * PRIOR_WIDTH**2) - self.balance.log_likelihood(self.weights(flat))
+def _least_squares(blocks: Blocks, reference: int) -> Float[np.ndarray, " num_others"]:
+    """Weights that cancel mean gradients best: too small for their noise, and near enough to begin with."""
+    mean = blocks.mean(axis=0)
+    others = np.delete(mean, reference, axis=0)
+    return np.linalg.lstsq(others.T, -mean[reference])[0]
 
-    def prior_curvature(self, flat: Flat) -> Flat:
-        """Diagonal of the Hessian of minus the log prior."""
-        return jnp.full_like(flat, PRIOR_WIDTH**-2)
 
-    @cached_property
-    def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
-        """Compiled potential with its gradient."""
-        return jax.jit(jax.value_and_grad(self.potential))
+def _warn_of(unknown: list[str], gradients: xr.Dataset) -> None:
+    counts = gradients["mean_count"].mean("block")
+    named = ", ".join(f"{name} ({float(counts.sel(event=name)):.2g} a trial)" for name in unknown)
+    warnings.warn(
+        f"Weights of {named} are not identified: these events come hardly more or less often when parameters move. "
+        "Their intervals are the prior's.",
+        DataWarning,
+        stacklevel=3,
+    )
+
+
+def _cancel(found: Cancellation) -> Check:
+    amount = f"{found.left:.3f} ± {found.error:.3f} of what independent directions would leave"
+    return Check.at_most(
+        "gradients that are left",
+        found.left,
+        MOST_LEFT,
+        f"Weighted gradients cancel ({amount}).",
+        f"Weighted gradients do not cancel ({amount}): training had not converged enough, or something else was "
+        "rewarded as well. Train on at a lower learning rate; intervals carry sampling error alone.",
+    )
+
+
+def _identified(unknown: list[str], num_weights: int) -> Check:
+    names = f"; not that of {', '.join(unknown)}" if unknown else ""
+    return Check.at_least(
+        "weights that the gradients fix",
+        num_weights - len(unknown),
+        1,
+        f"The gradients fix {num_weights - len(unknown)} of {num_weights} weights{names}.",
+        "The gradients fix no weight: intervals are the prior's.",
+    )

@@ -6,6 +6,7 @@ long by its noise, and would favour weights whose noise cancels; the product of 
 
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -14,8 +15,7 @@ Blocks = Float[np.ndarray, "num_blocks num_events num_parameters"]
 LEAST_NOISE = 1e-3  # of the mean noise: parameters quieter than that are not trusted further
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(eqx.Module):
     """What the second half of the blocks measures along directions that the first half points out.
 
     Along a direction u_j, the gradients of events are numbers z_jk = u_j · g_k with Σ_k w_k z_jk = 0 at an optimum.
@@ -27,9 +27,9 @@ class Balance:
         num_blocks: that were averaged.
     """
 
-    mean: Float[np.ndarray, "num_directions num_events"]
-    covariance: Float[np.ndarray, "num_directions num_events num_directions num_events"]
-    num_blocks: int
+    mean: Float[Array, "num_directions num_events"]
+    covariance: Float[Array, "num_directions num_events num_directions num_events"]
+    num_blocks: int = eqx.field(static=True)
 
     @classmethod
     def of(cls, gradients: Blocks) -> "Balance":
@@ -43,7 +43,7 @@ class Balance:
         spread = projected - mean
         num_blocks = len(second)
         covariance = np.einsum("bjk,bil->jkil", spread, spread) / (num_blocks * (num_blocks - 1))
-        return cls(mean, covariance, num_blocks)
+        return cls(jnp.asarray(mean), jnp.asarray(covariance), num_blocks)
 
     def log_likelihood(self, weights: Float[Array, " num_events"]) -> Float[Array, ""]:
         """Log of how well the weighted sum of gradients agrees with zero: −n/2 log(1 + T²/(n − 1)).
@@ -52,8 +52,8 @@ class Balance:
         is left of the Normal likelihood of z̄ when the gradients that satisfy the balance are integrated out, flat in
         units of their standard errors, and so is their unknown covariance. The scale of w does not matter.
         """
-        moment = jnp.asarray(self.mean) @ weights
-        covariance = jnp.einsum("jkil,k,l->ji", jnp.asarray(self.covariance), weights, weights)
+        moment = self.mean @ weights
+        covariance = jnp.einsum("jkil,k,l->ji", self.covariance, weights, weights)
         squared = moment @ jnp.linalg.solve(covariance, moment)
         return -self.num_blocks / 2 * jnp.log1p(squared / (self.num_blocks - 1))
 
@@ -78,27 +78,31 @@ class Cancellation:
         """Measure what these weights leave."""
         first, second = halves(gradients * weights[:, None])
         num_pairs = min(len(first), len(second))
-        first, second = first[:num_pairs] / _noise(first), second[:num_pairs]
-        means = first.mean(axis=0), second.mean(axis=0)
-
-        def share(one: Float[np.ndarray, "..."], other: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-            whole = (one.sum(axis=-2) * other.sum(axis=-2)).sum(axis=-1)
-            return whole / (one * other).sum(axis=(-2, -1))
-
-        without = [
-            share(*((m * num_pairs - b) / (num_pairs - 1) for m, b in zip(means, pair, strict=True)))
-            for pair in zip(first, second, strict=True)
-        ]
-        error = np.sqrt((num_pairs - 1) * np.var(without))
-        return cls(float(share(*means)), float(error))
+        pairs = first[:num_pairs] / _noise(first), second[:num_pairs]
+        whole = _share(*(half.mean(axis=0) for half in pairs))
+        without = _share(*((half.sum(axis=0) - half) / (num_pairs - 1) for half in pairs))
+        return cls(float(whole), float(np.sqrt((num_pairs - 1) * np.var(without))))
 
 
-def halves(gradients: Blocks) -> tuple[Blocks, Blocks]:
+def _share(
+    one: Float[np.ndarray, "*pairs num_events num_parameters"],
+    other: Float[np.ndarray, "*pairs num_events num_parameters"],
+) -> Float[np.ndarray, "*pairs"]:
+    """Product of sums over events, relative to the sum of products."""
+    together = (one.sum(axis=-2) * other.sum(axis=-2)).sum(axis=-1)
+    return np.asarray(together / (one * other).sum(axis=(-2, -1)))
+
+
+def halves(
+    gradients: Blocks,
+) -> tuple[
+    Float[np.ndarray, "num_first num_events num_parameters"], Float[np.ndarray, "num_second num_events num_parameters"]
+]:
     """Every other block, and the rest."""
     return gradients[::2], gradients[1::2]
 
 
-def _noise(blocks: Blocks) -> Float[np.ndarray, " num_parameters"]:
+def _noise(blocks: Float[np.ndarray, "num_half num_events num_parameters"]) -> Float[np.ndarray, " num_parameters"]:
     """Variance of each parameter's gradient over blocks, in units of each event's mean, averaged over events."""
     variance = blocks.var(axis=0, ddof=1)
     size = variance.mean(axis=1, keepdims=True)

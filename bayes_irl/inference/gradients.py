@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections.abc import Mapping
 from importlib.metadata import version
 
 import arviz_base as azb
@@ -17,7 +18,7 @@ from bayes_irl.inference.infer import Method, warn_of_single_precision
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.worths import PRIOR_WIDTH, Worths
+from bayes_irl.inference.worths import Worths
 
 LEAST_BLOCKS = 40  # half of them estimate a covariance
 MOST_LEFT = 0.05  # of gradients that should cancel
@@ -26,7 +27,7 @@ IDENTIFIED = 0.5  # of the prior's width: a weight known no better is said to be
 
 def infer_from_gradients(
     gradients: xr.Dataset,
-    reference: str,
+    known: Mapping[str, float],
     method: Method | None = None,
     *,
     key: PRNGKeyArray,
@@ -41,11 +42,12 @@ def infer_from_gradients(
     which fixes w up to scale, where gradients of all but one event are independent. Half of the blocks of trials say
     along which directions events move; the other half measures the sum along these, with an error that depends on w
     itself. So w has a likelihood (`inference.balance.Balance`); where gradients say nothing, the prior stays:
-    weights relative to the reference's are Normal(0, 10).
+    Normal(0, 10 times the largest known weight).
 
-    *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one event, known to be
-    welcome, is worth 1. An event that always or never happens has no gradient, and its weight is the prior's: a
-    warning names it. If an event always comes with another, only the sum of their weights is known.
+    *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one weight, at least,
+    has to be known. An event that always or never happens has no gradient, and its weight is the prior's: a
+    warning names it. If the gradients of all events point along one line, they fix one combination of weights only:
+    it takes as many independent gradients as there are unknown weights.
 
     *What is taken for granted.* The network is at an optimum, and nothing else than these events was rewarded. Along
     directions in which no event moves this is tested: "gradients that are left" in the gate. Along those in which
@@ -53,44 +55,47 @@ def infer_from_gradients(
 
     Args:
         gradients: what `agents.event_gradients` returned.
-        reference: the event whose weight is 1.
+        known: weights that are known, such as `{"correct": 1.0}`; others are in their unit. "entropy" is among them
+            if the network's training is known: `Settings.entropy`, per reward of the others.
         method: `Nuts()` by default.
         key: a JAX random key.
         progress: whether to show progress bars.
 
     Returns:
-        A tree with `posterior` (`weight[event]`, in rewards of the reference event; that of "entropy" a nat),
-        `sample_stats`, `gate` (see `verdict`) and `constant_data` (`mean_count[event]`, a trial).
+        A tree with `posterior` (`weight[event]`, rewards per event, or per nat of "entropy"), `sample_stats`, `gate`
+        (see `verdict`) and `constant_data` (`mean_count[event]`, a trial).
 
     Raises:
-        InputError: these are no gradients, from too few blocks, or the reference is no event among them, or one
-            without a gradient.
+        InputError: these are no gradients, or from too few blocks; or weights are known of events that are not among
+            them, of all of them, or of none that can come more or less often.
 
     Source:
         Hansen, Heaton & Yaron 1996, doi:10.1080/07350015.1996.10524656, for moments whose covariance depends on what
         is estimated.
 
-    >>> tree = infer_from_gradients(event_gradients(agent, 20_000, key=key), "correct", key=key)  # doctest: +SKIP
+    >>> gradients = event_gradients(agent, 20_000, key=key)  # doctest: +SKIP
+    >>> tree = infer_from_gradients(gradients, {"correct": 1.0}, key=key)  # doctest: +SKIP
+    >>> print(verdict(tree))  # doctest: +SKIP
     """
-    blocks, number = _checked(gradients, reference)
+    blocks, given = _checked(gradients, known)
     warn_of_single_precision()
     began, bars = time.perf_counter(), Progress(progress)
-    target = Worths(Balance.of(blocks), number, _least_squares(blocks, number))
+    events = [str(name) for name in gradients["event"].values]
+    free = [number for number, name in enumerate(events) if name not in known]
+    target = Worths(Balance.of(blocks), given, tuple(free), _least_squares(blocks, given, free))
     mode = find_mode(target, bars)
     draws = (Nuts() if method is None else method).run(target, mode, key, bars)
-    events = [str(name) for name in gradients["event"].values]
-    weights = np.insert(draws.positions, number, 1.0, axis=-1)
+    weights = np.broadcast_to(given, (*draws.positions.shape[:2], len(events))).copy()
+    weights[..., free] = draws.positions
     posterior = azb.dict_to_dataset(
         {"weight": weights}, dims={"weight": ["event"]}, coords={"event": events}, sample_dims=["chain", "draw"]
     )
-    posterior["weight"].attrs["units"] = f"rewards of {reference}"
     left = Cancellation.of(blocks, weights.mean(axis=(0, 1)))
-    unknown = [
-        name for name, spread in zip(events, weights.std(axis=(0, 1)), strict=True) if spread > IDENTIFIED * PRIOR_WIDTH
-    ]
+    vague = weights.std(axis=(0, 1)) > IDENTIFIED * float(target.prior_width)
+    unknown = [name for name, is_vague in zip(events, vague, strict=True) if is_vague]
     if unknown:
         _warn_of(unknown, gradients)
-    checks = judge(posterior, None, None, (*draws.checks, _cancel(left), _identified(unknown, len(events) - 1)))
+    checks = judge(posterior, None, None, (*draws.checks, _cancel(left), _identified(unknown, len(free))))
     tree = xr.DataTree.from_dict(
         {
             "/posterior": posterior,
@@ -99,32 +104,42 @@ def infer_from_gradients(
             "/constant_data": gradients[["mean_count"]].mean("block"),
         }
     )
-    versions = {f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")}
-    tree.attrs.update(gradients.attrs, reference=reference, inference_seconds=time.perf_counter() - began, **versions)
+    tree.attrs.update(gradients.attrs)
+    tree.attrs["known"] = ", ".join(f"{name} = {worth:g}" for name, worth in known.items())
+    tree.attrs["inference_seconds"] = time.perf_counter() - began
+    tree.attrs.update({f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")})
     return tree
 
 
-def _checked(gradients: xr.Dataset, reference: str) -> tuple[Blocks, int]:
-    """Return gradients as an array, and which of their events is the reference."""
+def _checked(gradients: xr.Dataset, known: Mapping[str, float]) -> tuple[Blocks, Float[np.ndarray, " num_events"]]:
+    """Return gradients as an array, and the known weights, with 0 for those that are not."""
     if "gradient" not in gradients or gradients["gradient"].dims != ("block", "event", "parameter"):
         raise InputError.of("gradients", "what event_gradients returned", "a dataset without them")
     events = [str(name) for name in gradients["event"].values]
     blocks = finite_array("gradients", gradients["gradient"].values, (None, None, None))
     if len(blocks) < LEAST_BLOCKS:
         raise InputError.of("gradients", f"at least {LEAST_BLOCKS} blocks of trials", len(blocks))
-    number = events.index(one_of("reference", reference, events))
-    if not blocks[:, number].any():
+    given = np.zeros(len(events))
+    for name, worth in known.items():
+        given[events.index(one_of("known", name, events))] = finite_array(f"known[{name!r}]", worth, ())
+    if len(known) == len(events):
+        raise InputError.of("known", "at least one weight that is not", "all of them")
+    if not blocks[:, given != 0].any():
         raise InputError.of(
-            "reference", "an event that can come more or less often", f"{reference!r}, which always or never happens"
+            "known",
+            "a weight, not 0, of an event that can come more or less often",
+            ", ".join(known) or "none",
+            "Gradients fix weights up to their scale and sign.",
         )
-    return blocks, number
+    return blocks, given
 
 
-def _least_squares(blocks: Blocks, reference: int) -> Float[np.ndarray, " num_others"]:
+def _least_squares(
+    blocks: Blocks, given: Float[np.ndarray, " num_events"], free: list[int]
+) -> Float[np.ndarray, " num_free"]:
     """Weights that cancel mean gradients best: too small for their noise, and near enough to begin with."""
     mean = blocks.mean(axis=0)
-    others = np.delete(mean, reference, axis=0)
-    return np.linalg.lstsq(others.T, -mean[reference])[0]
+    return np.linalg.lstsq(mean[free].T, -given @ mean)[0]
 
 
 def _warn_of(unknown: list[str], gradients: xr.Dataset) -> None:

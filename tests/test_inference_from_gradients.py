@@ -5,7 +5,7 @@ import os
 import jax
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2
 from softmax_policy import EVENTS, TRUTH, SoftmaxPolicy, as_dataset, optimal
 
 import bayes_irl as bi
@@ -129,6 +129,21 @@ def test_a_policy_away_from_its_optimum_is_told():
     independent = ((TRUTH[:, None] * away.gradients()) ** 2).sum()
     assert left["away"].left > 0.05 and 0.5 < left["away"].left / ((exact @ exact) / independent) < 2
     assert "Weighted gradients do not cancel" in bi.verdict(ask(recorded["away"]))
+
+
+def test_what_training_left_over_widens_intervals_so_that_they_still_hold_the_truth():
+    """Policies at random places near their optimum, and so many trials that sampling errors hardly matter."""
+    held, held_by_sampling_alone = [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        best = optimal(rng)
+        away = SoftmaxPolicy(best.counts, best.features, best.theta + 0.1 * rng.normal(size=best.theta.shape))
+        recorded = away.record(rng, 200, 200)
+        low, high = np.quantile(weights(ask(recorded)), (0.05, 0.95), axis=0)
+        held.append(((low < TRUTH) & (high > TRUTH))[1:])
+        blocks = recorded["gradient"].values
+        held_by_sampling_alone.append(float(Balance.of(blocks).log_likelihood(TRUTH)) > -chi2.ppf(0.9, 4) / 2)
+    assert np.mean(held) > 0.75 and np.mean(held_by_sampling_alone) < 0.25
 
 
 def test_the_error_of_what_is_left_is_not_below_its_spread():

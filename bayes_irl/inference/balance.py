@@ -24,26 +24,41 @@ class Balance(eqx.Module):
     Attributes:
         mean: of z over blocks.
         covariance: of that mean.
+        overlap: u_i · u_j.
+        lengths: squared lengths of gradients, from both halves.
         num_blocks: that were averaged.
+        unsettled: the share of gradients that training left over, as far as it is known; see `log_likelihood`.
     """
 
     mean: Float[Array, "num_directions num_events"]
     covariance: Float[Array, "num_directions num_events num_directions num_events"]
+    overlap: Float[Array, "num_directions num_directions"]
+    lengths: Float[Array, " num_events"]
     num_blocks: int = eqx.field(static=True)
+    unsettled: Float[Array, ""]
 
     @classmethod
     def of(cls, gradients: Blocks) -> "Balance":
-        """Measure how events' gradients balance."""
+        """Measure how events' gradients balance, for a network at its optimum."""
         first, second = halves(gradients)
-        directions = first.mean(axis=0) / _noise(first)
-        directions = directions[(directions != 0).any(axis=1)]  # events that never happened point nowhere
-        projected = np.einsum("jp,bkp->bjk", directions, second)
-        projected /= projected.std(axis=0).max(axis=1)[:, None]
+        noise = _noise(first)
+        pointing = first.mean(axis=0)
+        lengths = (pointing * second.mean(axis=0) / noise).sum(axis=1)
+        pointing = pointing[(pointing != 0).any(axis=1)]  # events that never happened point nowhere
+        projected = np.einsum("jp,bkp->bjk", pointing / noise, second)
+        unit = projected.std(axis=0).max(axis=1)
+        projected /= unit[:, None]
         mean = projected.mean(axis=0)
         spread = projected - mean
         num_blocks = len(second)
         covariance = np.einsum("bjk,bil->jkil", spread, spread) / (num_blocks * (num_blocks - 1))
-        return cls(jnp.asarray(mean), jnp.asarray(covariance), num_blocks)
+        overlap = (pointing / noise) @ pointing.T / np.outer(unit, unit)
+        arrays = map(jnp.asarray, (mean, covariance, overlap, np.maximum(lengths, 0)))
+        return cls(*arrays, num_blocks, jnp.zeros(()))
+
+    def allowing(self, left: "Cancellation") -> "Balance":
+        """Return the same for a network that still has some way to go, as far as that is beyond two standard errors."""
+        return eqx.tree_at(lambda each: each.unsettled, self, jnp.asarray(max(left.left - 2 * left.error, 0.0)))
 
     def log_likelihood(self, weights: Float[Array, " num_events"]) -> Float[Array, ""]:
         """Log of how well the weighted sum of gradients agrees with zero: −n/2 log(1 + T²/(n − 1)).
@@ -51,9 +66,14 @@ class Balance(eqx.Module):
         T² = m(w)ᵀ S(w)⁻¹ m(w) is Hotelling's, with m(w) = z̄ w and S(w) its covariance over the n blocks. It is what
         is left of the Normal likelihood of z̄ when the gradients that satisfy the balance are integrated out, flat in
         units of their standard errors, and so is their unknown covariance. The scale of w does not matter.
+
+        Gradients that training left over do not cancel. As much of them as was found may point along each direction in
+        which events move, where it cannot be told from other weights: S(w) grows by
+        unsettled · Σ_k w_k² |g_k|² u_i · u_j.
         """
         moment = self.mean @ weights
-        covariance = jnp.einsum("jkil,k,l->ji", self.covariance, weights, weights)
+        sampled = jnp.einsum("jkil,k,l->ji", self.covariance, weights, weights)
+        covariance = sampled + self.unsettled * (self.lengths @ weights**2) * self.overlap
         squared = moment @ jnp.linalg.solve(covariance, moment)
         return -self.num_blocks / 2 * jnp.log1p(squared / (self.num_blocks - 1))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 
 import arviz_base as azb
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
@@ -18,7 +19,7 @@ from bayes_irl.inference.infer import Method, warn_of_single_precision
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.worths import Worths
+from bayes_irl.inference.worths import PRIOR_WIDTH, Worths
 
 LEAST_BLOCKS = 40  # half of them estimate a covariance
 MOST_LEFT = 0.05  # of gradients that should cancel
@@ -49,9 +50,10 @@ def infer_from_gradients(
     warning names it. If the gradients of all events point along one line, they fix one combination of weights only:
     it takes as many independent gradients as there are unknown weights.
 
-    *What is taken for granted.* The network is at an optimum, and nothing else than these events was rewarded. Along
+    *What is taken for granted.* The network is near an optimum, and nothing else than these events was rewarded. Along
     directions in which no event moves this is tested: "gradients that are left" in the gate. Along those in which
-    they do, gradients that training left over cannot be told from other weights. Intervals carry sampling error alone.
+    they do, gradients that training left over cannot be told from other weights; intervals allow for as much of them
+    there as was found elsewhere, beside the sampling error.
 
     Args:
         gradients: what `agents.event_gradients` returned.
@@ -82,7 +84,11 @@ def infer_from_gradients(
     began, bars = time.perf_counter(), Progress(progress)
     events = [str(name) for name in gradients["event"].values]
     free = [number for number, name in enumerate(events) if name not in known]
-    target = Worths(Balance.of(blocks), given, tuple(free), _least_squares(blocks, given, free))
+    balance = Balance.of(blocks)
+    target = Worths(balance, given, tuple(free), _least_squares(blocks, given, free))
+    mode = find_mode(target, bars)
+    left = Cancellation.of(blocks, np.asarray(target.weights(jnp.asarray(mode.position))))
+    target = Worths(balance.allowing(left), given, tuple(free), mode.position)
     mode = find_mode(target, bars)
     draws = (Nuts() if method is None else method).run(target, mode, key, bars)
     weights = np.broadcast_to(given, (*draws.positions.shape[:2], len(events))).copy()
@@ -90,7 +96,6 @@ def infer_from_gradients(
     posterior = azb.dict_to_dataset(
         {"weight": weights}, dims={"weight": ["event"]}, coords={"event": events}, sample_dims=["chain", "draw"]
     )
-    left = Cancellation.of(blocks, weights.mean(axis=(0, 1)))
     vague = weights.std(axis=(0, 1)) > IDENTIFIED * float(target.prior_width)
     unknown = [name for name, is_vague in zip(events, vague, strict=True) if is_vague]
     if unknown:
@@ -137,9 +142,14 @@ def _checked(gradients: xr.Dataset, known: Mapping[str, float]) -> tuple[Blocks,
 def _least_squares(
     blocks: Blocks, given: Float[np.ndarray, " num_events"], free: list[int]
 ) -> Float[np.ndarray, " num_free"]:
-    """Weights that cancel mean gradients best: too small for their noise, and near enough to begin with."""
-    mean = blocks.mean(axis=0)
-    return np.linalg.lstsq(mean[free].T, -given @ mean)[0]
+    """Weights that cancel mean gradients best, in units of the known events' noise, within the prior's width.
+
+    They are too small for the noise of their own events, and near enough to begin with.
+    """
+    variance = np.einsum("k,bkp->bp", given, blocks).var(axis=0, ddof=1) / len(blocks)
+    mean = blocks.mean(axis=0) / np.sqrt(variance + variance.mean())
+    precision = mean[free] @ mean[free].T + np.eye(len(free)) / (PRIOR_WIDTH * np.abs(given).max()) ** 2
+    return np.linalg.solve(precision, -mean[free] @ (given @ mean))
 
 
 def _warn_of(unknown: list[str], gradients: xr.Dataset) -> None:
@@ -161,7 +171,7 @@ def _cancel(found: Cancellation) -> Check:
         MOST_LEFT,
         f"Weighted gradients cancel ({amount}).",
         f"Weighted gradients do not cancel ({amount}): training had not converged enough, or something else was "
-        "rewarded as well. Train on at a lower learning rate; intervals carry sampling error alone.",
+        "rewarded as well. Train on at a lower learning rate: `train(start=agent)`.",
     )
 
 

@@ -53,8 +53,14 @@ class Balance(eqx.Module):
         num_blocks = len(second)
         covariance = np.einsum("bjk,bil->jkil", spread, spread) / (num_blocks * (num_blocks - 1))
         overlap = (pointing / noise) @ pointing.T / np.outer(unit, unit)
-        arrays = map(jnp.asarray, (mean, covariance, overlap, np.maximum(lengths, 0)))
-        return cls(*arrays, num_blocks, jnp.zeros(()))
+        return cls(
+            mean=jnp.asarray(mean),
+            covariance=jnp.asarray(covariance),
+            overlap=jnp.asarray(overlap),
+            lengths=jnp.asarray(np.maximum(lengths, 0)),
+            num_blocks=num_blocks,
+            unsettled=jnp.zeros(()),
+        )
 
     def allowing(self, left: "Cancellation") -> "Balance":
         """Return the same for a network that still has some way to go, as far as that is beyond two standard errors."""

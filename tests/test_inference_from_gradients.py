@@ -5,7 +5,7 @@ import os
 import jax
 import numpy as np
 import pytest
-from scipy.stats import binomtest, chi2
+from scipy.stats import binomtest
 from softmax_policy import EVENTS, TRUTH, SoftmaxPolicy, as_dataset, optimal
 
 import bayes_irl as bi
@@ -131,19 +131,20 @@ def test_a_policy_away_from_its_optimum_is_told():
     assert "Weighted gradients do not cancel" in bi.verdict(ask(recorded["away"]))
 
 
-def test_what_training_left_over_widens_intervals_so_that_they_still_hold_the_truth():
-    """Policies at random places near their optimum, and so many trials that sampling errors hardly matter."""
-    held, held_by_sampling_alone = [], []
-    for seed in range(12):
-        rng = np.random.default_rng(seed)
-        best = optimal(rng)
-        away = SoftmaxPolicy(best.counts, best.features, best.theta + 0.1 * rng.normal(size=best.theta.shape))
-        recorded = away.record(rng, 200, 200)
-        low, high = np.quantile(weights(ask(recorded)), (0.05, 0.95), axis=0)
-        held.append(((low < TRUTH) & (high > TRUTH))[1:])
-        blocks = recorded["gradient"].values
-        held_by_sampling_alone.append(float(Balance.of(blocks).log_likelihood(TRUTH)) > -chi2.ppf(0.9, 4) / 2)
-    assert np.mean(held) > 0.75 and np.mean(held_by_sampling_alone) < 0.25
+def test_what_training_left_over_widens_the_likelihood_by_as_much_as_it_says():
+    blocks = optimal(np.random.default_rng(0)).record(np.random.default_rng(1))["gradient"].values
+    balance, wrong = Balance.of(blocks), TRUTH + np.array([0, 0.2, 0, 0])
+    assert balance.allowing(Cancellation(0.03, 0.02)).unsettled == 0
+    widened = balance.allowing(Cancellation(0.05, 0.01))
+    first, second = blocks[::2], blocks[1::2]
+    noise = (first.var(axis=0, ddof=1) / first.var(axis=0, ddof=1).mean(axis=1, keepdims=True)).mean(axis=0) + 1e-3
+    directions, lengths = first.mean(axis=0) / noise, (first.mean(axis=0) * second.mean(axis=0) / noise).sum(axis=1)
+    moments = second.transpose(0, 2, 1) @ wrong @ directions.T
+    covariance = np.cov(moments.T) / len(moments) + 0.03 * (lengths @ wrong**2) * directions @ (directions * noise).T
+    squared = moments.mean(axis=0) @ np.linalg.solve(covariance, moments.mean(axis=0))
+    expected = -len(moments) / 2 * np.log1p(squared / (len(moments) - 1))
+    np.testing.assert_allclose(widened.log_likelihood(wrong), expected, rtol=1e-6)
+    assert widened.log_likelihood(wrong) > balance.log_likelihood(wrong) + 1
 
 
 def test_the_error_of_what_is_left_is_not_below_its_spread():

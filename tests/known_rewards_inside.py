@@ -89,8 +89,8 @@ def print_rows(name: str, agent: Agent, gradients: xr.Dataset, known: tuple[str,
             draws = tree["posterior"]["weight"].sel(event=event).values
             low, high = np.quantile(draws, (0.05, 0.95))
             print(
-                f"| {name} | {', '.join(known)} | {event} | {truth[event]:.3g} | {draws.mean():.3g} | "
-                f"{low:.3g} to {high:.3g} | {'yes' if low <= truth[event] <= high else 'no'} | {left:.3f} | {passed} |",
+                f"| {name} | {', '.join(known)} | {event} | {truth[event]:.3g} | {draws.mean():.4g} | "
+                f"{low:.4g} to {high:.4g} | {'yes' if low <= truth[event] <= high else 'no'} | {left:.3f} | {passed} |",
                 flush=True,
             )
 

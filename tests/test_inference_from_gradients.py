@@ -119,6 +119,7 @@ def test_an_event_that_never_happens_is_named_and_keeps_its_prior():
     assert "not that of missed" in " ".join(map(str, tree["gate"]["sentence"].values))
 
 
+@pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")  # what is left may leave no weight known
 def test_a_policy_away_from_its_optimum_is_told():
     best, rng = optimal(np.random.default_rng(0)), np.random.default_rng(1)
     away = SoftmaxPolicy(best.counts, best.features, best.theta + 0.3 * rng.normal(size=best.theta.shape))

@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test calibrate train rewards check bench wheel-test clean
+.PHONY: help demo test calibrate train rewards inside check bench wheel-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -18,13 +18,16 @@ test: $(STAMP) ## run every test
 calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
 		tests/test_identifiability_optimality.py tests/test_optimality_of_moves.py tests/test_coding_slope.py \
-		tests/test_economic_choice.py tests/test_deciding.py
+		tests/test_economic_choice.py tests/test_deciding.py tests/test_inference_from_gradients.py
 
 train: $(STAMP) ## train every task from three seeds, two at a time (an hour); it goes on where it stopped
 	$(PYTHON) tests/train_all.py
 
 rewards: $(STAMP) ## ask the networks that `make train` trained what they were paid for
 	$(PYTHON) tests/known_rewards.py
+
+inside: $(STAMP) ## train networks to their optimum, and ask their gradients what they were paid for (half an hour)
+	$(PYTHON) tests/known_rewards_inside.py
 
 check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m ruff check .

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
-    from bayes_irl.agents import Agent, load_agent, run, train
+    from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.comparison import compare, loo
     from bayes_irl.efficiency import coding_verdict
     from bayes_irl.generative import available_models, load_model
-    from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
+    from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, infer_from_gradients, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.io import load_recording, load_trials, save_recording, save_trials
     from bayes_irl.optimization import (
@@ -56,10 +56,12 @@ __all__ = [
     "available_models",
     "coding_verdict",
     "compare",
+    "event_gradients",
     "generative",
     "identifiability",
     "infer",
     "infer_from_couplings",
+    "infer_from_gradients",
     "information_about",
     "information_if_independent",
     "load_agent",
@@ -89,11 +91,11 @@ __all__ = [
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
-    "agents": ("Agent", "load_agent", "run", "train"),
+    "agents": ("Agent", "event_gradients", "load_agent", "run", "train"),
     "comparison": ("compare", "loo"),
     "efficiency": ("coding_verdict",),
     "generative": ("available_models", "load_model"),
-    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
+    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "infer_from_gradients", "verdict"),
     "io": ("load_recording", "load_trials", "save_recording", "save_trials"),
     "optimization": (
         "information_about",

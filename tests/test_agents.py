@@ -63,6 +63,15 @@ def test_resumed_training_ends_in_the_same_networks(folder, tmp_path):
     assert resumed.history["num_updates"].values.tolist() == [5, 10, 15, 20]
 
 
+def test_training_can_begin_with_a_trained_network(agent):
+    slower = replace(SMALL, learning_rate=1e-9, averaging=0.0)
+    after = train(TASK, slower, key=jax.random.key(3), start=agent, max_updates=5)
+    numbers = [jax.tree.leaves(eqx.filter(each.networks, eqx.is_inexact_array)) for each in (agent, after)]
+    assert all(np.allclose(one, other, atol=1e-6) for one, other in zip(*numbers, strict=True))
+    with pytest.raises(InputError, match="start"):
+        train(TASK, replace(SMALL, num_units=10), key=KEY, start=agent, max_updates=5)
+
+
 def test_interrupted_training_keeps_the_best_and_can_go_on(tmp_path, monkeypatch):
     checks = []
 

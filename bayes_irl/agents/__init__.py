@@ -1,8 +1,9 @@
 """Recurrent networks that learn tasks by reward: circuits whose reward is known."""
 
 from bayes_irl.agents.agent import Agent
+from bayes_irl.agents.gradients import event_gradients
 from bayes_irl.agents.running import run
 from bayes_irl.agents.settings import Settings, settings_for
 from bayes_irl.agents.training import load_agent, train
 
-__all__ = ["Agent", "Settings", "load_agent", "run", "settings_for", "train"]
+__all__ = ["Agent", "Settings", "event_gradients", "load_agent", "run", "settings_for", "train"]

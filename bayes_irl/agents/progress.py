@@ -8,11 +8,13 @@ import numpy as np
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
+from bayes_irl._checks import InputError
 from bayes_irl.agents.learner import Learner, draw_learner, num_skipped
 from bayes_irl.agents.objective import Networks
 from bayes_irl.agents.settings import Settings
 from bayes_irl.tasks import Choices, Task
 
+ADVICE = "Change the settings of training alone: learning_rate, trials_per_condition, averaging, entropy."
 PLATEAU = 10  # validations that are compared with as many before them
 
 
@@ -54,6 +56,16 @@ class Progress:
         """Return untrained networks."""
         learner = draw_learner(task, settings, key)
         return cls(learner, learner.mean)
+
+    def begun_with(self, networks: Networks) -> "Progress":
+        """Return the same untrained progress with other networks.
+
+        Raises:
+            InputError: they are not of the same kind.
+        """
+        if _shapes(networks) != _shapes(self.best):
+            raise InputError.of("start", "networks such as the task and settings make", "others", ADVICE)
+        return Progress(eqx.tree_at(lambda each: (each.networks, each.mean), self.learner, (networks,) * 2), networks)
 
     @property
     def num_updates(self) -> int:
@@ -109,3 +121,8 @@ class Progress:
     def arrays(self) -> tuple[Any, Any]:
         """Return what has to be kept in arrays."""
         return eqx.filter((self.learner, self.best), eqx.is_array)
+
+
+def _shapes(networks: Networks) -> Any:
+    """What makes two networks of the same kind: their structure, constants, and the shapes of their arrays."""
+    return eqx.tree_pformat(networks)

@@ -31,6 +31,7 @@ def train(
     settings: Settings | None = None,
     *,
     key: PRNGKeyArray,
+    start: Agent | None = None,
     until: Until = "criterion",
     max_updates: int = 20_000,
     folder: str | os.PathLike[str] | None = None,
@@ -46,6 +47,8 @@ def train(
         task: from `bayes_irl.tasks.make`.
         settings: of networks and training; by default those documented for the task.
         key: a JAX random key.
+        start: an agent whose networks to begin with, such as one that shall come closer to its optimum at a lower
+            learning rate; by default untrained ones. Optimisers begin anew.
         until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
             and the reward has stopped to grow.
         max_updates: when training gives up.
@@ -58,7 +61,7 @@ def train(
 
     Raises:
         InputError: the folder holds a checkpoint and `resume` is not set, or holds none, or one of another task or
-            other settings, and it is.
+            other settings, and it is; networks to start with are not of the kind that the task and settings make.
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -66,7 +69,7 @@ def train(
     one_of("until", until, get_args(Until))
     chosen = settings or settings_for(task.name)
     path = None if folder is None else Path(folder) / CHECKPOINT
-    started = _begin(task, chosen, key_as_numbers(key), path, resume)
+    started = _begin(task, chosen, key_as_numbers(key), start, path, resume)
     base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
     most = count("max_updates", max_updates)
     now, ended = started.progress, ""
@@ -100,7 +103,9 @@ def load_agent(folder: str | os.PathLike[str]) -> Agent:
     return load(Path(folder) / CHECKPOINT).agent()
 
 
-def _begin(task: Task, settings: Settings, key: tuple[int, ...], path: Path | None, resume: bool) -> Checkpoint:
+def _begin(
+    task: Task, settings: Settings, key: tuple[int, ...], start: Agent | None, path: Path | None, resume: bool
+) -> Checkpoint:
     """What to go on from."""
     if resume and path is None:
         raise InputError.of("folder", "the folder to resume from", None)
@@ -113,7 +118,8 @@ def _begin(task: Task, settings: Settings, key: tuple[int, ...], path: Path | No
             raise InputError.of("folder", "a folder that can be made", f"{path.parent} ({error.strerror})") from error
     if path is None or not resume:
         wrapped = jax.random.wrap_key_data(jnp.asarray(key, jnp.uint32))
-        return Checkpoint(task, settings, key, Progress.at_start(task, settings, _key(wrapped, 2, 0)), "")
+        blank = Progress.at_start(task, settings, _key(wrapped, 2, 0))
+        return Checkpoint(task, settings, key, blank if start is None else blank.begun_with(start.networks), "")
     found = load(path)
     for what, saved, given in (
         ("task", describe(found.task), describe(task)),

@@ -2,9 +2,10 @@
 
 from bayes_irl.inference.coupled import infer_from_couplings
 from bayes_irl.inference.gate import verdict
+from bayes_irl.inference.gradients import infer_from_gradients
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.laplace import Laplace
 from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.svi import Svi
 
-__all__ = ["Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"]
+__all__ = ["Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "infer_from_gradients", "verdict"]

@@ -18,7 +18,7 @@ LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons
 
 
 def judge(
-    posterior: xr.Dataset, residual: float | None, data: Data | Chosen, method_checks: tuple[Check, ...]
+    posterior: xr.Dataset, residual: float | None, data: Data | Chosen | None, method_checks: tuple[Check, ...]
 ) -> tuple[Check, ...]:
     """Every check of a fit: the solver's, the method's, the chains', the data's.
 
@@ -26,7 +26,7 @@ def judge(
         posterior: draws of latent variables and summaries.
         residual: largest violation of the soft Bellman equation over the draws that were looked at; None: nothing had
             to be solved.
-        data: what was fitted.
+        data: what was fitted; None: nothing that can be said to be dependent or unexplored.
         method_checks: what the method itself had to say.
     """
     solver = () if residual is None else (_solved(residual),)

@@ -5,14 +5,14 @@ from arviz_stats.base import array_stats
 from jaxtyping import Float
 
 from bayes_irl._threads import map_threads
+from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check
-from bayes_irl.inference.target import Target
 
 LARGEST_K = 0.7
 
 
 def importance(
-    target: Target,
+    target: Density,
     positions: Float[np.ndarray, "num_draws num_dimensions"],
     log_proposal: Float[np.ndarray, " num_draws"],
 ) -> tuple[Float[np.ndarray, " num_draws"], float]:

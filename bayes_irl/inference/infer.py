@@ -14,6 +14,7 @@ from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data
 from bayes_irl.generative.session import Recorded
+from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.mode import Mode, find_mode
 from bayes_irl.inference.nuts import Nuts
@@ -28,7 +29,7 @@ from bayes_irl.worlds import Behaviour, Evidence, World
 class Method(Protocol):
     """A way to draw from a posterior whose mode is known."""
 
-    def run(self, target: Target, mode: Mode, key: PRNGKeyArray, progress: Progress) -> Draws:
+    def run(self, target: Density, mode: Mode, key: PRNGKeyArray, progress: Progress) -> Draws:
         """Draw unconstrained latent vectors, with statistics and checks."""
         ...
 

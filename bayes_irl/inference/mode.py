@@ -11,8 +11,8 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
+from bayes_irl.inference.density import Density, Flat
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Flat, Target
 from bayes_irl.inference.whitening import Dense, Leading, Whitening
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
@@ -56,7 +56,7 @@ class Mode:
         return np.asarray(jax.lax.map(self.locate, flat, batch_size=100)).reshape(whitened.shape)
 
 
-def find_mode(target: Target, progress: Progress) -> Mode:
+def find_mode(target: Density, progress: Progress) -> Mode:
     """Minimise the potential by BFGS, then by Newton's method with the Hessian that whitening needs anyway.
 
     The Hessian comes from central differences of the implicit gradient, taken again in the coordinates that it
@@ -85,7 +85,7 @@ def find_mode(target: Target, progress: Progress) -> Mode:
     return Mode(position, float(potential), Dense(jnp.asarray(factor)), decrement, float(curvature.min()))
 
 
-def _find_among_many(target: Target, position: np.ndarray, progress: Progress) -> Mode:
+def _find_among_many(target: Density, position: np.ndarray, progress: Progress) -> Mode:
     """Whiten the leading directions where the descent ended, and descend again in these coordinates."""
     whitening, lowest = _leading(target, position, progress)
     transpose = jax.linear_transpose(whitening, jnp.asarray(position))
@@ -108,7 +108,7 @@ def _find_among_many(target: Target, position: np.ndarray, progress: Progress) -
     )
 
 
-def _leading(target: Target, position: np.ndarray, progress: Progress) -> tuple[Leading, float]:
+def _leading(target: Density, position: np.ndarray, progress: Progress) -> tuple[Leading, float]:
     """Lanczos on the Hessian, scaled by the prior's curvature; and the smallest eigenvalue that was found."""
     stiff = np.abs(np.asarray(target.prior_curvature(jnp.asarray(position))))
     width = 1 / np.sqrt(np.maximum(stiff, 1e-3 * stiff.max()))
@@ -129,7 +129,7 @@ def _leading(target: Target, position: np.ndarray, progress: Progress) -> tuple[
     return Leading(jnp.asarray(width), jnp.asarray(vectors), jnp.asarray(gain)), float(values.min())
 
 
-def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
+def _descend(target: Density, start: np.ndarray, tick) -> np.ndarray:
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
         potential, gradient = target.value_and_grad(jnp.asarray(flat))
         tick()
@@ -155,7 +155,7 @@ def _descend(target: Target, start: np.ndarray, tick) -> np.ndarray:
     return result.x
 
 
-def _step(target: Target, position: np.ndarray, potential: float, step: np.ndarray) -> np.ndarray:
+def _step(target: Density, position: np.ndarray, potential: float, step: np.ndarray) -> np.ndarray:
     for halvings in range(12):
         trial = position + step * 0.5**halvings
         if float(target.value_and_grad(jnp.asarray(trial))[0]) < potential:
@@ -163,7 +163,7 @@ def _step(target: Target, position: np.ndarray, potential: float, step: np.ndarr
     return position
 
 
-def _hessian(target: Target, position: np.ndarray, factor: np.ndarray, step: float, progress: Progress) -> np.ndarray:
+def _hessian(target: Density, position: np.ndarray, factor: np.ndarray, step: float, progress: Progress) -> np.ndarray:
     """Hessian of the potential in whitened coordinates, position + factor @ z, at z = 0."""
 
     def column(axis: int) -> np.ndarray:

@@ -12,10 +12,10 @@ from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel
 
 from bayes_irl._checks import count
+from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Target
 
 BLOCK = 50  # iterations between two looks at the progress bar
 
@@ -44,7 +44,7 @@ class Nuts:
             count(name, getattr(self, name))
         count("num_warmup", self.num_warmup, least=20)
 
-    def run(self, target: Target, mode: Mode, key: Array, progress: Progress) -> Draws:
+    def run(self, target: Density, mode: Mode, key: Array, progress: Progress) -> Draws:
         """Draw from the posterior."""
         kernel = Kernel(
             potential_fn=jax.jit(lambda whitened: target.potential(mode.locate(whitened))),

@@ -14,11 +14,11 @@ from numpyro.infer.autoguide import AutoMultivariateNormal
 from numpyro.optim import ClippedAdam
 
 from bayes_irl._checks import count
+from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.importance import importance, pareto_check
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Target
 
 BLOCK = 50
 
@@ -48,7 +48,7 @@ class Svi:
             count(name, getattr(self, name), least=100)
         count("num_particles", self.num_particles)
 
-    def run(self, target: Target, mode: Mode, key: Array, progress: Progress) -> Draws:
+    def run(self, target: Density, mode: Mode, key: Array, progress: Progress) -> Draws:
         """Fit the Normal and draw from it."""
         size = target.num_dimensions
 

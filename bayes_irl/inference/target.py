@@ -16,11 +16,10 @@ from numpyro.infer.util import constrain_fn, potential_energy
 from bayes_irl._checks import InputError
 from bayes_irl.generative import Chosen, Data, Model
 from bayes_irl.generative.likelihood import check_size
+from bayes_irl.inference.density import Flat
 from bayes_irl.worlds import Behaviour, World
 
 RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
-
-Flat = Float[Array, " num_dimensions"]
 
 
 class Target:

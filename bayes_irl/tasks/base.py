@@ -209,8 +209,22 @@ class Task(eqx.Module):
 
     def payoffs(self) -> Float[np.ndarray, "num_conditions num_answers"]:
         """Reward of each answer (each action but to wait) in each condition."""
-        shown = jax.jit(jax.vmap(lambda index: self.show(self._row(index)).payoff))(jnp.arange(self.num_conditions))
-        return np.asarray(shown)[:, 1:]
+        return np.asarray(self._all_shown().payoff)[:, 1:]
+
+    @property
+    def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
+        """What answers are rewarded for: how often an answer is each of these events, in each condition.
+
+        Rewards of answers are linear in these counts, but for the reward of an answer that is none of them: a wrong
+        one, from which other rewards are measured.
+        """
+        answers = np.arange(1, len(self.actions))
+        return {"correct": (answers == np.asarray(self._all_shown().correct)[:, None]).astype(float)}
+
+    def _all_shown(self) -> Shown:
+        """What every condition shows and pays: numbers, even in traced code."""
+        with jax.ensure_compile_time_eval():
+            return jax.jit(jax.vmap(lambda index: self.show(self._row(index))))(jnp.arange(self.num_conditions))
 
     def _row(self, index: Int[Array, ""]) -> dict[str, Array]:
         return {name: jnp.asarray(column)[index] for name, column in self.conditions.items()}

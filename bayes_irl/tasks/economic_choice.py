@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows
 from bayes_irl.tasks.durations import Duration, Uniform, fixed
@@ -74,6 +74,13 @@ class EconomicChoice(Task):
         worth_a, worth_b = num_a * self.relative_value * self.reward_b, num_b * self.reward_b
         left, right = jnp.where(a_left, worth_a, worth_b), jnp.where(a_left, worth_b, worth_a)
         return Shown(levels, noisy, jnp.stack([jnp.zeros_like(left), left, right]), jnp.where(right > left, 2, 1))
+
+    @property
+    def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
+        """Quanta of juice earned: `A`, `B`."""
+        conditions = self.conditions
+        takes_a = conditions["juice_left"][:, None] == np.array([0, 1])
+        return {"A": conditions["num_a"][:, None] * takes_a, "B": conditions["num_b"][:, None] * ~takes_a}
 
     def criterion(self, choices: Choices) -> bool:
         """At least 99 % answered, at least 95 % of them with the better offer."""

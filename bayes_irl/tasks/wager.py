@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, Exponential, fixed
@@ -78,6 +78,12 @@ class Wager(Task):
         payoff, direction = two_answers(condition["direction"] > 0, self.correct, self.wrong)
         sure = jnp.where(condition["wager"] > 0, self.sure, self.not_offered)
         return Shown(levels, noisy, jnp.append(payoff, sure), direction)
+
+    @property
+    def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
+        """`correct`, `sure`, and `not_offered`: the sure target, when it was not there."""
+        offered, is_sure = self.conditions["wager"][:, None] > 0, np.array([False, False, True])
+        return {**super().events, "sure": 1.0 * (offered & is_sure), "not_offered": 1.0 * (~offered & is_sure)}
 
     def criterion(self, choices: Choices) -> bool:
         """At least 99 % answered; at least 79 % of directions correct; of offers, over 40 % and at most 50 % taken.

@@ -1,0 +1,135 @@
+"""How often a network meets each rewarded event, and where its parameters would have to go to meet it more often."""
+
+import math
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jax.flatten_util import ravel_pytree
+from jax.lax import stop_gradient
+from jaxtyping import Array, Float, PRNGKeyArray
+from tqdm.auto import tqdm
+
+from bayes_irl._checks import count
+from bayes_irl.agents.agent import Agent
+from bayes_irl.agents.learner import num_chunks_of
+from bayes_irl.agents.networks import RecurrentNetwork
+from bayes_irl.agents.objective import answer_entropy
+from bayes_irl.agents.rollout import draw_trials
+from bayes_irl.tasks import Task, Trial
+from bayes_irl.tasks.base import WAIT
+
+NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and take megabytes
+
+
+def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progress: bool = False) -> xr.Dataset:
+    """Estimate the gradient of how often each rewarded event happens, g_k = ∇ E[n_k], in the network's parameters.
+
+    What a trial shows does not depend on what the agent does until it ends, nor does the noise of its units. Given
+    both, actions are independent from step to step, and their expectation is a sum over when the trial ends, and how:
+
+        E[n_k | shown, noise] = Σ_t Π_{s<t} π_s(wait) Σ_a π_t(a) n_k(t, a)
+
+    Its gradient, a mean over trials, is the conditional mean of the score-function estimate
+    Σ_t ∇ log π(a_t) (n_k − baseline): as unbiased, never noisier, and the same with any baseline. Trials of all
+    conditions are equally many in every block.
+
+    Args:
+        agent: from `train` or `load_agent`; its best networks are looked at.
+        num_trials: how many trials, rounded up so that all blocks are alike.
+        key: a JAX random key.
+        progress: show a bar.
+
+    Returns:
+        `gradient[block, event, parameter]` (counts a trial per unit of the parameter, those that no event depends on
+        left out) of independent blocks of trials, and `mean_count[block, event]` (a trial). Events are those of
+        `Task.events`; "aborted", an answer before the window or none; and "entropy", that of the answer in nats, which
+        training pays for as `Settings.entropy` says: its `gradient` is the one by which training moves. Counts are
+        discounted as the task's rewards are.
+
+    Raises:
+        InputError: `num_trials` is no number of trials.
+
+    Source:
+        Williams 1992, doi:10.1007/BF00992696, for the score function; Casella & Robert 1996,
+        doi:10.1093/biomet/83.1.81, for conditional expectations in its place.
+
+    >>> event_gradients(agent, 20_000, key=jax.random.key(0)).sizes  # doctest: +SKIP
+    """
+    task, names = agent.task, event_names(agent.task)
+    per_condition = math.ceil(count("num_trials", num_trials) / (NUM_BLOCKS * task.num_conditions))
+    each_event = jnp.eye(len(names))
+    blocks = [
+        jax.device_get(gradients_of_counts(agent.networks.decision, task, each_event, per_condition, block_key))
+        for block_key in tqdm(jax.random.split(key, NUM_BLOCKS), "gradients", disable=not progress, unit="block")
+    ]
+    counts, gradients = (np.stack(each) for each in zip(*blocks, strict=True))
+    return xr.Dataset(
+        {
+            "gradient": (("block", "event", "parameter"), gradients[:, :, (gradients != 0).any(axis=(0, 1))]),
+            "mean_count": (("block", "event"), counts),
+        },
+        {"event": names},
+        {"task": task.name, "num_trials": NUM_BLOCKS * per_condition * task.num_conditions},
+    )
+
+
+def event_names(task: Task) -> list[str]:
+    """Return what is counted: the events of a task, aborted trials, and the nats of entropy that training pays for."""
+    return [*task.events, "aborted", "entropy"]
+
+
+@eqx.filter_jit
+def gradients_of_counts(
+    decision: RecurrentNetwork,
+    task: Task,
+    weights: Float[Array, "num_sums num_events"],
+    per_condition: int,
+    key: PRNGKeyArray,
+) -> tuple[Float[Array, " num_events"], Float[Array, "num_sums num_parameters"]]:
+    """Return expected counts of events, means over trials of all conditions, and gradients of weighted sums of them.
+
+    Trials run in chunks of those that are about equally long.
+    """
+    conditions = jnp.tile(jnp.arange(task.num_conditions), per_condition)
+    num_chunks = num_chunks_of(len(conditions))
+    trial_key, run_key = jax.random.split(key)
+    trials = draw_trials(task, conditions, trial_key)
+    shortest_first = jnp.argsort(trials.ends[:, -1])
+    chunks = jax.tree.map(lambda each: each[shortest_first].reshape(num_chunks, -1, *each.shape[1:]), trials)
+    num_parameters = ravel_pytree(eqx.filter(decision, eqx.is_inexact_array))[0].size
+
+    def add(total: tuple[Array, Array], chunk: tuple[Trial, PRNGKeyArray]) -> tuple[tuple[Array, Array], None]:
+        counts, pull = eqx.filter_vjp(lambda each: _expected_counts(each, task, *chunk) / num_chunks, decision)
+        gradients = jax.lax.map(lambda one: ravel_pytree(pull(one)[0])[0], weights.astype(counts.dtype))
+        return (total[0] + counts, total[1] + gradients), None
+
+    num_sums, num_events = weights.shape
+    nothing = jnp.zeros(num_events, jnp.float32), jnp.zeros((num_sums, num_parameters), jnp.float32)
+    return jax.lax.scan(add, nothing, (chunks, jax.random.split(run_key, num_chunks)))[0]
+
+
+def _expected_counts(
+    decision: RecurrentNetwork, task: Task, trials: Trial, key: PRNGKeyArray
+) -> Float[Array, " num_events"]:
+    """Expected counts of `event_names(task)`, given what trials show and their noise: means over trials."""
+    inputs = jnp.swapaxes(trials.inputs, 0, 1)
+    step = jnp.arange(len(inputs), dtype=jnp.int32)[:, None]
+    going = step < trials.ends[:, -1]
+    rates = decision.rates(inputs, trials.ends[:, -1].max(), key)
+    log_policy = jax.nn.log_softmax(decision.read(rates))
+    log_wait = jnp.where(going, log_policy[..., WAIT], 0)
+    waited = jnp.exp(jnp.cumsum(log_wait, axis=0) - log_wait)  # until this step
+    ends = jnp.where(going[..., None], waited[..., None] * jnp.exp(log_policy[..., 1:]), 0)  # now, by each answer
+    never = jnp.exp(log_wait.sum(axis=0))
+    discount = jnp.exp(-step.astype(rates.dtype) * (task.dt / task.discount_time))
+    counts_now = step >= trials.ends[:, -2]
+    answers = jnp.where(counts_now[..., None], discount[..., None] * ends, 0).sum(axis=0)
+    early = jnp.where(counts_now, 0, discount * ends.sum(axis=-1)).sum(axis=0)
+    missed = never * discount[trials.ends[:, -1] - 1, 0]
+    tables = jnp.asarray(np.stack(list(task.events.values())), rates.dtype)
+    answered = jnp.einsum("kba,ba->k", tables[:, trials.condition], answers) / len(early)
+    indecision = jnp.where(going, stop_gradient(waited) * answer_entropy(log_policy), 0).sum(axis=0)
+    return jnp.concatenate([answered, jnp.stack([(early + missed).mean(), indecision.mean()])])

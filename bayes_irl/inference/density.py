@@ -1,0 +1,34 @@
+"""What the search for a mode and samplers need to know of a posterior."""
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Array, Float
+
+Flat = Float[Array, " num_dimensions"]
+
+
+@runtime_checkable
+class Density(Protocol):
+    """An unnormalised density of one unconstrained vector."""
+
+    start: np.ndarray
+
+    @property
+    def num_dimensions(self) -> int:
+        """Number of unconstrained latent numbers."""
+        ...
+
+    def potential(self, flat: Flat) -> Float[Array, ""]:
+        """Minus log density, up to a constant."""
+        ...
+
+    def prior_curvature(self, flat: Flat) -> Flat:
+        """Diagonal of the Hessian of minus the log prior."""
+        ...
+
+    @property
+    def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
+        """Compiled potential with its gradient."""
+        ...

@@ -66,7 +66,7 @@ class Balance(eqx.Module):
         """Return the same for a network that still has some way to go, as far as that is beyond two standard errors."""
         return eqx.tree_at(lambda each: each.unsettled, self, jnp.asarray(max(left.left - 2 * left.error, 0.0)))
 
-    def log_likelihood(self, weights: Float[Array, " num_events"]) -> Float[Array, ""]:
+    def log_likelihood(self, weights: Float[Array | np.ndarray, " num_events"]) -> Float[Array, ""]:
         """Log of how well the weighted sum of gradients agrees with zero: −n/2 log(1 + T²/(n − 1)).
 
         T² = m(w)ᵀ S(w)⁻¹ m(w) is Hotelling's, with m(w) = z̄ w and S(w) its covariance over the n blocks. It is what

@@ -1,10 +1,12 @@
 """Answers come when a little more evidence is not worth the wait: reward is discounted.
 
     V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ)
-    Q_t(x, answer) = b + w (1 − b), b = P(it is right | x, t),    Q_t(x, wait) = exp(−dt / τ) E[V_{t+dt}(x′) | x, t]
+    Q_t(x, answer) = P(it is right | x, t),    Q_t(x, wait) = exp(−dt / τ) E[V_{t+dt}(x′) | x, t]
 
-A right answer is worth 1, none 0: a reward after t seconds is worth exp(−t / τ). A wrong answer is worth w: unlike a
-cost per second, discounting tells it from none. The default answers at rate h, either way.
+A right answer is worth 1 at once and exp(−t / τ) after t seconds; a wrong one 0, none 0. Unlike a cost per second, which
+counts the same whatever is to be won, discounting makes haste where a right answer is likely. (It would also tell a
+wrong answer from none; but a penalty, `Stakes(wrong=…)`, can hardly be told from another τ.) The default answers at
+rate h, either way.
 
 Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, with τ = 10 s).
 """
@@ -14,7 +16,7 @@ import numpyro.distributions as dist
 
 from bayes_irl import generative
 
-DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "discount_time", "wrong"), ("subject",))
+DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "discount_time"), ("subject",))
 
 
 def model(evidence, answers=None):
@@ -22,7 +24,6 @@ def model(evidence, answers=None):
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
     temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
-    wrong = draw("wrong", dist.Normal(0.0, 0.3))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
-    stakes = generative.Stakes(temperature, side_bias=side_bias, wrong=wrong, discount_rate=1 / discount_time)
+    stakes = generative.Stakes(temperature, side_bias=side_bias, discount_rate=1 / discount_time)
     generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)

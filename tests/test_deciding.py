@@ -24,7 +24,7 @@ SCALARS = {
     "perceptual_decision": ("sensitivity", "temperature", "side_bias", "lapse"),
     "wager": ("sensitivity", "temperature", "sure_value", "cost_of_risk"),
     "reaction_time": ("sensitivity", "temperature", "cost_of_time", "non_decision_time"),
-    "reaction_time_discount": ("sensitivity", "temperature", "discount_time", "wrong"),
+    "reaction_time_discount": ("sensitivity", "temperature", "discount_time", "non_decision_time"),
 }
 
 

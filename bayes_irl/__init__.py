@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_irl import agents, analysis, generative, identifiability, plots, rewards, tasks
+    from bayes_irl import agents, analysis, checks, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
@@ -52,6 +52,7 @@ __all__ = [
     "agents",
     "analysis",
     "available_models",
+    "checks",
     "coding_verdict",
     "compare",
     "generative",

@@ -11,11 +11,15 @@ from bayes_irl.plots.chronometric import chronometric
 from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.couplings import couplings
+from bayes_irl.plots.dynamics import dynamics
 from bayes_irl.plots.indifference import indifference
 from bayes_irl.plots.learning import learning
+from bayes_irl.plots.loo_pit import loo_pit
 from bayes_irl.plots.multisensory import multisensory
 from bayes_irl.plots.place_reward import place_reward
 from bayes_irl.plots.predicted_return import predicted_return
+from bayes_irl.plots.predictive import predictive
+from bayes_irl.plots.prior_sensitivity import prior_sensitivity
 from bayes_irl.plots.psychometric import psychometric
 from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
@@ -37,11 +41,15 @@ __all__ = [
     "circulation",
     "coding",
     "couplings",
+    "dynamics",
     "indifference",
     "learning",
+    "loo_pit",
     "multisensory",
     "place_reward",
     "predicted_return",
+    "predictive",
+    "prior_sensitivity",
     "psychometric",
     "ranked_patterns",
     "raster",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bayes_irl.agents import Agent, load_agent, run, train
     from bayes_irl.comparison import compare, loo
     from bayes_irl.efficiency import coding_verdict
+    from bayes_irl.experiments import tell_apart
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
     from bayes_irl.inference.infer import infer
@@ -81,6 +82,7 @@ __all__ = [
     "simulate",
     "stimulus_states",
     "tasks",
+    "tell_apart",
     "train",
     "verdict",
 ]
@@ -91,6 +93,7 @@ _HOMES = {
     "agents": ("Agent", "load_agent", "run", "train"),
     "comparison": ("compare", "loo"),
     "efficiency": ("coding_verdict",),
+    "experiments": ("tell_apart",),
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
     "io": ("load_recording", "load_trials", "save_recording", "save_trials"),

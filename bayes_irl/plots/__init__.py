@@ -12,6 +12,7 @@ from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.couplings import couplings
 from bayes_irl.plots.dynamics import dynamics
+from bayes_irl.plots.experiments import experiments
 from bayes_irl.plots.indifference import indifference
 from bayes_irl.plots.learning import learning
 from bayes_irl.plots.loo_pit import loo_pit
@@ -42,6 +43,7 @@ __all__ = [
     "coding",
     "couplings",
     "dynamics",
+    "experiments",
     "indifference",
     "learning",
     "loo_pit",

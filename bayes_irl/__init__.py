@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         optimize_coupled,
     )
     from bayes_irl.recordings import Recording, Trajectory, pick_neurons, stimulus_states
+    from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, Walker
     from bayes_irl.worlds import Circuit, Maze, Offers, Stimulus
@@ -85,6 +86,7 @@ __all__ = [
     "tell_apart",
     "train",
     "verdict",
+    "write_report",
 ]
 
 _HOMES = {
@@ -105,6 +107,7 @@ _HOMES = {
         "optimize_coupled",
     ),
     "recordings": ("Recording", "Trajectory", "pick_neurons", "stimulus_states"),
+    "report": ("write_report",),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "Walker"),
     "worlds": ("Circuit", "Maze", "Offers", "Stimulus"),

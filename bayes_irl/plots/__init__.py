@@ -12,6 +12,7 @@ from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.couplings import couplings
 from bayes_irl.plots.dynamics import dynamics
+from bayes_irl.plots.elpd import elpd
 from bayes_irl.plots.experiments import experiments
 from bayes_irl.plots.indifference import indifference
 from bayes_irl.plots.learning import learning
@@ -26,6 +27,7 @@ from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
 from bayes_irl.plots.relative_values import relative_values
 from bayes_irl.plots.reward_map import reward_map
+from bayes_irl.plots.rewards_compared import rewards_compared
 from bayes_irl.plots.selectivity import selectivity
 from bayes_irl.plots.silencing import silencing
 from bayes_irl.plots.spike_counts import spike_counts
@@ -43,6 +45,7 @@ __all__ = [
     "coding",
     "couplings",
     "dynamics",
+    "elpd",
     "experiments",
     "indifference",
     "learning",
@@ -57,6 +60,7 @@ __all__ = [
     "raster",
     "relative_values",
     "reward_map",
+    "rewards_compared",
     "selectivity",
     "silencing",
     "spike_counts",

@@ -1,5 +1,7 @@
 """Posterior predictive checks of what takes time: how long patterns last, and how answers follow the stimulus."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import xarray as xr
@@ -50,7 +52,7 @@ def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray)
             "posterior", "a fit to updates or transitions", "one to snapshots", "They say nothing of what takes time."
         )
     _check_same(posterior, recording)
-    steps = max(1, int(posterior["circuit"]["updates_per_bin"].values[0]))
+    steps = max(1, int(posterior["circuit"].dataset["updates_per_bin"].values[0]))
     longest, note = MOST_UPDATES // steps, ""
     if recording.num_bins > longest:
         note = f"The first {longest:,} of {recording.num_bins:,} bins were looked at."
@@ -61,10 +63,10 @@ def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray)
         _statistics(simulate_under(network, recording, one, steps), *limits)
         for network, one in zip(networks, jax.random.split(key, len(networks)), strict=True)
     ]
-    axes = {
+    axes: dict[str, dict[str, Any]] = {
         "dwell_time": {"longer_than": 2 ** np.arange(limits[0]) - 1},
         "triggered": {
-            "stimulus": posterior["circuit"]["stimulus"].values,
+            "stimulus": posterior["circuit"].dataset["stimulus"].values,
             "age": 2 ** np.arange(limits[1]) - 1,
             "neuron": np.arange(recording.num_neurons),
         },
@@ -80,7 +82,7 @@ def _check_same(posterior: xr.DataTree, recording: Recording) -> None:
     """Refuse another recording than the one that was fitted: their patterns occur as often."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)
-    weights = posterior["constant_data"]["weights"].values
+    weights = posterior["constant_data"].dataset["weights"].values
     states = recording.stimulus.astype(np.int64) * weights.shape[1] + recording.patterns
     counts = np.bincount(states, minlength=weights.size)
     if counts.size != weights.size or (counts != weights.ravel()).any():

@@ -110,12 +110,12 @@ def _spike_counts(posterior: xr.DataTree, kind: str) -> Float[np.ndarray, "num_d
     """P(number of spikes) in every row of snapshots or transitions, for every draw."""
     circuit, baseline = recorded_circuit(posterior), recorded_baseline(posterior)
     rewards = posterior["reward"].to_dataset()["reward"].stack(sample=("chain", "draw"))
-    number, rows = np.eye(circuit.num_neurons + 1)[circuit.spike_count], posterior["constant_data"]
+    number, rows = np.eye(circuit.num_neurons + 1)[circuit.spike_count], posterior["constant_data"].dataset
     if kind == "transitions":
         columns = [rows[f"moves_{name}"].values for name in ("previous_stimulus", "stimulus", "previous_pattern")]
         keys = np.stack(columns, axis=1)
         held = bool((keys[:, 0] == keys[:, 1]).all())
-        steps = int(posterior["circuit"]["updates_per_bin"].values[0])
+        steps = int(posterior["circuit"].dataset["updates_per_bin"].values[0])
         moves = jax.jit(lambda policy: jnp.exp(log_moves(circuit, steps, held, policy, keys)) @ number)
 
     def one(reward: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Posterior predictive checks of what counts of patterns show."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import xarray as xr
@@ -62,7 +64,7 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     kind, circuit = kind_of(posterior), recorded_circuit(posterior)
     networks = redrawn(posterior)
     keys = jax.random.split(key, len(networks))
-    weights = posterior["constant_data"]["weights"].values
+    weights = posterior["constant_data"].dataset["weights"].values
     note = ""
     if kind == "snapshots":
         seen = _fitted(posterior, circuit.num_stimuli, circuit.num_patterns)
@@ -80,8 +82,8 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
             for network, one in zip(networks, keys, strict=True)
         ]
         if kind == "transitions":
-            before = posterior["constant_data"]["moves_previous_pattern"].values
-            moves = posterior["observed_data"]["moves"].values
+            before = posterior["constant_data"].dataset["moves_previous_pattern"].values
+            moves = posterior["observed_data"].dataset["moves"].values
             observed["changes"] = changes_of_moves(before, moves, circuit.num_neurons)
     axes = _axes(posterior)
     labelled = {name: xr.DataArray(values, axes[name]) for name, values in observed.items()}
@@ -93,9 +95,9 @@ def _bins(posterior: xr.DataTree, kind: str) -> tuple[int | None, bool]:
     """Updates per bin (None: every update is recorded), and whether the stimulus is held through them."""
     if kind == "updates":
         return None, False
-    rows = posterior["constant_data"]
+    rows = posterior["constant_data"].dataset
     held = bool((rows["moves_previous_stimulus"].values == rows["moves_stimulus"].values).all())
-    return int(posterior["circuit"]["updates_per_bin"].values[0]), held
+    return int(posterior["circuit"].dataset["updates_per_bin"].values[0]), held
 
 
 def _record(network: Network, num_bins: int, steps: int | None, held: bool, key: PRNGKeyArray) -> Recording:
@@ -117,13 +119,15 @@ def _snapshots(network: Network, seen: Counts, key: PRNGKeyArray) -> Counts:
 def _fitted(posterior: xr.DataTree, num_stimuli: int, num_patterns: int) -> Counts:
     """The snapshots that were fitted."""
     counts = np.zeros((num_stimuli, num_patterns))
-    counts[posterior["constant_data"]["patterns_stimulus"].values] = posterior["observed_data"]["patterns"].values
+    counts[posterior["constant_data"].dataset["patterns_stimulus"].values] = (
+        posterior["observed_data"].dataset["patterns"].values
+    )
     return counts
 
 
-def _axes(posterior: xr.DataTree) -> dict[str, dict[str, object]]:
+def _axes(posterior: xr.DataTree) -> dict[str, dict[str, Any]]:
     """The axes of each statistic."""
-    labels, num = posterior["circuit"]["stimulus"].values, posterior["circuit"].sizes["neuron"]
+    labels, num = posterior["circuit"].dataset["stimulus"].values, posterior["circuit"].sizes["neuron"]
     pairs = zip(*np.triu_indices(num, 1), strict=True)
     return {
         "mean_response": {"stimulus": labels, "neuron": np.arange(num)},

@@ -106,13 +106,15 @@ def experiment_rows(content: Content) -> list[list[str]]:
 
 def settings(tree: xr.DataTree) -> str:
     """How a fit was made, in one line."""
-    kept = {name.removeprefix("method_"): value for name, value in tree.attrs.items() if name.startswith("method_")}
+    attributes = {str(name): value for name, value in tree.attrs.items()}
+    kept = {name.removeprefix("method_"): each for name, each in attributes.items() if name.startswith("method_")}
     options = ", ".join(f"{name} = {value}" for name, value in kept.items())
     return f"{tree.attrs['method']} ({options}), key {tree.attrs.get('key', 'not recorded')}"
 
 
 def versions(tree: xr.DataTree) -> str:
     """What it was fitted with, and what this page was made with."""
-    fitted = {name.removesuffix("_version"): value for name, value in tree.attrs.items() if name.endswith("_version")}
+    attributes = {str(name): value for name, value in tree.attrs.items()}
+    fitted = {name.removesuffix("_version"): each for name, each in attributes.items() if name.endswith("_version")}
     with_these = ", ".join(f"{name} {value}" for name, value in fitted.items())
     return f"Fitted with {with_these}. Report by bayes_irl {version('bayes_irl')}."

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
     from bayes_irl.agents import Agent, load_agent, run, train
-    from bayes_irl.comparison import compare, loo
+    from bayes_irl.comparison.blocks import compare_blocks, leave_block_out
+    from bayes_irl.comparison.compare import compare
+    from bayes_irl.comparison.loo import loo
+    from bayes_irl.comparison.refit import loo_refitted
     from bayes_irl.efficiency import coding_verdict
     from bayes_irl.experiments import tell_apart
     from bayes_irl.generative import available_models, load_model
@@ -57,17 +60,20 @@ __all__ = [
     "checks",
     "coding_verdict",
     "compare",
+    "compare_blocks",
     "generative",
     "identifiability",
     "infer",
     "infer_from_couplings",
     "information_about",
     "information_if_independent",
+    "leave_block_out",
     "load_agent",
     "load_model",
     "load_recording",
     "load_trials",
     "loo",
+    "loo_refitted",
     "optimize",
     "optimize_code",
     "optimize_coupled",
@@ -93,7 +99,7 @@ _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
     "agents": ("Agent", "load_agent", "run", "train"),
-    "comparison": ("compare", "loo"),
+    "comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "efficiency": ("coding_verdict",),
     "experiments": ("tell_apart",),
     "generative": ("available_models", "load_model"),

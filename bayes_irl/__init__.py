@@ -8,14 +8,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bayes_irl import agents, analysis, generative, identifiability, plots, rewards, tasks
+    from bayes_irl import agents, analysis, checks, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
     from bayes_irl.adaptation.score import score
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
-    from bayes_irl.comparison import compare, loo
+    from bayes_irl.comparison.blocks import compare_blocks, leave_block_out
+    from bayes_irl.comparison.compare import compare
+    from bayes_irl.comparison.loo import loo
+    from bayes_irl.comparison.refit import loo_refitted
     from bayes_irl.efficiency import coding_verdict
+    from bayes_irl.experiments import tell_apart
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, infer_from_gradients, verdict
     from bayes_irl.inference.infer import infer
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
         optimize_coupled,
     )
     from bayes_irl.recordings import Answers, Recording, Trajectory, pick_neurons, stimulus_states
+    from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, Walker
     from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Stimulus
@@ -54,8 +59,10 @@ __all__ = [
     "agents",
     "analysis",
     "available_models",
+    "checks",
     "coding_verdict",
     "compare",
+    "compare_blocks",
     "event_gradients",
     "generative",
     "identifiability",
@@ -64,11 +71,13 @@ __all__ = [
     "infer_from_gradients",
     "information_about",
     "information_if_independent",
+    "leave_block_out",
     "load_agent",
     "load_model",
     "load_recording",
     "load_trials",
     "loo",
+    "loo_refitted",
     "optimize",
     "optimize_code",
     "optimize_coupled",
@@ -84,16 +93,19 @@ __all__ = [
     "simulate",
     "stimulus_states",
     "tasks",
+    "tell_apart",
     "train",
     "verdict",
+    "write_report",
 ]
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
     "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
     "agents": ("Agent", "event_gradients", "load_agent", "run", "train"),
-    "comparison": ("compare", "loo"),
+    "comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "efficiency": ("coding_verdict",),
+    "experiments": ("tell_apart",),
     "generative": ("available_models", "load_model"),
     "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "infer_from_gradients", "verdict"),
     "io": ("load_recording", "load_trials", "save_recording", "save_trials"),
@@ -105,6 +117,7 @@ _HOMES = {
         "optimize_coupled",
     ),
     "recordings": ("Answers", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
+    "report": ("write_report",),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "Walker"),
     "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Stimulus"),

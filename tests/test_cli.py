@@ -23,7 +23,7 @@ import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io.netcdf import load_tree, save_tree
 
-COMMANDS = ("adapt", "compare", "demo", "fit", "models", "plot", "run", "simulate", "train")
+COMMANDS = ("adapt", "check", "compare", "demo", "fit", "models", "plot", "run", "simulate", "train")
 PROGRAM = [sys.executable, "-c", "from bayes_irl.cli import main; main(prog_name='bayes-irl')"]
 
 

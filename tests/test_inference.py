@@ -221,8 +221,8 @@ def test_a_neuron_that_never_spikes_leaves_everything_finite():
 # What comes back
 
 GROUPS = (
-    "posterior", "sample_stats", "reward", "log_likelihood", "observations", "posterior_predictive", "prior",
-    "observed_data", "constant_data", "circuit", "gate",
+    "posterior", "sample_stats", "reward", "log_prior", "log_likelihood", "observations", "posterior_predictive",
+    "prior", "observed_data", "constant_data", "circuit", "gate",
 )  # fmt: skip
 
 
@@ -239,9 +239,8 @@ def test_trees_are_complete_and_their_axes_named(method, fits):
     assert tree.attrs["model"] == "spike_count"
     assert tree.attrs["method"].lower() == method
     assert len(tree.attrs["data_hash"]) == 64
-    assert {"claim", "units", "gauge", "baseline", "numpyro_version", "jax_version", "bayes_irl_version"} <= set(
-        tree.attrs
-    )
+    assert {"claim", "docstring", "key", "units", "gauge", "baseline"} <= set(tree.attrs)
+    assert {"numpyro_version", "jax_version", "bayes_irl_version"} <= set(tree.attrs)
 
 
 def test_equal_data_have_equal_hashes(fits, one_neuron):

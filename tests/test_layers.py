@@ -16,7 +16,7 @@ LAYERS = [
     {"generative", "agents"},
     {"inference", "identifiability", "analysis"},
     {"adaptation", "comparison", "calibration"},
-    {"efficiency"},
+    {"checks", "efficiency", "experiments"},
     {"plots"},
     {"report"},
     {"cli"},

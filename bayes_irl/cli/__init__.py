@@ -5,7 +5,7 @@ Nothing heavy is imported until a command runs, so that help is instant.
 
 import click
 
-from bayes_irl.cli import adapt, compare, demo, fit, models, plot, run, simulate, train
+from bayes_irl.cli import adapt, check, compare, demo, fit, models, plot, run, simulate, train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,5 +24,5 @@ def main() -> None:
     """  # noqa: D301 (click reads the \b)
 
 
-for module in (demo, simulate, fit, adapt, compare, models, train, run, plot):
+for module in (demo, simulate, fit, check, adapt, compare, models, train, run, plot):
     main.add_command(module.command)

@@ -1,5 +1,6 @@
 """What the commands share: how they start and fail, their common options, and where their output goes."""
 
+import shlex
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 FilePath = click.Path(path_type=Path)
 
+_TYPED = "bayes_irl.typed"
 _Seed = click.IntRange(0, 2**32 - 1)
 
 seed_option = click.option("--seed", type=_Seed, default=0, show_default=True, help="Of everything random.")
@@ -47,6 +49,11 @@ class Interrupted(click.ClickException):
 class Command(click.Command):
     """A command that computes in double precision, and tells bad input and interrupts in one line."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what was typed, for the record."""
+        ctx.meta[_TYPED] = shlex.join(["bayes-irl", str(self.name), *args])
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
@@ -79,6 +86,11 @@ def _teller(own: type[Warning]) -> Any:
             show(message, category, *place, **more)
 
     return tell
+
+
+def as_typed() -> str:
+    """The command that is running, as it can be typed again."""
+    return click.get_current_context().meta[_TYPED]
 
 
 def on_terminal() -> bool:

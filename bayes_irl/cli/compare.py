@@ -1,33 +1,69 @@
 """`bayes-irl compare`: which claim predicts best."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bayes_irl.cli.common import Command, FilePath, echo_table, unused_seed_option
+from bayes_irl.cli.common import Command, FilePath, as_typed, echo_table, echo_written, on_terminal, seed_option
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @click.command("compare", cls=Command, short_help="Compare claims about one recording.")
-@click.argument("posteriors", type=FilePath, nargs=-1, required=True)
-@unused_seed_option
-def command(posteriors: tuple[Path, ...]) -> None:
-    """Compare POSTERIORS (.nc, from `fit`) by their leave-one-out predictive density, the best one first.
+@click.argument("posteriors", nargs=-1, required=True, metavar="[NAME=]FILE.nc...")
+@click.option("--recording", type=FilePath, help="The recording, for checks of the report that need its order.")
+@seed_option
+@click.option("--out", type=FilePath, help="A folder for a report: a page, and the same as Markdown.")
+def command(posteriors: tuple[str, ...], recording: Path | None, seed: int, out: Path | None) -> None:
+    """Compare fits (.nc, from `fit`) by their leave-one-out predictive density, the best one first.
 
     Differences are to the best one, with the standard error of the difference; weights are those of the mixture that
-    would predict best. Fits that failed their gate are marked, and say why.
+    would predict best. Fits that failed their gate are marked, and say why. Claims are called what they are called
+    here, or after their file. With --out a report is written as well: a minute or so.
 
     \b
     Example:
       bayes-irl compare count.nc pairs.nc
+      bayes-irl compare "keeps the count=count.nc" "free form=free.nc" --out report
     """  # noqa: D301 (click reads the \b)
+    import jax
+
     import bayes_irl as bi
+
+    trees = _load(posteriors)
+    recorded = None if recording is None else bi.load_recording(recording)
+    _echo(bi.compare(trees))
+    if out is not None:
+        key, watched = jax.random.key(seed), on_terminal()
+        made = bi.write_report(trees, out, key=key, recording=recorded, made_by=as_typed(), progress=watched)
+        echo_written(*made[:2])
+    elif recording is not None:
+        raise bi.InputError.of("--recording", "--out, the report that it is for", "none")
+
+
+def _load(posteriors: tuple[str, ...]) -> "dict[str, xr.DataTree]":
+    """The fits by the names of their claims."""
+    from bayes_irl import InputError
     from bayes_irl.io.netcdf import load_tree
 
-    names = [path.stem for path in posteriors]
+    named = [_name(each) for each in posteriors]
+    names = [name for name, _ in named]
     if len(set(names)) < len(names):
-        raise bi.InputError.of("posteriors", "files of different names", ", ".join(names))
-    trees = {name: load_tree(path) for name, path in zip(names, posteriors, strict=True)}
-    table = bi.compare(trees)
+        raise InputError.of("posteriors", "files of different names", ", ".join(names), "Name them: NAME=FILE.nc.")
+    return {name: load_tree(path) for name, path in named}
+
+
+def _name(typed: str) -> tuple[str, Path]:
+    """A claim's name and its file; a file whose own name has an equals sign is a file."""
+    name, equals, path = typed.partition("=")
+    if equals and name and not Path(typed).is_file():
+        return name, Path(path)
+    return Path(typed).stem, Path(typed)
+
+
+def _echo(table: "xr.Dataset") -> None:
     passed = [str(each).startswith("All") for each in table["verdict"].values]
     columns = ("elpd", "difference", "difference_se", "weight", "share_bad")
     rows = [

@@ -8,6 +8,7 @@ import click
 from bayes_irl.cli.common import (
     Command,
     FilePath,
+    as_typed,
     baseline_option,
     beside,
     check_outputs,
@@ -83,6 +84,7 @@ def command(
         key=jax.random.key(seed),
         progress=on_terminal(),
     )
+    tree.attrs["command"] = as_typed()
     save_tree(tree, out)
     click.echo(bi.verdict(tree))
     save_figure(bi.plots.reward_map(tree), picture)

@@ -13,11 +13,12 @@ from bayes_irl.comparison.loo import loo, standard_error
 MOST_STEPS, SETTLED = 10_000, 1e-7
 
 
-def compare(posteriors: Mapping[str, xr.DataTree]) -> xr.Dataset:
+def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dataset] | None = None) -> xr.Dataset:
     """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
 
     Args:
         posteriors: what `infer` returned, by the name of the claim; all of the same observations.
+        refitted: what `loo_refitted` returned, for claims where importance sampling was not good enough.
 
     Returns:
         Per `claim`, the best one first: `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd
@@ -45,7 +46,11 @@ def compare(posteriors: Mapping[str, xr.DataTree]) -> xr.Dataset:
             f"others ({told})",
             "Densities of different data say nothing.",
         )
-    tables = {name: loo(tree) for name, tree in posteriors.items()}
+    known = refitted or {}
+    strange = sorted(set(known) - set(posteriors))
+    if strange:
+        raise InputError.of("refitted", "claims that are compared", strange)
+    tables = {name: known[name] if name in known else loo(tree) for name, tree in posteriors.items()}
     names = sorted(tables, key=lambda name: -float(tables[name]["total"]))
     best, times = tables[names[0]]["elpd"].values, tables[names[0]]["count"].values
     gaps = [tables[name]["elpd"].values - best for name in names]

@@ -36,18 +36,10 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
     """
-    if "observations" not in posterior.children:
-        raise InputError.of("posterior", "a tree that infer returned", sorted(posterior.children))
+    log_prob = draws_of(posterior)
     table = posterior["observations"].to_dataset()
-    log_prob = table["log_prob"].stack(sample=("chain", "draw")).transpose("observation", "sample").values
-    if log_prob.shape[1] < LEAST_DRAWS:
-        raise InputError.of("posterior", f"at least {LEAST_DRAWS} draws", log_prob.shape[1])
-    if bad := int((~np.isfinite(log_prob)).any(axis=0).sum()):
-        raise InputError.of(
-            "posterior", "draws that say how probable every observation is", f"{bad} that do not", "See its verdict."
-        )
     times = table["count"].values
-    parts = [_leave_out(log_prob[first : first + AT_ONCE]) for first in range(0, len(log_prob), AT_ONCE)]
+    parts = [leave_out(log_prob[first : first + AT_ONCE])[:2] for first in range(0, len(log_prob), AT_ONCE)]
     elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))
     within = logsumexp(log_prob, axis=1) - np.log(log_prob.shape[1])
     return xr.Dataset(
@@ -55,12 +47,43 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
             "elpd": ("observation", elpd, {"units": "nats"}),
             "pareto_k": ("observation", shape),
             **{name: table[name].variable for name in ("count", "site", "row", "outcome")},
-            "total": float(times @ elpd),
-            "se": standard_error(elpd, times),
-            "p_loo": float(times @ (within - elpd)),
-            "share_bad": float(times[~(shape <= LARGEST_K)].sum() / times.sum()),
+            **summed(elpd, shape, times, float(times @ within)),
         }
     )
+
+
+def summed(elpd: np.ndarray, shape: np.ndarray, times: np.ndarray, within: float) -> dict[str, float]:
+    """What `loo` says of all observations together; `within` is the log density of them all, none left out."""
+    return {
+        "total": float(times @ elpd),
+        "se": standard_error(elpd, times),
+        "p_loo": within - float(times @ elpd),
+        "share_bad": float(times[~(shape <= LARGEST_K)].sum() / times.sum()),
+    }
+
+
+def draws_of(posterior: xr.DataTree) -> Float[np.ndarray, "num_observations num_draws"]:
+    """Log probability of every distinct observation in every draw, if there is one for each.
+
+    Raises:
+        InputError: as `loo`.
+    """
+    if "observations" not in posterior.children:
+        raise InputError.of("posterior", "a tree that infer returned", sorted(posterior.children))
+    log_prob = (
+        posterior["observations"]
+        .to_dataset()["log_prob"]
+        .stack(sample=("chain", "draw"))
+        .transpose("observation", "sample")
+        .values
+    )
+    if log_prob.shape[1] < LEAST_DRAWS:
+        raise InputError.of("posterior", f"at least {LEAST_DRAWS} draws", log_prob.shape[1])
+    if bad := int((~np.isfinite(log_prob)).any(axis=0).sum()):
+        raise InputError.of(
+            "posterior", "draws that say how probable every observation is", f"{bad} that do not", "See its verdict."
+        )
+    return log_prob
 
 
 def standard_error(values: Float[np.ndarray, " num_observations"], times: np.ndarray) -> float:
@@ -70,8 +93,10 @@ def standard_error(values: Float[np.ndarray, " num_observations"], times: np.nda
     return float(np.sqrt(total / max(total - 1, 1) * (times @ (values - mean) ** 2)))
 
 
-def _leave_out(log_prob: Float[np.ndarray, "num_observations num_draws"]) -> tuple[np.ndarray, np.ndarray]:
-    """Log predictive density of each observation without itself, and k̂.
+def leave_out(
+    log_prob: Float[np.ndarray, "num_observations num_draws"],
+) -> tuple[Float[np.ndarray, " num_observations"], Float[np.ndarray, " num_observations"], np.ndarray]:
+    """Log predictive density of each observation without itself, k̂, and the log weights of draws without it.
 
     Where the least probable draws of an observation are all alike, its weights have no tail to be smoothed.
     """
@@ -83,4 +108,4 @@ def _leave_out(log_prob: Float[np.ndarray, "num_observations num_draws"]) -> tup
     if varies.any():
         log_weights[varies], shape[varies] = array_stats.psislw(log_prob[varies])  # it expects minus the log ratios
     elpd = logsumexp(log_weights + log_prob, axis=1) - logsumexp(log_weights, axis=1)
-    return elpd, shape
+    return elpd, shape, log_weights

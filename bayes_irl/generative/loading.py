@@ -1,6 +1,7 @@
 """Generative models come in files: found by name among those shipped, or by path."""
 
 import importlib.util
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ class Model:
         function: `model(circuit, recording=None)`, plain NumPyro over the public API.
         dims: axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
         path: the file it came from.
+        docstring: all of its docstring: the claim, its equations, their source.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Model:
     function: Callable
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     path: str = ""
+    docstring: str = ""
 
 
 def load_model(name: str | Path) -> Model:
@@ -56,8 +59,10 @@ def load_model(name: str | Path) -> Model:
     function = getattr(module, "model", None)
     if not callable(function):
         raise InputError.of("model", f"a function model(circuit, recording=None) in {path}", "none")
-    claim = (module.__doc__ or "no claim stated").strip().splitlines()[0]
-    return Model(path.stem, claim, function, dict(getattr(module, "DIMS", {})), str(path))
+    docstring = inspect.cleandoc(module.__doc__ or "no claim stated")
+    return Model(
+        path.stem, docstring.splitlines()[0], function, dict(getattr(module, "DIMS", {})), str(path), docstring
+    )
 
 
 def available_models() -> tuple[str, ...]:

@@ -85,6 +85,7 @@ def infer(
     draw_key, tree_key = jax.random.split(key)
     draws = (Nuts() if method is None else method).run(target, mode, draw_key, bars)
     tree = build(target, draws, tree_key, bars)
+    tree.attrs["key"] = " ".join(map(str, jax.random.key_data(key).tolist()))
     tree.attrs["inference_seconds"] = time.perf_counter() - began
     return tree
 

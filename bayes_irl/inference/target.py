@@ -84,7 +84,7 @@ class Target:
 
     @cached_property
     def explain(self) -> Callable[[Flat], dict[str, dict[str, Array]]]:
-        """Compiled account of one draw: its reward; per observed site log likelihood and outcomes' log probability."""
+        """Compiled account of one draw: reward and log prior; per observed site log likelihood and that of outcomes."""
         return jax.jit(self._explain)
 
     def prior(self, key: Array, num_draws: int) -> dict[str, np.ndarray]:
@@ -110,9 +110,12 @@ class Target:
     def _explain(self, flat: Flat) -> dict[str, dict[str, Array]]:
         conditioned = handlers.substitute(self.model.function, data=self._constrain(flat))
         trace = handlers.trace(conditioned).get_trace(self.circuit, self.data)
-        observed = {name: site for name, site in trace.items() if site["type"] == "sample" and site["is_observed"]}
+        sampled = {name: site for name, site in trace.items() if site["type"] == "sample"}
+        observed = {name: site for name, site in sampled.items() if site["is_observed"]}
+        latent = {name: site for name, site in sampled.items() if not site["is_observed"]}
         return {
             "reward": {name: trace[name]["value"] for name in RESPOND_SITES if name in trace},
+            "log_prior": {name: site["fn"].log_prob(site["value"]).sum() for name, site in latent.items()},
             "log_likelihood": {name: site["fn"].log_prob(site["value"]) for name, site in observed.items()},
             "log_probs": {name: site["fn"].log_probs for name, site in observed.items()},
         }

@@ -27,9 +27,10 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
     """Assemble everything that is known about a fit.
 
     Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
-    table and the solver's residual, thinned draws), `log_likelihood` (per row of counts), `observations` (log
-    probability of every distinct observation, with its count), `posterior_predictive`, `prior`, `observed_data`,
-    `constant_data`, `circuit` (T, p and lesions of every session; or `maze`, or `offers`) and `gate`.
+    table and the solver's residual, thinned draws), `log_prior` (per latent site), `log_likelihood` (per row of
+    counts), `observations` (log probability of every distinct observation, with its count), `posterior_predictive`,
+    `prior`, `observed_data`, `constant_data`, `circuit` (T, p and lesions of every session; or `maze`, or `offers`)
+    and `gate`.
     """
     replicate_key, prior_key = jax.random.split(key)
     coords = coordinates(target.circuit)
@@ -59,6 +60,7 @@ def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.Da
         "posterior": posterior,
         "sample_stats": dataset(dict(draws.stats), chains, every),
         "reward": rewards,
+        "log_prior": dataset(account["log_prior"], chains, kept, {name: [] for name in account["log_prior"]}),
         "log_likelihood": dataset(account["log_likelihood"], chains, kept, row_dims),
         "observations": _observations(target.data, account["log_probs"], chains, kept),
         "posterior_predictive": dataset(
@@ -144,6 +146,7 @@ def _attributes(target: Target, draws: Draws) -> dict[str, object]:
     return {
         "model": target.model.name,
         "claim": target.model.claim,
+        "docstring": target.model.docstring,
         "parameters": ", ".join(target.parameters),
         **attributes(target.data),
         "data_hash": data_hash(target.data),

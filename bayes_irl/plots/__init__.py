@@ -11,17 +11,24 @@ from bayes_irl.plots.chronometric import chronometric
 from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.couplings import couplings
+from bayes_irl.plots.dynamics import dynamics
+from bayes_irl.plots.elpd import elpd
+from bayes_irl.plots.experiments import experiments
 from bayes_irl.plots.indifference import indifference
 from bayes_irl.plots.learning import learning
+from bayes_irl.plots.loo_pit import loo_pit
 from bayes_irl.plots.multisensory import multisensory
 from bayes_irl.plots.place_reward import place_reward
 from bayes_irl.plots.predicted_answers import predicted_answers
 from bayes_irl.plots.predicted_return import predicted_return
+from bayes_irl.plots.predictive import predictive
+from bayes_irl.plots.prior_sensitivity import prior_sensitivity
 from bayes_irl.plots.psychometric import psychometric
 from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
 from bayes_irl.plots.relative_values import relative_values
 from bayes_irl.plots.reward_map import reward_map
+from bayes_irl.plots.rewards_compared import rewards_compared
 from bayes_irl.plots.selectivity import selectivity
 from bayes_irl.plots.silencing import silencing
 from bayes_irl.plots.spike_counts import spike_counts
@@ -38,17 +45,24 @@ __all__ = [
     "circulation",
     "coding",
     "couplings",
+    "dynamics",
+    "elpd",
+    "experiments",
     "indifference",
     "learning",
+    "loo_pit",
     "multisensory",
     "place_reward",
     "predicted_answers",
     "predicted_return",
+    "predictive",
+    "prior_sensitivity",
     "psychometric",
     "ranked_patterns",
     "raster",
     "relative_values",
     "reward_map",
+    "rewards_compared",
     "selectivity",
     "silencing",
     "spike_counts",

@@ -144,6 +144,11 @@ def page(width: float, height: float, tree: xr.DataTree | None, title: str = "")
     return figure, sheet
 
 
+def is_doubtful(tree: xr.DataTree) -> bool:
+    """Whether a fit's gate failed, or it has none."""
+    return bool(_warning(tree))
+
+
 def _warning(tree: xr.DataTree) -> str:
     if "gate" not in tree.children or "verdict" not in tree["gate"].attrs:
         return UNCHECKED
@@ -179,6 +184,17 @@ def legend(holder: Axes | Figure | SubFigure, handles: list[Any], labels: list[s
 def wrap(text: str, width: float, size: float = SMALL) -> str:
     """Break a text into lines of about this width in inches."""
     return textwrap.fill(text, max(8, int(width * 72 / (0.6 * size))), **_WHOLE)
+
+
+def of_claim(number: int) -> dict[str, Any]:
+    """Return the look of the number-th of several claims: colour and marker differ."""
+    colour, marker = PALETTE[number % len(PALETTE)], "osD^vP*X"[number % 8]
+    return {"color": colour, "marker": marker, "markersize": 3.2, "linestyle": "none", "markeredgewidth": 0}
+
+
+def p_value(value: float) -> str:
+    """Return a p-value as titles have it."""
+    return "p < 0.01" if value < 0.01 else f"p = {value:.2f}"
 
 
 def extent(text: str, size: float = SMALL) -> tuple[float, float]:

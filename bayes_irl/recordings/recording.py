@@ -125,7 +125,7 @@ class Recording:
         missing = np.setdiff1d(wanted, self.trial)
         if len(wanted) == 0 or len(missing):
             raise InputError.of("ids", "trials of this recording", missing.tolist() or "none")
-        return self._bins(np.isin(self.trial, wanted))
+        return self.where(np.isin(self.trial, wanted))
 
     def split(self, fraction: float, seed: int) -> "tuple[Recording, Recording]":
         """Return a part to fit and a part to score, as (train, test).
@@ -146,9 +146,9 @@ class Recording:
             raise InputError.of("recording", "at least two trials (or bins) to split", len(pieces))
         num_train = int(np.clip(round(fraction * len(pieces)), 1, len(pieces) - 1))
         if self.trial is None:
-            return self._bins(pieces < num_train), self._bins(pieces >= num_train)
+            return self.where(pieces < num_train), self.where(pieces >= num_train)
         train = np.isin(self.trial, np.random.default_rng(seed).permutation(pieces)[:num_train])
-        return self._bins(train), self._bins(~train)
+        return self.where(train), self.where(~train)
 
     def stimulus_counts(self) -> Int[np.ndarray, "num_stimuli num_stimuli"]:
         """Return how often stimulus x was followed by x′ in the next bin.
@@ -230,8 +230,8 @@ class Recording:
             self.patterns, self.stimulus, self.trial, self.num_neurons, self.num_stimuli, per_bin, held
         )
 
-    def _bins(self, keep: np.ndarray) -> "Recording":
-        """Return the bins that a mask keeps."""
+    def where(self, keep: np.ndarray) -> "Recording":
+        """Return the bins that a mask `[num_bins]` keeps. What it brings together is taken to follow each other."""
         return replace(
             self,
             spikes=self.spikes[keep],

@@ -6,7 +6,7 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.recordings import Recording, Trajectory
-from bayes_irl.simulation.responses import draw_bins, draw_updates
+from bayes_irl.simulation.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.simulation.walk import draw_walk
 from bayes_irl.solver import Network, Walker
 
@@ -56,3 +56,18 @@ def simulate(
         return draw_updates(network, key, total)
     held = count("updates_per_bin", updates_per_bin)
     return draw_bins(network, key, count("num_updates // updates_per_bin", total // held), held, bin_width)
+
+
+def simulate_under(network: Network, recording: Recording, key: PRNGKeyArray, updates_per_bin: int = 1) -> Recording:
+    """Draw the responses of a network to the very stimuli of a recording, each held through its bin.
+
+    Args:
+        network: from `optimize`.
+        recording: whose stimuli and trials they are; a trial begins where the one before has ended.
+        key: a JAX random key.
+        updates_per_bin: k, updates in each of its bins (1: each bin is an update).
+
+    Returns:
+        A recording in bins, of the same length. The first pattern is drawn from ρ(σ | x).
+    """
+    return draw_under(network, recording, key, count("updates_per_bin", updates_per_bin))

@@ -1,5 +1,7 @@
 """The responses of a network, drawn update by update."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,6 +28,16 @@ def draw_bins(network: Network, key: PRNGKeyArray, num_bins: int, updates_per_bi
     )
 
 
+def draw_under(network: Network, recording: Recording, key: PRNGKeyArray, updates_per_bin: int) -> Recording:
+    """Record the pattern at the end of every bin, under a recording's own stimuli."""
+    circuit, stimuli = network.circuit, recording.stimulus
+    start_key, neuron_key, response_key = jax.random.split(key, 3)
+    start = jax.random.categorical(start_key, jnp.log(network.occupancy[stimuli[0]]))
+    states, _ = _answer(network, start, jnp.repeat(stimuli, updates_per_bin), neuron_key, response_key)
+    bins = circuit.patterns[np.asarray(states)[updates_per_bin - 1 :: updates_per_bin]]
+    return dataclasses.replace(recording, spikes=bins.astype(np.uint8), neuron=None)
+
+
 def _run(
     network: Network, key: PRNGKeyArray, num_updates: int, held: int
 ) -> tuple[Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"]]:
@@ -37,11 +49,18 @@ def _run(
         _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, (num_updates // held,))),
         held,
     )
-    neurons = jax.random.randint(neuron_key, (num_updates,), 0, circuit.num_neurons)
-    spike = circuit.tabulate([actions[1] for actions in network.policy])
-    uniform = jax.random.uniform(response_key, (num_updates,))
-    states = _states(spike, start % circuit.num_patterns, stimuli, neurons, uniform)
+    states, neurons = _answer(network, start % circuit.num_patterns, stimuli, neuron_key, response_key)
     return np.asarray(states), np.asarray(stimuli), np.asarray(neurons)
+
+
+def _answer(
+    network: Network, start: Array, stimuli: Array, neuron_key: PRNGKeyArray, response_key: PRNGKeyArray
+) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:
+    """The pattern after each update, and the neuron that was redrawn."""
+    neurons = jax.random.randint(neuron_key, stimuli.shape, 0, network.circuit.num_neurons)
+    spike = network.circuit.tabulate([actions[1] for actions in network.policy])
+    uniform = jax.random.uniform(response_key, stimuli.shape)
+    return _states(spike, start, stimuli, neurons, uniform), neurons
 
 
 @jax.jit

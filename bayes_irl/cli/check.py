@@ -1,0 +1,52 @@
+"""`bayes-irl check`: whether a fit explains what it was fitted to."""
+
+from pathlib import Path
+
+import click
+
+from bayes_irl.cli.common import Command, FilePath, beside, check_outputs, echo_written, save_figure, seed_option
+
+
+@click.command("check", cls=Command, short_help="Check whether a fit explains its recording.")
+@click.argument("posterior", type=FilePath)
+@click.option("--recording", type=FilePath, help="The recording that was fitted, for checks that need its order.")
+@seed_option
+def command(posterior: Path, recording: Path | None, seed: int) -> None:
+    """Check the fit POSTERIOR (.nc, from `fit`) against what it was fitted to.
+
+    Recordings drawn from the fit beside the one that was made, leave-one-out predictions beside what came, and how far
+    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR.
+
+    \b
+    Example:
+      bayes-irl check posterior.nc
+      bayes-irl check posterior.nc --recording rec.npz
+    """  # noqa: D301 (click reads the \b)
+    import jax
+
+    import bayes_irl as bi
+    from bayes_irl.io.netcdf import load_tree
+
+    kinds = ["predictive", "loo_pit", "prior_sensitivity", *(["dynamics"] if recording else [])]
+    pictures = {kind: beside(posterior, kind) for kind in kinds}
+    tree = load_tree(posterior)
+    check_outputs(posterior, ".nc", pictures.values())
+    keys = jax.random.split(jax.random.key(seed), 3)
+    checks = {
+        "predictive": bi.checks.predictive(tree, key=keys[0]),
+        "loo_pit": bi.checks.loo_pit(tree, key=keys[1]),
+        "prior_sensitivity": bi.checks.prior_sensitivity(tree),
+    }
+    if recording:
+        checks["dynamics"] = bi.checks.dynamics(tree, bi.load_recording(recording), key=keys[2])
+    click.echo(bi.verdict(tree))
+    for kind, check in checks.items():
+        for sentence in check["sentence"].values if "sentence" in check else [check.attrs["sentence"]]:
+            click.echo(sentence)
+        for about in ("skipped", "note"):
+            if check.attrs.get(about):
+                click.echo(check.attrs[about])
+        save_figure(getattr(bi.plots, kind)(check), pictures[kind])
+    if not recording:
+        click.echo("Dwell times and responses after a change of stimulus need --recording.")
+    echo_written(*pictures.values())

@@ -1,0 +1,53 @@
+"""Which claim predicts best, and how surely."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from bayes_irl._checks import InputError
+from bayes_irl.plots import style
+
+
+def elpd(table: xr.Dataset) -> Figure:
+    """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
+
+    Bars are two standard errors to either side: a claim whose bar reaches zero cannot be told from the best. To the
+    right its stacking weight. Claims whose fit failed its gate are hollow.
+
+    Args:
+        table: What `compare` returned.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: If it is something else.
+
+    >>> elpd(bi.compare({"count": one, "pairs": other})).savefig("elpd.pdf")  # doctest: +SKIP
+    """
+    wanted = {"difference", "difference_se", "weight", "verdict"}
+    if not isinstance(table, xr.Dataset) or not wanted <= set(table.data_vars):
+        got = sorted(map(str, table)) if isinstance(table, xr.Dataset) else type(table).__name__
+        raise InputError.of("table", "a comparison", got, "Give it what `compare` returned.")
+    names = [style.wrap(str(name), 26 * style.MM) for name in table["claim"].values]
+    lines = sum(name.count("\n") + 1 for name in names)
+    figure, sheet = style.page(style.SINGLE, (22 + 4 * lines + 4 * len(names)) * style.MM, None)
+    axes = sheet.subplots()
+    axes.axvline(0, color=style.GREY, linewidth=style.THIN, linestyle=":")
+    difference, spread = table["difference"].values, 2 * table["difference_se"].values
+    for place, (middle, half, verdict) in enumerate(zip(difference, spread, table["verdict"].values, strict=True)):
+        passed = str(verdict).startswith("All")
+        axes.hlines(place, middle - half, middle + half, color=style.BLUE, linewidth=1.2)
+        face = style.BLUE if passed else "white"
+        axes.plot(middle, place, "o", markersize=4, color=style.BLUE, markerfacecolor=face)
+    for place, weight in enumerate(table["weight"].values):
+        where = axes.get_yaxis_transform()
+        axes.text(1.03, place, f"{weight:.2f}", transform=where, fontsize=style.SMALL, va="center")
+    axes.text(1.03, -0.75, "Weight", transform=axes.get_yaxis_transform(), fontsize=style.SMALL, va="center")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(np.arange(len(names)), names)
+    axes.set_xlabel("Difference in predictive density (nats), ± 2 s.e.")
+    style.dress(axes)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    return figure

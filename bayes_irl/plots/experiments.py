@@ -1,0 +1,90 @@
+"""Which experiment would tell claims apart, and what each claim foretells of it."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from bayes_irl._checks import InputError
+from bayes_irl.plots import style
+
+_UNCHANGED = "nothing changed"
+_MOST = 9  # experiments drawn, and "nothing changed"
+
+
+def experiments(found: xr.Dataset) -> Figure:
+    """Draw the expected information of experiments, and what each claim foretells of the most telling one.
+
+    Left, bits about which claim is right, from a recording of stated size, with two standard errors of the simulation;
+    the line at the right is all there is to know, the grey bar more of the same recording. Right, the number of
+    simultaneous spikes after the most telling change, for each claim: posterior means and 90 % equal-tailed intervals,
+    one panel per stimulus (the two whose predictions differ most).
+
+    Args:
+        found: What `tell_apart` returned.
+
+    Returns:
+        The figure.
+
+    Raises:
+        InputError: If it is something else.
+
+    >>> experiments(bi.tell_apart(claims, key=key)).savefig("experiments.pdf")  # doctest: +SKIP
+    """
+    wanted = {"bits", "se", "num_spikes"}
+    if not isinstance(found, xr.Dataset) or not wanted <= set(found.data_vars):
+        got = sorted(map(str, found)) if isinstance(found, xr.Dataset) else type(found).__name__
+        raise InputError.of("found", "ranked experiments", got, "Give it what `tell_apart` returned.")
+    names = found["experiment"].values.astype(str)
+    shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MOST or name == _UNCHANGED])
+    told = _most_different(shown.isel(experiment=0))
+    figure, sheet = style.page(style.DOUBLE, (26 + 4.5 * shown.sizes["experiment"]) * style.MM, None)
+    panels = sheet.subplots(1, 1 + len(told), width_ratios=[1.15, *[1] * len(told)])
+    _bars(panels[0], shown)
+    for axes, x in zip(panels[1:], told, strict=True):
+        label = style.stimulus_labels(found["num_spikes"])[x]
+        _foretold(axes, shown.isel(experiment=0, stimulus=x))
+        style.dress(axes, style.stimulus_title(label, 45 * style.MM))
+        axes.sharey(panels[1])
+    panels[1].set_ylabel(style.wrap(f"Probability once: {names[0]}", 44 * style.MM))
+    handles = [Line2D([], [], **style.of_claim(number)) for number in range(found.sizes["claim"])]
+    claims = [str(each) for each in found["claim"].values]
+    style.legend(sheet, handles, claims, loc="outside lower center", ncols=min(4, len(claims)))
+    return figure
+
+
+def _bars(axes: Axes, shown: xr.Dataset) -> None:
+    names, bits = shown["experiment"].values.astype(str), shown["bits"].values
+    places = np.arange(len(names))
+    colours = [style.GREY if name == _UNCHANGED else style.BLUE for name in names]
+    axes.barh(places, bits, 0.62, color=colours)
+    axes.hlines(places, bits - 2 * shown["se"].values, bits + 2 * shown["se"].values, color=style.BLACK, linewidth=0.7)
+    axes.axvline(np.log2(shown.sizes["claim"]), color=style.GREY, linewidth=style.THIN, linestyle=":")
+    axes.set_xlim(left=0)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(places, [name[:1].upper() + name[1:] for name in names])
+    axes.set_xlabel(f"Bits from {shown.attrs['num_snapshots']:,} snapshots")
+    style.dress(axes, "Expected information")
+    axes.tick_params(axis="y", length=0)
+
+
+def _most_different(best: xr.Dataset) -> list[int]:
+    """Return the (at most two) stimuli under which claims differ most, in their order."""
+    mean = best["num_spikes"].mean("draw").transpose("stimulus", "claim", "spike_count").values
+    spread = np.ptp(mean, axis=1).sum(axis=1)
+    return sorted(np.argsort(-spread, kind="stable")[:2].tolist())
+
+
+def _foretold(axes: Axes, one: xr.Dataset) -> None:
+    draws = one["num_spikes"].transpose("claim", "draw", "spike_count").values
+    for number, claim in enumerate(draws):
+        each = style.summarise(claim[None])
+        places = np.arange(claim.shape[1]) + 0.5 * ((number + 0.5) / len(draws) - 0.5)
+        look = style.of_claim(number)
+        axes.vlines(places, each.low, each.high, color=look["color"], linewidth=1.0)
+        axes.plot(places, each.mean, **look)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("Number of spikes")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))

@@ -1,0 +1,193 @@
+"""What a report tells: every analysis, run once, with a sentence where one does not apply."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import jax
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+from matplotlib.figure import Figure
+
+from bayes_irl import plots
+from bayes_irl._checks import InputError
+from bayes_irl.checks import dynamics, loo_pit, predictive, prior_sensitivity
+from bayes_irl.comparison import compare
+from bayes_irl.experiments import tell_apart
+from bayes_irl.identifiability import blind_spots
+from bayes_irl.recordings import Recording
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the words that belong to it.
+
+    Attributes:
+        name: of its file, without suffix.
+        title: what it shows, for those who cannot see it.
+        caption: how to read it.
+        figure: the figure.
+    """
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is told of one claim.
+
+    Attributes:
+        name: of the claim.
+        tree: its fit.
+        findings: the outcomes of its checks, in words.
+        pictures: of its checks.
+        unknown: what its posterior does not know, in words.
+    """
+
+    name: str
+    tree: xr.DataTree
+    findings: list[str] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """Of its gate."""
+        return str(self.tree["gate"].attrs["verdict"])
+
+    @property
+    def passed(self) -> bool:
+        """Whether its gate passed."""
+        return self.verdict.startswith("All")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is told of all claims.
+
+    Attributes:
+        claims: by how well they predict, the best one first.
+        table: what `compare` returned.
+        comparison: picture of the comparison.
+        rewards: picture of all rewards, where they belong to circuits.
+        experiments: what `tell_apart` returned, or why it did not.
+        telling: picture of it.
+    """
+
+    claims: list[Claim]
+    table: xr.Dataset
+    comparison: Picture
+    rewards: Picture | None
+    experiments: xr.Dataset | str
+    telling: Picture | None
+
+
+def gather(
+    posteriors: Mapping[str, xr.DataTree], recording: Recording | None, key: PRNGKeyArray, step: Step
+) -> Content:
+    """Run every analysis.
+
+    Args:
+        posteriors: fits by the name of their claim.
+        recording: for checks that need the order of bins.
+        key: a JAX random key.
+        step: told what begins.
+
+    Raises:
+        InputError: as `compare`.
+    """
+    step("comparing")
+    table = compare(posteriors)
+    names = [str(each) for each in table["claim"].values]
+    keys = jax.random.split(key, len(names) + 1)
+    claims = [_claim(name, k, posteriors[name], recording, keys[k], step) for k, name in enumerate(names)]
+    step("ranking experiments")
+    ordered = {name: posteriors[name] for name in names}
+    ranked = _attempt(lambda: tell_apart(ordered, key=keys[-1]))
+    rewards = _attempt(lambda: plots.rewards_compared(ordered))
+    return Content(
+        claims=claims,
+        table=table,
+        comparison=Picture(
+            "comparison",
+            "Leave-one-out predictive density of each claim relative to the best one",
+            COMPARISON,
+            plots.elpd(table),
+        ),
+        rewards=None if isinstance(rewards, str) else Picture("rewards", "Inferred rewards", REWARDS, rewards),
+        experiments=ranked,
+        telling=None if isinstance(ranked, str) else _telling(ranked),
+    )
+
+
+COMPARISON = (
+    "How much worse than the best claim each one predicts what it has not seen, with two standard errors of the "
+    "difference; to the right, stacking weights. Hollow: the fit failed its gate."
+)
+REWARDS = (
+    "Reward by the number of simultaneous spikes, averaged over the patterns that were observed: posterior means and "
+    "90 % equal-tailed intervals. Levels compare within a panel, not between panels: for each stimulus the mean over "
+    "what was observed is zero."
+)
+TELLING = (
+    "Left: expected information about which claim is right, with two standard errors of the simulation; grey, more "
+    "of the same recording; dotted, all there is to know. Right: what each claim foretells of the best experiment."
+)
+PREDICTIVE = (
+    "Recordings drawn from the fit, as long as the real one, beside it. Where a bar misses the diagonal, or a dot its "
+    "band, the claim does not explain what was recorded."
+)
+DYNAMICS = "Dwell times and responses after a change of stimulus: recorded (dots) and drawn from the fit (bands)."
+PIT = (
+    "Leave-one-out predictions are calibrated where the line stays in the band. The PIT is averaged exactly over what "
+    "a randomised one draws."
+)
+PRIOR = "How far conclusions move when the prior, or the data, weigh a little more or less."
+
+
+def _telling(ranked: xr.Dataset) -> Picture:
+    return Picture("experiments", "Ranked experiments", TELLING, plots.experiments(ranked))
+
+
+def _claim(
+    name: str, number: int, tree: xr.DataTree, recording: Recording | None, key: PRNGKeyArray, step: Step
+) -> Claim:
+    """Check one fit, as far as it can be checked."""
+    step(f"checking {name}")
+    keys = jax.random.split(key, 3)
+    found: list[tuple[str, str, xr.Dataset | str]] = [
+        ("predictive", PREDICTIVE, _attempt(lambda: predictive(tree, key=keys[0]))),
+        ("loo_pit", PIT, _attempt(lambda: loo_pit(tree, key=keys[1]))),
+        ("prior_sensitivity", PRIOR, _attempt(lambda: prior_sensitivity(tree))),
+    ]
+    if recording is not None:
+        found.insert(1, ("dynamics", DYNAMICS, _attempt(lambda: dynamics(tree, recording, key=keys[2]))))
+    findings, pictures = [], []
+    for kind, caption, check in found:
+        if isinstance(check, str):
+            findings.append(check)
+            continue
+        findings += sentences(check)
+        title = f"{kind.replace('_', ' ')}: {name}"
+        pictures.append(Picture(f"{kind}_{number + 1}", title, caption, getattr(plots, kind)(check)))
+    unknown = _attempt(lambda: blind_spots(tree))
+    return Claim(name, tree, findings, pictures, [unknown] if isinstance(unknown, str) else list(unknown))
+
+
+def sentences(check: xr.Dataset) -> list[str]:
+    """What a check found, in words."""
+    found = check["sentence"].values.tolist() if "sentence" in check else [check.attrs["sentence"]]
+    found = [sentence.replace("p = ", "p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}") for sentence in found]
+    return [*found, *(check.attrs[about] for about in ("skipped", "note") if check.attrs.get(about))]
+
+
+def _attempt[Result](analysis: Callable[[], Result]) -> Result | str:
+    """An analysis, or the reason why it does not apply: a report tells the rest all the same."""
+    try:
+        return analysis()
+    except InputError as error:
+        return f"Left out. {error}"

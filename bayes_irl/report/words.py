@@ -1,0 +1,120 @@
+"""What a report says in words and numbers."""
+
+from importlib.metadata import version
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl.report.content import Content
+
+KINDS = {
+    "updates": "single updates: what one neuron saw, and what it answered",
+    "snapshots": "snapshots: patterns far enough apart to be independent given the stimulus",
+    "transitions": "transitions: patterns of successive bins",
+    "choices": "moves through a maze",
+}
+CERTAIN = 2.0  # standard errors
+
+
+def headline(content: Content) -> str:
+    """The outcome of the comparison, with what speaks against believing it."""
+    best, second = content.claims[0], content.claims[1]
+    gap, error = (float(content.table[name][1]) for name in ("difference", "difference_se"))
+    if -gap < CERTAIN * error:
+        told = (
+            f"“{best.name}” and “{second.name}” predict this recording about equally well: they differ by {-gap:.1f} "
+            f"nats, with a standard error of {error:.1f}."
+        )
+    else:
+        told = (
+            f"“{best.name}” predicts this recording best, {-gap:,.1f} nats better than “{second.name}” (standard error "
+            f"{error:,.1f})."
+        )
+    failed = [claim.name for claim in content.claims if not claim.passed]
+    if failed:
+        listed = ", ".join(f"“{name}”" for name in failed)
+        told += f" But {'the fit' if len(failed) == 1 else 'fits'} of {listed} failed the gate: read that first."
+    return told
+
+
+def data_summary(tree: xr.DataTree) -> list[tuple[str, str]]:
+    """What was observed, as pairs of a name and a value."""
+    observed = str(tree.attrs["observed"])
+    table = tree["observations"].to_dataset()
+    rows = [
+        ("Observed", KINDS.get(observed, observed)),
+        ("Observations", f"{int(table['count'].sum()):,}, of which {table.sizes['observation']:,} distinct"),
+    ]
+    if "circuit" in tree.children:
+        circuit = tree["circuit"].to_dataset()
+        mean = circuit["mean_response"].values[0]
+        moves = circuit["transition"].values[0]
+        leaves = 1 - np.diag(moves)
+        rows += [
+            ("Neurons", str(circuit.sizes["neuron"])),
+            ("Stimuli", ", ".join(map(str, circuit["stimulus"].values))),
+            ("Mean responses", f"{mean.min():.3g} to {mean.max():.3g} spikes per update, from neuron to neuron"),
+            (
+                "Baseline p",
+                f"{tree.attrs['baseline']}, {_listed(circuit['baseline'].values[0])}",
+            ),
+            (
+                "Stimulus T",
+                f"leaves its states with probability {_listed(leaves)} an update",
+            ),
+        ]
+        if (steps := int(circuit["updates_per_bin"].values[0])) > 0:
+            rows.append(("Updates per bin", str(steps)))
+    return [*rows, ("Rewards", f"{tree.attrs['units']}; {tree.attrs['gauge']}"), ("Hash", str(tree.attrs["data_hash"]))]
+
+
+def _listed(numbers: np.ndarray) -> str:
+    """Numbers, once where they are all alike."""
+    texts = [f"{number:.3g}" for number in numbers]
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+
+
+def comparison_rows(content: Content) -> list[list[str]]:
+    """The table of claims."""
+    table = content.table
+    rows = []
+    for k, claim in enumerate(content.claims):
+        numbers = [float(table[name][k]) for name in ("elpd", "difference", "difference_se", "p_loo", "weight")]
+        elpd, gap, error, p_loo, weight = numbers
+        bad = float(table["share_bad"][k])
+        cells = [f"{elpd:,.1f}", f"{gap:,.1f}", f"{error:,.1f}", f"{p_loo:,.1f}", f"{weight:.2f}", f"{100 * bad:.2g} %"]
+        rows.append([claim.name, *(cell.replace("-", "−") for cell in cells), "passed" if claim.passed else "FAILED"])
+    return rows
+
+
+def experiment_rows(content: Content) -> list[list[str]]:
+    """The table of experiments."""
+    if isinstance(content.experiments, str):
+        return []
+    found = content.experiments
+    return [
+        [str(name), f"{bits:.3f}", f"{error:.3f}", f"{snapshot:.2g}"]
+        for name, bits, error, snapshot in zip(
+            found["experiment"].values,
+            found["bits"].values,
+            found["se"].values,
+            found["bits_snapshot"].values,
+            strict=True,
+        )
+    ]
+
+
+def settings(tree: xr.DataTree) -> str:
+    """How a fit was made, in one line."""
+    attributes = {str(name): value for name, value in tree.attrs.items()}
+    kept = {name.removeprefix("method_"): each for name, each in attributes.items() if name.startswith("method_")}
+    options = ", ".join(f"{name} = {value}" for name, value in kept.items())
+    return f"{tree.attrs['method']} ({options}), key {tree.attrs.get('key', 'not recorded')}"
+
+
+def versions(tree: xr.DataTree) -> str:
+    """What it was fitted with, and what this page was made with."""
+    attributes = {str(name): value for name, value in tree.attrs.items()}
+    fitted = {name.removesuffix("_version"): each for name, each in attributes.items() if name.endswith("_version")}
+    with_these = ", ".join(f"{name} {value}" for name, value in fitted.items())
+    return f"Fitted with {with_these}. Report by bayes_irl {version('bayes_irl')}."

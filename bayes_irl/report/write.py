@@ -1,0 +1,78 @@
+"""The report: one page for people, one text for repositories."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+from tqdm.auto import tqdm
+
+from bayes_irl._checks import InputError
+from bayes_irl.io.whole import written_whole
+from bayes_irl.plots.export import as_png
+from bayes_irl.recordings import Recording
+from bayes_irl.report.content import Content, Picture, gather
+from bayes_irl.report.page import as_html, as_markdown
+
+
+def write_report(
+    posteriors: Mapping[str, xr.DataTree],
+    folder: str | Path,
+    *,
+    key: PRNGKeyArray,
+    recording: Recording | None = None,
+    made_by: str = "",
+    progress: bool = False,
+) -> tuple[Path, ...]:
+    """Write what is known about several claims on one recording, as one page.
+
+    Gate verdicts first; what was observed; the claims, in the words of their models; leave-one-out comparison; rewards
+    side by side; posterior predictive checks, leave-one-out PIT and prior sensitivity of each; what the data do not
+    say; which experiment would tell the claims apart; and how to make it again. What does not apply says why.
+
+    Args:
+        posteriors: what `infer` returned, by the name of the claim; all of the same observations.
+        folder: where to write; made if it is not there.
+        key: a JAX random key.
+        recording: the recording, for checks that need the order of its bins.
+        made_by: the command that makes this report, for the record.
+        progress: whether to show a progress bar.
+
+    Returns:
+        The files: `index.html`, which holds its pictures, needs nothing else and follows the reader's light or dark
+        theme; `report.md`, the same as Markdown; and the pictures of the latter.
+
+    Raises:
+        InputError: as `compare`; if the folder cannot be written to.
+
+    >>> write_report({"count": one, "pairs": other}, "report", key=key)  # doctest: +SKIP
+    """
+    target = Path(folder)
+    _prepare(target / "figures")
+    with tqdm(total=len(posteriors) + 2, disable=not progress, leave=False) as bar:
+
+        def step(what: str) -> None:
+            bar.set_description(what)
+            bar.update()
+
+        content = gather(posteriors, recording, key, step)
+    files = {target / "index.html": as_html(content, made_by).encode()}
+    files[target / "report.md"] = as_markdown(content, made_by).encode()
+    files |= {target / "figures" / f"{each.name}.png": as_png(each.figure) for each in _pictures(content)}
+    for path, text in files.items():
+        with written_whole(path) as partial:
+            partial.write_bytes(text)
+    return tuple(files)
+
+
+def _pictures(content: Content) -> list[Picture]:
+    shared = [each for each in (content.comparison, content.rewards, content.telling) if each is not None]
+    return shared + [picture for claim in content.claims for picture in claim.pictures]
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder, before the work starts."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError.of("folder", "a folder that can be made", f"{folder.parent} ({error.strerror})") from error

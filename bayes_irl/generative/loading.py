@@ -18,6 +18,7 @@ class Model:
         function: `model(circuit, recording=None)`, plain NumPyro over the public API.
         dims: axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
         path: the file it came from.
+        source: what was in it when it was loaded.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Model:
     function: Callable
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     path: str = ""
+    source: str = ""
 
 
 def load_model(name: str | Path) -> Model:
@@ -57,7 +59,8 @@ def load_model(name: str | Path) -> Model:
     if not callable(function):
         raise InputError.of("model", f"a function model(circuit, recording=None) in {path}", "none")
     claim = (module.__doc__ or "no claim stated").strip().splitlines()[0]
-    return Model(path.stem, claim, function, dict(getattr(module, "DIMS", {})), str(path))
+    dims = dict(getattr(module, "DIMS", {}))
+    return Model(path.stem, claim, function, dims, str(path), path.read_text(encoding="utf-8"))
 
 
 def available_models() -> tuple[str, ...]:

@@ -12,13 +12,15 @@ from jax.stages import Compiled
 from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel
 
-from bayes_irl._checks import count
+from bayes_irl._checks import InputError, count
 from bayes_irl.inference.blocks import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
+
+DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Nuts:
         for name in ("num_chains", "num_draws", "max_tree_depth"):
             count(name, getattr(self, name))
         count("num_warmup", self.num_warmup, least=20)
+        if not 0 < self.target_accept < 1:
+            raise InputError.of("target_accept", "a probability strictly between 0 and 1", self.target_accept)
+        if self.max_tree_depth > DEEPEST:
+            raise InputError.of("max_tree_depth", f"at most {DEEPEST}", self.max_tree_depth)
 
     def run(
         self, target: Target, mode: Mode, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE

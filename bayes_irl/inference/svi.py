@@ -13,7 +13,7 @@ from numpyro.infer import SVI, Trace_ELBO, init_to_value
 from numpyro.infer.autoguide import AutoMultivariateNormal
 from numpyro.optim import ClippedAdam
 
-from bayes_irl._checks import count
+from bayes_irl._checks import count, positive
 from bayes_irl.inference.blocks import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.draws import Check, Draws
@@ -47,6 +47,7 @@ class Svi:
         for name in ("num_draws", "num_steps"):
             count(name, getattr(self, name), least=100)
         count("num_particles", self.num_particles)
+        positive("step_size", self.step_size)
 
     def run(
         self, target: Target, mode: Mode, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, verdict
     from bayes_irl.inference.infer import infer
+    from bayes_irl.inference.sweep import sweep
     from bayes_irl.io import load_recording, load_trials, save_recording, save_trials
     from bayes_irl.optimization import (
         information_about,
@@ -79,6 +80,7 @@ __all__ = [
     "score",
     "simulate",
     "stimulus_states",
+    "sweep",
     "tasks",
     "train",
     "verdict",
@@ -91,7 +93,7 @@ _HOMES = {
     "comparison": ("compare", "loo"),
     "efficiency": ("coding_verdict",),
     "generative": ("available_models", "load_model"),
-    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "verdict"),
+    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "sweep", "verdict"),
     "io": ("load_recording", "load_trials", "save_recording", "save_trials"),
     "optimization": (
         "information_about",

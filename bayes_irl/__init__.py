@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bayes_irl.generative import available_models, load_model
     from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, infer_from_gradients, verdict
     from bayes_irl.inference.infer import infer
+    from bayes_irl.inference.sweep import sweep
     from bayes_irl.io import load_recording, load_trials, save_recording, save_trials
     from bayes_irl.optimization import (
         information_about,
@@ -92,6 +93,7 @@ __all__ = [
     "score",
     "simulate",
     "stimulus_states",
+    "sweep",
     "tasks",
     "tell_apart",
     "train",
@@ -107,7 +109,16 @@ _HOMES = {
     "efficiency": ("coding_verdict",),
     "experiments": ("tell_apart",),
     "generative": ("available_models", "load_model"),
-    "inference": ("Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "infer_from_gradients", "verdict"),
+    "inference": (
+        "Laplace",
+        "Nuts",
+        "Svi",
+        "infer",
+        "infer_from_couplings",
+        "infer_from_gradients",
+        "sweep",
+        "verdict",
+    ),
     "io": ("load_recording", "load_trials", "save_recording", "save_trials"),
     "optimization": (
         "information_about",

@@ -82,7 +82,8 @@ def command(quick: bool, seed: int, out: Path) -> None:
     _draw_raster(recording, raster)
 
     click.echo("\n2. Infer the reward from their answers.")
-    options = f"--model spike_count --baseline population {size.fit} --seed {seed}"
+    resume = " --resume" if fit.partial_of(posterior).exists() else ""  # an earlier demonstration was interrupted
+    options = f"--model spike_count --baseline population {size.fit} --seed {seed}{resume}"
     _run(fit.command, options, recording, out=posterior)
     _compare_with_truth(posterior, size)
 

@@ -1,5 +1,8 @@
 """`bayes-irl fit`: from a recording to a posterior over the reward."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +11,7 @@ import click
 from bayes_irl.cli.common import (
     Command,
     FilePath,
+    Interrupted,
     as_typed,
     baseline_option,
     beside,
@@ -19,6 +23,8 @@ from bayes_irl.cli.common import (
 )
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     import bayes_irl as bi
     from bayes_irl.generative.session import Recorded
     from bayes_irl.inference.infer import Method
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     help="What to explain.  [default: updates if the file has them, else snapshots]",
 )
 @click.option("--update-rate", type=float, help="How often each neuron answers, in Hz; bins need it.")
+@click.option("--resume", is_flag=True, help="Go on with the fit that OUT.partial holds, to the very same end.")
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="The posterior, an .nc file, with a figure beside it.")
 def command(
@@ -53,42 +60,80 @@ def command(
     baseline: str,
     observe: str | None,
     update_rate: float | None,
+    resume: bool,
     seed: int,
     out: Path,
 ) -> None:
     """Infer the reward that makes the answers in RECORDING (.npz) optimal.
 
-    The first line printed says whether the intervals can be trusted.
+    The first line printed says whether the intervals can be trusted. While it runs, what is done is kept in the folder
+    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on.
 
     \b
     Example:
       bayes-irl fit rec.npz --model spike_count --method nuts --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc
+      bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc --resume
     """  # noqa: D301 (click reads the \b)
     import jax
 
     import bayes_irl as bi
-    from bayes_irl.io.netcdf import save_tree
 
-    picture = beside(out, "reward")
+    picture, checkpoint = beside(out, "reward"), partial_of(out)
     check_outputs(out, ".nc", [picture])
+    if checkpoint.exists() and not resume:
+        advice = "Go on with --resume; or delete that folder, unless another fit is still at work there."
+        raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)
     recorded = bi.load_recording(recording)
     circuit = bi.Circuit(recorded.num_neurons, _stimulus(recorded, update_rate))
-    tree = bi.infer(
-        bi.load_model(model),
-        circuit,
-        _observations(recorded, observe, update_rate),
-        baseline,
-        sampler,
-        key=jax.random.key(seed),
-        progress=on_terminal(),
-    )
-    tree.attrs["command"] = as_typed()
-    save_tree(tree, out)
+    with _told_how_to_go_on(checkpoint):
+        tree = bi.infer(
+            bi.load_model(model),
+            circuit,
+            _observations(recorded, observe, update_rate),
+            baseline,
+            sampler,
+            key=jax.random.key(seed),
+            checkpoint=checkpoint,
+            progress=on_terminal(),
+        )
+        tree.attrs["command"] = as_typed()
+        _save(tree, out, checkpoint)
+    shutil.rmtree(checkpoint, ignore_errors=True)
     click.echo(bi.verdict(tree))
     save_figure(bi.plots.reward_map(tree), picture)
     echo_written(out, picture)
+
+
+def partial_of(out: Path) -> Path:
+    """Where a fit keeps what is done before it is finished."""
+    return out.with_name(f"{out.name}.partial")
+
+
+@contextmanager
+def _told_how_to_go_on(checkpoint: Path) -> Iterator[None]:
+    """After an interrupt, where something was kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not checkpoint.exists():
+            raise
+        raise Interrupted(
+            f"interrupted. What was done is kept in {checkpoint}: the same command with --resume goes on."
+        ) from None
+
+
+def _save(tree: "xr.DataTree", out: Path, checkpoint: Path) -> None:
+    """Write the result; where there is no place for it, the work is not lost."""
+    import bayes_irl as bi
+    from bayes_irl.io.netcdf import save_tree
+
+    try:
+        save_tree(tree, out)
+    except bi.InputError as error:
+        kept = f"What was done is kept in {checkpoint}: make room, and go on with --resume."
+        raise bi.InputError(f"{error} {kept}") from error
 
 
 def _method(name: str, chains: int, draws: int) -> "Method":

@@ -20,6 +20,7 @@ class Model:
         dims: axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
         path: the file it came from.
         docstring: all of its docstring: the claim, its equations, their source.
+        source: what was in it when it was loaded.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Model:
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     path: str = ""
     docstring: str = ""
+    source: str = ""
 
 
 def load_model(name: str | Path) -> Model:
@@ -60,9 +62,9 @@ def load_model(name: str | Path) -> Model:
     if not callable(function):
         raise InputError.of("model", f"a function model(circuit, recording=None) in {path}", "none")
     docstring = inspect.cleandoc(module.__doc__ or "no claim stated")
-    return Model(
-        path.stem, docstring.splitlines()[0], function, dict(getattr(module, "DIMS", {})), str(path), docstring
-    )
+    dims = dict(getattr(module, "DIMS", {}))
+    source = path.read_text(encoding="utf-8")
+    return Model(path.stem, docstring.splitlines()[0], function, dims, str(path), docstring, source)
 
 
 def available_models() -> tuple[str, ...]:

@@ -1,8 +1,10 @@
 """From a recording to a posterior over the reward."""
 
+import os
 import time
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import jax
@@ -14,9 +16,11 @@ from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data
 from bayes_irl.generative.session import Recorded
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
-from bayes_irl.inference.mode import Mode, find_mode
+from bayes_irl.inference.fingerprint import fingerprint
+from bayes_irl.inference.mode import Mode, blank, find_mode
 from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Target
@@ -29,8 +33,10 @@ from bayes_irl.worlds import Behaviour, Evidence, World
 class Method(Protocol):
     """A way to draw from a posterior whose mode is known."""
 
-    def run(self, target: Density, mode: Mode, key: PRNGKeyArray, progress: Progress) -> Draws:
-        """Draw unconstrained latent vectors, with statistics and checks."""
+    def run(
+        self, target: Density, mode: Mode, key: PRNGKeyArray, progress: Progress, checkpoint: Checkpoint = NOWHERE
+    ) -> Draws:
+        """Draw unconstrained latent vectors, with statistics and checks; keep in the checkpoint what takes long."""
         ...
 
 
@@ -42,6 +48,7 @@ def infer(
     method: Method | None = None,
     *,
     key: PRNGKeyArray,
+    checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = False,
 ) -> xr.DataTree:
     """Infer which reward makes the recorded answers optimal.
@@ -63,13 +70,17 @@ def infer(
             the model says what is done by default.
         method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough.
         key: a JAX random key.
+        checkpoint: a folder in which this fit keeps what is done, block by block. What is already there is not done
+            again: after an interrupt, a crash or a kill the same call goes on, to the very same draws. Delete the
+            folder once the result is saved.
         progress: whether to show progress bars.
 
     Returns:
         An ArviZ tree (see `inference.tree.build` for its groups); look at `verdict(tree)` before anything else.
 
     Raises:
-        InputError: where model, circuit and recording do not fit each other.
+        InputError: where model, circuit and recording do not fit each other; where the checkpoint is in use, belongs to
+            another fit, is damaged, or cannot be written.
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -80,10 +91,12 @@ def infer(
     data = _reduce(circuit, recording, baseline)
     warn_of_single_precision()
     target = Target(model, data.sessions[0].world, data)
-    bars = Progress(progress)
-    mode = find_mode(target, bars)
+    bars, chosen = Progress(progress), Nuts() if method is None else method
     draw_key, tree_key = jax.random.split(key)
-    draws = (Nuts() if method is None else method).run(target, mode, draw_key, bars)
+    folder = None if checkpoint is None else Path(checkpoint)
+    with open_checkpoint(folder, {} if folder is None else fingerprint(model, data, chosen, key)) as kept:
+        mode = kept.keep("mode", blank(target.num_dimensions), lambda: find_mode(target, bars))
+        draws = chosen.run(target, mode, draw_key, bars, kept)
     tree = build(target, draws, tree_key, bars)
     tree.attrs["key"] = " ".join(map(str, jax.random.key_data(key).tolist()))
     tree.attrs["inference_seconds"] = time.perf_counter() - began

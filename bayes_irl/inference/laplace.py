@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl._checks import count
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.importance import importance, pareto_check, resample
@@ -28,7 +29,9 @@ class Laplace:
         """Refuse sizes that are none."""
         count("num_draws", self.num_draws, least=100)
 
-    def run(self, target: Density, mode: Mode, key: Array, progress: Progress) -> Draws:
+    def run(
+        self, target: Density, mode: Mode, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE
+    ) -> Draws:
         """Draw from the corrected approximation."""
         rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
         whitened = rng.normal(size=(2 * self.num_draws, target.num_dimensions))

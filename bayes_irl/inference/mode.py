@@ -1,7 +1,6 @@
 """The posterior mode, and the coordinates in which the posterior looks round from there."""
 
-from dataclasses import dataclass
-
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,8 +20,7 @@ MOST_DENSE = 1000  # dimensions up to which the whole Hessian is computed
 NUM_LEADING = 300  # directions that are whitened beyond
 
 
-@dataclass(frozen=True)
-class Mode:
+class Mode(eqx.Module):
     """Where the posterior peaks, and its curvature there.
 
     Attributes:
@@ -54,6 +52,16 @@ class Mode:
         """Map many vectors."""
         flat = jnp.asarray(whitened.reshape(-1, whitened.shape[-1]))
         return np.asarray(jax.lax.map(self.locate, flat, batch_size=100)).reshape(whitened.shape)
+
+
+def blank(num_dimensions: int) -> Mode:
+    """A mode in so many dimensions of which nothing but its shape is known."""
+    zeros, size = jnp.zeros(num_dimensions), (num_dimensions, num_dimensions)
+    if num_dimensions > MOST_DENSE:
+        whitening: Whitening = Leading(zeros, jnp.zeros((num_dimensions, NUM_LEADING)), jnp.zeros(NUM_LEADING))
+    else:
+        whitening = Dense(jnp.zeros(size))
+    return Mode(np.asarray(zeros), 0.0, whitening, 0.0, 0.0)
 
 
 def find_mode(target: Density, progress: Progress) -> Mode:

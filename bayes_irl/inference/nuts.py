@@ -1,23 +1,26 @@
 """The no-U-turn sampler, from the mode, in whitened coordinates."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from threading import Event
 from typing import Any
 
 import jax
 import numpy as np
+from jax.stages import Compiled
 from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel
 
-from bayes_irl._checks import count
+from bayes_irl._checks import InputError, count
+from bayes_irl.inference.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.progress import Progress
 
-BLOCK = 50  # iterations between two looks at the progress bar
+DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,14 @@ class Nuts:
         for name in ("num_chains", "num_draws", "max_tree_depth"):
             count(name, getattr(self, name))
         count("num_warmup", self.num_warmup, least=20)
+        if not 0 < self.target_accept < 1:
+            raise InputError.of("target_accept", "a probability strictly between 0 and 1", self.target_accept)
+        if self.max_tree_depth > DEEPEST:
+            raise InputError.of("max_tree_depth", f"at most {DEEPEST}", self.max_tree_depth)
 
-    def run(self, target: Density, mode: Mode, key: Array, progress: Progress) -> Draws:
+    def run(
+        self, target: Density, mode: Mode, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE
+    ) -> Draws:
         """Draw from the posterior."""
         kernel = Kernel(
             potential_fn=jax.jit(lambda whitened: target.potential(mode.locate(whitened))),
@@ -53,14 +62,20 @@ class Nuts:
         )
         states = [self._start(kernel, each, target.num_dimensions) for each in jax.random.split(key, self.num_chains)]
         advance = self._compile(kernel, states[0])
+        blocks = [
+            in_blocks(advance, state, self.num_warmup + self.num_draws, f"chain_{number}", checkpoint)
+            for number, state in enumerate(states)
+        ]
         stop = Event()
         total = self.num_chains * (self.num_warmup + self.num_draws)
         with progress.stage("sampling", total=total) as tick, ThreadPoolExecutor(self.num_chains) as pool:
-            chains = [pool.submit(self._chain, advance, state, tick, stop) for state in states]
+            chains = [pool.submit(self._chain, each, tick, stop) for each in blocks]
             try:
-                results = [each.result() for each in chains]
+                for each in wait(chains, return_when=FIRST_EXCEPTION).done:
+                    each.result()
             finally:
-                stop.set()  # an interrupt ends the other chains at their next block
+                stop.set()  # an interrupt, or what failed in one chain, ends the others at their next block
+            results = [each.result() for each in chains]
         stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
         positions = mode.locate_all(stacked.pop("z"))
         return Draws(positions, stacked, self._checks(stacked), {"method": "Nuts", **asdict(self)})
@@ -71,8 +86,8 @@ class Nuts:
         start = jax.random.normal(start_key, (num_dimensions,))
         return kernel.init(kernel_key, self.num_warmup, start, (), {})
 
-    def _compile(self, kernel: Kernel, state: Any) -> Callable:
-        def step(state, _):
+    def _compile(self, kernel: Kernel, state: Any) -> Compiled:
+        def step(state: Any) -> tuple[Any, dict[str, Array]]:
             state = kernel.sample(state, (), {})
             return state, {
                 "z": state.z,
@@ -84,18 +99,18 @@ class Nuts:
                 "step_size": state.adapt_state.step_size,
             }
 
-        return jax.jit(lambda state: jax.lax.scan(step, state, length=BLOCK)).lower(state).compile()
+        return compile_block(step, state)
 
-    def _chain(self, advance: Callable, state: Any, tick: Callable, stop: Event) -> dict[str, np.ndarray]:
-        wanted, kept = self.num_warmup + self.num_draws, []
-        for done in range(0, wanted, BLOCK):
+    def _chain(self, blocks: Iterator, tick: Callable, stop: Event) -> dict[str, np.ndarray]:
+        wanted = self.num_warmup + self.num_draws
+        done: list[dict[str, np.ndarray]] = []
+        for _, block in blocks:
+            tick(min(BLOCK, wanted - BLOCK * len(done)))
+            done.append(block)
             if stop.is_set():
                 raise InterruptedError("sampling was stopped")
-            state, block = advance(state)
-            kept.append(jax.tree.map(np.asarray, block))
-            tick(min(BLOCK, wanted - done))
         last = slice(self.num_warmup, wanted)
-        return {name: np.concatenate([block[name] for block in kept])[last] for name in kept[0]}
+        return {name: np.concatenate([block[name] for block in done])[last] for name in done[0]}
 
     def _checks(self, stats: dict[str, np.ndarray]) -> tuple[Check, ...]:
         deepest = 2**self.max_tree_depth - 1

@@ -13,14 +13,14 @@ from numpyro.infer import SVI, Trace_ELBO, init_to_value
 from numpyro.infer.autoguide import AutoMultivariateNormal
 from numpyro.optim import ClippedAdam
 
-from bayes_irl._checks import count
+from bayes_irl._checks import count, positive
+from bayes_irl.inference.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.importance import importance, pareto_check
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.progress import Progress
-
-BLOCK = 50
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,11 @@ class Svi:
         for name in ("num_draws", "num_steps"):
             count(name, getattr(self, name), least=100)
         count("num_particles", self.num_particles)
+        positive("step_size", self.step_size)
 
-    def run(self, target: Density, mode: Mode, key: Array, progress: Progress) -> Draws:
+    def run(
+        self, target: Density, mode: Mode, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE
+    ) -> Draws:
         """Fit the Normal and draw from it."""
         size = target.num_dimensions
 
@@ -65,13 +68,13 @@ class Svi:
         svi = SVI(posterior, guide, rates, Trace_ELBO(self.num_particles, vectorize_particles=False))
         fit_key, draw_key = jax.random.split(key)
         state = svi.init(fit_key)
-        advance = jax.jit(lambda state: jax.lax.scan(lambda s, _: svi.update(s), state, length=BLOCK))
-        losses = []
+        advance = compile_block(svi.update, state)
+        losses: list[np.ndarray] = []
         with progress.stage("fitting", total=self.num_steps) as tick:
-            for done in range(0, self.num_steps, BLOCK):
-                state, loss = advance(state)
-                losses.append(np.asarray(loss))
-                tick(min(BLOCK, self.num_steps - done))
+            for after, loss in in_blocks(advance, state, self.num_steps, "svi", checkpoint):
+                state = after
+                tick(min(BLOCK, self.num_steps - BLOCK * len(losses)))
+                losses.append(loss)
         normal = guide.get_posterior(svi.get_params(state))
         whitened = np.asarray(normal.sample(draw_key, (self.num_draws,)))
         positions = mode.locate_all(whitened)

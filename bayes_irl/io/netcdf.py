@@ -1,5 +1,6 @@
 """Fits and predictions as netCDF files: what ArviZ users share, read without running code."""
 
+import io
 import os
 import tempfile
 from pathlib import Path
@@ -25,8 +26,10 @@ def save_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
         InputError: if the file cannot be written there.
     """
     check_writable(path)
+    content = io.BytesIO()  # HDF5 crashes the process where a disk is full, and so does the buffer that xarray returns
+    tree.to_netcdf(content, engine=_ENGINE)
     with written_whole(Path(path)) as partial:
-        tree.to_netcdf(partial, engine=_ENGINE)
+        partial.write_bytes(content.getvalue())
 
 
 def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:

@@ -1,0 +1,124 @@
+"""Many fits in one call, wherever an executor runs them."""
+
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass
+from threading import Lock
+from traceback import format_exc
+from typing import Any, Literal
+
+import jax
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import ArrayLike
+from bayes_irl.generative import Model, load_model
+from bayes_irl.inference.infer import Method, infer
+
+_TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on threads take turns, or mix up their sites
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What became of one model on one recording.
+
+    Attributes:
+        model: its name.
+        recording: its name.
+        posterior: what `infer` returned; None where it failed.
+        error: why it failed; empty where it did not.
+    """
+
+    model: str
+    recording: str
+    posterior: xr.DataTree | None
+    error: str
+
+
+def sweep(
+    models: Sequence[Model],
+    recordings: Mapping[str, tuple[Any, Any]],
+    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
+    method: Method | None = None,
+    *,
+    key: PRNGKeyArray,
+    executor: Executor,
+) -> Iterator[Fit]:
+    """Fit every model to every recording, and yield each fit as soon as it is there.
+
+    A fit that fails is reported, and the others go on. Whoever stops asking for fits cancels those that have not begun.
+    Each fit's key follows from `key` and its place in the table of recordings by models, so that neither the executor
+    nor the order in which fits end decides what is drawn.
+
+    Args:
+        models: from `load_model`; other processes load them again, by their path.
+        recordings: a name for each pair of circuit and recording (or of their lists), as `infer` takes them.
+        baseline: as `infer` takes it.
+        method: as `infer` takes it.
+        key: a JAX random key.
+        executor: any `concurrent.futures.Executor`. Processes have to be spawned, since JAX does not survive a fork:
+            `ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))`, in a script below
+            `if __name__ == "__main__":`. Threads of one process take turns. On a cluster
+            `dask.distributed.Client(...).get_executor()`.
+
+    Returns:
+        An iterator over fits, in the order in which they end.
+
+    Raises:
+        InputError: at once, if there are no models or recordings, two models share a name, or one has no file.
+
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> with ThreadPoolExecutor(1) as pool:
+    ...     (fit,) = sweep([load_model("pairwise")], {"none": ((), ())}, key=jax.random.key(0), executor=pool)
+    >>> fit.model, fit.recording, fit.posterior, fit.error
+    ('pairwise', 'none', None, 'circuit has 0 entries, recording has 0: give one per recording.')
+    """
+    _check(models, recordings)
+    futures: dict[Future, tuple[str, str]] = {}
+    for name, (circuit, recording) in recordings.items():
+        for model in models:
+            own = jax.random.key_data(jax.random.fold_in(key, len(futures)))
+            # Pickled here, so that a new process reads arrays only once it computes in the right precision.
+            work = pickle.dumps((circuit, recording, baseline, method, own))
+            job = executor.submit(_fit, model.path, jax.config.jax_enable_x64, work)
+            futures[job] = (model.name, name)
+    return _collect(futures)
+
+
+def _check(models: Sequence[Model], recordings: Mapping[str, Any]) -> None:
+    names = [model.name for model in models]
+    if not names or not recordings:
+        raise InputError.of("models, recordings", "at least one of each", f"{len(names)} and {len(recordings)}")
+    if len(set(names)) < len(names):
+        raise InputError.of("models", "models of different names", names)
+    if without := [model.name for model in models if not model.path]:
+        raise InputError.of("models", "models from files, which other processes can load", without, "Use load_model.")
+
+
+def _collect(futures: Mapping[Future, tuple[str, str]]) -> Iterator[Fit]:
+    try:
+        for job in as_completed(futures):
+            try:
+                posterior, error = job.result()
+            except Exception as failure:  # the process died, or what it sent could not be read
+                posterior, error = None, f"{type(failure).__name__}: {failure}"
+            yield Fit(*futures[job], posterior, error)
+    finally:
+        for job in futures:
+            job.cancel()
+
+
+def _fit(path: str, precise: bool, work: bytes) -> tuple[xr.DataTree | None, str]:
+    """Fit in whichever process this is; failures travel as text, since not every exception can be sent."""
+    if jax.config.jax_enable_x64 != precise:  # a process of its own, which starts in single precision
+        jax.config.update("jax_enable_x64", precise)
+    try:
+        *what, key = pickle.loads(work)
+        with _TURN:
+            return infer(load_model(path), *what, key=jax.random.wrap_key_data(key)), ""
+    except InputError as error:
+        return None, str(error)
+    except Exception:
+        return None, format_exc()

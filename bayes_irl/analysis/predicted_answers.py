@@ -1,5 +1,7 @@
 """Answers to noisy evidence, beside what a fit foretells: how many, and how late."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
@@ -36,11 +38,12 @@ def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
     """
     if not isinstance(tree, xr.DataTree) or not {"evidence", "posterior_predictive"} <= set(tree.children):
         raise InputError.of("tree", "a fit to answers", type(tree).__name__, _ADVICE)
-    seen = tree["observed_data"]["answers"].values
-    drawn = tree["posterior_predictive"]["answers"].values
+    seen = tree["observed_data"].dataset["answers"].values
+    drawn = tree["posterior_predictive"].dataset["answers"].values
     tables = np.concatenate([seen[None], drawn.reshape(-1, *seen.shape)])
-    rows = {name: tree["constant_data"][f"answers_{name}"].values for name in ("subject", "strength", "sure_offered")}
-    subjects = tree["posterior"]["subject"].values
+    shown = tree["constant_data"].dataset
+    rows = {name: shown[f"answers_{name}"].values for name in ("subject", "strength", "sure_offered")}
+    subjects = tree["posterior"].dataset["subject"].values
     num_bins = seen.shape[1] // 2
     timed = seen.shape[1] > 3
     ways = tables[..., :-1].reshape(*tables.shape[:2], 2, num_bins) if timed else tables[..., :2, None]
@@ -57,7 +60,8 @@ def _together(tables: np.ndarray, keys: list[np.ndarray], levels: list[np.ndarra
     shape = [len(each) for each in levels]
     index = np.ravel_multi_index([np.searchsorted(level, key) for key, level in zip(keys, levels, strict=True)], shape)
     total = np.zeros((tables.shape[0], int(np.prod(shape)), *tables.shape[2:]))
-    np.add.at(total, (slice(None), index), tables)
+    where: Any = (slice(None), index)
+    np.add.at(total, where, tables)
     return total.reshape(len(tables), *shape, *tables.shape[2:])
 
 

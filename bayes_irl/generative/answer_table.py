@@ -83,17 +83,21 @@ def as_answered(evidence: Evidence, answers: Any) -> Chosen:
     if (taken := (given.choice == SURE) & ~evidence.sure_offered).any():
         expected = "sure rewards to be taken only where they are offered"
         raise InputError.of("recording", expected, f"one on trial {int(taken.argmax())}", "Give sure_offered.")
-    return Chosen((_timed(evidence, given) if given.reaction_time is not None else _untimed(evidence, given),))
+    if given.reaction_time is None:
+        return Chosen((_untimed(evidence, given),))
+    return Chosen((_timed(evidence, given.choice, given.reaction_time),))
 
 
-def _timed(evidence: Evidence, given: Answers) -> AnswerTable:
+def _timed(
+    evidence: Evidence, choice: Int[np.ndarray, " num_trials"], reaction_time: Float[np.ndarray, " num_trials"]
+) -> AnswerTable:
     if np.ptp(evidence.duration) > 0:
         raise InputError.of(
             "duration", "one limit for all trials with reaction times", f"{np.unique(evidence.duration)}"
         )
     if evidence.sure_offered.any():
         raise InputError.of("sure_offered", "none where the subject answers when it likes", "some")
-    times, answered = np.nan_to_num(given.reaction_time), given.choice != NONE
+    times, answered = np.where(choice == NONE, 0.0, reaction_time), choice != NONE
     if (late := times > evidence.limit).any():
         first = int(late.argmax())
         expected = f"reaction times up to the duration, {evidence.limit:g} s"
@@ -102,7 +106,7 @@ def _timed(evidence: Evidence, given: Answers) -> AnswerTable:
         )
     bins = num_bins(evidence)
     bin_of = np.minimum((times / TIME_BIN).astype(int), bins - 1)
-    outcome = np.where(answered, bins * (given.choice == POSITIVE) + bin_of, 2 * bins)
+    outcome = np.where(answered, bins * (choice == POSITIVE) + bin_of, 2 * bins)
     return _count(evidence, evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
 
 

@@ -147,13 +147,13 @@ def answer_when_asked(
         raise InputError.of("sure_offered", "none, for this model", "some", "See the model wager.")
     shown, who = table.shown, table.shown.subject
 
-    def positive(sensitivity: Array, strength: Array, duration: Array) -> Array:
+    def positive(sensitivity: Array, strength: Array, duration: Array) -> Array:  # of one row
         x = sensitivity * strength * duration + jnp.sqrt(duration) * NODES
         return Belief(evidence.strengths, evidence.prior, sensitivity).positive(x, jnp.full(len(NODES), duration))
 
-    right = jax.vmap(positive)(sensitivity[who], shown.strength, shown.duration)
-    half = side_bias[who][:, None] / 2
-    values = [worth(1 - right, who[:, None]) - half, worth(right, who[:, None]) + half]
+    right = jax.vmap(positive)(sensitivity[who], jnp.asarray(shown.strength), jnp.asarray(shown.duration))
+    half, subject = side_bias[who][:, None] / 2, jnp.asarray(who)[:, None]
+    values = [worth(1 - right, subject) - half, worth(right, subject) + half]
     options = [np.ones(len(who))] * 2
     if sure is not None:
         values.append(jnp.broadcast_to(sure[who][:, None], right.shape))

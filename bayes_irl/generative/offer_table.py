@@ -44,11 +44,13 @@ class OfferTable(ChoiceTable):
 
     Attributes:
         world: what was offered.
+        shown: the same, per row of the table.
         counts: what was chosen.
         table: how often B and A were chosen `[num_rows, 2]`.
     """
 
     world: Offers = eqx.field(static=True)
+    shown: Shown = eqx.field(static=True)
     counts: OfferCounts = eqx.field(static=True)
     table: Int[np.ndarray, "num_rows 2"]
     reward_is: ClassVar = ("value of one B", "one B is worth 1, nothing 0", "biases of the model")
@@ -57,15 +59,6 @@ class OfferTable(ChoiceTable):
     def site(self) -> str:
         """The name of the observed site."""
         return "choices"
-
-    @property
-    def shown(self) -> Shown:
-        """What each row of the table was offered."""
-        rows = self.counts
-        kind = (rows.a_first != 0) * (len(self.world.kinds) - 1)
-        subject = self.world.subject_of[rows.session]
-        amounts = rows.num_a.astype(float), rows.num_b.astype(float)
-        return Shown(rows.session, subject, kind, *amounts, rows.a_left, rows.a_first)
 
 
 class Chosen(eqx.Module):
@@ -104,7 +97,14 @@ def as_chosen(offers: Offers, chose_a: Any) -> Chosen:
     session, num_a, num_b, a_left, a_first = np.ascontiguousarray(rows.T)
     counts = OfferCounts(session, num_a, num_b, a_left, a_first, table)
     _warn_of_uninformative(offers, counts)
-    return Chosen((OfferTable(world=offers, counts=counts, table=table),))
+    return Chosen((OfferTable(world=offers, shown=_shown(offers, counts), counts=counts, table=table),))
+
+
+def _shown(offers: Offers, counts: OfferCounts) -> Shown:
+    """What each row of counts was offered."""
+    kind = (counts.a_first != 0) * (len(offers.kinds) - 1)
+    amounts = counts.num_a.astype(float), counts.num_b.astype(float)
+    return Shown(counts.session, offers.subject_of[counts.session], kind, *amounts, counts.a_left, counts.a_first)
 
 
 def _warn_of_uninformative(offers: Offers, counts: OfferCounts) -> None:

@@ -114,6 +114,7 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
 
     end = stakes.none / heat * jnp.ones(len(lattice.points)), stakes.none / heat * jnp.ones(2)
     each = (defaults.log_probs, evidence.positive, evidence.here, evidence.then)
+    solved: tuple[Array, Array, Array]
     _, solved = jax.lax.scan(before, end, each, reverse=True)
     return Decisions(*solved)
 
@@ -166,6 +167,8 @@ def foretell(lattice: Lattice, decisions: Decisions) -> Answers:
         return moved[INSIDE], (density * acts[:2], moved)
 
     start = jnp.zeros(num_points).at[num_points // 2].set(1.0)
+    leaving: Array
+    moved: Array
     last, (leaving, moved) = jax.lax.scan(onwards, start, jnp.exp(decisions.log_policy))
     inside = leaving @ tilt[INSIDE] * decay[:-1, None]
     edges = (slice(None, FARTHEST_JUMP), slice(-FARTHEST_JUMP, None))
@@ -176,6 +179,7 @@ def foretell(lattice: Lattice, decisions: Decisions) -> Answers:
         return mass * acts[2, :, None] + more, (mass * acts[:2, :, None]).sum(axis=1)
 
     certain = jnp.exp(decisions.log_policy_if_certain)
+    outside: Array
     remaining, outside = jax.lax.scan(adrift, jnp.zeros_like(arriving[0]), (certain, arriving))
     return Answers(
         (inside + outside).T,

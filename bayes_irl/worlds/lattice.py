@@ -72,4 +72,4 @@ class Lattice(eqx.Module):
         """−k log M(θ), after k = 0 to n steps."""
         jumps = JUMPS[:, None] * np.sqrt(self.step) * self.drift
         growth = jax.nn.logsumexp(jumps, b=CHANCES[:, None], axis=0)
-        return -np.arange(self.num_steps + 1)[:, None] * growth
+        return -jnp.arange(self.num_steps + 1)[:, None] * growth

@@ -319,4 +319,4 @@ def test_what_was_learned_is_told_without_a_table_of_rewards():
     tree = bi.infer(bi.load_model("perceptual_decision"), evidence, answers, method=bi.Laplace(300), key=random.key(0))
     learned = bi.identifiability.contraction(tree)
     assert set(learned.data_vars) == {"sensitivity", "temperature", "side_bias", "lapse"}
-    assert float(learned["sensitivity"].sel(statistic="relative_width")) < 0.2
+    assert learned["sensitivity"].sel(statistic="relative_width").item() < 0.2

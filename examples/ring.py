@@ -187,6 +187,6 @@ for name in ("sparse", "pairwise"):
 #
 # A spike 0.05 nats wide cannot tell small rewards from none: that is its meaning, not a result. Twelve neurons have
 # 4,097 latent numbers: `Nuts` is used there, at some 60 gradients of 10 to 14 ms a draw, and its verdict comes first:
-# patterns that may or may not come from the slab mix slowest, and 800 draws of them are worth some 60. And how long a circuit must be recorded depends on how
-# freely it moves, not on its size: a ring at λ = 1 moves between its twelve rewarded patterns and visits some fifty
-# others in a million updates; of the four thousand left nothing is known.
+# patterns that may or may not come from the slab mix slowest, and 800 draws of them are worth some 60. And how long a
+# circuit must be recorded depends on how freely it moves, not on its size: a ring at λ = 1 moves between its twelve
+# rewarded patterns and visits some fifty others in a million updates; of the four thousand left nothing is known.

@@ -41,14 +41,16 @@ import bayes_irl as bi
 from bayes_irl import generative
 
 OUT = Path(os.environ.get("BAYES_IRL_OUT", "out"))
-SMALL = "BAYES_IRL_SMALL" in os.environ  # a third of the trials, and few draws, for tests
+SMALL = "BAYES_IRL_SMALL" in os.environ  # one monkey, two claims and few draws, for tests
 OUT.mkdir(exist_ok=True)
 
 path = Path(os.environ.get("BAYES_IRL_DATA", "../shared/data")) / "roitman_shadlen_rt.npz"
 if not path.is_file():
     sys.exit(f"{path} is missing: set BAYES_IRL_DATA to the folder that holds roitman_shadlen_rt.npz.")
 with np.load(path, allow_pickle=False) as file:
-    data = {name: file[name][:: 3 if SMALL else 1] for name in file.files}
+    data = {name: file[name] for name in file.files}
+if SMALL:
+    data = {name: each[data["monkey"] == "b"] for name, each in data.items()}
 
 evidence = bi.Evidence.from_arrays(data["coh"], 2.5, subject=data["monkey"])
 answers = bi.Answers.from_arrays(data["choice"], data["rt"])
@@ -78,7 +80,9 @@ claims = {
     "discount": bi.load_model("reaction_time_discount"),
     "no cost": generative.Model("no_cost", no_cost.__doc__, no_cost, dims),
 }
-method = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=500)
+if SMALL:
+    del claims["discount"]
+method = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50) if SMALL else bi.Nuts(num_draws=500)
 fits = {}
 for name, model in claims.items():
     fits[name] = bi.infer(model, evidence, answers, method=method, key=jax.random.key(0), progress=not SMALL)

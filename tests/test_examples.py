@@ -89,13 +89,13 @@ def test_monkey_economic_choice_runs(shared, tmp_path):
 
 @pytest.mark.slow
 def test_monkey_reaction_time_runs(shared, tmp_path):
-    """A cost of time beats none, and its size and the misfits are told for both monkeys."""
+    """A cost of time beats none, and its size is told."""
     words = printed("monkey_reaction_time", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     gaps = dict(re.findall(r"^(cost per second|discount|no cost) +-[\d.]+ +(-?[\d.]+)", words, re.MULTILINE))
-    assert float(gaps["no cost"]) < max(float(gaps["cost per second"]), float(gaps["discount"])) == 0
-    ((b, n),) = re.findall(r"cost_of_time +b: ([\d.]+) \(.*?\) +n: ([\d.]+)", words)
-    assert 0.2 < float(b) < 0.45 and 0.1 < float(n) < 0.3
-    assert pictures(tmp_path) == {f"monkey_times_{name}" for name in ("cost_per_second", "discount", "no_cost")}
+    assert float(gaps["no cost"]) < float(gaps["cost per second"]) == 0
+    (cost,) = re.findall(r"cost_of_time +b: ([\d.]+)", words)
+    assert 0.2 < float(cost) < 0.45
+    assert pictures(tmp_path) == {f"monkey_times_{name}" for name in ("cost_per_second", "no_cost")}
 
 
 @pytest.mark.slow

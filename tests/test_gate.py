@@ -155,6 +155,7 @@ class Normal(Target):
     """A posterior that is Normal(0, 1): all that `importance` needs of one."""
 
     def __init__(self):
+        self.start = np.zeros(1)
         self.value_and_grad = lambda flat: ((flat**2).sum() / 2, flat)
 
 

@@ -108,7 +108,7 @@ def test_sessions_that_say_little_are_named():
 
 
 def test_a_baseline_is_refused():
-    with pytest.raises(bi.InputError, match="baseline: expected none, for offers"):
+    with pytest.raises(bi.InputError, match="baseline: expected none, for choices"):
         bi.infer(bi.load_model("economic_choice"), offers(), [1, 0, 1, 0, 1, 1], 0.3, key=random.key(0))
 
 

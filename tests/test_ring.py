@@ -178,8 +178,8 @@ def test_a_frozen_ring_has_wide_posteriors_and_a_gate_that_says_why():
     visited = counts.occupancy_counts[0] > 0
     assert visited.sum() <= RING.num_neurons
     trees = {
-        name: bi.infer(bi.load_model(name), RING, counts, "population", bi.Laplace(num_draws), key=known.KEY)
-        for name, num_draws in (("sparse", 300), ("pairwise", 4000))
+        name: bi.infer(bi.load_model(name), RING, counts, "population", bi.Laplace(300), key=known.KEY)
+        for name in ("sparse", "pairwise")
     }
     for tree in trees.values():
         assert bi.verdict(tree).startswith("DO NOT TRUST THESE INTERVALS.")
@@ -189,6 +189,8 @@ def test_a_frozen_ring_has_wide_posteriors_and_a_gate_that_says_why():
     hidden = np.setdiff1d(REWARDED, np.flatnonzero(visited))
     assert posterior["inclusion"].mean(["chain", "draw"]).values[0, hidden].max() < 0.5
     assert np.median(posterior["worth"].std(["chain", "draw"]).values[0, ~visited]) > 0.9 * 0.05
-    weights = trees["pairwise"]["posterior"]["weights"].std(["chain", "draw"]).values
-    print("pairwise widths", weights)
-    assert np.median(weights) > 0.3  # 0.45 and 0.57 by two keys; the draws behind them are few
+    # By the curvature at the mode: k is bad, and the few corrected draws change with the last digit.
+    target = Target(bi.load_model("pairwise"), RING, generative.as_data(RING, counts, "population"))
+    there = mode.find_mode(target, Progress())
+    widths = np.linalg.norm(there.locate_all(np.eye(target.num_dimensions)) - there.position, axis=0)
+    assert np.median(widths[RING.num_neurons :]) > 0.6  # of the pairs' weights; the prior's are 1

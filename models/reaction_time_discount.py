@@ -4,8 +4,8 @@
     Q_t(x, answer) = P(it is right | x, t),    Q_t(x, wait) = exp(−dt / τ) E[V_{t+dt}(x′) | x, t]
 
 A right answer is worth 1 at once and exp(−t / τ) after t seconds; a wrong one 0, none 0. Unlike a cost per second, the
-same whatever can be won, discounting makes haste where a right answer is likely. It would also tell a wrong answer from
-none, but a penalty, `Stakes(wrong=…)`, is hardly told from another τ. The default answers at rate h.
+same whatever can be won, discounting makes haste where a right answer is likely. A penalty would be
+`Stakes(wrong=…)`. The default answers at rate h.
 
 Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, with τ = 10 s).
 """

@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import numpyro
 import pytest
+from calibrating import Calibration
 from jax import random
 from numpyro import handlers
 from scipy.special import expit
@@ -124,18 +125,19 @@ def choose(model, offers, truth, rng, lapse=0.0):
     return (rng.random(offers.num_trials) < probability).astype(int)
 
 
-def ranks(model, num_sets, method, lapse=0.0):
-    """Where the truth ranks among draws, from 0 to 1, for each scalar that a fit to one session infers."""
-    found = []
-    for seed in range(num_sets):
-        offers = design(seed=seed)
-        truth = latents(model, offers, seed)
-        chosen = choose(model, offers, truth, np.random.default_rng(1000 + seed), lapse)
-        tree = bi.infer(bi.load_model(model), offers, chosen, method=method, key=random.key(seed))
-        names = [name for name in ("relative_value", "temperature", "side_bias", "concavity") if name in truth]
-        draws = tree["posterior"]
-        found.append([(draws[name].values.ravel() < float(truth[name].ravel()[0])).mean() for name in names])
-    return dict(zip(names, np.array(found).T, strict=True))
+def ranks(model, num_sets, lapse=0.0):
+    """Where the truth ranks among draws, from 0 to 1, for each number that a fit to one session infers."""
+    offers = design()
+    data = as_chosen(offers, np.arange(offers.num_trials) % 2)
+    calibration = Calibration(bi.load_model(model), offers, data)
+    truths = calibration.truths(random.key(0), num_sets)
+    rng = np.random.default_rng(0)
+    tables = calibration.answers(truths, rng)
+    if lapse:
+        coins = rng.binomial(tables, lapse)  # choices that are made by a coin instead
+        heads = rng.binomial(coins.sum(axis=-1), 0.5)
+        tables = tables - coins + np.stack([coins.sum(axis=-1) - heads, heads], axis=-1)
+    return calibration.ranks(truths, tables, random.key(1))
 
 
 FULL = "BAYES_IRL_SEEDS" in os.environ
@@ -144,10 +146,9 @@ FULL = "BAYES_IRL_SEEDS" in os.environ
 @pytest.mark.slow
 @pytest.mark.parametrize("model", RULES if FULL else ["economic_choice"])
 def test_truth_ranks_uniformly_among_draws(model):
-    """Simulation-based calibration: 100 data sets a model by NUTS with `make calibrate`, 16 of one by Laplace here."""
-    method = bi.Nuts(num_chains=2, num_draws=500) if FULL else bi.Laplace(500)
-    for name, each in ranks(model, 100 if FULL else 16, method).items():
-        p = kstest(each, "uniform").pvalue
+    """Simulation-based calibration by NUTS: 100 data sets a model with `make calibrate`, 20 of one here."""
+    for name, each in ranks(model, 100 if FULL else 20).items():
+        p = kstest(each.reshape(len(each), -1)[:, 0], "uniform").pvalue
         print(f"{model} {name}: p = {p:.3f}; 90 % intervals hold {((each > 0.05) & (each < 0.95)).mean():.2f}")
         assert p > 0.002
 
@@ -155,8 +156,8 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.slow
 def test_a_wrong_likelihood_is_caught():
     """Subjects who do not care on a fifth of trials seem to be hotter than they are."""
-    found = ranks("economic_choice_linear", 16, bi.Laplace(500), lapse=0.2)
-    assert kstest(found["temperature"], "uniform").pvalue < 0.002
+    found = ranks("economic_choice_linear", 20, lapse=0.2)
+    assert kstest(found["log_temperature_mean"].ravel(), "uniform").pvalue < 0.002
 
 
 @pytest.mark.slow

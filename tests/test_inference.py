@@ -7,6 +7,8 @@ import arviz as az
 import jax.numpy as jnp
 import known
 import numpy as np
+import numpyro
+import numpyro.distributions as dist
 import pytest
 import xarray as xr
 from jax import random
@@ -15,6 +17,7 @@ from scipy.stats import binom, norm
 
 import bayes_irl as bi
 from bayes_irl import generative
+from bayes_irl.generative import Model
 from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.progress import Progress
@@ -94,6 +97,22 @@ def test_the_key_alone_decides(method):
     np.testing.assert_array_equal(first, again)
     if isinstance(method, bi.Laplace):
         assert not np.array_equal(first, method.run(target, mode, random.key(4), Progress()).positions)
+
+
+def far_from_normal(circuit, recording=None):
+    """Peaked at the mode, and wide."""
+    scales = dist.Normal(0.0, jnp.array([0.01, 10.0]))
+    height = numpyro.sample("height", dist.MixtureSameFamily(dist.Categorical(probs=jnp.array([0.5, 0.5])), scales))
+    generative.respond(circuit, 0 * height + jnp.zeros((circuit.num_stimuli, circuit.num_patterns)), recording)
+
+
+def test_weights_without_a_mean_correct_nothing():
+    """Instead of the few draws with the largest weights, Laplace gives those of the Normal, and says that it failed."""
+    tree = bi.infer(Model("far", "", far_from_normal), ONE, answers(), [P], bi.Laplace(500), key=known.KEY)
+    assert "too far from the posterior" in bi.verdict(tree)
+    draws = tree["posterior"]["height"].values.ravel()
+    assert len(np.unique(draws)) == 500
+    assert draws.std() == pytest.approx(0.01, rel=0.2)
 
 
 # Four neurons, two stimuli: methods against each other

@@ -10,11 +10,16 @@ from functools import cached_property, partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+import numpyro
+import numpyro.distributions as dist
 from jax import random
 from numpyro import handlers
 from numpyro.distributions.transforms import biject_to
-from numpyro.infer import NUTS
+from numpyro.infer import NUTS, SVI, Trace_ELBO, init_to_value
+from numpyro.infer.autoguide import AutoNormal
 from numpyro.infer.util import log_density
+from numpyro.optim import ClippedAdam
+from scipy.stats import kstest
 
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.mode import find_mode
@@ -58,27 +63,48 @@ class Calibration:
         probs = self.probabilities(truths)
         return rng.multinomial(self.session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
 
-    def draws(self, tables, key):
-        """Posterior draws by name, `[num_sets, num_draws, ...]`, one chain a data set."""
+    def modes(self, tables):
+        """The posterior mode of every data set."""
         modes = [find_mode(Posterior(self, jnp.asarray(table)), Progress()) for table in tables]
         found = np.array([mode.found for mode in modes])
         assert found.mean() > 0.9, f"the mode was found for {found.mean():.2f} of data sets"
+        return modes
+
+    def draws(self, tables, modes, key):
+        """Posterior draws by name, `[num_sets, num_draws, ...]`, one chain a data set, by the kernel of `Nuts`."""
         sets = [
             (mode.position, mode.whitening.factor, jnp.asarray(table), each)
             for mode, table, each in zip(modes, tables, random.split(key, len(tables)), strict=True)
         ]
-        done = map_threads(lambda one: jax.tree.map(np.asarray, self._chain(*one)), sets)
-        return jax.tree.map(lambda *values: np.stack(values), *done)
+        return _stack(map_threads(lambda one: self._told(self._chain(*one)), sets))
 
-    def ranks(self, truths, tables, key):
-        """Where each latent number's truth ranks among its draws, from 0 to 1: by name, `[num_sets, ...]`."""
-        draws = self.draws(tables, key)
-        return {name: (draws[name] < np.asarray(truth)[:, None]).mean(axis=1) for name, truth in truths.items()}
+    def draws_by(self, method, tables, modes, key):
+        """The same by any method, and which of its fits pass its own checks."""
+        sets = zip(modes, tables, random.split(key, len(tables)), strict=True)
+        runs = [method.run(Posterior(self, jnp.asarray(table)), mode, each, Progress()) for mode, table, each in sets]
+        passed = [all(check.passed for check in run.checks) for run in runs]
+        return _stack([self._told(run.positions.reshape(-1, self.target.num_dimensions)) for run in runs]), passed
+
+    def draws_as_if_independent(self, tables, modes, key):
+        """The same by the nearest Normal without correlations (`AutoNormal`), which bayes_irl does not offer."""
+        sets = zip(modes, tables, random.split(key, len(tables)), strict=True)
+        return _stack(
+            [self._told(self._mean_field(mode.position, jnp.asarray(table), each)) for mode, table, each in sets]
+        )
+
+    def ranks(self, truths, draws):
+        """Where the truth ranks among draws, from 0 to 1: by name, `[num_sets, ...]`."""
+        told = self.told(truths)
+        return {name: (draws[name] < np.asarray(truth)[:, None]).mean(axis=1) for name, truth in told.items()}
+
+    def told(self, truths):
+        """What a fit would tell if it were right: latent numbers and the reward, by name."""
+        return jax.jit(jax.vmap(self._quantities))(truths)
 
     def potential(self, flat, table):
         """Minus log posterior density, up to a constant."""
         latents, volume = self._constrain(flat)
-        log_prior, log_probs = self._joint(latents)
+        log_prior, log_probs, _ = self._joint(latents)
         return -(log_prior + volume + (table * jnp.where(table > 0, log_probs, 0.0)).sum())
 
     @cached_property
@@ -86,10 +112,20 @@ class Calibration:
         return jax.jit(jax.value_and_grad(self.potential))
 
     def _joint(self, latents):
-        """Log prior, and log probabilities of outcomes."""
+        """Log prior, log probabilities of outcomes, and the reward in the gauge of the data, if there is one."""
         joint, trace = log_density(self.model.function, (self.world, self.data), {}, latents)
         site = trace[self.session.site]
-        return joint - site["fn"].log_prob(site["value"]).sum(), site["fn"].log_probs
+        reward = trace["reward"]["value"] if "reward" in trace else None
+        return joint - site["fn"].log_prob(site["value"]).sum(), site["fn"].log_probs, reward
+
+    def _quantities(self, latents):
+        """What a fit tells: latent numbers, and the reward."""
+        reward = self._joint(latents)[2]
+        return latents | ({} if reward is None else {"reward": reward})
+
+    @partial(jax.jit, static_argnums=0)
+    def _told(self, positions):
+        return jax.lax.map(lambda flat: self._quantities(self._constrain(flat)[0]), positions, batch_size=100)
 
     @cached_property
     def _transforms(self):
@@ -106,6 +142,22 @@ class Calibration:
         return latents, sum(volume)
 
     @partial(jax.jit, static_argnums=0)
+    def _mean_field(self, position, table, key):
+        def posterior():
+            flat = numpyro.sample("flat", dist.ImproperUniform(dist.constraints.real, (), position.shape))
+            with handlers.block():
+                potential = self.potential(flat, table)
+            numpyro.factor("posterior", -potential)
+
+        guide = AutoNormal(posterior, init_loc_fn=init_to_value(values={"flat": position}))
+        svi = SVI(posterior, guide, ClippedAdam(0.02), Trace_ELBO(4))
+        fit_key, draw_key = random.split(key)
+        state = jax.lax.scan(lambda state, _: svi.update(state), svi.init(fit_key), length=1500)[0]
+        fitted = svi.get_params(state)
+        noise = random.normal(draw_key, (self.num_draws, *position.shape))
+        return fitted["flat_auto_loc"] + fitted["flat_auto_scale"] * noise
+
+    @partial(jax.jit, static_argnums=0)
     def _chain(self, position, factor, table, key):
         kernel = NUTS(potential_fn=lambda z: self.potential(position + factor @ z, table), target_accept_prob=0.9)
         start_key, kernel_key = random.split(key)
@@ -113,10 +165,9 @@ class Calibration:
 
         def step(state, _):
             state = kernel.sample(state, (), {})
-            return state, self._constrain(position + factor @ state.z)[0]
+            return state, position + factor @ state.z
 
-        _, draws = jax.lax.scan(step, state, length=NUM_WARMUP + self.num_draws)
-        return jax.tree.map(lambda values: values[NUM_WARMUP:], draws)
+        return jax.lax.scan(step, state, length=NUM_WARMUP + self.num_draws)[1][NUM_WARMUP:]
 
 
 @dataclass(frozen=True)
@@ -143,3 +194,18 @@ class Posterior:
 
     def prior_curvature(self, flat):
         return self.calibration.target.prior_curvature(flat)
+
+
+def _stack(draws):
+    return jax.tree.map(lambda *values: np.stack([np.asarray(value) for value in values]), *draws)
+
+
+def uniformity(ranks):
+    """p-value of the ranks of several numbers `[num_sets, num_numbers]` being uniform: the least, for as many looks."""
+    least = min(kstest(each, "uniform").pvalue for each in ranks.T)
+    return min(1.0, ranks.shape[1] * least)
+
+
+def coverage(ranks, level):
+    """Share of equal-tailed intervals of this probability that hold the truth."""
+    return (np.abs(ranks - 0.5) < level / 2).mean()

@@ -1,13 +1,15 @@
 """Ask trained networks what they were paid for; print truth beside posterior: `make rewards`, after `make train`.
 
 Networks of economic choice come from `make train`; those of motion are trained here, past their criterion, until their
-reward has stopped to grow. It goes on where it stopped.
+reward has stopped to grow. It goes on where it stopped. The last column is the share of reward that a network forgoes:
+against the better juice every time, or against the best decisions on evidence as good as its own seems to be.
 """
 
 import argparse
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import numpyro.distributions as dist
 import xarray as xr
@@ -16,8 +18,14 @@ import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
 from bayes_irl.analysis.trials import chose, duration, onset
 from bayes_irl.generative import Model, Stakes, answer_when_ready, habits, per_subject
+from bayes_irl.generative.deciding import NODES, STEP, WEIGHTS
+from bayes_irl.solver.episode import Defaults, decide, foretell
+from bayes_irl.worlds.belief import Belief
+from bayes_irl.worlds.lattice import Lattice
 
 NUM_TRIALS = 4000
+LIMIT = 2.0  # s, within which all networks answer
+COLD, RARE = 0.002, 0.001  # a temperature, and a default answer per second, that hardly matter
 MOTION = {
     "reaction_time, 10 s": ("reaction_time", {"discount_time": 10_000.0}),
     "reaction_time, 2 s": ("reaction_time", {"discount_time": 2_000.0}),
@@ -33,20 +41,22 @@ def main() -> None:
     parser.add_argument("--max-updates", type=int, default=6000)
     given = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
-    print("| network | model | what | truth | posterior mean | 90 % equal-tailed interval | holds it | gate |")
-    print("|---|---|---|---|---|---|---|---|")
+    titles = "network", "model", "what", "truth", "posterior mean", "90 % equal-tailed interval", "holds it", "gate"
+    print("|", " | ".join(titles), "| forgone |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for folder in sorted(given.trained.glob("economic_choice*")):
         agent = bi.load_agent(folder)
         trials = bi.run(agent, NUM_TRIALS, key=jax.random.key(100))
         for rule in ("economic_choice", "economic_choice_log_ratio"):
-            row(folder.name, rule, "relative_value", agent.task.relative_value, juices(trials, rule))
+            row(folder.name, rule, "relative_value", agent.task.relative_value, juices(trials, rule), "–")
     for name, (task, stakes) in MOTION.items():
         agent = trained(task, stakes, given.motion / name.replace(", ", "-"), given.max_updates)
         trials = bi.run(agent, NUM_TRIALS, key=jax.random.key(100))
         if task == "wager":
-            row(name, task, "sure_value", agent.task.sure, wagers(trials))
+            row(name, task, "sure_value", agent.task.sure, *wagers(trials, agent.task.sure))
         else:
-            row(name, "impatience", "discount_time", agent.task.discount_time / 1000, answers_in_time(trials))
+            truth = agent.task.discount_time / 1000
+            row(name, "impatience", "discount_time", truth, *answers_in_time(trials, truth))
 
 
 def trained(task: str, stakes: dict, folder: Path, max_updates: int) -> bi.Agent:
@@ -69,25 +79,51 @@ def juices(trials: xr.Dataset, rule: str) -> xr.DataTree:
     return ask(bi.load_model(rule), offers, chose_a)
 
 
-def wagers(trials: xr.Dataset) -> xr.DataTree:
-    """Infer what a sure reward is worth to a network."""
+def wagers(trials: xr.Dataset, sure: float) -> tuple[xr.DataTree, str]:
+    """Infer what a sure reward is worth to a network; and what share of reward it forgoes."""
     answered = trials.isel(trial=np.flatnonzero(trials["answered"]))
     strength = answered["direction"].values * answered["coherence"].values / 100
     seconds = duration(answered, "stimulus").values / 1000
-    evidence = bi.Evidence.from_arrays(strength, seconds, sure_offered=answered["wager"].values > 0)
-    choice = np.where(chose(answered, "sure"), 2, chose(answered, "right"))
-    return ask(bi.load_model("wager"), evidence, choice)
+    offered = answered["wager"].values > 0
+    evidence = bi.Evidence.from_arrays(strength, seconds, sure_offered=offered)
+    taken = chose(answered, "sure").values
+    tree = ask(bi.load_model("wager"), evidence, np.where(taken, 2, chose(answered, "right")))
+    belief = Belief(evidence.strengths, evidence.prior, tree["posterior"]["sensitivity"].values.mean())
+    x = belief.sensitivity * (strength * seconds)[:, None] + np.sqrt(seconds)[:, None] * NODES
+    positive = np.asarray(belief.positive(jnp.asarray(x), jnp.broadcast_to(seconds[:, None], x.shape)))
+    best = np.maximum(np.maximum(positive, 1 - positive), np.where(offered, sure, 0.0)[:, None]) @ WEIGHTS
+    return tree, lost(np.where(taken, sure, answered["correct"].values).mean(), best.mean())
 
 
-def answers_in_time(trials: xr.Dataset) -> xr.DataTree:
-    """Infer how impatient a network is."""
+def answers_in_time(trials: xr.Dataset, discount_time: float) -> tuple[xr.DataTree, str]:
+    """Infer how impatient a network is; and what share of reward it forgoes."""
     kept = trials.isel(trial=np.flatnonzero(trials["answered"] | (trials["choice"] == 0)))  # none before the stimulus
     strength = kept["direction"].values * kept["coherence"].values / 100
     seconds = (kept["decision_time"] - onset(kept, "stimulus")).values / 1000
-    choice = np.where(kept["answered"], chose(kept, "right"), -1)
-    evidence = bi.Evidence.from_arrays(strength, 2.0)
+    answered = kept["answered"].values
+    choice = np.where(answered, chose(kept, "right"), -1)
+    evidence = bi.Evidence.from_arrays(strength, LIMIT)
     model = Model("impatience", impatience.__doc__, impatience, {"discount_time": ("subject",)})
-    return ask(model, evidence, bi.Answers.from_arrays(choice, seconds))
+    tree = ask(model, evidence, bi.Answers.from_arrays(choice, seconds))
+    earned = np.where(answered, kept["correct"].values * np.exp(-np.nan_to_num(seconds) / discount_time), -1.0).mean()
+    return tree, lost(earned, best_in_time(evidence, tree, discount_time))
+
+
+def best_in_time(evidence: bi.Evidence, tree: xr.DataTree, discount_time: float) -> float:
+    """Expected reward of the best decisions, on evidence and with a delay as a fit has them."""
+    sensitivity, delay = (tree["posterior"][name].values.mean() for name in ("sensitivity", "non_decision_time"))
+    lattice = Lattice(Belief(evidence.strengths, evidence.prior, jnp.asarray(sensitivity)), round(LIMIT / STEP), STEP)
+    stakes = Stakes(COLD, none=-1.0, discount_rate=1 / discount_time)
+    decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(RARE), lattice)))
+    right = np.stack([1 - lattice.belief.right_if_positive, lattice.belief.right_if_positive], axis=1)
+    worth = np.exp(-(np.arange(lattice.num_steps) * STEP + delay) / discount_time)
+    earned = (np.asarray(decided.probability) * right[..., None] @ worth).sum(axis=1) - np.asarray(decided.none)
+    return float(evidence.prior @ earned)
+
+
+def lost(earned: float, best: float) -> str:
+    """The share of reward that is forgone."""
+    return f"{100 * (1 - earned / best):.1f} %"
 
 
 def impatience(evidence, answers=None):
@@ -106,7 +142,7 @@ def ask(model: Model, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.n
     return bi.infer(model, world, choices, method=bi.Nuts(), key=jax.random.key(0))
 
 
-def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree) -> None:
+def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree, forgone: str) -> None:
     """Print one row."""
     draws = tree["posterior"][what].values.ravel()
     low, high = np.quantile(draws, (0.05, 0.95))
@@ -114,7 +150,7 @@ def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree) -> No
     held = "yes" if low <= truth <= high else "no"
     print(
         f"| `{name}` | `{model}` | {what} | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
-        f"{held} | {passed} |",
+        f"{held} | {passed} | {forgone} |",
         flush=True,
     )
 

@@ -29,12 +29,12 @@ SCALARS = {
 }
 
 
-def design(model, num_trials=400, seed=0):
+def design(model, num_trials=400, seed=0, limit=1.5):
     """Trials of one subject."""
     rng = np.random.default_rng(seed)
     strength = rng.choice(SIZES, num_trials) * rng.choice([-1, 1], num_trials)
     if model in TIMED:
-        return bi.Evidence.from_arrays(strength, 1.5)
+        return bi.Evidence.from_arrays(strength, limit)
     duration = rng.choice([0.1, 0.2, 0.4, 0.8], num_trials)
     sure = rng.random(num_trials) < 0.5 if model == "wager" else None
     return bi.Evidence.from_arrays(strength, duration, sure_offered=sure)
@@ -282,13 +282,13 @@ FULL = "BAYES_IRL_SEEDS" in os.environ
 
 def ranks(model, num_sets, noise=1.0):
     """Where the truth ranks among draws, from 0 to 1; `noise` is how much noisier evidence is than the fit has it."""
-    evidence = design(model, 1000)
+    evidence = design(model, 1000, limit=1.0)
     data = as_answered(evidence, placeholder(model, evidence))
-    calibration = Calibration(bi.load_model(model), evidence, data, num_draws=500 if model in TIMED else 1000)
+    calibration = Calibration(bi.load_model(model), evidence, data, num_draws=400 if model in TIMED else 1000)
     truths = calibration.truths(random.key(0), num_sets)
     noisier = truths | {"sensitivity": truths["sensitivity"] / noise}
     tables = calibration.answers(noisier, np.random.default_rng(0))
-    return calibration.ranks(truths, tables, random.key(1))
+    return calibration.ranks(truths, calibration.draws(tables, calibration.modes(tables), random.key(1)))
 
 
 @pytest.mark.slow

@@ -137,7 +137,7 @@ def ranks(model, num_sets, lapse=0.0):
         coins = rng.binomial(tables, lapse)  # choices that are made by a coin instead
         heads = rng.binomial(coins.sum(axis=-1), 0.5)
         tables = tables - coins + np.stack([coins.sum(axis=-1) - heads, heads], axis=-1)
-    return calibration.ranks(truths, tables, random.key(1))
+    return calibration.ranks(truths, calibration.draws(tables, calibration.modes(tables), random.key(1)))
 
 
 FULL = "BAYES_IRL_SEEDS" in os.environ

@@ -19,6 +19,7 @@ calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 dat
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
 		tests/test_identifiability_optimality.py tests/test_optimality_of_moves.py tests/test_coding_slope.py \
 		tests/test_economic_choice.py tests/test_deciding.py tests/test_inference_from_gradients.py
+	$(PYTHON) tests/calibration_tables.py
 
 train: $(STAMP) ## train every task from three seeds, two at a time (an hour); it goes on where it stopped
 	$(PYTHON) tests/train_all.py

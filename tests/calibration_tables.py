@@ -12,6 +12,7 @@ from jax import random
 import bayes_irl as bi
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
+SVI = bi.Svi(500, num_steps=500, num_particles=2)  # it starts at the mode, and there are many recordings
 
 
 def main() -> None:

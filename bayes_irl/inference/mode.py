@@ -153,14 +153,18 @@ def _descend(target: Density, start: np.ndarray, tick) -> np.ndarray:
             "Check its priors against the data: one observation that the model calls impossible is enough.",
         )
     many = target.num_dimensions > 300
-    result = scipy.optimize.minimize(
-        objective,
-        start,
-        jac=True,
-        method="L-BFGS-B" if many else "BFGS",
-        options={"maxiter": 2000, "maxcor": 30, "ftol": 1e-12} if many else {"maxiter": 1000, "gtol": 1e-2},
-    )
-    return result.x
+    value = np.inf
+    while True:  # a step into what cannot be solved ends a descent, converged or not: another begins where it stopped
+        result = scipy.optimize.minimize(
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B" if many else "BFGS",
+            options={"maxiter": 2000, "maxcor": 30, "ftol": 1e-12} if many else {"maxiter": 1000, "gtol": 1e-2},
+        )
+        if value - result.fun < SETTLED:
+            return result.x
+        start, value = result.x, result.fun
 
 
 def _step(target: Density, position: np.ndarray, potential: float, step: np.ndarray) -> np.ndarray:

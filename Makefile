@@ -13,7 +13,7 @@ demo: $(STAMP) ## run the demonstration
 	.venv/bin/bayes-irl demo
 
 test: $(STAMP) ## run every test
-	$(PYTHON) -m pytest --numprocesses auto --dist loadfile
+	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \

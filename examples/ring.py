@@ -161,13 +161,13 @@ for name, (changed, factor) in changes.items():
 # %% [markdown]
 # ## A frozen ring says so
 #
-# At a low coding cost the circuit moves between few patterns for as long as it is recorded. Nobody can learn from it
+# At a low coding cost the circuit stays in one rewarded pattern for as long as it is recorded. Nobody can learn from it
 # what others are worth: the gate says why. What is printed is how wide the intervals of never-visited patterns are,
 # relative to before the data. Of the visited ones the data bound from below how much more they are worth than the rest;
 # the prior says how much more than that.
 
 # %%
-frozen_cost, num_frozen = (0.25, 10_000) if SMALL else (1.0, NUM_UPDATES)
+frozen_cost, num_frozen = (0.25, 10_000) if SMALL else (0.5, 100_000)
 frozen_network = bi.optimize(ring, reward, frozen_cost, "population")
 frozen_recording = bi.simulate(frozen_network, num_frozen, jax.random.key(4))
 for name in ("sparse", "pairwise"):
@@ -188,5 +188,5 @@ for name in ("sparse", "pairwise"):
 # A spike 0.05 nats wide cannot tell small rewards from none: that is its meaning, not a result. Twelve neurons have
 # 4,097 latent numbers: `Nuts` is used there, at some 60 gradients of 10 to 14 ms a draw, and its verdict comes first:
 # patterns that may or may not come from the slab mix slowest, and 800 draws of them are worth some 60. And how long a
-# circuit must be recorded depends on how freely it moves, not on its size: a ring at λ = 1 moves between its twelve
-# rewarded patterns and visits some fifty others in a million updates; of the four thousand left nothing is known.
+# circuit must be recorded depends on how freely it moves, not on its size: a ring at λ = 0.5 sits in one of its
+# twelve rewarded patterns for 100,000 updates; of the 4,095 others nothing is known.

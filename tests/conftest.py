@@ -1,5 +1,6 @@
 """Settings for every test: double precision, and figures drawn without a screen."""
 
+from collections import Counter
 from pathlib import Path
 
 import jax
@@ -17,3 +18,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared folder is not beside this repository")
     return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with most slow tests go first, so that no core waits for one that began last."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: -slow[item.path])

@@ -4,6 +4,7 @@ Rewards are drawn from a model's prior, circuits optimised for them and recorded
 posterior draws. `calibration_tables.py` does the same with more recordings, for docs/calibration.md.
 """
 
+import jax
 import numpy as np
 import pytest
 from calibrating import coverage, uniformity
@@ -14,50 +15,66 @@ from scipy.stats import binom
 import bayes_irl as bi
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")]
-NUM_SETS = 24
+NUM_SETS, MORE_SETS = 16, 64
 SURE = 1e-3
 
 
-def known_truths(name, num_sets=NUM_SETS):
+def known_truths(name, num_sets):
     """A calibration, truths drawn from its prior, and what was recorded of them."""
     made = calibration(name, num_draws=300)
     truths = made.truths(random.key(0), num_sets)
     return made, truths, recorded(made, truths, random.key(1))
 
 
+@pytest.fixture(scope="module")
+def many():
+    """Recordings for `spike_count`, enough of them to catch what is wrong."""
+    return known_truths("spike_count", MORE_SETS)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_truth_ranks_uniformly_among_draws(name):
     """By `Nuts`; and by `Laplace` where it passes its own gate, which is a function of the data alone."""
-    made, truths, tables = known_truths(name)
+    made, truths, tables = known_truths(name, NUM_SETS)
     modes = made.modes(tables)
     ranks = made.ranks(truths, made.draws(tables, modes, random.key(2)))
     assert min(uniformity(each.reshape(NUM_SETS, -1)) for each in ranks.values()) > SURE
     draws, passed = made.draws_by(bi.Laplace(300), tables, modes, random.key(3))
     reward = made.ranks(truths, draws)["reward"][passed].reshape(sum(passed), -1)
-    assert len(reward) < 10 or uniformity(reward) > SURE
+    assert len(reward) < NUM_SETS / 2 or uniformity(reward) > SURE
 
 
-def test_truth_ranks_uniformly_among_draws_of_svi():
-    made, truths, tables = known_truths("spike_count", 10)
-    draws, _ = made.draws_by(bi.Svi(300, num_steps=300, num_particles=1), tables, made.modes(tables), random.key(2))
-    reward = made.ranks(truths, draws)["reward"].reshape(10, -1)
+def test_truth_ranks_uniformly_among_draws_of_svi(many):
+    made, truths, tables = many
+    few = jax.tree.map(lambda values: values[:10], truths)
+    draws, _ = made.draws_by(
+        bi.Svi(300, num_steps=300, num_particles=1), tables[:10], made.modes(tables[:10]), random.key(2)
+    )
+    reward = made.ranks(few, draws)["reward"].reshape(10, -1)
     assert uniformity(reward) > SURE
     assert coverage(reward, 0.9) > 0.75
 
 
+def ranks_by_laplace(made, truths, tables):
+    draws, _ = made.draws_by(bi.Laplace(300), tables, made.modes(tables), random.key(2))
+    return made.ranks(truths, draws)["reward"].reshape(MORE_SETS, -1)
+
+
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_assumption_is_caught(what):
-    _, truths, tables = known_truths("spike_count", 64)
-    wrong = WRONG[what](num_draws=300)
-    ranks = wrong.ranks(truths, wrong.draws(tables, wrong.modes(tables), random.key(2)))
-    assert uniformity(ranks["reward"].reshape(64, -1)) < SURE
+def test_a_wrong_assumption_is_caught(what, many):
+    """By as many recordings as find nothing wrong with the right one."""
+    _, truths, tables = many
+    assert uniformity(ranks_by_laplace(WRONG[what](), truths, tables)) < SURE
 
 
-def test_draws_without_correlations_are_caught():
-    """`AutoNormal` is too narrow: by intervals that miss the truth, circuits counted as independent."""
-    made, truths, tables = known_truths("spike_count", 40)
+def test_the_right_assumptions_pass(many):
+    assert uniformity(ranks_by_laplace(*many)) > SURE
+
+
+def test_draws_without_correlations_are_caught(many):
+    """`AutoNormal` is too narrow: one number of each circuit lies outside its interval too often."""
+    made, truths, tables = many
     draws = made.draws_as_if_independent(tables, made.modes(tables), random.key(2))
-    table = made.ranks(truths, draws)["table"].reshape(40, -1)[:, 0]
+    table = made.ranks(truths, draws)["table"].reshape(MORE_SETS, -1)[:, 0]
     held = int((np.abs(table - 0.5) < 0.45).sum())
-    print("held", held, "of 40")
-    assert binom.cdf(held, 40, 0.9) < SURE
+    assert binom.cdf(held, MORE_SETS, 0.9) < SURE

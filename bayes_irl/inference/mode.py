@@ -162,7 +162,7 @@ def _descend(target: Density, start: np.ndarray, tick) -> np.ndarray:
             method="L-BFGS-B" if many else "BFGS",
             options={"maxiter": 2000, "maxcor": 30, "ftol": 1e-12} if many else {"maxiter": 1000, "gtol": 1e-2},
         )
-        if value - result.fun < SETTLED:
+        if not many or value - result.fun < SETTLED:
             return result.x
         start, value = result.x, result.fun
 

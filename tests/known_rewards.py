@@ -25,6 +25,7 @@ from bayes_irl.worlds.lattice import Lattice
 
 NUM_TRIALS = 4000
 LIMIT = 2.0  # s, within which all networks answer
+TAUS = np.geomspace(0.1, 40, 40)  # s
 COLD, RARE = 0.002, 0.001  # a temperature, and a default answer per second, that hardly matter
 MOTION = {
     "reaction_time, 10 s": ("reaction_time", {"discount_time": 10_000.0}),
@@ -106,14 +107,17 @@ def answers_in_time(trials: xr.Dataset, discount_time: float) -> tuple[xr.DataTr
     model = Model("impatience", impatience.__doc__, impatience, {"discount_time": ("subject",)})
     tree = ask(model, evidence, bi.Answers.from_arrays(choice, seconds))
     earned = np.where(answered, kept["correct"].values * np.exp(-np.nan_to_num(seconds) / discount_time), -1.0).mean()
-    return tree, lost(earned, best_in_time(evidence, tree, discount_time))
+    sensitivity, delay = (float(tree["posterior"][name].mean()) for name in ("sensitivity", "non_decision_time"))
+    best = earned_in_time(evidence, sensitivity, delay, discount_time, discount_time)
+    as_good = [tau for tau in TAUS if earned_in_time(evidence, sensitivity, delay, discount_time, tau) >= earned]
+    others = f" (as would τ of {as_good[0]:.2g} to {as_good[-1]:.2g} s)" if as_good else ""
+    return tree, lost(earned, best) + others
 
 
-def best_in_time(evidence: bi.Evidence, tree: xr.DataTree, discount_time: float) -> float:
-    """Expected reward of the best decisions, on evidence and with a delay as a fit has them."""
-    sensitivity, delay = (tree["posterior"][name].values.mean() for name in ("sensitivity", "non_decision_time"))
+def earned_in_time(evidence: bi.Evidence, sensitivity: float, delay: float, discount_time: float, tau: float) -> float:
+    """Expected reward, discounted as is paid, of decisions that would be the best with another discount τ."""
     lattice = Lattice(Belief(evidence.strengths, evidence.prior, jnp.asarray(sensitivity)), round(LIMIT / STEP), STEP)
-    stakes = Stakes(COLD, none=-1.0, discount_rate=1 / discount_time)
+    stakes = Stakes(COLD, none=-1.0, discount_rate=1 / tau)
     decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(RARE), lattice)))
     right = np.stack([1 - lattice.belief.right_if_positive, lattice.belief.right_if_positive], axis=1)
     worth = np.exp(-(np.arange(lattice.num_steps) * STEP + delay) / discount_time)

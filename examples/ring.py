@@ -170,9 +170,7 @@ for name, (changed, factor) in changes.items():
 frozen_cost, num_frozen = (0.25, 10_000) if SMALL else (0.5, 100_000)
 frozen_network = bi.optimize(ring, reward, frozen_cost, "population")
 frozen_recording = bi.simulate(frozen_network, num_frozen, jax.random.key(4))
-frozen = bi.infer(
-    bi.load_model("sparse"), ring, frozen_recording, "population", bi.Laplace(300), key=jax.random.key(5)
-)
+frozen = bi.infer(bi.load_model("sparse"), ring, frozen_recording, "population", bi.Laplace(300), key=jax.random.key(5))
 print(f"({frozen.attrs['inference_seconds']:.0f} s) {bi.verdict(frozen)}")
 never = frozen["constant_data"]["weights"].values[0] == 0
 width = bi.identifiability.contraction(frozen)["reward"].sel(statistic="relative_width").values[0, never]

@@ -21,8 +21,8 @@ HOPELESS_K = 1.0  # Vehtari et al. 2024, section 2: beyond it the mean of the we
 class Laplace:
     """A Normal at the posterior mode with the inverse Hessian as covariance, resampled by Pareto-smoothed importance.
 
-    Where k̂ is 1 or more, weights have no finite mean and say nothing: draws are then those of the Normal itself, as wide
-    as the curvature has it, and the gate fails.
+    Where k̂ is 1 or more, weights have no finite mean and say nothing: draws are then those of the Normal itself, as
+    wide as the curvature has it, and the gate fails.
 
     Attributes:
         num_draws: kept draws; twice as many are proposed.

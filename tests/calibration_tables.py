@@ -18,6 +18,7 @@ SVI = bi.Svi(500, num_steps=500, num_particles=2)  # it starts at the mode, and 
 def main() -> None:
     """Calibrate, and print row by row."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", nargs="+", default=MODELS, choices=MODELS)
     parser.add_argument("--sets", type=int, default=60)
     parser.add_argument("--svi-sets", type=int, default=20)
     given = parser.parse_args()
@@ -26,7 +27,7 @@ def main() -> None:
     distances = []
     print("| model | method | recordings | ranks uniform (p) | 50 % | 80 % | 90 % | 95 % |")
     print("|---|---|---|---|---|---|---|---|")
-    for name in MODELS:
+    for name in given.models:
         made, truths, tables, modes = prepared(name, given.sets)
         sampled = made.draws(tables, modes, random.key(2))
         row(name, "Nuts", made.ranks(truths, sampled)["reward"])
@@ -64,10 +65,10 @@ def prepared(name, num_sets):
 
 def row(name, method, ranks) -> None:
     """Print one row, if there is anything to count."""
-    ranks = ranks.reshape(len(ranks), -1)
     if len(ranks) < 10:
         print(f"| `{name}` | {method} | {len(ranks)} | too few | | | | |", flush=True)
         return
+    ranks = ranks.reshape(len(ranks), -1)
     shares = " | ".join(f"{100 * coverage(ranks, level):.0f} %" for level in LEVELS)
     print(f"| `{name}` | {method} | {len(ranks)} | {uniformity(ranks):.2g} | {shares} |", flush=True)
 

@@ -40,8 +40,8 @@ def test_truth_ranks_uniformly_among_draws(name):
     ranks = made.ranks(truths, made.draws(tables, modes, random.key(2)))
     assert min(uniformity(each.reshape(NUM_SETS, -1)) for each in ranks.values()) > SURE
     draws, passed = made.draws_by(bi.Laplace(300), tables, modes, random.key(3))
-    reward = made.ranks(truths, draws)["reward"][passed].reshape(sum(passed), -1)
-    assert len(reward) < NUM_SETS / 2 or uniformity(reward) > SURE
+    reward = made.ranks(truths, draws)["reward"][passed]
+    assert len(reward) < NUM_SETS / 2 or uniformity(reward.reshape(len(reward), -1)) > SURE
 
 
 def test_truth_ranks_uniformly_among_draws_of_svi(many):

@@ -150,9 +150,9 @@ class Calibration:
             numpyro.factor("posterior", -potential)
 
         guide = AutoNormal(posterior, init_loc_fn=init_to_value(values={"flat": position}))
-        svi = SVI(posterior, guide, ClippedAdam(0.02), Trace_ELBO(4))
+        svi = SVI(posterior, guide, ClippedAdam(0.02), Trace_ELBO(2))
         fit_key, draw_key = random.split(key)
-        state = jax.lax.scan(lambda state, _: svi.update(state), svi.init(fit_key), length=1500)[0]
+        state = jax.lax.scan(lambda state, _: svi.update(state), svi.init(fit_key), length=600)[0]
         fitted = svi.get_params(state)
         noise = random.normal(draw_key, (self.num_draws, *position.shape))
         return fitted["flat_auto_loc"] + fitted["flat_auto_scale"] * noise

@@ -16,7 +16,7 @@ def importance(
     positions: Float[np.ndarray, "num_draws num_dimensions"],
     log_proposal: Float[np.ndarray, " num_draws"],
 ) -> tuple[Float[np.ndarray, " num_draws"], float]:
-    """Pareto-smoothed weights of draws from a proposal, and the shape k̂ of their tail.
+    """Pareto-smoothed weights of draws from a proposal, 0 for impossible ones, and the shape k̂ of their tail.
 
     Source:
         Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72).
@@ -27,7 +27,7 @@ def importance(
         return np.full(len(positions), 1 / len(positions)), np.inf
     finite = np.maximum(log_ratios, log_ratios.max() - 700)
     log_weights, shape = array_stats.psislw(finite.max() - finite)  # it expects minus the log ratios, as loo has them
-    weights = np.exp(np.asarray(log_weights) - np.max(log_weights))
+    weights = np.where(np.isfinite(log_ratios), np.exp(np.asarray(log_weights) - np.max(log_weights)), 0.0)
     return weights / weights.sum(), float(shape)
 
 

@@ -21,8 +21,8 @@ HOPELESS_K = 1.0  # Vehtari et al. 2024, section 2: beyond it the mean of the we
 class Laplace:
     """A Normal at the posterior mode with the inverse Hessian as covariance, resampled by Pareto-smoothed importance.
 
-    Where k̂ is 1 or more, weights have no finite mean and say nothing: draws are then those of the Normal itself, as
-    wide as the curvature has it, and the gate fails.
+    Where k̂ is 1 or more, weights have no finite mean and say nothing: draws are then those of the Normal itself that
+    are possible at all, as wide as the curvature has it, and the gate fails.
 
     Attributes:
         num_draws: kept draws; twice as many are proposed.
@@ -43,7 +43,10 @@ class Laplace:
         positions = mode.locate_all(whitened)
         with progress.stage("correcting", total=None):
             weights, shape = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
-        kept = resample(weights, self.num_draws, rng) if shape < HOPELESS_K else np.arange(self.num_draws)
+        if shape < HOPELESS_K:
+            kept = resample(weights, self.num_draws, rng)
+        else:
+            kept = np.resize(np.flatnonzero(weights), self.num_draws)
         effective = 1 / (weights**2).sum()
         checks = (
             Check.at_most(

@@ -111,7 +111,8 @@ def _replicate(data: Data | Chosen, log_probs: dict[str, np.ndarray], few: slice
     for number, session in enumerate(data.sessions):
         site = site_name(session.site, number)
         probs = np.exp(log_probs[site][:, few])
-        solved = np.isfinite(probs).all(axis=-1, keepdims=True)
+        total = probs.sum(axis=-1, keepdims=True)
+        solved = np.isfinite(total) & (total > 0)
         probs = np.where(solved, probs, 1.0)
         drawn = rng.multinomial(session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
         replicated[site] = drawn if solved.all() else np.where(solved, drawn, np.nan)

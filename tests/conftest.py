@@ -1,6 +1,7 @@
 """Settings for every test: double precision, and figures drawn without a screen."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -24,3 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with most slow tests go first, so that no core waits for one that began last."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_compiled() -> Iterator[None]:
+    """A fit takes some 500 memory mappings, a process may have 65,530: beyond them compiling aborts it."""
+    yield
+    jax.clear_caches()

@@ -31,10 +31,7 @@ def main() -> None:
         made, truths, tables, modes = prepared(name, given.sets)
         sampled = made.draws(tables, modes, random.key(2))
         row(name, "Nuts", made.ranks(truths, sampled)["reward"])
-        for method, num in (
-            (bi.Laplace(500), given.sets),
-            (bi.Svi(500, num_steps=500, num_particles=2), given.svi_sets),
-        ):
+        for method, num in ((bi.Laplace(500), given.sets), (SVI, given.svi_sets)):
             few = jax.tree.map(lambda values, num=num: values[:num], truths)
             draws, passed = made.draws_by(method, tables[:num], modes[:num], random.key(3))
             ranks = made.ranks(few, draws)["reward"]

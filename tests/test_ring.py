@@ -189,8 +189,5 @@ def test_a_frozen_ring_has_wide_posteriors_and_a_gate_that_says_why():
     hidden = np.setdiff1d(REWARDED, np.flatnonzero(visited))
     assert posterior["inclusion"].mean(["chain", "draw"]).values[0, hidden].max() < 0.5
     assert np.median(posterior["worth"].std(["chain", "draw"]).values[0, ~visited]) > 0.9 * 0.05
-    # By the curvature at the mode: k is bad, and the few corrected draws change with the last digit.
-    target = Target(bi.load_model("pairwise"), RING, generative.as_data(RING, counts, "population"))
-    there = mode.find_mode(target, Progress())
-    widths = np.linalg.norm(there.locate_all(np.eye(target.num_dimensions)) - there.position, axis=0)
-    assert np.median(widths[RING.num_neurons :]) > 0.6  # of the pairs' weights; the prior's are 1
+    weights = trees["pairwise"]["posterior"]["weights"].std(["chain", "draw"]).values
+    assert np.median(weights) > 0.6  # the prior's are 1

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, Walker
-    from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Stimulus
+    from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Population, Stimulus
 
 __all__ = [
     "Agent",
@@ -51,6 +51,7 @@ __all__ = [
     "Network",
     "Nuts",
     "Offers",
+    "Population",
     "Recording",
     "Stimulus",
     "Svi",
@@ -131,7 +132,7 @@ _HOMES = {
     "report": ("write_report",),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "Walker"),
-    "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Stimulus"),
+    "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Population", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

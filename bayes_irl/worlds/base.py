@@ -10,6 +10,15 @@ from jaxtyping import Array, Bool, Float
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
 
 
+def long_run_share(transition: Transition) -> Float[Array, " num_stimuli"]:
+    """The stationary distribution of a Markov chain; where there are several, the one nearest to uniform."""
+    size = transition.shape[0]
+    system = jnp.concatenate([jnp.eye(size) - transition.T, jnp.ones((1, size))])
+    target = jnp.zeros(size + 1).at[-1].set(1.0)
+    share = jnp.maximum(jnp.linalg.pinv(system, rtol=1e-12) @ target, 0)
+    return share / share.sum()
+
+
 class World(eqx.Module):
     """States, a move of the world's own, and units that act one at a time.
 
@@ -47,11 +56,7 @@ class World(eqx.Module):
     @property
     def stimulus_share(self) -> Float[Array, " num_stimuli"]:
         """Long-run share of each stimulus: the stationary distribution nearest to uniform."""
-        size = self.num_stimuli
-        system = jnp.concatenate([jnp.eye(size) - self.transition.T, jnp.ones((1, size))])
-        target = jnp.zeros(size + 1).at[-1].set(1.0)
-        share = jnp.maximum(jnp.linalg.pinv(system, rtol=1e-12) @ target, 0)
-        return share / share.sum()
+        return long_run_share(self.transition)
 
     def ahead(self, table: Value) -> Value:
         """Mean of a table after the world's own move: for a stimulus, T f."""

@@ -10,12 +10,13 @@ from jaxtyping import Array, Bool, Float, Int
 from bayes_irl._checks import InputError, count, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Logits, Transition, Value
 from bayes_irl.worlds.base import World
+from bayes_irl.worlds.neurons import Neurons
 from bayes_irl.worlds.stimulus import Stimulus
 
 MOST_NEURONS = 14
 
 
-class Circuit(World):
+class Circuit(Neurons, World):
     """`num_neurons` binary neurons that answer a stimulus, one at a time (Chalk, Tkačik & Marre 2021).
 
     A circuit does not change: `silence`, `force`, `cut` and `with_stimulus` return another one.
@@ -49,14 +50,9 @@ class Circuit(World):
                 "num_neurons",
                 f"at most {MOST_NEURONS} (every pattern is enumerated)",
                 f"{num}, for which the policies alone take {gigabytes:,.1f} GB",
-                "Pick the neurons that matter most, for instance with pick_neurons.",
+                "Pick the neurons that matter most, for instance with pick_neurons; or take them all, as a Population.",
             )
-        for name in ("silenced", "forced"):
-            absent = [i for i in getattr(self, name) if not 0 <= i < num]
-            if absent:
-                raise InputError.of(name, f"neurons from 0 to {num - 1}", absent)
-        if self.silenced & self.forced:
-            raise InputError.of("forced", "neurons that are not silenced too", sorted(self.silenced & self.forced))
+        self.check_lesions()
         wrong = [(i, j) for i, j in self.missing if i == j or not (0 <= i < num and 0 <= j < num)]
         if wrong:
             raise InputError.of("missing", f"pairs of two neurons from 0 to {num - 1}", wrong)
@@ -79,20 +75,6 @@ class Circuit(World):
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def silence(self, *neurons: int) -> "Circuit":
-        """Return the circuit in which these neurons never spike again."""
-        gone = frozenset(neurons)
-        return self._but(silenced=self.silenced | gone, forced=self.forced - gone)
-
-    def force(self, *neurons: int) -> "Circuit":
-        """Return the circuit in which these neurons answer every update with a spike."""
-        driven = frozenset(neurons)
-        return self._but(forced=self.forced | driven, silenced=self.silenced - driven)
-
-    def heal(self) -> "Circuit":
-        """Return the circuit with no neuron silenced or forced; cut connections stay cut."""
-        return self._but(silenced=frozenset(), forced=frozenset())
-
     def cut(self, connections: Iterable[tuple[int, int]]) -> "Circuit":
         """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j).
 
@@ -101,27 +83,9 @@ class Circuit(World):
         pairs = frozenset((int(i), int(j)) for i, j in connections)
         return self._but(missing=self.missing | pairs)
 
-    def with_stimulus(self, stimulus: Stimulus) -> "Circuit":
-        """Return the circuit under other stimulus statistics, with the same stimulus states."""
-        if stimulus.num_stimuli != self.num_stimuli:
-            raise InputError.of("stimulus", f"{self.num_stimuli} states, as before", stimulus.num_stimuli)
-        return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels))
-
-    def _but(self, **changes: object) -> "Circuit":
-        fields = ("num_neurons", "stimulus", "silenced", "forced", "missing")
-        return Circuit(**({name: getattr(self, name) for name in fields} | changes))
-
     def __str__(self) -> str:
         """The circuit in words."""
-        lesions = [
-            f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, sorted(neurons)))} {verb}"
-            for neurons, verb in ((self.silenced, "silenced"), (self.forced, "forced to spike"))
-            if neurons
-        ]
-        cut = [f"{len(self.missing)} connections cut"] if self.missing else []
-        return f"{self.num_neurons} neurons, {self.num_stimuli} stimuli" + "".join(
-            f", {each}" for each in lesions + cut
-        )
+        return self.in_words(*[f"{len(self.missing)} connections cut"] * bool(self.missing))
 
     # -- what is there ----------------------------------------------------------------------------------------------
 
@@ -134,26 +98,6 @@ class Circuit(World):
     def num_patterns(self) -> int:
         """2 ** num_neurons."""
         return 2**self.num_neurons
-
-    @property
-    def transition(self) -> Transition:
-        """The stimulus's transition matrix."""
-        return self.stimulus.transition
-
-    @property
-    def stimulus_labels(self) -> tuple[str, ...]:
-        """The stimulus's own labels."""
-        return self.stimulus.labels
-
-    @property
-    def alive(self) -> Bool[np.ndarray, " num_neurons"]:
-        """Which neurons are not silenced."""
-        return np.array([i not in self.silenced for i in range(self.num_neurons)])
-
-    @property
-    def free(self) -> Bool[np.ndarray, " num_neurons"]:
-        """Which neurons choose their answers, and pay for it: neither silenced nor forced."""
-        return self.alive & np.array([i not in self.forced for i in range(self.num_neurons)])
 
     @property
     def patterns(self) -> Int[np.ndarray, "num_patterns num_neurons"]:

@@ -83,7 +83,7 @@ def differences(value: FeatureValue, patterns: Patterns, sign: int = -1) -> PerN
 
 
 def log_partitions(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:
-    """log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
+    """Log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
     free, forced = jnp.asarray(population.free), jnp.asarray(population.alive & ~population.free)
     silent = jnp.log1p(-baseline)
     return jnp.where(free, silent + jax.nn.softplus(jnp.log(baseline) - silent + added), jnp.where(forced, added, 0.0))

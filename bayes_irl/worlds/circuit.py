@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from bayes_irl._checks import InputError, count, finite_array
-from bayes_irl._types import ArrayLike, Baseline, Defaults, Logits, Transition, Value
+from bayes_irl._types import ArrayLike, Baseline, Defaults, Logits, Value
 from bayes_irl.worlds.base import World
 from bayes_irl.worlds.neurons import Neurons
 from bayes_irl.worlds.stimulus import Stimulus

@@ -1,7 +1,7 @@
 """What circuits of any size share: which neurons are lesioned, and what the stimulus does."""
 
 import dataclasses
-from typing import Self
+from typing import Any, TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -10,6 +10,8 @@ from jaxtyping import Bool
 from bayes_irl._checks import InputError
 from bayes_irl._types import Transition
 from bayes_irl.worlds.stimulus import Stimulus
+
+Kind = TypeVar("Kind", bound="Neurons")
 
 
 class Neurons(eqx.Module):
@@ -29,28 +31,28 @@ class Neurons(eqx.Module):
         if self.silenced & self.forced:
             raise InputError.of("forced", "neurons that are not silenced too", sorted(self.silenced & self.forced))
 
-    def silence(self, *neurons: int) -> Self:
+    def silence(self: Kind, *neurons: int) -> Kind:
         """Return the circuit in which these neurons never spike again."""
         gone = frozenset(neurons)
         return self._but(silenced=self.silenced | gone, forced=self.forced - gone)
 
-    def force(self, *neurons: int) -> Self:
+    def force(self: Kind, *neurons: int) -> Kind:
         """Return the circuit in which these neurons answer every update with a spike."""
         driven = frozenset(neurons)
         return self._but(forced=self.forced | driven, silenced=self.silenced - driven)
 
-    def heal(self) -> Self:
+    def heal(self: Kind) -> Kind:
         """Return the circuit with no neuron silenced or forced; cut connections stay cut."""
         return self._but(silenced=frozenset(), forced=frozenset())
 
-    def with_stimulus(self, stimulus: Stimulus) -> Self:
+    def with_stimulus(self: Kind, stimulus: Stimulus) -> Kind:
         """Return the circuit under other stimulus statistics, with the same stimulus states."""
         if stimulus.num_stimuli != self.stimulus.num_stimuli:
             raise InputError.of("stimulus", f"{self.stimulus.num_stimuli} states, as before", stimulus.num_stimuli)
         return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels))
 
-    def _but(self, **changes: object) -> Self:
-        return dataclasses.replace(self, **changes)  # type: ignore[type-var]
+    def _but(self: Kind, **changes: Any) -> Kind:
+        return dataclasses.replace(self, **changes)
 
     @property
     def transition(self) -> Transition:

@@ -67,7 +67,6 @@ def test_patterns_read_neuron_0_as_the_most_significant_bit():
         ({"spikes": np.zeros((0, 2))}, "spikes: expected .* neither of them 0"),
         ({"spikes": [[0, 1], [0]]}, "spikes: expected rows of equal lengths"),
         ({"spikes": [0, 1]}, r"spikes: expected \[num_bins, num_neurons\]"),
-        ({"spikes": np.zeros((2, 31))}, "at most 30 neurons, got 31"),
         ({"stimulus": [0, 1, 0]}, "stimulus has 3 entries, spikes has 2 bins"),
         ({"trial": [0]}, "trial has 1 entries, spikes has 2 bins"),
         ({"neuron": [0]}, "neuron has 1 entries, spikes has 2 bins"),

@@ -4,12 +4,14 @@ from bayes_irl.recordings.answers import Answers
 from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
 from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
 from bayes_irl.recordings.dependence import design_effect, thinning_step
+from bayes_irl.recordings.packed import PackedRecording
 from bayes_irl.recordings.recording import Recording
 from bayes_irl.recordings.trajectory import Choices, Trajectory
 
 __all__ = [
     "Answers",
     "Choices",
+    "PackedRecording",
     "Recording",
     "Snapshots",
     "Trajectory",

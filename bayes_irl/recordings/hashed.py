@@ -20,7 +20,7 @@ class Hashed:
         digest = hashlib.sha256(type(self).__name__.encode())
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, np.ndarray) and value.dtype.kind == "i":
+            if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
                 digest.update(f"{field.name} {value.shape}".encode())
-                digest.update(value.astype("<i8").tobytes())
+                digest.update(value.tobytes() if value.dtype == np.uint8 else value.astype("<i8").tobytes())
         return digest.hexdigest()

@@ -93,7 +93,18 @@ class Recording:
 
     @cached_property
     def patterns(self) -> Int32[np.ndarray, " num_bins"]:
-        """The index of every bin's pattern; neuron 0 is the most significant bit."""
+        """The index of every bin's pattern; neuron 0 is the most significant bit.
+
+        Raises:
+            InputError: For more than 30 neurons, whose patterns have no index.
+        """
+        if self.num_neurons > _MOST_NEURONS:
+            raise InputError.of(
+                "recording",
+                f"at most {_MOST_NEURONS} neurons, for a table of their patterns",
+                f"{self.num_neurons}",
+                "Choose neurons, for example with pick_neurons; or infer with a Population, which needs no table.",
+            )
         index = np.zeros(self.num_bins, np.int32)
         for response in self.spikes.T:
             index = (index << 1) | response
@@ -251,13 +262,6 @@ def _bits(spikes: ArrayLike | Sequence) -> np.ndarray:
     array = number_array("spikes", spikes)
     if array.ndim != 2 or 0 in array.shape:
         raise InputError.of("spikes", "[num_bins, num_neurons], neither of them 0", f"shape {array.shape}")
-    if array.shape[1] > _MOST_NEURONS:
-        raise InputError.of(
-            "spikes",
-            f"at most {_MOST_NEURONS} neurons",
-            f"{array.shape[1]}",
-            "A pattern's index would not fit its integer: choose neurons, for example with pick_neurons.",
-        )
     bad = ~((array == 0) | (array == 1))
     if bad.any():
         first = array[bad][0]

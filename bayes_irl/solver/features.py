@@ -55,9 +55,13 @@ def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float
 
 def values(value: FeatureValue, patterns: Patterns) -> PerStimulus:
     """v(σ, x) of every pattern under every stimulus."""
+    return 0.5 * jnp.einsum("bi,sij,bj->bs", patterns, value.pairs, patterns) + without_pairs(value, patterns)
+
+
+def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
+    """v(σ, x) but for what pairs of spikes are worth."""
     spikes = patterns.sum(axis=1).astype(int)
-    quadratic = 0.5 * jnp.einsum("bi,sij,bj->bs", patterns, value.pairs, patterns)
-    total = quadratic + patterns @ value.fields.T + value.by_count[:, spikes].T
+    total = patterns @ value.fields.T + value.by_count[:, spikes].T
     if value.with_count is None:
         return total
     return total + (patterns * value.with_count[:, spikes].T).sum(axis=1, keepdims=True)
@@ -68,18 +72,22 @@ def differences(value: FeatureValue, patterns: Patterns, sign: int = -1) -> PerN
 
     Every feature enters with a coefficient of 1 or −1. With `sign = 1`, all enter with 1: the squares of coefficients.
     """
-    others = patterns.sum(axis=1, keepdims=True) - patterns
-    without = others.astype(int)  # spikes of the others
-    by_count = value.by_count[:, without + 1] + sign * value.by_count[:, without]
-    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + value.fields + jnp.moveaxis(by_count, 0, 1)
+    spikes = patterns.sum(axis=1).astype(int)
+    silent, spiking = 1 - patterns[:, None], patterns[:, None]
+    steps = value.by_count[:, 1:] + sign * value.by_count[:, :-1]  # what one spike more does, by the spikes of others
+    up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
+    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + value.fields + silent * up + spiking * down
     if value.with_count is None:
         return added
-    own = jnp.arange(value.num_neurons)
     worth = patterns @ value.with_count  # of all spikes, were their number k
-    there, here = (
-        jnp.take_along_axis(worth, k, axis=1) - patterns * value.with_count[own, k] for k in (without + 1, without)
+    more, same, less = (
+        jnp.take_along_axis(worth, jnp.clip(k, 0)[:, None], axis=1)
+        for k in (jnp.minimum(spikes + 1, value.num_neurons), spikes, spikes - 1)
     )
-    return added + (value.with_count[own, without + 1] + there + sign * here)[:, None]
+    own_more, own_less = (jnp.take(value.with_count, k, axis=1, mode="clip").T for k in (spikes + 1, spikes - 1))
+    if_silent = own_more + more + sign * same
+    if_spiking = same + sign * (less - own_less)
+    return added + silent * if_silent[:, None] + spiking * if_spiking[:, None]
 
 
 def log_partitions(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:

@@ -1,0 +1,150 @@
+"""The curvature of a population's posterior, from a part of its recording, and linear systems in it."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.sparse.linalg import cg
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Baseline
+from bayes_irl.generative import FeatureValue
+from bayes_irl.inference.evidence import SINGLE, Blocks, Evidence, counted, single, unpacked
+from bayes_irl.inference.family import Family, Flat, Named
+from bayes_irl.solver.features import differences, spike_probabilities
+from bayes_irl.worlds import Population
+
+NUM_PROBES = 16  # that estimate the diagonal
+TOLERANCE = 0.02  # relative residual of a linear system
+MOST_STEPS = 200
+TOGETHER = 16  # systems that are solved at once
+
+Directions = Float[Array, "num_directions num_dimensions"]
+
+
+class Curvature(eqx.Module):
+    """H = temper · H_evidence + H_prior at a point.
+
+    The evidence's is Σ w(x) Σ_x′ T[x, x′] Σ_i π_i (1 − π_i) f_i f_iᵀ, with f_i the features of v(σ^{i←1}) − v(σ^{i←0}).
+
+    Attributes:
+        family: the model.
+        flat: where.
+        spreads: where.
+        patterns: of the blocks that are looked at, packed.
+        heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
+        temper: by which the evidence is multiplied.
+        diagonal: of H, about; a preconditioner.
+    """
+
+    family: Family = eqx.field(static=True)
+    flat: Flat
+    spreads: Named
+    patterns: Array
+    heat: Array
+    temper: Array
+    diagonal: Flat
+
+    @classmethod
+    def of(
+        cls, family: Family, evidence: Evidence, flat: Flat, spreads: Named, temper: float, key: Array
+    ) -> "Curvature":
+        """Measure the curvature at a point."""
+        world, value = family.data.population, single(family.value(flat, spreads))
+        baseline, weights = single(family.data.baseline), evidence.weights * evidence.scale
+        found = [
+            (blocks.bits, _heat(value, world, baseline, blocks, jnp.asarray(weights, SINGLE)))
+            for _, blocks in evidence.batches()
+        ]
+        patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
+        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.ones_like(flat))
+        return eqx.tree_at(lambda found: found.diagonal, blank, _diagonal(blank, key))
+
+    def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
+        """H⁻¹ times each target, by conjugate gradients."""
+        done = []
+        for start in range(0, len(targets), TOGETHER):
+            part = targets[start : start + TOGETHER]
+            short = TOGETHER - len(part) if len(targets) > TOGETHER else 0
+            done.append(_solve(self, jnp.pad(part, ((0, short), (0, 0))))[: len(part)])
+            tick(len(part))
+        return jnp.concatenate(done)
+
+    def times(self, direction: Flat) -> Flat:
+        """H times a direction."""
+        moved = single(self.family.push(self.flat, self.spreads, direction))
+        found = self._sum(lambda patterns, heat: _through(moved, patterns, lambda added: heat * added))
+        prior = self.family.prior_curvature(self.flat, self.spreads, direction)
+        return self.temper * self.family.pull(self.flat, self.spreads, found) + prior
+
+    def squares(self) -> FeatureValue:
+        """The diagonal of the evidence's curvature in the value's own numbers."""
+        zeros = jax.tree.map(jnp.zeros_like, single(self.family.value(self.flat, self.spreads)))
+        return self._sum(lambda patterns, heat: _through(zeros, patterns, lambda _: heat, sign=1))
+
+    def _sum(self, of_block: Callable[[Array, Array], FeatureValue]) -> FeatureValue:
+        num = self.family.data.population.num_neurons
+
+        def step(total, block):
+            bits, heat = block
+            return jax.tree.map(jnp.add, total, of_block(unpacked(bits, num), heat)), None
+
+        zeros = jax.tree.map(jnp.zeros_like, single(self.family.value(self.flat, self.spreads)))
+        return jax.lax.scan(step, zeros, (self.patterns, self.heat))[0]
+
+
+def _through(value: FeatureValue, patterns: Array, weigh: Callable[[Array], Array], sign: int = -1) -> FeatureValue:
+    """Fᵀ weigh(F v), for the linear map F from a value to its differences."""
+    added, back = jax.vjp(lambda moved: differences(moved, patterns, sign), value)
+    return back(weigh(added))[0]
+
+
+@eqx.filter_jit
+def _heat(value: FeatureValue, population: Population, baseline: Baseline, blocks: Blocks, weights: Array) -> Array:
+    """`[num_blocks, num_bins, num_stimuli, num_neurons]`."""
+
+    def one(block: Blocks) -> Array:
+        patterns = unpacked(block.bits, population.num_neurons)
+        spike = spike_probabilities(population, differences(value, patterns), baseline)
+        counts = counted(block.neuron, block.weights, block.ahead, population.num_neurons)
+        return weights[block.stimulus] * counts * spike * (1 - spike)
+
+    return jax.lax.map(one, blocks)
+
+
+@eqx.filter_jit
+def _diagonal(curvature: Curvature, key: Array) -> Flat:
+    """The mean of (Aᵀ ε √d)² + ε (H_prior ε) over random signs ε.
+
+    It is exact where each latent variable is one number of the value.
+    """
+    family, flat, spreads = curvature.family, curvature.flat, curvature.spreads
+    roots = jax.tree.map(jnp.sqrt, curvature.squares())
+
+    def probe(key: Array) -> Flat:
+        keys = jax.random.split(key, len(jax.tree.leaves(roots)) + 1)
+        signs = [
+            jax.random.rademacher(k, leaf.shape, leaf.dtype)
+            for k, leaf in zip(keys[1:], jax.tree.leaves(roots), strict=True)
+        ]
+        signed = jax.tree.map(jnp.multiply, roots, jax.tree.unflatten(jax.tree.structure(roots), signs))
+        sign = jax.random.rademacher(keys[0], flat.shape, flat.dtype)
+        prior = sign * family.prior_curvature(flat, spreads, sign)
+        return curvature.temper * family.pull(flat, spreads, signed) ** 2 + prior
+
+    return jax.lax.map(probe, jax.random.split(key, NUM_PROBES)).mean(axis=0)
+
+
+@eqx.filter_jit
+def _solve(curvature: Curvature, targets: Directions) -> Directions:
+    """Conjugate gradients for all targets side by side, in coordinates scaled by the diagonal."""
+    scale = 1 / jnp.sqrt(curvature.diagonal)
+
+    def one(target: Flat) -> Flat:
+        found, _ = cg(
+            lambda way: scale * curvature.times(scale * way), scale * target, tol=TOLERANCE, maxiter=MOST_STEPS
+        )
+        return scale * found
+
+    return jax.vmap(one)(targets)

@@ -1,0 +1,247 @@
+"""What a recording of a population says about its value function: objective, scores and curvature, block by block."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt8
+
+from bayes_irl._types import Baseline
+from bayes_irl.generative import FeatureValue, PopulationData
+from bayes_irl.solver.features import (
+    differences,
+    log_partitions,
+    values,
+    without_pairs,
+)
+from bayes_irl.worlds import Population
+
+MOST_CLUSTERS = 200
+LEAST_BINS = 64  # of a cluster under a stimulus, on average
+LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
+NUMBERS_AT_ONCE = 2**21  # bins × stimuli × neurons
+SINGLE = jnp.float32  # of blocks; sums over blocks are in double precision
+
+Pull = Callable[[FeatureValue], Array]
+
+
+class Blocks(eqx.Module):
+    """Blocks side by side; in each, bins of one cluster under one stimulus, padded to the length of all blocks.
+
+    Attributes:
+        bits: packed responses.
+        weights: 1, or 0 where there is no bin.
+        neuron: which neuron was redrawn; −1 where each of them counts.
+        ahead: probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
+        stimulus: x.
+    """
+
+    bits: UInt8[Array, "num_blocks num_bins num_bytes"]
+    weights: Float[Array, "num_blocks num_bins"]
+    neuron: Int[Array, "num_blocks num_bins"]
+    ahead: Float[Array, "num_blocks num_stimuli"]
+    stimulus: Int[Array, " num_blocks"]
+
+
+class Piece(NamedTuple):
+    """Where a block is: its bins, the cluster and stimulus they belong to."""
+
+    bins: Int[np.ndarray, " num_bins"]
+    cluster: int
+    stimulus: int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The bins of a recording that are looked at, in blocks.
+
+    The objective is a sum over bins of w(x) times, for updates, log π_i(σ_i | σ, x) − log p_i(σ_i) of the neuron that
+    was redrawn; for snapshots,
+
+        n · [ v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′) ],
+
+    the implied reward itself. In stationarity its mean is n times that of the former, per update: the log-likelihood of
+    one redraw of every neuron. It is concave, and its maximum consistent for any T. With T = 1 it is Besag's
+    pseudo-likelihood. Weights w(x) give each stimulus its stationary share.
+
+    Attributes:
+        data: what was recorded.
+        pieces: the blocks.
+        length: of a block.
+        scale: how many bins each bin that is looked at stands for.
+        num_clusters: trials, or stretches of time, that are taken to be independent.
+    """
+
+    data: PopulationData
+    pieces: tuple[Piece, ...]
+    length: int
+    scale: float
+    num_clusters: int
+
+    @classmethod
+    def of(cls, data: PopulationData, every: int = 1, clustered: bool = True) -> "Evidence":
+        """Look at every `every`-th bin; for a sum alone, clusters are not told apart."""
+        recording, world = data.recording, data.population
+        bins = np.arange(0, recording.num_bins, every)
+        label, num = clusters(data, len(bins)) if clustered else (np.zeros(recording.num_bins, int), 1)
+        most = max(64, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli))
+        key = label[bins].astype(np.int64) * world.num_stimuli + recording.stimulus[bins]
+        order = np.argsort(key, kind="stable")
+        groups = np.split(bins[order], np.flatnonzero(np.diff(key[order])) + 1)
+        typical = int(np.median([len(group) for group in groups]))
+        length = int(np.clip(2 ** np.ceil(np.log2(typical)), LEAST_BINS, 2 ** np.floor(np.log2(most))))
+        pieces = tuple(
+            Piece(group[start : start + length], int(label[group[0]]), int(recording.stimulus[group[0]]))
+            for group in groups
+            for start in range(0, len(group), length)
+        )
+        return cls(data, pieces, length, recording.num_bins / len(bins), num)
+
+    @property
+    def weights(self) -> Float[np.ndarray, " num_stimuli"]:
+        """w(x): for snapshots, by what a stimulus was shown too often or too rarely; 1 for updates."""
+        if self.data.updates:
+            return np.ones(self.data.population.num_stimuli)
+        shown = self.data.recording.stimulus_counts
+        return np.asarray(self.data.population.stimulus_share) * shown.sum() / shown
+
+    def batches(self) -> Iterator[tuple[tuple[Piece, ...], Blocks]]:
+        """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones."""
+        recording, world = self.data.recording, self.data.population
+        ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
+        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
+        together = min(together, len(self.pieces))
+        for start in range(0, len(self.pieces), together):
+            pieces = self.pieces[start : start + together]
+            bits = np.zeros((together, self.length, recording.bits.shape[1]), np.uint8)
+            weights, stimulus = np.zeros((together, self.length), np.float32), np.zeros(together, int)
+            neuron = np.full((together, self.length), -1)
+            for row, piece in enumerate(pieces):
+                filled = slice(0, len(piece.bins))
+                bits[row, filled], weights[row, filled], stimulus[row] = recording.bits[piece.bins], 1, piece.stimulus
+                if recording.neuron is not None:
+                    neuron[row, filled] = recording.neuron[piece.bins]
+            yield (
+                pieces,
+                Blocks(
+                    bits=jnp.asarray(bits),
+                    weights=jnp.asarray(weights),
+                    neuron=jnp.asarray(neuron),
+                    ahead=jnp.asarray(ahead[stimulus], SINGLE),
+                    stimulus=jnp.asarray(stimulus),
+                ),
+            )
+
+
+def clusters(data: PopulationData, num_looked_at: int) -> tuple[Int[np.ndarray, " num_bins"], int]:
+    """Trials, or where there are too few of them stretches of time; neighbours are merged to a few hundred at most."""
+    recording = data.recording
+    label = (
+        np.arange(recording.num_bins) if recording.trial is None else np.unique(recording.trial, return_inverse=True)[1]
+    )
+    if label.max() + 1 < LEAST_TRIALS:
+        label = np.arange(recording.num_bins)
+    total = int(label.max()) + 1
+    fit = num_looked_at // (LEAST_BINS * data.population.num_stimuli)
+    num = min(total, int(np.clip(fit, LEAST_TRIALS, MOST_CLUSTERS)))
+    return label.astype(np.int64) * num // total, num
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A pass over the evidence.
+
+    Attributes:
+        objective: in nats.
+        total: its gradient in the latent variables.
+        of_clusters: gradients of clusters, centred within stimuli: a stimulus's share is given, not estimated.
+    """
+
+    objective: float
+    total: Float[np.ndarray, " num_dimensions"]
+    of_clusters: Float[np.ndarray, "num_clusters num_dimensions"]
+
+
+def look(
+    evidence: Evidence,
+    value: FeatureValue,
+    pull: Pull,
+    tick: Callable[[int], object] = lambda done: None,
+) -> Scores:
+    """Objective and scores at a value, in one pass.
+
+    Args:
+        evidence: what is looked at.
+        value: v.
+        pull: from a gradient in the value's numbers to one in the latent variables.
+        tick: is told how many blocks were done.
+    """
+    data, weights = evidence.data, evidence.weights * evidence.scale
+    given, baseline = single(value), single(data.baseline)
+    size = jax.eval_shape(pull, value).size
+    sums = np.zeros((evidence.num_clusters, len(weights), size), np.float32)
+    total, bins, objective = np.zeros(size), np.zeros(sums.shape[:2]), 0.0
+    for pieces, blocks in evidence.batches():
+        worth, found = (
+            np.asarray(each)[: len(pieces)] for each in _score(given, data.population, baseline, blocks, pull)
+        )
+        where = np.array([(piece.cluster, piece.stimulus, len(piece.bins)) for piece in pieces])
+        objective += float(weights[where[:, 1]] @ worth.astype(np.float64))
+        total += weights[where[:, 1]] @ found.astype(np.float64)
+        np.add.at(sums, (where[:, 0], where[:, 1]), found)
+        np.add.at(bins, (where[:, 0], where[:, 1]), where[:, 2])
+        tick(len(pieces))
+    if not data.updates:
+        means = sums.sum(axis=0) / np.maximum(bins.sum(axis=0), 1)[:, None].astype(np.float32)
+        sums -= bins[..., None].astype(np.float32) * means
+    return Scores(objective, total, np.einsum("x,cxd->cd", weights.astype(np.float32), sums))
+
+
+def single[Tree](tree: Tree) -> Tree:
+    """In single precision."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, SINGLE), tree)
+
+
+def unpacked(bits: UInt8[Array, "num_bins num_bytes"], num_neurons: int) -> Float[Array, "num_bins num_neurons"]:
+    """Responses as numbers."""
+    return jnp.unpackbits(bits, axis=1, count=num_neurons).astype(SINGLE)
+
+
+def counted(
+    neuron: Int[Array, " num_bins"], weights: Float[Array, " num_bins"], ahead: Array, num_neurons: int
+) -> Float[Array, "num_bins num_stimuli num_neurons"]:
+    """How much each neuron's answer in each context counts."""
+    every = (neuron < 0)[:, None] | (neuron[:, None] == jnp.arange(num_neurons))
+    return (every * weights[:, None])[:, None] * ahead[:, None]
+
+
+@eqx.filter_jit
+def _score(
+    value: FeatureValue,
+    population: Population,
+    baseline: Baseline,
+    blocks: Blocks,
+    pull: Pull,
+) -> tuple[Float[Array, " num_blocks"], Float[Array, "num_blocks num_dimensions"]]:
+    """The objective of each block, with its gradient."""
+
+    def one(block: Blocks) -> tuple[Array, Array]:
+        worth, gradient = jax.value_and_grad(_objective)(value, population, baseline, block)
+        return worth, pull(gradient)
+
+    return jax.vmap(one)(blocks)
+
+
+def _objective(value: FeatureValue, population: Population, baseline: Baseline, block: Blocks) -> Float[Array, ""]:
+    patterns = unpacked(block.bits, population.num_neurons)
+    added = differences(value, patterns)
+    gains = patterns[:, None] * added - log_partitions(population, added, baseline)
+    steady = values if len(value.pairs) > 1 else without_pairs  # pairs of all stimuli do not change with them
+    worth = steady(value, patterns)
+    moved = population.num_neurons * (worth[:, block.stimulus] - worth @ block.ahead)
+    counts = counted(block.neuron, block.weights, block.ahead, population.num_neurons)
+    return block.weights @ moved + (counts * gains).sum()

@@ -1,0 +1,144 @@
+"""A model of a population's value function, as functions of one vector."""
+
+from collections.abc import Mapping
+from functools import cached_property, partial
+
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+from numpyro import handlers
+from numpyro.distributions.transforms import biject_to
+from numpyro.infer.util import constrain_fn, log_density
+
+from bayes_irl._checks import InputError
+from bayes_irl.generative import FeatureValue, Model, PopulationData
+
+Flat = Float[Array, " num_dimensions"]
+Named = Mapping[str, Array]
+
+
+class Family:
+    """Prior, value function and reward of a model, at latent variables that the value depends on, and at spreads.
+
+    Latent variables that the value does not depend on once all others are known are *spreads*: a recording speaks about
+    them through the others alone.
+
+    Args:
+        model: the generative model, of a `Population`.
+        data: what was recorded.
+
+    Raises:
+        InputError: if the model file fails, or says nothing about a value.
+    """
+
+    def __init__(self, model: Model, data: PopulationData):
+        self.model, self.data = model, data
+        sites = self._first_trace()
+        if "value" not in sites:
+            raise InputError.of(
+                "model",
+                "one of a population, which ends in generative.answer_in_family",
+                model.name,
+                "For a model of this kind take a Circuit, of at most 14 neurons.",
+            )
+        start = {
+            name: biject_to(site["fn"].support).inv(site["value"])
+            for name, site in sites.items()
+            if site["type"] == "sample"
+        }
+        everything = jax.tree.map(jnp.zeros_like, start)
+        self._all = everything
+        self.spreads = tuple(name for name in everything if not self._matters(name))
+        rest = {name: value for name, value in everything.items() if name not in self.spreads}
+        zeros, self._unravel = ravel_pytree(rest)
+        self.num_dimensions: int = zeros.size
+        self.start_spreads: Named = {name: start[name] for name in self.spreads}
+
+    def _first_trace(self) -> dict:
+        seeded = handlers.seed(self.model.function, jax.random.key(0))
+        try:
+            return handlers.trace(seeded).get_trace(self.data.population)
+        except InputError:
+            raise
+        except Exception as error:
+            raise InputError(f"model: {self.model.name} fails: {type(error).__name__}: {error}") from error
+
+    def _matters(self, name: str) -> bool:
+        """Whether the value depends on a latent variable, near a random point."""
+        keys = jax.random.split(jax.random.key(1), len(self._all))
+        point = {
+            each: jax.random.normal(key, value.shape)
+            for key, (each, value) in zip(keys, self._all.items(), strict=True)
+        }
+        moved = point | {name: point[name] + 1.0}
+        before, after = self._value(point), self._value(moved)
+        return any(bool((a != b).any()) for a, b in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True))
+
+    def _value(self, unconstrained: Named, data: PopulationData | None = None, site: str = "value"):
+        args = self.data.population, data
+        constrained = constrain_fn(self.model.function, args, {}, dict(unconstrained))
+        substituted = handlers.substitute(handlers.seed(self.model.function, jax.random.key(0)), constrained)
+        return handlers.trace(substituted).get_trace(*args)[site]["value"]
+
+    def named(self, flat: Flat, spreads: Named) -> Named:
+        """Latent variables by name, unconstrained."""
+        return self._unravel(flat) | dict(spreads)
+
+    def constrained(self, flat: Flat, spreads: Named) -> Named:
+        """Latent variables by name."""
+        return constrain_fn(self.model.function, (self.data.population, None), {}, dict(self.named(flat, spreads)))
+
+    @partial(jax.jit, static_argnums=0)
+    def value(self, flat: Flat, spreads: Named) -> FeatureValue:
+        """The value function."""
+        return self._value(self.named(flat, spreads))
+
+    @partial(jax.jit, static_argnums=0)
+    def reward(self, flat: Flat, spreads: Named) -> Float[Array, " num_patterns"]:
+        """The implied reward at recorded patterns, under the stimuli that they were recorded under."""
+        return self._value(self.named(flat, spreads), self.data, "reward")
+
+    @partial(jax.jit, static_argnums=0)
+    def log_prior(self, flat: Flat, spreads: Named) -> Float[Array, ""]:
+        """Log prior density of all latent variables, where they are."""
+        constrained = self.constrained(flat, spreads)
+        return log_density(self.model.function, (self.data.population, None), {}, dict(constrained))[0]
+
+    @partial(jax.jit, static_argnums=0)
+    def prior_score(self, flat: Flat, spreads: Named) -> Flat:
+        """Gradient of the log prior."""
+        return jax.grad(self.log_prior)(flat, spreads)
+
+    @partial(jax.jit, static_argnums=0)
+    def prior_curvature(self, flat: Flat, spreads: Named, direction: Flat) -> Flat:
+        """Minus the Hessian of the log prior, times a direction."""
+        return -jax.jvp(lambda point: self.prior_score(point, spreads), (flat,), (direction,))[1]
+
+    @partial(jax.jit, static_argnums=0)
+    def from_prior(self, spreads: Named, key: Array) -> Flat:
+        """Draw the other latent variables from their prior, given spreads."""
+        given = {name: biject_to(self._supports[name])(value) for name, value in spreads.items()}
+        drawn = handlers.substitute(handlers.seed(self.model.function, key), given)
+        sites = handlers.trace(drawn).get_trace(self.data.population)
+        free = {
+            name: biject_to(site["fn"].support).inv(site["value"])
+            for name, site in sites.items()
+            if site["type"] == "sample" and name not in self.spreads
+        }
+        return ravel_pytree(free)[0]
+
+    @cached_property
+    def _supports(self) -> dict:
+        return {name: site["fn"].support for name, site in self._first_trace().items() if site["type"] == "sample"}
+
+    @partial(jax.jit, static_argnums=0)
+    def push(self, flat: Flat, spreads: Named, direction: Flat) -> FeatureValue:
+        """How the value moves in a direction."""
+        return jax.jvp(lambda point: self.value(point, spreads), (flat,), (direction,))[1]
+
+    @partial(jax.jit, static_argnums=0)
+    def pull(self, flat: Flat, spreads: Named, gradient: FeatureValue) -> Flat:
+        """A gradient in the latent variables, from one in the value's numbers."""
+        value, back = jax.vjp(lambda point: self.value(point, spreads), flat)
+        return back(jax.tree.map(lambda leaf, like: leaf.astype(like.dtype), gradient, value))[0]

@@ -1,0 +1,102 @@
+"""Recordings of many neurons, eight responses to a byte."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jax.typing import ArrayLike
+from jaxtyping import Int, Int32, UInt8
+
+from bayes_irl._checks import InputError
+from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.recordings.recording import Recording
+
+_BLOCK = 1 << 16  # bins that are unpacked at once
+
+
+@dataclass(frozen=True, eq=False)
+class PackedRecording(Hashed):
+    """A `Recording` in an eighth of its memory, for as many neurons and bins as there are.
+
+    Attributes:
+        bits: Responses, eight to a byte, as `numpy.packbits` along neurons makes them.
+        num_neurons: How many neurons.
+        stimulus: The stimulus of every bin (or update).
+        num_stimuli: How many stimuli there are, seen or not.
+        trial: The trial of every bin; `None`: one unbroken record.
+        neuron: In a recording of single updates, the neuron that was redrawn; `None`: a recording in bins.
+    """
+
+    bits: UInt8[np.ndarray, "num_bins num_bytes"]
+    num_neurons: int
+    stimulus: Int32[np.ndarray, " num_bins"]
+    num_stimuli: int
+    trial: Int32[np.ndarray, " num_bins"] | None = None
+    neuron: Int32[np.ndarray, " num_bins"] | None = None
+
+    @classmethod
+    def of(cls, recording: Recording) -> "PackedRecording":
+        """Pack a recording."""
+        return cls(
+            np.packbits(recording.spikes, axis=1),
+            recording.num_neurons,
+            recording.stimulus,
+            recording.num_stimuli,
+            recording.trial,
+            recording.neuron,
+        )
+
+    @classmethod
+    def from_blocks(
+        cls, blocks: Iterable[ArrayLike], stimulus: ArrayLike, *, trial: ArrayLike | None = None, **more: int
+    ) -> "PackedRecording":
+        """Pack a recording that never is in memory as a whole.
+
+        Args:
+            blocks: Successive parts `[num_bins_of_part, num_neurons]` of the spikes, 0 or 1, such as a generator that
+                reads a file.
+            stimulus: `[num_bins]`, of all parts.
+            trial: `[num_bins]`, of all parts.
+            **more: `num_stimuli`, by default the largest stimulus plus one.
+
+        Raises:
+            InputError: As `Recording.from_arrays` does, for each part.
+
+        >>> PackedRecording.from_blocks(iter([[[0, 1]], [[1, 1], [0, 0]]]), [0, 1, 0]).num_bins
+        3
+        """
+        packed, sizes = [], set()
+        for block in blocks:
+            part = Recording.from_arrays(block, np.zeros(len(np.asarray(block)), np.int32))
+            packed.append(np.packbits(part.spikes, axis=1))
+            sizes.add(part.num_neurons)
+        if len(sizes) != 1:
+            raise InputError.of("blocks", "parts of one number of neurons", f"{sorted(sizes) or 'no part'}")
+        bits = np.concatenate(packed)
+        around = Recording.from_arrays(np.zeros((len(bits), 1)), stimulus, trial=trial, **more)
+        return cls(bits, sizes.pop(), around.stimulus, around.num_stimuli, around.trial)
+
+    @property
+    def num_bins(self) -> int:
+        """How many bins (or updates)."""
+        return len(self.bits)
+
+    def spikes(self, bins: Int[np.ndarray, " some"] | slice) -> UInt8[np.ndarray, "some num_neurons"]:
+        """Unpack some bins."""
+        return np.unpackbits(self.bits[bins], axis=1, count=self.num_neurons)
+
+    @cached_property
+    def stimulus_counts(self) -> Int[np.ndarray, " num_stimuli"]:
+        """How many bins each stimulus was shown in."""
+        return np.bincount(self.stimulus, minlength=self.num_stimuli)
+
+    @cached_property
+    def spike_counts(self) -> Int[np.ndarray, "num_stimuli num_neurons"]:
+        """How often each neuron spiked under each stimulus."""
+        counts = np.zeros((self.num_stimuli, self.num_neurons), np.int64)
+        for start in range(0, self.num_bins, _BLOCK):
+            some = slice(start, start + _BLOCK)
+            shown = np.eye(self.num_stimuli, dtype=np.float32)[self.stimulus[some]]
+            counts += (shown.T @ self.spikes(some).astype(np.float32)).astype(np.int64)
+        return counts

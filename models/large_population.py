@@ -1,0 +1,35 @@
+"""The value of an answer depends on pairs of neurons, on the stimulus, and on how many neurons spike.
+
+v(σ, x) = Σ_{i<j} J_ij σ_i σ_j + Σ_i h_i(x) σ_i + c_x(K),   K = Σ_i σ_i,   and r = v − T B(v), in nats per update:
+
+    J_ij ~ Normal(0, s²),   h_i(x) ~ Normal(0, t²),   c_x(k + 1) − c_x(k) ~ Normal(0, u²),   s, t, u ~ HalfNormal.
+
+Pairs, fields, and what one more spike is worth, shrink as far as the recording has it. For a `Population` of any size.
+
+Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
+"""
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = {
+    "pairs": ("pair_set", "pair"),
+    "fields": ("stimulus", "neuron"),
+    "count_steps": ("stimulus", "spike_count_before"),
+}
+
+
+def model(population, recording=None):
+    size, num = population.num_stimuli, population.num_neurons
+    pair_spread = numpyro.sample("pair_spread", dist.HalfNormal(0.5))
+    field_spread = numpyro.sample("field_spread", dist.HalfNormal(2.0))
+    count_spread = numpyro.sample("count_spread", dist.HalfNormal(2.0))
+    pairs = numpyro.sample("pairs", dist.Normal(0, pair_spread).expand([1, population.num_pairs]).to_event(2))
+    fields = numpyro.sample("fields", dist.Normal(0, field_spread).expand([size, num]).to_event(2))
+    count_steps = numpyro.sample("count_steps", dist.Normal(0, count_spread).expand([size, num]).to_event(2))
+    by_count = jnp.pad(jnp.cumsum(count_steps, axis=1), ((0, 0), (1, 0)))
+    value = generative.FeatureValue(generative.symmetric(num, pairs), fields, by_count)
+    generative.answer_in_family(population, value, recording)

@@ -1,10 +1,11 @@
 """The value of an answer depends on pairs of neurons, on the stimulus, and on how many neurons spike.
 
-v(σ, x) = Σ_{i<j} J_ij σ_i σ_j + Σ_i h_i(x) σ_i + c_x(K),   K = Σ_i σ_i,   and r = v − T B(v), in nats per update:
+v(σ, x) = Σ_{i<j} J_ij (σ_i − p_i)(σ_j − p_j) + Σ_i h_i(x) σ_i + c_x(K),   K = Σ_i σ_i,   r = v − T B(v), in nats:
 
     J_ij ~ Normal(0, s²),   h_i(x) ~ Normal(0, t²),   c_x(k + 1) − c_x(k) ~ Normal(0, u²),   s, t, u ~ HalfNormal.
 
-Pairs, fields, and what one more spike is worth, shrink as far as the recording has it. For a `Population` of any size.
+Pairs, fields, and what one more spike is worth, shrink as far as the recording has it. Pairs are taken about the
+baseline p, so that they leave alone how often each neuron spikes. For a `Population` of any size.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """
@@ -31,5 +32,6 @@ def model(population, recording=None):
     fields = numpyro.sample("fields", dist.Normal(0, field_spread).expand([size, num]).to_event(2))
     count_steps = numpyro.sample("count_steps", dist.Normal(0, count_spread).expand([size, num]).to_event(2))
     by_count = jnp.pad(jnp.cumsum(count_steps, axis=1), ((0, 0), (1, 0)))
-    value = generative.FeatureValue(generative.symmetric(num, pairs), fields, by_count)
+    matrix = generative.symmetric(num, pairs)
+    value = generative.FeatureValue(matrix, fields - matrix[0] @ generative.centre(population, recording), by_count)
     generative.answer_in_family(population, value, recording)

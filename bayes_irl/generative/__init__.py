@@ -3,7 +3,7 @@
 from bayes_irl.generative.answer_table import AnswerTable, as_answered
 from bayes_irl.generative.choosing import bias, by_kind, by_session, choose, juices, utility
 from bayes_irl.generative.deciding import Habits, answer_when_asked, answer_when_ready, habits, per_subject
-from bayes_irl.generative.family import PopulationData, answer_in_family, as_population_data
+from bayes_irl.generative.family import PopulationData, answer_in_family, as_population_data, centre
 from bayes_irl.generative.likelihood import log_outcomes
 from bayes_irl.generative.loading import Model, available_models, load_model
 from bayes_irl.generative.offer_table import Chosen, OfferTable, as_chosen
@@ -36,6 +36,7 @@ __all__ = [
     "bias",
     "by_kind",
     "by_session",
+    "centre",
     "choose",
     "counts_of",
     "habits",

@@ -103,6 +103,11 @@ def mean_response(population: Population, recording: PackedRecording) -> Float[n
     return share / share.sum() @ means
 
 
+def centre(population: Population, recording: PopulationData | None) -> Baseline:
+    """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
+    return jnp.full(population.num_neurons, 0.5) if recording is None else recording.baseline
+
+
 def answer_in_family(
     population: Population, value: FeatureValue, recording: PopulationData | None = None
 ) -> FeatureValue:

@@ -15,8 +15,9 @@ from bayes_irl.inference.evidence import Evidence, Scores, look
 from bayes_irl.inference.family import Family, Flat, Named
 from bayes_irl.inference.progress import Progress
 
-NUMBERS_OF_CURVATURE = 2e7  # bins × stimuli × neurons at which the curvature is measured
-MORE = 4  # times as many bins in each stage
+LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
+UPDATES = 5  # times as many, where each shows one neuron's answer
+MORE = 8  # times as many bins in each stage
 SETTLED = 0.003  # squared distance from the peak, per dimension, in posterior standard deviations
 MOST_ROUNDS = 12  # of a stage
 MOST_HALVINGS = 6
@@ -57,10 +58,11 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     leaves a share of the distance that their number decides. Early steps need few bins.
     """
     data = family.data
-    per_bin = data.population.num_neurons * data.population.num_stimuli
-    every = max(1, int(np.ceil(data.recording.num_bins * per_bin / NUMBERS_OF_CURVATURE)))
+    enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
+    every = max(1, int(data.recording.num_bins / enough))
     few, evidence = Evidence.of(data, every, clustered=False), Evidence.of(data, every)
-    flat, spreads, temper = jnp.zeros(family.num_dimensions), dict(family.start_spreads), 1 / few.scale
+    flat, temper = jnp.zeros(family.num_dimensions), 1 / few.scale
+    spreads: Named = family.start_spreads
     rounds = MOST_SPREAD_ROUNDS
     while True:
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
@@ -91,8 +93,8 @@ def _newton(
     tick: Report,
 ) -> Peak:
     """Climb with the scores of some evidence and the curvature of less of it."""
-    density, curvature, step, squared = -np.inf, None, jnp.zeros_like(flat), np.inf
-    halvings = 0
+    density, step, squared, halvings = -np.inf, jnp.zeros_like(flat), np.inf, 0
+    curvature: Curvature | None = None
     for _rounds in range(MOST_ROUNDS):
         trial = flat + step
         scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, trial, spreads), tick)
@@ -108,6 +110,7 @@ def _newton(
         squared = float(slope @ step) / family.num_dimensions
         if squared < SETTLED:
             break
+    assert curvature is not None
     return Peak(flat, spreads, temper, curvature, scores, squared)
 
 
@@ -154,10 +157,9 @@ def _likeliest(family: Family, drawn: Directions, spreads: Named) -> Named:
         return spreads
     start, unravel = ravel_pytree(dict(spreads))
 
-    @jax.jit
-    @jax.value_and_grad
-    def loss(flat: Array) -> Array:
-        return -jax.vmap(lambda each: family.log_prior(each, unravel(flat)))(drawn).mean()
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        density, slope = family.mean_log_prior(drawn, unravel(jnp.asarray(flat)))
+        return -float(density), -np.asarray(ravel_pytree(dict(slope))[0])
 
     found = scipy.optimize.minimize(loss, np.asarray(start), jac=True, method="L-BFGS-B")
     return unravel(jnp.asarray(found.x))

@@ -1,5 +1,6 @@
 """The curvature of a population's posterior, from a part of its recording, and linear systems in it."""
 
+import dataclasses
 from collections.abc import Callable
 
 import equinox as eqx
@@ -15,9 +16,10 @@ from bayes_irl.inference.family import Family, Flat, Named
 from bayes_irl.solver.features import differences, spike_probabilities
 from bayes_irl.worlds import Population
 
-NUM_PROBES = 16  # that estimate the diagonal
+NUM_PROBES = 24  # that estimate the diagonal
 TOLERANCE = 0.02  # relative residual of a linear system
 MOST_STEPS = 200
+MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
 TOGETHER = 16  # systems that are solved at once
 
 Directions = Float[Array, "num_directions num_dimensions"]
@@ -36,6 +38,7 @@ class Curvature(eqx.Module):
         heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
         temper: by which the evidence is multiplied.
         diagonal: of H, about; a preconditioner.
+        factor: Cholesky's, in few dimensions.
     """
 
     family: Family = eqx.field(static=True)
@@ -45,6 +48,7 @@ class Curvature(eqx.Module):
     heat: Array
     temper: Array
     diagonal: Flat
+    factor: Float[Array, "num_dimensions num_dimensions"] | None
 
     @classmethod
     def of(
@@ -58,11 +62,16 @@ class Curvature(eqx.Module):
             for _, blocks in evidence.batches()
         ]
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
-        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.ones_like(flat))
-        return eqx.tree_at(lambda found: found.diagonal, blank, _diagonal(blank, key))
+        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.ones_like(flat), None)
+        if flat.size > MOST_DENSE:
+            return dataclasses.replace(blank, diagonal=_diagonal(blank, key))
+        matrix = _dense(blank)
+        return dataclasses.replace(blank, diagonal=jnp.diag(matrix), factor=jnp.linalg.cholesky(matrix))
 
     def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
-        """H⁻¹ times each target, by conjugate gradients."""
+        """H⁻¹ times each target; in many dimensions by conjugate gradients."""
+        if self.factor is not None:
+            return jax.scipy.linalg.cho_solve((self.factor, True), targets.T).T
         done = []
         for start in range(0, len(targets), TOGETHER):
             part = targets[start : start + TOGETHER]
@@ -74,30 +83,21 @@ class Curvature(eqx.Module):
     def times(self, direction: Flat) -> Flat:
         """H times a direction."""
         moved = single(self.family.push(self.flat, self.spreads, direction))
-        found = self._sum(lambda patterns, heat: _through(moved, patterns, lambda added: heat * added))
+        found = self.gather(lambda patterns, heat: heat * differences(moved, patterns))
         prior = self.family.prior_curvature(self.flat, self.spreads, direction)
         return self.temper * self.family.pull(self.flat, self.spreads, found) + prior
 
-    def squares(self) -> FeatureValue:
-        """The diagonal of the evidence's curvature in the value's own numbers."""
-        zeros = jax.tree.map(jnp.zeros_like, single(self.family.value(self.flat, self.spreads)))
-        return self._sum(lambda patterns, heat: _through(zeros, patterns, lambda _: heat, sign=1))
-
-    def _sum(self, of_block: Callable[[Array, Array], FeatureValue]) -> FeatureValue:
-        num = self.family.data.population.num_neurons
+    def gather(self, weigh: Callable[..., Array], *more: Array) -> FeatureValue:
+        """Σ Fᵀ weigh(patterns, heat, …) over blocks, for the linear map F from a value to its differences."""
+        num, like = self.family.data.population.num_neurons, single(self.family.value(self.flat, self.spreads))
 
         def step(total, block):
-            bits, heat = block
-            return jax.tree.map(jnp.add, total, of_block(unpacked(bits, num), heat)), None
+            bits, heat, *rest = block
+            patterns = unpacked(bits, num)
+            back = jax.linear_transpose(lambda moved: differences(moved, patterns), like)
+            return jax.tree.map(jnp.add, total, back(weigh(patterns, heat, *rest))[0]), None
 
-        zeros = jax.tree.map(jnp.zeros_like, single(self.family.value(self.flat, self.spreads)))
-        return jax.lax.scan(step, zeros, (self.patterns, self.heat))[0]
-
-
-def _through(value: FeatureValue, patterns: Array, weigh: Callable[[Array], Array], sign: int = -1) -> FeatureValue:
-    """Fᵀ weigh(F v), for the linear map F from a value to its differences."""
-    added, back = jax.vjp(lambda moved: differences(moved, patterns, sign), value)
-    return back(weigh(added))[0]
+        return jax.lax.scan(step, jax.tree.map(jnp.zeros_like, like), (self.patterns, self.heat, *more))[0]
 
 
 @eqx.filter_jit
@@ -115,25 +115,25 @@ def _heat(value: FeatureValue, population: Population, baseline: Baseline, block
 
 @eqx.filter_jit
 def _diagonal(curvature: Curvature, key: Array) -> Flat:
-    """The mean of (Aᵀ ε √d)² + ε (H_prior ε) over random signs ε.
-
-    It is exact where each latent variable is one number of the value.
-    """
+    """The mean square of scores of random answers, Fᵀ ε √heat with random signs ε; and the prior's."""
     family, flat, spreads = curvature.family, curvature.flat, curvature.spreads
-    roots = jax.tree.map(jnp.sqrt, curvature.squares())
 
     def probe(key: Array) -> Flat:
-        keys = jax.random.split(key, len(jax.tree.leaves(roots)) + 1)
-        signs = [
-            jax.random.rademacher(k, leaf.shape, leaf.dtype)
-            for k, leaf in zip(keys[1:], jax.tree.leaves(roots), strict=True)
-        ]
-        signed = jax.tree.map(jnp.multiply, roots, jax.tree.unflatten(jax.tree.structure(roots), signs))
-        sign = jax.random.rademacher(keys[0], flat.shape, flat.dtype)
-        prior = sign * family.prior_curvature(flat, spreads, sign)
-        return curvature.temper * family.pull(flat, spreads, signed) ** 2 + prior
+        prior_key, *keys = jax.random.split(key, 1 + len(curvature.patterns))
+        drawn = curvature.gather(
+            lambda _, heat, k: jnp.sqrt(heat) * jax.random.rademacher(k, heat.shape, heat.dtype), jnp.stack(keys)
+        )
+        sign = jax.random.rademacher(prior_key, flat.shape, flat.dtype)
+        prior = sign * family.prior_curvature(flat, spreads, sign)  # exact where it is diagonal
+        return curvature.temper * family.pull(flat, spreads, drawn) ** 2 + prior
 
     return jax.lax.map(probe, jax.random.split(key, NUM_PROBES)).mean(axis=0)
+
+
+@eqx.filter_jit
+def _dense(curvature: Curvature) -> Float[Array, "num_dimensions num_dimensions"]:
+    matrix = jax.lax.map(curvature.times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
+    return (matrix + matrix.T) / 2
 
 
 @eqx.filter_jit

@@ -21,7 +21,8 @@ from bayes_irl.solver.features import (
 from bayes_irl.worlds import Population
 
 MOST_CLUSTERS = 200
-LEAST_BINS = 64  # of a cluster under a stimulus, on average
+LENGTH = 256  # bins in a block
+LEAST_BINS = 128  # of a cluster under a stimulus, on average
 LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
 NUMBERS_AT_ONCE = 2**21  # bins × stimuli × neurons
 SINGLE = jnp.float32  # of blocks; sums over blocks are in double precision
@@ -30,7 +31,7 @@ Pull = Callable[[FeatureValue], Array]
 
 
 class Blocks(eqx.Module):
-    """Blocks side by side; in each, bins of one cluster under one stimulus, padded to the length of all blocks.
+    """Blocks side by side; in each, bins of one cluster under one stimulus, filled up with none.
 
     Attributes:
         bits: packed responses.
@@ -71,14 +72,12 @@ class Evidence:
     Attributes:
         data: what was recorded.
         pieces: the blocks.
-        length: of a block.
         scale: how many bins each bin that is looked at stands for.
         num_clusters: trials, or stretches of time, that are taken to be independent.
     """
 
     data: PopulationData
     pieces: tuple[Piece, ...]
-    length: int
     scale: float
     num_clusters: int
 
@@ -88,18 +87,15 @@ class Evidence:
         recording, world = data.recording, data.population
         bins = np.arange(0, recording.num_bins, every)
         label, num = clusters(data, len(bins)) if clustered else (np.zeros(recording.num_bins, int), 1)
-        most = max(64, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli))
         key = label[bins].astype(np.int64) * world.num_stimuli + recording.stimulus[bins]
         order = np.argsort(key, kind="stable")
         groups = np.split(bins[order], np.flatnonzero(np.diff(key[order])) + 1)
-        typical = int(np.median([len(group) for group in groups]))
-        length = int(np.clip(2 ** np.ceil(np.log2(typical)), LEAST_BINS, 2 ** np.floor(np.log2(most))))
         pieces = tuple(
-            Piece(group[start : start + length], int(label[group[0]]), int(recording.stimulus[group[0]]))
+            Piece(group[start : start + LENGTH], int(label[group[0]]), int(recording.stimulus[group[0]]))
             for group in groups
-            for start in range(0, len(group), length)
+            for start in range(0, len(group), LENGTH)
         )
-        return cls(data, pieces, length, recording.num_bins / len(bins), num)
+        return cls(data, pieces, recording.num_bins / len(bins), num)
 
     @property
     def weights(self) -> Float[np.ndarray, " num_stimuli"]:
@@ -113,13 +109,12 @@ class Evidence:
         """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones."""
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
-        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
-        together = min(together, len(self.pieces))
+        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * LENGTH))
         for start in range(0, len(self.pieces), together):
             pieces = self.pieces[start : start + together]
-            bits = np.zeros((together, self.length, recording.bits.shape[1]), np.uint8)
-            weights, stimulus = np.zeros((together, self.length), np.float32), np.zeros(together, int)
-            neuron = np.full((together, self.length), -1)
+            bits = np.zeros((together, LENGTH, recording.bits.shape[1]), np.uint8)
+            weights, stimulus = np.zeros((together, LENGTH), np.float32), np.zeros(together, int)
+            neuron = np.full((together, LENGTH), -1)
             for row, piece in enumerate(pieces):
                 filled = slice(0, len(piece.bins))
                 bits[row, filled], weights[row, filled], stimulus[row] = recording.bits[piece.bins], 1, piece.stimulus

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -75,8 +76,8 @@ class Family:
         before, after = self._value(point), self._value(moved)
         return any(bool((a != b).any()) for a, b in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True))
 
-    def _value(self, unconstrained: Named, data: PopulationData | None = None, site: str = "value"):
-        args = self.data.population, data
+    def _value(self, unconstrained: Named, site: str = "value") -> Any:
+        args = self.data.population, self.data
         constrained = constrain_fn(self.model.function, args, {}, dict(unconstrained))
         substituted = handlers.substitute(handlers.seed(self.model.function, jax.random.key(0)), constrained)
         return handlers.trace(substituted).get_trace(*args)[site]["value"]
@@ -97,13 +98,20 @@ class Family:
     @partial(jax.jit, static_argnums=0)
     def reward(self, flat: Flat, spreads: Named) -> Float[Array, " num_patterns"]:
         """The implied reward at recorded patterns, under the stimuli that they were recorded under."""
-        return self._value(self.named(flat, spreads), self.data, "reward")
+        return self._value(self.named(flat, spreads), "reward")
 
     @partial(jax.jit, static_argnums=0)
     def log_prior(self, flat: Flat, spreads: Named) -> Float[Array, ""]:
         """Log prior density of all latent variables, where they are."""
         constrained = self.constrained(flat, spreads)
         return log_density(self.model.function, (self.data.population, None), {}, dict(constrained))[0]
+
+    @partial(jax.jit, static_argnums=0)
+    def mean_log_prior(self, flats: Float[Array, "num_draws num_dimensions"], spreads: Named) -> tuple[Array, Named]:
+        """Mean of the log prior over draws, with its gradient in the spreads."""
+        return jax.value_and_grad(lambda at: jax.vmap(lambda flat: self.log_prior(flat, at))(flats).mean())(
+            dict(spreads)
+        )
 
     @partial(jax.jit, static_argnums=0)
     def prior_score(self, flat: Flat, spreads: Named) -> Flat:

@@ -67,14 +67,11 @@ def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
     return total + (patterns * value.with_count[:, spikes].T).sum(axis=1, keepdims=True)
 
 
-def differences(value: FeatureValue, patterns: Patterns, sign: int = -1) -> PerNeuron:
-    """What a spike of each neuron adds to the value, all others as they are: v(σ^{i←1}, x) − v(σ^{i←0}, x).
-
-    Every feature enters with a coefficient of 1 or −1. With `sign = 1`, all enter with 1: the squares of coefficients.
-    """
+def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
+    """What a spike of each neuron adds to the value, all others as they are: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
     spikes = patterns.sum(axis=1).astype(int)
     silent, spiking = 1 - patterns[:, None], patterns[:, None]
-    steps = value.by_count[:, 1:] + sign * value.by_count[:, :-1]  # what one spike more does, by the spikes of others
+    steps = jnp.diff(value.by_count, axis=1)  # what one spike more is worth, by the spikes of others
     up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
     added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + value.fields + silent * up + spiking * down
     if value.with_count is None:
@@ -85,8 +82,8 @@ def differences(value: FeatureValue, patterns: Patterns, sign: int = -1) -> PerN
         for k in (jnp.minimum(spikes + 1, value.num_neurons), spikes, spikes - 1)
     )
     own_more, own_less = (jnp.take(value.with_count, k, axis=1, mode="clip").T for k in (spikes + 1, spikes - 1))
-    if_silent = own_more + more + sign * same
-    if_spiking = same + sign * (less - own_less)
+    if_silent = own_more + more - same
+    if_spiking = same - (less - own_less)
     return added + silent * if_silent[:, None] + spiking * if_spiking[:, None]
 
 

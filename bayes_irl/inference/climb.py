@@ -18,11 +18,9 @@ from bayes_irl.inference.progress import Progress
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
 MORE = 8  # times as many bins in each stage
-SETTLED = 0.003  # squared distance from the peak, per dimension, in posterior standard deviations
-MOST_ROUNDS = 12  # of a stage
-MOST_HALVINGS = 6
+SETTLED = 5e-4  # squared distance from the peak, per dimension, in posterior standard deviations
+MOST_ROUNDS = 25  # of a stage
 SLACK = 1e-7  # of the density, in single precision
-FAR = 1.0  # squared distance, per dimension, from which the curvature is measured anew
 NUM_DRAWN = 16  # draws that spreads are estimated from
 STEADY = 0.03  # change of log spreads that counts as none
 MOST_SPREAD_ROUNDS = 8
@@ -60,8 +58,8 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     data = family.data
     enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
     every = max(1, int(data.recording.num_bins / enough))
-    few, evidence = Evidence.of(data, every, clustered=False), Evidence.of(data, every)
-    flat, temper = jnp.zeros(family.num_dimensions), 1 / few.scale
+    few, evidence = Evidence.thinned(data, every), Evidence.of(data, every)
+    flat, temper = jnp.zeros(family.num_dimensions), 1 / evidence.scale
     spreads: Named = family.start_spreads
     rounds = MOST_SPREAD_ROUNDS
     while True:
@@ -92,26 +90,38 @@ def _newton(
     key: Array,
     tick: Report,
 ) -> Peak:
-    """Climb with the scores of some evidence and the curvature of less of it."""
-    density, step, squared, halvings = -np.inf, jnp.zeros_like(flat), np.inf, 0
-    curvature: Curvature | None = None
-    for _rounds in range(MOST_ROUNDS):
+    """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal."""
+    curvature = Curvature.of(family, few, flat, spreads, temper, key)
+    density, slope, step, squared = -np.inf, None, jnp.zeros_like(flat), np.inf
+    steps: list[tuple[Flat, Flat]] = []
+    for _ in range(MOST_ROUNDS):
         trial = flat + step
         scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, trial, spreads), tick)
         there = temper * scores.objective + float(family.log_prior(trial, spreads))
-        if not there > density - SLACK * abs(there) and halvings < MOST_HALVINGS:
-            step, halvings = step / 2, halvings + 1
+        if there < density - SLACK * abs(there):
+            step = step / 2
             continue
-        flat, density, halvings = trial, there, 0
-        slope = temper * jnp.asarray(scores.total) + family.prior_score(flat, spreads)
-        if curvature is None or squared > FAR:
-            curvature = Curvature.of(family, few, flat, spreads, temper, key)
-        step = curvature.solve(slope[None])[0]
+        uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
+        if slope is not None:
+            steps.append((step, slope - uphill))
+        flat, density, slope = trial, there, uphill
+        step = _ahead(curvature, steps, slope)
         squared = float(slope @ step) / family.num_dimensions
         if squared < SETTLED:
             break
-    assert curvature is not None
     return Peak(flat, spreads, temper, curvature, scores, squared)
+
+
+def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:
+    """The step to the peak: by the curvature, corrected by how slopes changed over past steps (L-BFGS)."""
+    shares = []
+    for moved, fell in reversed(steps):
+        shares.append((moved @ slope) / (moved @ fell))
+        slope = slope - shares[-1] * fell
+    step = curvature.solve(slope[None])[0]
+    for (moved, fell), share in zip(steps, reversed(shares), strict=True):
+        step = step + (share - (fell @ step) / (moved @ fell)) * moved
+    return step
 
 
 def draw(family: Family, peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: None) -> Directions:
@@ -135,15 +145,15 @@ def draw(family: Family, peak: Peak, num_draws: int, key: Array, tick: Report = 
 def _temper(evidence: Evidence, peak: Peak) -> float:
     """The number by which the evidence's curvature has to be multiplied to be as large as its scores' variance.
 
-    That is Σ_d H_dd / Σ_d G_dd, each divided by H_dd; for single updates, whose likelihood is exact, 1.
+    The median of H_dd / G_dd over latent variables, for those that the recording hardly speaks of have scores of hardly
+    any variance; for single updates, whose likelihood is exact, 1.
     """
     if evidence.data.updates:
         return 1 / evidence.scale
     curvature = (peak.curvature.diagonal - _prior_diagonal(peak)) / peak.temper
     num = len(peak.scores.of_clusters)
     variance = (np.asarray(peak.scores.of_clusters, np.float64) ** 2).sum(axis=0) * num / (num - 1)
-    known = np.asarray(curvature) > 0
-    return float(known.sum() / (variance[known] / np.asarray(curvature)[known]).sum())
+    return float(np.median(np.asarray(curvature) / np.maximum(variance, 1e-300)))
 
 
 def _prior_diagonal(peak: Peak) -> Float[Array, " num_dimensions"]:

@@ -17,7 +17,7 @@ from bayes_irl.solver.features import differences, spike_probabilities
 from bayes_irl.worlds import Population
 
 NUM_PROBES = 24  # that estimate the diagonal
-TOLERANCE = 0.02  # relative residual of a linear system
+TOLERANCE = 1e-3  # relative residual of a linear system
 MOST_STEPS = 200
 MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
 TOGETHER = 16  # systems that are solved at once
@@ -56,7 +56,7 @@ class Curvature(eqx.Module):
     ) -> "Curvature":
         """Measure the curvature at a point."""
         world, value = family.data.population, single(family.value(flat, spreads))
-        baseline, weights = single(family.data.baseline), evidence.weights * evidence.scale
+        baseline, weights = single(family.data.baseline), evidence.weights
         found = [
             (blocks.bits, _heat(value, world, baseline, blocks, jnp.asarray(weights, SINGLE)))
             for _, blocks in evidence.batches()

@@ -23,6 +23,7 @@ from bayes_irl.worlds import Population
 MOST_CLUSTERS = 200
 LENGTH = 256  # bins in a block
 LEAST_BINS = 128  # of a cluster under a stimulus, on average
+LEAST_OF_A_COUNT = 30  # bins in which so many neurons spike, under a stimulus
 LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
 NUMBERS_AT_ONCE = 2**21  # bins × stimuli × neurons
 SINGLE = jnp.float32  # of blocks; sums over blocks are in double precision
@@ -35,7 +36,7 @@ class Blocks(eqx.Module):
 
     Attributes:
         bits: packed responses.
-        weights: 1, or 0 where there is no bin.
+        weights: how many bins each stands for; 0 where there is none.
         neuron: which neuron was redrawn; −1 where each of them counts.
         ahead: probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
         stimulus: x.
@@ -49,9 +50,10 @@ class Blocks(eqx.Module):
 
 
 class Piece(NamedTuple):
-    """Where a block is: its bins, the cluster and stimulus they belong to."""
+    """Where a block is: its bins, how many each stands for, the cluster and stimulus they belong to."""
 
     bins: Int[np.ndarray, " num_bins"]
+    weights: Float[np.ndarray, " num_bins"]
     cluster: int
     stimulus: int
 
@@ -72,7 +74,7 @@ class Evidence:
     Attributes:
         data: what was recorded.
         pieces: the blocks.
-        scale: how many bins each bin that is looked at stands for.
+        scale: how many bins each bin that is looked at stands for, on average.
         num_clusters: trials, or stretches of time, that are taken to be independent.
     """
 
@@ -82,20 +84,37 @@ class Evidence:
     num_clusters: int
 
     @classmethod
-    def of(cls, data: PopulationData, every: int = 1, clustered: bool = True) -> "Evidence":
-        """Look at every `every`-th bin; for a sum alone, clusters are not told apart."""
-        recording, world = data.recording, data.population
+    def of(cls, data: PopulationData, every: int = 1) -> "Evidence":
+        """Look at every `every`-th bin."""
+        recording = data.recording
         bins = np.arange(0, recording.num_bins, every)
-        label, num = clusters(data, len(bins)) if clustered else (np.zeros(recording.num_bins, int), 1)
-        key = label[bins].astype(np.int64) * world.num_stimuli + recording.stimulus[bins]
+        label, num = clusters(data, len(bins))
+        return cls._in_pieces(data, bins, np.full(len(bins), recording.num_bins / len(bins)), label, num)
+
+    @classmethod
+    def thinned(cls, data: PopulationData, every: int) -> "Evidence":
+        """Look at every `every`-th bin of the same stimulus and spike count, but at no fewer than some of each.
+
+        So that sums over bins know of counts that are rare. Clusters are not told apart.
+        """
+        recording = data.recording
+        kind = recording.stimulus.astype(np.int64) * (recording.num_neurons + 1) + recording.spikes_per_bin
+        order = np.argsort(kind, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
+        steps = [min(every, max(1, len(group) // LEAST_OF_A_COUNT)) for group in groups]
+        kept = [group[::step] for group, step in zip(groups, steps, strict=True)]
+        weights = [np.full(len(few), len(group) / len(few)) for few, group in zip(kept, groups, strict=True)]
+        return cls._in_pieces(data, np.concatenate(kept), np.concatenate(weights), np.zeros(recording.num_bins, int), 1)
+
+    @classmethod
+    def _in_pieces(cls, data: PopulationData, bins: np.ndarray, weights: np.ndarray, label: np.ndarray, num: int):
+        stimulus = data.recording.stimulus
+        key = label[bins].astype(np.int64) * data.population.num_stimuli + stimulus[bins]
         order = np.argsort(key, kind="stable")
-        groups = np.split(bins[order], np.flatnonzero(np.diff(key[order])) + 1)
-        pieces = tuple(
-            Piece(group[start : start + LENGTH], int(label[group[0]]), int(recording.stimulus[group[0]]))
-            for group in groups
-            for start in range(0, len(group), LENGTH)
-        )
-        return cls(data, pieces, recording.num_bins / len(bins), num)
+        groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+        parts = [group[start : start + LENGTH] for group in groups for start in range(0, len(group), LENGTH)]
+        pieces = tuple(Piece(bins[p], weights[p], int(label[bins[p[0]]]), int(stimulus[bins[p[0]]])) for p in parts)
+        return cls(data, pieces, data.recording.num_bins / len(bins), num)
 
     @property
     def weights(self) -> Float[np.ndarray, " num_stimuli"]:
@@ -117,7 +136,8 @@ class Evidence:
             neuron = np.full((together, LENGTH), -1)
             for row, piece in enumerate(pieces):
                 filled = slice(0, len(piece.bins))
-                bits[row, filled], weights[row, filled], stimulus[row] = recording.bits[piece.bins], 1, piece.stimulus
+                bits[row, filled], weights[row, filled] = recording.bits[piece.bins], piece.weights
+                stimulus[row] = piece.stimulus
                 if recording.neuron is not None:
                     neuron[row, filled] = recording.neuron[piece.bins]
             yield (
@@ -175,7 +195,7 @@ def look(
         pull: from a gradient in the value's numbers to one in the latent variables.
         tick: is told how many blocks were done.
     """
-    data, weights = evidence.data, evidence.weights * evidence.scale
+    data, weights = evidence.data, evidence.weights
     given, baseline = single(value), single(data.baseline)
     size = jax.eval_shape(pull, value).size
     sums = np.zeros((evidence.num_clusters, len(weights), size), np.float32)
@@ -184,11 +204,11 @@ def look(
         worth, found = (
             np.asarray(each)[: len(pieces)] for each in _score(given, data.population, baseline, blocks, pull)
         )
-        where = np.array([(piece.cluster, piece.stimulus, len(piece.bins)) for piece in pieces])
+        where = np.array([(piece.cluster, piece.stimulus) for piece in pieces])
         objective += float(weights[where[:, 1]] @ worth.astype(np.float64))
         total += weights[where[:, 1]] @ found.astype(np.float64)
         np.add.at(sums, (where[:, 0], where[:, 1]), found)
-        np.add.at(bins, (where[:, 0], where[:, 1]), where[:, 2])
+        np.add.at(bins, (where[:, 0], where[:, 1]), [piece.weights.sum() for piece in pieces])
         tick(len(pieces))
     if not data.updates:
         means = sums.sum(axis=0) / np.maximum(bins.sum(axis=0), 1)[:, None].astype(np.float32)

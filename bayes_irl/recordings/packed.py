@@ -87,6 +87,11 @@ class PackedRecording(Hashed):
         return np.unpackbits(self.bits[bins], axis=1, count=self.num_neurons)
 
     @cached_property
+    def spikes_per_bin(self) -> Int[np.ndarray, " num_bins"]:
+        """How many neurons spiked in each bin."""
+        return np.bitwise_count(self.bits).sum(axis=1, dtype=np.int32)
+
+    @cached_property
     def stimulus_counts(self) -> Int[np.ndarray, " num_stimuli"]:
         """How many bins each stimulus was shown in."""
         return np.bincount(self.stimulus, minlength=self.num_stimuli)

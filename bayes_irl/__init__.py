@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bayes_irl.recordings import Answers, Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
-    from bayes_irl.solver import Couplings, Network, Walker
+    from bayes_irl.solver import Couplings, Network, PopulationNetwork, Walker
     from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Population, Stimulus
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Nuts",
     "Offers",
     "Population",
+    "PopulationNetwork",
     "Recording",
     "Stimulus",
     "Svi",
@@ -131,7 +132,7 @@ _HOMES = {
     "recordings": ("Answers", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "report": ("write_report",),
     "simulation": ("simulate",),
-    "solver": ("Couplings", "Network", "Walker"),
+    "solver": ("Couplings", "Network", "PopulationNetwork", "Walker"),
     "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Population", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bayes_irl import agents, analysis, checks, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
-    from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
+    from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze, recorded_population
     from bayes_irl.adaptation.score import score
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.comparison.blocks import compare_blocks, leave_block_out
@@ -88,6 +88,7 @@ __all__ = [
     "plots",
     "recorded_circuit",
     "recorded_maze",
+    "recorded_population",
     "rewards",
     "run",
     "save_recording",
@@ -105,7 +106,7 @@ __all__ = [
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
-    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
+    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "recorded_population", "score"),
     "agents": ("Agent", "event_gradients", "load_agent", "run", "train"),
     "comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "efficiency": ("coding_verdict",),

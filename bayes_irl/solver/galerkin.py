@@ -89,8 +89,9 @@ def solve_changed(
 
     Q f being the expectation of f after one update. L, and whatever depends on the stimulus alone, is taken care of by
     f less its mean under each stimulus. Features are redundant (a count is a sum of responses) and counts can remain
-    unseen: P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the count with that
-    of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are shortened.
+    unseen: P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the count
+    with that of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are
+    shortened.
 
     Args:
         fitted: whose reward r is meant: v0 − T0 B0(v0), up to a function of the stimulus.
@@ -109,8 +110,9 @@ def solve_changed(
     num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value)) // NUM_CHAINS)
     begin_key, key = jax.random.split(key)
     chains = stationary_chains(network, begin_key, NUM_CHAINS)
-    found, size = None, np.inf
-    for number in range(1, MOST_ROUNDS + 1):
+    number, size = 0, np.inf
+    while number < MOST_ROUNDS and size > SETTLED:
+        number += 1
         forget_key, keep_key = jax.random.split(jax.random.fold_in(key, number))
         chains, _ = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)
         chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
@@ -122,8 +124,6 @@ def solve_changed(
         )
         step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
         network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
-        if not size > SETTLED:
-            break
     return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
 
 
@@ -159,7 +159,7 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     """Take steps with the same matrix on the same states until they are small."""
     reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
     network, size, number = found.network, np.inf, 0
-    while number < MOST_CHORDS and np.isfinite(number) and size > tolerance:
+    while number < MOST_CHORDS and size > tolerance:
         step, size = _step(replace(found, network=network), reward)
         network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
         number += 1
@@ -177,9 +177,11 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
 
 
 def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[jax.Array, " num_samples"]:
-    """A table of states, less its mean under each stimulus: the gap of a network that values nothing, as it costs none."""
+    """The reward less its mean under each stimulus: the gap of a value of zero, for which B(0) = 0."""
     silent = jax.tree.map(jnp.zeros_like, found.network.value)
-    return bellman_gap(PopulationNetwork(found.network.population, silent, found.network.baseline), reward, found.samples)
+    return bellman_gap(
+        PopulationNetwork(found.network.population, silent, found.network.baseline), reward, found.samples
+    )
 
 
 def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:

@@ -67,7 +67,7 @@ def rewards(fitted: PopulationNetwork, samples: Samples) -> Float[Array, " num_s
 def bellman_gap(
     network: PopulationNetwork, reward: Float[Array, " num_samples"], samples: Samples
 ) -> Float[Array, " num_samples"]:
-    """r + T B(v) − v at sampled states, less its mean under each stimulus: that is a matter of L and b(x) alone."""
+    """R + T B(v) − v at sampled states, less its mean under each stimulus: that is a matter of L and b(x) alone."""
     ahead = after_update(network.population, network.value, samples.patterns, network.baseline)
     moved = (ahead * network.population.transition[samples.stimuli]).sum(axis=1)
     gap = reward + moved - _own(values(network.value, samples.patterns), samples.stimuli)
@@ -122,7 +122,7 @@ def newton_matrix(
 
 @eqx.filter_jit
 def _rows(network: PopulationNetwork, patterns: Array, stimuli: Array) -> tuple[Array, Array]:
-    """f and f − T Q f of every state: derivatives of v and of v − T B(v)."""
+    """F and f − T Q f of every state: derivatives of v and of v − T B(v)."""
     like = network.value
 
     def before(row: Coefficients, pattern: Array, stimulus: Array) -> Array:

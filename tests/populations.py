@@ -31,14 +31,10 @@ def moderate_value(num_neurons: int, seed: int, with_count: bool = False) -> Fea
 def moderate_network(num_neurons: int, seed: int, with_count: bool = False) -> PopulationNetwork:
     """A network with a moderate value, whose stimulus switches once in 50 updates."""
     population = Population(num_neurons, Stimulus.switching(0.02))
-    return PopulationNetwork(
-        population, moderate_value(num_neurons, seed, with_count), jnp.full(num_neurons, BASELINE)
-    )
+    return PopulationNetwork(population, moderate_value(num_neurons, seed, with_count), jnp.full(num_neurons, BASELINE))
 
 
-def enumerated(
-    network: PopulationNetwork, population: Population | None = None, coding_cost: float = 1.0
-) -> Network:
+def enumerated(network: PopulationNetwork, population: Population | None = None, coding_cost: float = 1.0) -> Network:
     """The exact optimum of a population (by default the network's own) for the reward that the network implies."""
     now = network.population if population is None else population
     circuit = Circuit(now.num_neurons, now.stimulus, now.silenced, now.forced)
@@ -47,7 +43,11 @@ def enumerated(
 
 
 def as_fitted(
-    network: PopulationNetwork, mean_response: np.ndarray, num_draws: int = 3, spread: float = 0.02, kind: str = "neuron"
+    network: PopulationNetwork,
+    mean_response: np.ndarray,
+    num_draws: int = 3,
+    spread: float = 0.02,
+    kind: str = "neuron",
 ) -> xr.DataTree:
     """A tree of a network's value as point estimate, with draws that scatter around it."""
     population, value = network.population, network.value
@@ -79,7 +79,10 @@ def as_fitted(
             coords=coords | {"next_stimulus": labels, "neuron": np.arange(population.num_neurons)},
         ),
         "/value": xr.Dataset(
-            {name: (("chain", "draw", *dims), np.stack([[each[name] for each in every]])) for name, dims in names.items()},
+            {
+                name: (("chain", "draw", *dims), np.stack([[each[name] for each in every]]))
+                for name, dims in names.items()
+            },
             coords=coords | {"chain": [0], "draw": np.arange(num_draws)},
         ),
         "/value_at_mode": xr.Dataset(
@@ -90,3 +93,13 @@ def as_fitted(
     tree = xr.DataTree.from_dict(groups)
     tree.attrs["baseline"] = kind
     return tree
+
+
+def self_consistent(network: PopulationNetwork, kind: str, rounds: int = 200) -> PopulationNetwork:
+    """The network whose baseline is its own mean responses, with the same value."""
+    for _ in range(rounds):
+        mean = enumerated(network).mean_baseline(kind)  # type: ignore[arg-type]
+        if float(jnp.abs(mean - network.baseline).max()) < 1e-9:
+            break
+        network = PopulationNetwork(network.population, network.value, mean)
+    return network

@@ -96,7 +96,7 @@ def answer_mode(mode: PopulationNetwork, population: Population, factor: float, 
         raise InputError(
             f"adapt: the changed population could not be solved within its family of values (residual "
             f"{adapted.residual:.2g} after {adapted.num_iterations} steps): the change drives it to an extreme. "
-            "Change it less."
+            "Change it less, and use float64: float32 is rarely enough."
         )
     return Reference(found, chains, kind, settled and moved < SETTLED, expected, found.network)
 

@@ -1,7 +1,7 @@
 """How a population too large to enumerate will answer once it has changed."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +11,7 @@ from tqdm.auto import tqdm
 from bayes_irl._checks import InputError, count, one_of, positive
 from bayes_irl._threads import map_threads
 from bayes_irl.adaptation.baselines import Answers, Kind, Reference, answer_mode, collapsed, keeps_rates
-from bayes_irl.adaptation.change import CodingCost, check_fits, describe_change, same_stimulus
+from bayes_irl.adaptation.change import Changeable, CodingCost, check_fits, describe_change, same_stimulus
 from bayes_irl.adaptation.recorded import recorded_baseline, recorded_mean, recorded_population
 from bayes_irl.solver import PopulationNetwork
 from bayes_irl.solver.features import FeatureValue, symmetric
@@ -23,7 +23,7 @@ DIMS = ("circuit", "chain", "draw")
 
 def adapt_population(
     posterior: xr.DataTree,
-    population: Population,
+    population: Changeable,
     *,
     num_draws: int = 200,
     baseline: Literal["held", "adapted"] = "held",
@@ -60,6 +60,7 @@ def adapt_population(
     """
     before = recorded_population(posterior)
     check_fits(before, population)
+    population = cast(Population, population)  # as recorded
     one_of("baseline", baseline, ("held", "adapted"))
     if coding_cost_factor == "keep mean cost":
         raise InputError.of(

@@ -67,7 +67,7 @@ def adapt(
     if "population" in posterior.children:
         return adapt_population(
             posterior,
-            circuit,  # type: ignore[arg-type]  # looked at there
+            circuit,
             num_draws=num_draws,
             baseline=baseline,
             coding_cost_factor=coding_cost_factor,

@@ -28,9 +28,11 @@ def recorded_circuit(posterior: xr.DataTree) -> Circuit:
 def recorded_population(posterior: xr.DataTree) -> Population:
     """The population that was recorded, too large to enumerate, from what `infer` returned."""
     stored = _stored(posterior, "population")
+    transition = stored["transition"].values.astype(float)
+    transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
     return Population(
         num_neurons=stored.sizes["neuron"],
-        stimulus=Stimulus(stored["transition"].values, [str(label) for label in stored["stimulus"].values]),
+        stimulus=Stimulus(transition, [str(label) for label in stored["stimulus"].values]),
         silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
         forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
     )

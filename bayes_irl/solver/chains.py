@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
 
+from bayes_irl._types import Count
 from bayes_irl.solver.population_network import PopulationNetwork
 
 BURN_IN = 50  # sweeps (updates per neuron) from patterns drawn by the baseline until a run counts as stationary
@@ -88,7 +89,7 @@ def proceed(
         fixed,
         moves.at[:, -1].set(1.0),
     )
-    return _proceed(tables, chains, key, num_kept, spacing, held)
+    return _proceed(tables, chains, key, num_kept, jnp.asarray(spacing), held)
 
 
 class _Tables(NamedTuple):
@@ -105,7 +106,7 @@ class _Tables(NamedTuple):
 
 @partial(jax.jit, static_argnames=("num_kept", "held"))
 def _proceed(
-    tables: _Tables, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: int, held: int
+    tables: _Tables, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: Count, held: int
 ) -> tuple[Chains, Visits]:
     num_chains, num_neurons = chains.patterns.shape
 

@@ -12,6 +12,7 @@ from bayes_irl.solver.projected import Samples, rewards, weigh
 from bayes_irl.worlds import Population
 
 FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
+NEVER = 1e-12  # a share of the time that does not count
 UNSEEN = 1e-9  # weight of a guess at counts that no sample has
 
 
@@ -66,17 +67,14 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
     reached = samples.weights[:, None] * transition[samples.stimuli]  # weight of (state, x′)
     together = jnp.einsum("by,byi->yi", reached, answers)
     # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
-    mean = together / jnp.maximum(reached.sum(axis=0), 1e-300)[:, None]
+    mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
     apart = jnp.einsum(
         "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean))
     )
     balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * transition.T
-
-    def given_stimulus(flow: Array) -> Array:
-        return jnp.linalg.solve(balance, flow / num_neurons) / jnp.maximum(share, 1e-300)[:, None]
-
-    tuning = given_stimulus(together)
-    each_run = jax.vmap(given_stimulus)(apart)
+    given_stimulus = jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, NEVER)[:, None])
+    tuning = given_stimulus @ together
+    each_run = jnp.einsum("xy,cyi->cxi", given_stimulus, apart)
     return Expected(
         tuning_curve=tuning,
         monte_carlo_error=jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(each_run).sum(axis=0)),
@@ -117,7 +115,7 @@ def _counts(
     share = jnp.repeat(population.stimulus_share, shape[1])
     rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, share).reshape(shape)
     rests = jnp.maximum(rests, 0)
-    return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), 1e-300)
+    return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), NEVER)
 
 
 def _costs(

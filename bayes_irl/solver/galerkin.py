@@ -51,7 +51,7 @@ class Adapted:
         residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, with f less its mean under each stimulus, in units of its
             standard deviation.
         converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
-            last ones).
+            last ones, or 1e-3 in float32).
         samples: the states of the last round.
         factors: of the last round's matrix.
         deviation: the standard deviation of every feature.
@@ -118,7 +118,8 @@ def solve_changed(
         chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
         samples = weigh(network, visits)
         matrix, deviation = newton_matrix(network, samples)
-        factors = scipy.linalg.lu_factor(matrix + _penalty(network.value, len(samples.weights)), overwrite_a=True)
+        matrix = np.nan_to_num(matrix) + _penalty(network.value, len(samples.weights))
+        factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
         found = Adapted(
             network, fitted, coding_cost_factor, number, np.inf, False, samples, factors, _at_least_one(deviation)
         )
@@ -158,6 +159,7 @@ def check_size(value: FeatureValue) -> None:
 def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     """Take steps with the same matrix on the same states until they are small."""
     reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
+    tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
     network, size, number = found.network, np.inf, 0
     while number < MOST_CHORDS and size > tolerance:
         step, size = _step(replace(found, network=network), reward)
@@ -185,9 +187,11 @@ def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[
 
 
 def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:
-    """Newton's step, and by how much it changes log-odds."""
+    """Newton's step, and by how much it changes log-odds: none, and infinitely, where a value is no longer finite."""
     like = found.network.value
     wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples)
+    if not jnp.isfinite(wanted).all():
+        return jnp.zeros_like(wanted), np.inf
     step = jnp.asarray(scipy.linalg.lu_solve(found.factors, np.asarray(wanted, float)), wanted.dtype)
     return step, float(log_odds_change(like, step, found.samples))
 

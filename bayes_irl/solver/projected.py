@@ -71,8 +71,8 @@ def bellman_gap(
     ahead = after_update(network.population, network.value, samples.patterns, network.baseline)
     moved = (ahead * network.population.transition[samples.stimuli]).sum(axis=1)
     gap = reward + moved - _own(values(network.value, samples.patterns), samples.stimuli)
-    of_stimulus = jnp.zeros(network.population.num_stimuli).at[samples.stimuli]
-    mean = of_stimulus.add(samples.weights * gap) / jnp.maximum(of_stimulus.add(samples.weights), 1e-300)
+    of_stimulus = jnp.zeros(network.population.num_stimuli, gap.dtype).at[samples.stimuli]
+    mean = of_stimulus.add(samples.weights * gap) / jnp.maximum(of_stimulus.add(samples.weights), 1e-12)
     return gap - mean[samples.stimuli]
 
 

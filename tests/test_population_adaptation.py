@@ -148,9 +148,24 @@ def test_a_population_baseline_follows_the_responses():
 
 
 @pytest.mark.slow
-def test_baselines_that_do_not_stay_where_they_are_are_refused(tree):
-    with pytest.raises(bi.InputError, match='baseline: expected "adapted" only where .* Use baseline="held"'):
-        bi.adapt(tree, bi.recorded_population(tree).silence(3), baseline="adapted")
+def test_baselines_that_collapse_are_refused_as_enumeration_finds_them():
+    network = moderate_network(6, 1)
+    network = bi.PopulationNetwork(network.population, network.value, enumerated(network).mean_response)
+    exact = adapt_baseline(enumerated(network), "neuron", 300).baseline
+    ends = np.flatnonzero(jnp.minimum(exact, 1 - exact) < 1e-3)
+    assert len(ends) == 5
+    fitted = as_fitted(network, np.asarray(enumerated(network).mean_response), 1)
+    with pytest.raises(bi.InputError, match=f'neurons {", ".join(map(str, ends))} at 0 or 1.*Use baseline="held"'):
+        bi.adapt(fitted, network.population.silence(3), baseline="adapted")
+
+
+@pytest.mark.slow
+def test_a_population_that_does_not_keep_its_rates_is_refused():
+    network = self_consistent(moderate_network(6, 2), "population")
+    recorded = np.asarray(enumerated(network).mean_response) + 0.1 * (np.arange(6) == 0)
+    fitted = as_fitted(network, recorded, 1, kind="population")
+    with pytest.raises(bi.InputError, match="keeps the recorded rates .* for neuron 0"):
+        bi.adapt(fitted, network.population.silence(3), baseline="adapted")
 
 
 def test_what_cannot_be_predicted_is_refused(tree):

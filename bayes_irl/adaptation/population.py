@@ -106,26 +106,20 @@ class _Pair:
 
 
 def _references(
-    posterior: xr.DataTree, mode: PopulationNetwork, population: Population, factor: float, adapts: bool
+    posterior: xr.DataTree, mode: PopulationNetwork, after: Population, factor: float, adapts: bool
 ) -> tuple[Reference, Reference]:
     """Answer the reward of the point estimate before and after; refuse baselines that do not stay where they are."""
-    if not adapts:
-        return _both(mode, population, factor, "held")
-    kind = posterior.attrs["baseline"]
-    if kind not in ("neuron", "population"):
+    kind: Kind = posterior.attrs["baseline"] if adapts else "held"
+    if kind not in ("held", "neuron", "population"):
         raise InputError.of("baseline", '"held", since the fit used a given baseline', '"adapted"')
-    unchanged, changed = _both(mode, population, factor, kind)
-    recorded = recorded_mean(posterior)
-    for name, each in (("unchanged", unchanged), ("changed", changed)):
-        ends = collapsed(each.network, mode.baseline)
-        if ends or not each.settled:
-            what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that go on moving"
-            raise InputError.of("baseline", f'"adapted" only where baselines settle ({name} population)', what, _ADVICE)
-    mean = np.asarray(unchanged.expected.mean_response)
-    if not keeps_rates(mean, recorded):
-        worst = int(np.abs(mean - recorded).argmax())
-        drift = f"{mean[worst]:.3f} instead of {recorded[worst]:.3f} for neuron {worst}"
-        raise InputError.of("baseline", f'"adapted" only {_KEEPING}', drift, _ADVICE)
+    unchanged = answer_mode(mode, mode.population, 1.0, kind, changed=False)
+    if adapts:
+        _refuse_unsettled("unchanged", unchanged, mode)
+        _refuse_drift(np.asarray(unchanged.expected.mean_response), recorded_mean(posterior))
+    if factor == 1 and _same(mode.population, after):
+        return unchanged, unchanged
+    changed = answer_mode(mode, after, factor, kind, changed=True)
+    _refuse_unsettled("changed", changed, mode)
     return unchanged, changed
 
 
@@ -133,14 +127,24 @@ _KEEPING = "where re-optimising p keeps the recorded rates of the unchanged popu
 _ADVICE = 'An adaptation would appear with nothing changed. Use baseline="held".'
 
 
-def _both(mode: PopulationNetwork, after: Population, factor: float, kind: Kind) -> tuple[Reference, Reference]:
-    before = mode.population
-    lesions = ("silenced", "forced")
-    same = all(getattr(before, name) == getattr(after, name) for name in lesions) and same_stimulus(before, after)
-    unchanged = answer_mode(mode, before, 1.0, kind, changed=False)
-    if same and factor == 1:
-        return unchanged, unchanged
-    return unchanged, answer_mode(mode, after, factor, kind, changed=True)
+def _same(before: Population, after: Population) -> bool:
+    lesions = all(getattr(before, name) == getattr(after, name) for name in ("silenced", "forced"))
+    return lesions and same_stimulus(before, after)
+
+
+def _refuse_unsettled(name: str, found: Reference, mode: PopulationNetwork) -> None:
+    ends = collapsed(found.network, mode.baseline)
+    if ends or not found.settled:
+        what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that go on moving"
+        advice = _ADVICE if name == "unchanged" else 'Use baseline="held".'
+        raise InputError.of("baseline", f'"adapted" only where baselines settle ({name} population)', what, advice)
+
+
+def _refuse_drift(mean: np.ndarray, recorded: np.ndarray) -> None:
+    if not keeps_rates(mean, recorded):
+        worst = int(np.abs(mean - recorded).argmax())
+        drift = f"{mean[worst]:.3f} instead of {recorded[worst]:.3f} for neuron {worst}"
+        raise InputError.of("baseline", f'"adapted" only {_KEEPING}', drift, _ADVICE)
 
 
 def _that_keep_rates(draws: xr.Dataset, pairs: list[_Pair], recorded: np.ndarray) -> tuple[xr.Dataset, list[_Pair]]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bayes_irl import agents, analysis, checks, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.adaptation.predict import adapt
-    from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze
+    from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze, recorded_population
     from bayes_irl.adaptation.score import score
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.comparison.blocks import compare_blocks, leave_block_out
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bayes_irl.recordings import Answers, Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
-    from bayes_irl.solver import Couplings, Network, Walker
+    from bayes_irl.solver import Couplings, Network, PopulationNetwork, Walker
     from bayes_irl.worlds import Circuit, Evidence, Maze, Offers, Population, Stimulus
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Nuts",
     "Offers",
     "Population",
+    "PopulationNetwork",
     "Recording",
     "Stimulus",
     "Svi",
@@ -87,6 +88,7 @@ __all__ = [
     "plots",
     "recorded_circuit",
     "recorded_maze",
+    "recorded_population",
     "rewards",
     "run",
     "save_recording",
@@ -104,7 +106,7 @@ __all__ = [
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
-    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "score"),
+    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "recorded_population", "score"),
     "agents": ("Agent", "event_gradients", "load_agent", "run", "train"),
     "comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "efficiency": ("coding_verdict",),
@@ -131,7 +133,7 @@ _HOMES = {
     "recordings": ("Answers", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "report": ("write_report",),
     "simulation": ("simulate",),
-    "solver": ("Couplings", "Network", "Walker"),
+    "solver": ("Couplings", "Network", "PopulationNetwork", "Walker"),
     "worlds": ("Circuit", "Evidence", "Maze", "Offers", "Population", "Stimulus"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

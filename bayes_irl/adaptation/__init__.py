@@ -2,7 +2,22 @@
 
 from bayes_irl.adaptation.change import describe_change
 from bayes_irl.adaptation.predict import adapt
-from bayes_irl.adaptation.recorded import recorded_baseline, recorded_circuit, recorded_maze, thin
+from bayes_irl.adaptation.recorded import (
+    recorded_baseline,
+    recorded_circuit,
+    recorded_maze,
+    recorded_population,
+    thin,
+)
 from bayes_irl.adaptation.score import score
 
-__all__ = ["adapt", "describe_change", "recorded_baseline", "recorded_circuit", "recorded_maze", "score", "thin"]
+__all__ = [
+    "adapt",
+    "describe_change",
+    "recorded_baseline",
+    "recorded_circuit",
+    "recorded_maze",
+    "recorded_population",
+    "score",
+    "thin",
+]

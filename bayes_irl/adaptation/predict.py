@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
+from typing import Literal, cast
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,14 +13,15 @@ from tqdm.auto import tqdm
 from bayes_irl._checks import InputError, count, one_of, positive
 from bayes_irl._threads import map_threads
 from bayes_irl._types import Baseline, Reward
-from bayes_irl.adaptation.change import CodingCost, check_fits, describe_change
+from bayes_irl.adaptation.baselines import keeps_rates
+from bayes_irl.adaptation.change import Changeable, CodingCost, check_fits, describe_change
+from bayes_irl.adaptation.population import adapt_population
 from bayes_irl.adaptation.predictions import predictions
 from bayes_irl.adaptation.recorded import recorded_baseline, recorded_mean, recorded_world, thin
 from bayes_irl.optimization import adapt_baseline, respond
 from bayes_irl.solver import Optimum
 from bayes_irl.worlds import World
 
-KEEPS_RATES = (0.01, 0.1)  # absolute and relative change of a mean response that counts as keeping it
 MOST_ROUNDS = 300  # of a draw's own adaptation of p
 LARGEST_RESIDUAL = 1e-6
 PILOT = 20  # draws whose unchanged circuits are looked at before all are adapted
@@ -28,7 +29,7 @@ PILOT = 20  # draws whose unchanged circuits are looked at before all are adapte
 
 def adapt(
     posterior: xr.DataTree,
-    circuit: World,
+    circuit: Changeable,
     *,
     num_draws: int = 200,
     baseline: Literal["held", "adapted"] = "held",
@@ -42,7 +43,8 @@ def adapt(
 
     Args:
         posterior: what `infer` returned.
-        circuit: the changed circuit, for instance `recorded_circuit(posterior).silence(3)`; or the changed maze.
+        circuit: the changed circuit, for instance `recorded_circuit(posterior).silence(3)`; or the changed maze, or
+            `recorded_population(posterior).silence(3)` (see `adapt_population` for what differs there).
         num_draws: posterior draws to use, evenly spaced among those whose reward was kept.
         baseline: p stays where it was observed (`"held"`), or is re-optimised in both circuits (`"adapted"`), for
             draws whose unchanged circuit then keeps the recorded rates.
@@ -62,8 +64,18 @@ def adapt(
         InputError: if the circuits differ in size, the draws do not keep the recorded rates, or a draw could not be
             solved.
     """
+    if "population" in posterior.children:
+        return adapt_population(
+            posterior,
+            circuit,
+            num_draws=num_draws,
+            baseline=baseline,
+            coding_cost_factor=coding_cost_factor,
+            progress=progress,
+        )
     before = recorded_world(posterior)
     check_fits(before, circuit)
+    circuit = cast(World, circuit)  # as recorded
     one_of("baseline", baseline, ("held", "adapted"))
     if coding_cost_factor != "keep mean cost":
         positive("coding_cost_factor", coding_cost_factor)
@@ -128,11 +140,10 @@ def _that_keep_rates(
 ) -> xr.DataArray:
     """The draws whose unchanged circuit keeps the recorded rates when p is re-optimised; refused if they are few."""
     recorded = recorded_mean(posterior)
-    tolerance = np.maximum(KEEPS_RATES[0], KEEPS_RATES[1] * recorded)
 
     def keeps(reward: np.ndarray) -> bool:
         mean = np.asarray(settle(respond(before, jnp.asarray(reward), observed)).mean_baseline("neuron"))
-        return bool((np.abs(mean - recorded) <= tolerance).all())
+        return keeps_rates(mean, recorded)
 
     pilot = np.unique(np.linspace(0, rewards.sizes["sample"] - 1, PILOT).astype(int))
     for chosen in (pilot, np.arange(rewards.sizes["sample"])):

@@ -6,7 +6,7 @@ import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
-from bayes_irl.worlds import Circuit, Maze, Stimulus, World
+from bayes_irl.worlds import Circuit, Maze, Population, Stimulus, World
 
 
 def recorded_world(posterior: xr.DataTree) -> World:
@@ -25,6 +25,19 @@ def recorded_circuit(posterior: xr.DataTree) -> Circuit:
     )
 
 
+def recorded_population(posterior: xr.DataTree) -> Population:
+    """The population that was recorded, too large to enumerate, from what `infer` returned."""
+    stored = _stored(posterior, "population")
+    transition = stored["transition"].values.astype(float)
+    transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
+    return Population(
+        num_neurons=stored.sizes["neuron"],
+        stimulus=Stimulus(transition, [str(label) for label in stored["stimulus"].values]),
+        silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
+        forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
+    )
+
+
 def recorded_maze(posterior: xr.DataTree) -> Maze:
     """The maze that was walked (in the first session), from what `infer` returned."""
     stored = _stored(posterior, "maze")
@@ -33,14 +46,15 @@ def recorded_maze(posterior: xr.DataTree) -> Maze:
 
 def recorded_baseline(posterior: xr.DataTree) -> Baseline:
     """The baseline p that the first session was explained with: `[num_neurons]`, or `[4]` in a maze."""
-    return jnp.asarray(_stored(posterior, "maze" if "maze" in posterior.children else "circuit")["baseline"].values)
+    group = next((each for each in ("maze", "population") if each in posterior.children), "circuit")
+    return jnp.asarray(_stored(posterior, group)["baseline"].values)
 
 
 def recorded_mean(posterior: xr.DataTree) -> np.ndarray:
     """The mean responses that were observed `[num_neurons]`; in a maze the mean distribution of moves `[4]`."""
     if "maze" in posterior.children:
         return _stored(posterior, "maze")["mean_move"].values
-    return _stored(posterior, "circuit")["mean_response"].values
+    return _stored(posterior, "population" if "population" in posterior.children else "circuit")["mean_response"].values
 
 
 def thin(rewards: xr.DataArray, num_draws: int) -> xr.DataArray:
@@ -53,4 +67,5 @@ def thin(rewards: xr.DataArray, num_draws: int) -> xr.DataArray:
 def _stored(posterior: xr.DataTree, group: str) -> xr.Dataset:
     if group not in posterior.children:
         raise InputError.of("posterior", f"a fit to a {group}", f"groups {sorted(posterior.children)}")
-    return posterior[group].to_dataset().isel(session=0)
+    stored = posterior[group].to_dataset()
+    return stored.isel(session=0) if "session" in stored.dims else stored  # a population is recorded once

@@ -58,9 +58,10 @@ def command(
     tuning, spike_counts = beside(out, "tuning"), beside(out, "spike_counts")
     check_outputs(out, ".nc", [tuning, spike_counts])
     fitted = _load_fit(posterior)
+    recorded = bi.recorded_population if "population" in fitted.children else bi.recorded_circuit
     tree = bi.adapt(
         fitted,
-        _changed(bi.recorded_circuit(fitted), silence, force, switch),
+        _changed(recorded(fitted), silence, force, switch),
         num_draws=draws,
         baseline="adapted" if adapt_baseline else "held",
         coding_cost_factor=coding_cost_factor,
@@ -79,7 +80,8 @@ def _load_fit(path: Path) -> "xr.DataTree":
     from bayes_irl.io.netcdf import load_tree
 
     tree = load_tree(path)
-    missing = [group for group in ("posterior", "reward", "circuit", "gate") if group not in tree.children]
+    described = ("value", "population") if "population" in tree.children else ("reward", "circuit")
+    missing = [group for group in ("posterior", *described, "gate") if group not in tree.children]
     if missing:
         lacking = f"{path}, without {', '.join(missing)}"
         raise InputError.of("posterior", "a file written by `bayes-irl fit`", lacking)
@@ -87,8 +89,8 @@ def _load_fit(path: Path) -> "xr.DataTree":
 
 
 def _changed(
-    circuit: "bi.Circuit", silence: tuple[int, ...], force: tuple[int, ...], switch: float | None
-) -> "bi.Circuit":
+    circuit: "bi.Circuit | bi.Population", silence: tuple[int, ...], force: tuple[int, ...], switch: float | None
+) -> "bi.Circuit | bi.Population":
     import bayes_irl as bi
 
     both = sorted(set(silence) & set(force))

@@ -6,9 +6,10 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.recordings import Recording, Trajectory
+from bayes_irl.simulation.population import draw_trials
 from bayes_irl.simulation.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.simulation.walk import draw_walk
-from bayes_irl.solver import Network, Walker
+from bayes_irl.solver import Network, PopulationNetwork, Walker
 
 
 @overload
@@ -20,26 +21,44 @@ def simulate(
     bin_width: float = 0.01,
 ) -> Recording: ...
 @overload
-def simulate(network: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
 def simulate(
-    network: Network | Walker,
+    network: PopulationNetwork,
     num_updates: int,
     key: PRNGKeyArray,
     updates_per_bin: int | None = None,
     bin_width: float = 0.01,
+    num_trials: int | None = None,
+) -> Recording: ...
+@overload
+def simulate(network: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
+def simulate(
+    network: Network | PopulationNetwork | Walker,
+    num_updates: int,
+    key: PRNGKeyArray,
+    updates_per_bin: int | None = None,
+    bin_width: float = 0.01,
+    num_trials: int | None = None,
 ) -> Recording | Trajectory:
     """Draw the responses of a network, or the moves of a walker, from its stationary distribution on.
 
+    A population too large to enumerate is drawn as trials that run side by side, each from near stationarity: after 50
+    updates per neuron from a random start.
+
     Args:
-        network: from `optimize`.
+        network: from `optimize`; or a population with a value.
         num_updates: how many updates of single neurons, or moves.
         key: a JAX random key.
         updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
             held: it moves k steps at once between bins. A bin's pattern is the one at its end.
         bin_width: of bins, in seconds.
+        num_trials: of a population: into how many trials of equal length the updates are divided; what is left over is
+            not recorded. By default 100, or fewer where they would have less than 100 bins.
 
     Returns:
         A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
+
+    Raises:
+        InputError: if a number is not positive, or an argument is not of this kind of network.
 
     >>> import jax, bayes_irl as bi
     >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
@@ -48,6 +67,11 @@ def simulate(
     (100, 2)
     """
     total = count("num_updates", num_updates)
+    if isinstance(network, PopulationNetwork):
+        held = None if updates_per_bin is None else count("updates_per_bin", updates_per_bin)
+        return draw_trials(network, key, total, held, bin_width, num_trials)
+    if num_trials is not None:
+        raise InputError.of("num_trials", "none: only populations are drawn in trials", num_trials)
     if isinstance(network, Walker):
         if updates_per_bin is not None:
             raise InputError.of("updates_per_bin", "none: a walk is recorded move by move", updates_per_bin)

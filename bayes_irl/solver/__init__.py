@@ -6,6 +6,7 @@ from bayes_irl.solver.costs import expected_cost, information
 from bayes_irl.solver.coupled import Couplings
 from bayes_irl.solver.network import Network
 from bayes_irl.solver.optimum import Optimum
+from bayes_irl.solver.population_network import PopulationNetwork
 from bayes_irl.solver.stationary import occupancy
 from bayes_irl.solver.walker import Walker
 
@@ -13,6 +14,7 @@ __all__ = [
     "Couplings",
     "Network",
     "Optimum",
+    "PopulationNetwork",
     "Solution",
     "Walker",
     "evaluate",

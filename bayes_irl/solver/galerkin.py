@@ -1,0 +1,218 @@
+"""Optimal answers of a changed population: the soft Bellman equation solved within the family of features."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float, PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Baseline
+from bayes_irl.solver.chains import proceed, stationary_chains
+from bayes_irl.solver.features import FeatureValue
+from bayes_irl.solver.population_network import PopulationNetwork
+from bayes_irl.solver.projected import (
+    Coefficients,
+    Samples,
+    bellman_gap,
+    coefficients,
+    from_coefficients,
+    log_odds_change,
+    newton_matrix,
+    num_features,
+    project,
+    rewards,
+    weigh,
+)
+from bayes_irl.worlds import Population
+
+MOST_FEATURES = 6000  # a round then takes half a minute on two cores
+NUM_CHAINS = 1000
+LEAST_SAMPLES, SAMPLES_PER_FEATURE = 20_000, 5
+FORGET = 10  # sweeps from one round's answers to states of the next
+MOST_ROUNDS, MOST_CHORDS = 20, 50
+LONGEST_STEP = 1.0  # nats of log-odds, root mean square
+SETTLED = 0.02  # nats: a step this small no longer moves the states that are visited
+TOLERANCE = 1e-6  # nats: on the states of the last round
+RIDGE, SMOOTH = 0.01, 0.1  # samples' worth of pull towards the present value, and towards its change being smooth
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A population's optimal answers within the family, and how they were found.
+
+    Attributes:
+        network: the answers; its value is v/λ.
+        fitted: the network whose reward this is.
+        coding_cost_factor: λ, where that of `fitted` is 1.
+        num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
+        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, with f less its mean under each stimulus, in units of its
+            standard deviation.
+        converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
+            last ones, or 1e-3 in float32).
+        samples: the states of the last round.
+        factors: of the last round's matrix.
+        deviation: the standard deviation of every feature.
+    """
+
+    network: PopulationNetwork
+    fitted: PopulationNetwork
+    coding_cost_factor: float
+    num_iterations: int
+    residual: float
+    converged: bool
+    samples: Samples
+    factors: tuple[np.ndarray, np.ndarray]
+    deviation: Float[np.ndarray, " num_features"]
+
+
+def solve_changed(
+    fitted: PopulationNetwork,
+    population: Population,
+    baseline: Baseline,
+    coding_cost_factor: float,
+    key: PRNGKeyArray,
+    start: FeatureValue | None = None,
+) -> Adapted:
+    """Solve for the answers of a changed population to the reward that a network's answers imply.
+
+    Within the family of the network's value, v is sought whose error is orthogonal to every feature,
+
+        ⟨f (v + L − r − T B(v))⟩ = 0,
+
+    over the stationary distribution of *its own* answers. In every round runs of the population as it answers now give
+    the states, and Newton's method a step δ,
+
+        (⟨f (f − T Q f)ᵀ⟩ + P) δ = ⟨f (r + T B(v) − v)⟩,
+
+    Q f being the expectation of f after one update. L, and whatever depends on the stimulus alone, is taken care of by
+    f less its mean under each stimulus. Features are redundant (a count is a sum of responses) and counts can remain
+    unseen: P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the count
+    with that of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are
+    shortened.
+
+    Args:
+        fitted: whose reward r is meant: v0 − T0 B0(v0), up to a function of the stimulus.
+        population: the changed one: lesions, stimulus statistics.
+        baseline: p of the changed population.
+        coding_cost_factor: λ of the changed population, where that of `fitted` is 1.
+        key: of the runs.
+        start: v/λ to begin with; by default that of `fitted`.
+
+    Raises:
+        InputError: if the family has too many features for a matrix of their products.
+    """
+    check_size(fitted.value)
+    value = jax.tree.map(lambda each: each / coding_cost_factor, fitted.value) if start is None else start
+    network = PopulationNetwork(population, value, baseline)
+    num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value)) // NUM_CHAINS)
+    begin_key, key = jax.random.split(key)
+    chains = stationary_chains(network, begin_key, NUM_CHAINS)
+    number, size = 0, np.inf
+    while number < MOST_ROUNDS and size > SETTLED:
+        number += 1
+        forget_key, keep_key = jax.random.split(jax.random.fold_in(key, number))
+        chains, _ = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)
+        chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
+        samples = weigh(network, visits)
+        matrix, deviation = newton_matrix(network, samples)
+        matrix = np.nan_to_num(matrix) + _penalty(network.value, len(samples.weights))
+        factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
+        found = Adapted(
+            network, fitted, coding_cost_factor, number, np.inf, False, samples, factors, _at_least_one(deviation)
+        )
+        step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
+        network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+    return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
+
+
+def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 1e-4) -> Adapted:
+    """Solve for another reward near one that was solved for: on its states and with its matrix, in a few cheap steps.
+
+    Args:
+        solved: from `solve_changed`.
+        fitted: whose reward is meant now; its value is near that of `solved.fitted`.
+        tolerance: nats of log-odds, of the last step.
+    """
+    factor = solved.coding_cost_factor
+    value = jax.tree.map(
+        lambda now, new, old: now + (new - old) / factor, solved.network.value, fitted.value, solved.fitted.value
+    )
+    near = replace(solved, network=PopulationNetwork(solved.network.population, value, solved.network.baseline))
+    return _polish(replace(near, fitted=fitted, num_iterations=0), True, tolerance)
+
+
+def check_size(value: FeatureValue) -> None:
+    """Refuse a family whose matrix would not fit."""
+    size = num_features(value)
+    if size > MOST_FEATURES:
+        raise InputError.of(
+            "posterior",
+            f"a value of at most {MOST_FEATURES} coefficients, whose changes can be solved for",
+            f"{size}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
+            "Adapt a fit to fewer neurons or stimuli.",
+        )
+
+
+def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
+    """Take steps with the same matrix on the same states until they are small."""
+    reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
+    tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
+    network, size, number = found.network, np.inf, 0
+    while number < MOST_CHORDS and size > tolerance:
+        step, size = _step(replace(found, network=network), reward)
+        network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+        number += 1
+    left, whole = (
+        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.deviation)
+        for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
+    )
+    return replace(
+        found,
+        network=network,
+        num_iterations=found.num_iterations + number,
+        residual=float(left / max(whole, 1e-300)),
+        converged=bool(settled and size <= tolerance),
+    )
+
+
+def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[jax.Array, " num_samples"]:
+    """The reward less its mean under each stimulus: the gap of a value of zero, for which B(0) = 0."""
+    silent = jax.tree.map(jnp.zeros_like, found.network.value)
+    return bellman_gap(
+        PopulationNetwork(found.network.population, silent, found.network.baseline), reward, found.samples
+    )
+
+
+def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:
+    """Newton's step, and by how much it changes log-odds: none, and infinitely, where a value is no longer finite."""
+    like = found.network.value
+    wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples)
+    if not jnp.isfinite(wanted).all():
+        return jnp.zeros_like(wanted), np.inf
+    step = jnp.asarray(scipy.linalg.lu_solve(found.factors, np.asarray(wanted, float)), wanted.dtype)
+    return step, float(log_odds_change(like, step, found.samples))
+
+
+def _moved(network: PopulationNetwork, step: Coefficients) -> PopulationNetwork:
+    value = from_coefficients(coefficients(network.value) + step, network.value)
+    return PopulationNetwork(network.population, value, network.baseline)
+
+
+def _at_least_one(deviation: np.ndarray) -> np.ndarray:
+    """Standard deviations, with 1 for those of features that do not vary."""
+    return np.where(deviation > 0, deviation, 1.0)
+
+
+def _penalty(value: FeatureValue, num_samples: int) -> Float[np.ndarray, "num_features num_features"]:
+    """P: of the square of every coefficient, and of the second difference of functions of the count."""
+    num_counts, size = value.num_neurons + 1, num_features(value)
+    second = np.diff(np.eye(num_counts), 2, axis=0)
+    num_functions = value.num_stimuli + (0 if value.with_count is None else value.num_neurons)
+    penalty = RIDGE * np.eye(size)
+    for first in range(size - num_functions * num_counts, size, num_counts):
+        block = slice(first, first + num_counts)
+        penalty[block, block] += SMOOTH * second.T @ second
+    return penalty / (num_samples * value.num_neurons)

@@ -1,0 +1,142 @@
+"""The soft Bellman equation of a population, projected on its features over sampled states."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from bayes_irl.solver.chains import Visits
+from bayes_irl.solver.features import FeatureValue, after_update, differences, symmetric, values
+from bayes_irl.solver.population_network import PopulationNetwork
+
+Coefficients = Float[Array, " num_features"]
+CHUNK = 2048  # samples whose features are in memory at once
+
+
+class Samples(eqx.Module):
+    """States (σ, x) with weights that sum to one, each stimulus having its long-run share of them."""
+
+    patterns: Float[Array, "num_samples num_neurons"]
+    stimuli: Int[Array, " num_samples"]
+    weights: Float[Array, " num_samples"]
+
+
+def weigh(network: PopulationNetwork, visits: Visits) -> Samples:
+    """The states that runs went through, weighted so that stimuli have their stationary share."""
+    share = network.population.stimulus_share
+    stimuli = visits.stimuli.reshape(-1)
+    weights = (share / jnp.maximum(jnp.bincount(stimuli, length=len(share)), 1))[stimuli]
+    patterns = visits.patterns.reshape(len(stimuli), -1).astype(share.dtype)
+    return Samples(patterns, stimuli, weights / weights.sum())
+
+
+def coefficients(value: FeatureValue) -> Coefficients:
+    """The numbers of a value in one row: J above its diagonal (as `numpy.triu_indices`), h, c, g."""
+    upper = jnp.triu_indices(value.num_neurons, k=1)
+    rest = [value.fields, value.by_count] + ([] if value.with_count is None else [value.with_count])
+    return jnp.concatenate([value.pairs[:, *upper].reshape(-1), *(each.reshape(-1) for each in rest)])
+
+
+def from_coefficients(row: Coefficients, like: FeatureValue) -> FeatureValue:
+    """The value, of the same kind as `like`, whose coefficients these are."""
+    n, sets = like.num_neurons, len(like.pairs)
+    num_pairs = sets * n * (n - 1) // 2
+    ends = np.cumsum([num_pairs, like.fields.size, like.by_count.size])
+    pairs, fields, by_count, rest = jnp.split(row, ends)
+    return FeatureValue(
+        symmetric(n, pairs.reshape(sets, -1)),
+        fields.reshape(like.fields.shape),
+        by_count.reshape(like.by_count.shape),
+        None if like.with_count is None else rest.reshape(like.with_count.shape),
+    )
+
+
+def num_features(value: FeatureValue) -> int:
+    """How many coefficients a value has."""
+    return coefficients(value).size
+
+
+@eqx.filter_jit
+def rewards(fitted: PopulationNetwork, samples: Samples) -> Float[Array, " num_samples"]:
+    """The reward that a network's answers imply, at sampled states."""
+    return _own(fitted.reward_at(samples.patterns), samples.stimuli)
+
+
+@eqx.filter_jit
+def bellman_gap(
+    network: PopulationNetwork, reward: Float[Array, " num_samples"], samples: Samples
+) -> Float[Array, " num_samples"]:
+    """R + T B(v) − v at sampled states, less its mean under each stimulus: that is a matter of L and b(x) alone."""
+    ahead = after_update(network.population, network.value, samples.patterns, network.baseline)
+    moved = (ahead * network.population.transition[samples.stimuli]).sum(axis=1)
+    gap = reward + moved - _own(values(network.value, samples.patterns), samples.stimuli)
+    of_stimulus = jnp.zeros(network.population.num_stimuli, gap.dtype).at[samples.stimuli]
+    mean = of_stimulus.add(samples.weights * gap) / jnp.maximum(of_stimulus.add(samples.weights), 1e-12)
+    return gap - mean[samples.stimuli]
+
+
+@eqx.filter_jit
+def project(like: FeatureValue, table: Float[Array, " num_samples"], samples: Samples) -> Coefficients:
+    """⟨f table⟩ for every feature f; the table has mean zero under each stimulus."""
+
+    def of(row: Coefficients) -> Array:
+        return _own(values(from_coefficients(row, like), samples.patterns), samples.stimuli)
+
+    (product,) = jax.vjp(of, jnp.zeros_like(coefficients(like)))[1](samples.weights * table)
+    return product
+
+
+@eqx.filter_jit
+def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples) -> Float[Array, ""]:
+    """By how many nats a step changes the log-odds of answers: root mean square over samples and neurons."""
+    added = differences(from_coefficients(step, like), samples.patterns)
+    return jnp.sqrt((samples.weights @ jnp.square(added)[jnp.arange(len(added)), samples.stimuli]).mean())
+
+
+def newton_matrix(
+    network: PopulationNetwork, samples: Samples
+) -> tuple[Float[np.ndarray, "num_features num_features"], Float[np.ndarray, " num_features"]]:
+    """⟨f (f − T Q f)ᵀ⟩, f less its mean under each stimulus, and the standard deviation of every feature.
+
+    Q f is the expectation of f after one update of a random neuron by its answers: the derivative of B(v).
+    """
+    size, num_stimuli = num_features(network.value), network.population.num_stimuli
+    product, square = np.zeros((size, size)), np.zeros(size)
+    means, moved = np.zeros((num_stimuli, size)), np.zeros((num_stimuli, size))
+    weights, stimuli = np.asarray(samples.weights, float), np.asarray(samples.stimuli)
+    for first in range(0, len(stimuli), CHUNK):
+        part = slice(first, first + CHUNK)
+        here, gone = (np.asarray(each) for each in _rows(network, samples.patterns[part], samples.stimuli[part]))
+        heavy = here * weights[part, None]
+        product += heavy.T @ gone
+        square += (heavy * here).sum(axis=0)
+        one_hot = (stimuli[part] == np.arange(num_stimuli)[:, None]).astype(float)
+        means += one_hot @ heavy
+        moved += (one_hot * weights[part]) @ gone
+    share = np.maximum(np.bincount(stimuli, weights, num_stimuli), 1e-300)[:, None]
+    product -= (means / share).T @ moved
+    variance = np.maximum(square - (np.square(means) / share).sum(axis=0), 0)
+    return product, np.sqrt(variance)
+
+
+@eqx.filter_jit
+def _rows(network: PopulationNetwork, patterns: Array, stimuli: Array) -> tuple[Array, Array]:
+    """F and f − T Q f of every state: derivatives of v and of v − T B(v)."""
+    like = network.value
+
+    def before(row: Coefficients, pattern: Array, stimulus: Array) -> Array:
+        return values(from_coefficients(row, like), pattern[None])[0, stimulus]
+
+    def lost(row: Coefficients, pattern: Array, stimulus: Array) -> Array:
+        value = from_coefficients(row, like)
+        ahead = after_update(network.population, value, pattern[None], network.baseline)[0]
+        return before(row, pattern, stimulus) - network.population.transition[stimulus] @ ahead
+
+    now = coefficients(like)
+    return tuple(jax.vmap(jax.grad(each), (None, 0, 0))(now, patterns, stimuli) for each in (before, lost))
+
+
+def _own(table: Float[Array, "num_samples num_stimuli"], stimuli: Int[Array, " num_samples"]) -> Array:
+    """Read a table of all stimuli at each state's own."""
+    return jnp.take_along_axis(table, stimuli[:, None], axis=1)[:, 0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import equinox as eqx
@@ -116,13 +117,15 @@ class Evidence:
         pieces = tuple(Piece(bins[p], weights[p], int(label[bins[p[0]]]), int(stimulus[bins[p[0]]])) for p in parts)
         return cls(data, pieces, data.recording.num_bins / len(bins), num)
 
-    @property
+    @cached_property
     def weights(self) -> Float[np.ndarray, " num_stimuli"]:
-        """w(x): for snapshots, by what a stimulus was shown too often or too rarely; 1 for updates."""
+        """w(x): for snapshots, by what x is among the bins too often or too rarely; 1 for updates."""
         if self.data.updates:
             return np.ones(self.data.population.num_stimuli)
-        shown = self.data.recording.stimulus_counts
-        return np.asarray(self.data.population.stimulus_share) * shown.sum() / shown
+        shown = np.zeros(self.data.population.num_stimuli)
+        for piece in self.pieces:
+            shown[piece.stimulus] += piece.weights.sum()
+        return np.asarray(self.data.population.stimulus_share) * self.data.recording.num_bins / np.maximum(shown, 1)
 
     def batches(self) -> Iterator[tuple[tuple[Piece, ...], Blocks]]:
         """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones."""

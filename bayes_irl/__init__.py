@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bayes_irl.efficiency import coding_verdict
     from bayes_irl.experiments import tell_apart
     from bayes_irl.generative import available_models, load_model
-    from bayes_irl.inference import Laplace, Nuts, Svi, infer_from_couplings, infer_from_gradients, verdict
+    from bayes_irl.inference import Laplace, Nuts, Sandwich, Svi, infer_from_couplings, infer_from_gradients, verdict
     from bayes_irl.inference.infer import infer
     from bayes_irl.inference.sweep import sweep
     from bayes_irl.io import load_recording, load_trials, save_recording, save_trials
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         optimize_code,
         optimize_coupled,
     )
-    from bayes_irl.recordings import Answers, Recording, Trajectory, pick_neurons, stimulus_states
+    from bayes_irl.recordings import Answers, PackedRecording, Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.report import write_report
     from bayes_irl.simulation import simulate
     from bayes_irl.solver import Couplings, Network, PopulationNetwork, Walker
@@ -51,9 +51,11 @@ __all__ = [
     "Network",
     "Nuts",
     "Offers",
+    "PackedRecording",
     "Population",
     "PopulationNetwork",
     "Recording",
+    "Sandwich",
     "Stimulus",
     "Svi",
     "Trajectory",
@@ -115,6 +117,7 @@ _HOMES = {
     "inference": (
         "Laplace",
         "Nuts",
+        "Sandwich",
         "Svi",
         "infer",
         "infer_from_couplings",
@@ -130,7 +133,7 @@ _HOMES = {
         "optimize_code",
         "optimize_coupled",
     ),
-    "recordings": ("Answers", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
+    "recordings": ("Answers", "PackedRecording", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "report": ("write_report",),
     "simulation": ("simulate",),
     "solver": ("Couplings", "Network", "PopulationNetwork", "Walker"),

@@ -6,7 +6,19 @@ from bayes_irl.inference.gradients import infer_from_gradients
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.laplace import Laplace
 from bayes_irl.inference.nuts import Nuts
+from bayes_irl.inference.sandwich import Sandwich
 from bayes_irl.inference.svi import Svi
 from bayes_irl.inference.sweep import Fit, sweep
 
-__all__ = ["Fit", "Laplace", "Nuts", "Svi", "infer", "infer_from_couplings", "infer_from_gradients", "sweep", "verdict"]
+__all__ = [
+    "Fit",
+    "Laplace",
+    "Nuts",
+    "Sandwich",
+    "Svi",
+    "infer",
+    "infer_from_couplings",
+    "infer_from_gradients",
+    "sweep",
+    "verdict",
+]

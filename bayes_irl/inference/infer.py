@@ -14,7 +14,7 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike
-from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data
+from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data, as_population_data
 from bayes_irl.generative.session import Recorded
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.density import Density
@@ -22,11 +22,13 @@ from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.fingerprint import fingerprint
 from bayes_irl.inference.mode import Mode, blank, find_mode
 from bayes_irl.inference.nuts import Nuts
+from bayes_irl.inference.population import infer_population
 from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.sandwich import Sandwich
 from bayes_irl.inference.target import Target
 from bayes_irl.inference.tree import build
-from bayes_irl.recordings import Answers
-from bayes_irl.worlds import Behaviour, Evidence, World
+from bayes_irl.recordings import Answers, PackedRecording
+from bayes_irl.worlds import Behaviour, Evidence, Population, World
 
 
 @runtime_checkable
@@ -42,10 +44,10 @@ class Method(Protocol):
 
 def infer(
     model: Model,
-    circuit: World | Sequence[World] | Behaviour,
-    recording: Recorded | Sequence[Recorded] | Answers | ArrayLike,
+    circuit: World | Sequence[World] | Behaviour | Population,
+    recording: Recorded | PackedRecording | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    method: Method | None = None,
+    method: Method | Sandwich | None = None,
     *,
     key: PRNGKeyArray,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -60,15 +62,18 @@ def infer(
     Args:
         model: the claim about the circuit, from `load_model`.
         circuit: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data). Or a
-            maze; or what was offered or shown in trials: `Offers`, `Evidence`.
+            maze; or what was offered or shown in trials: `Offers`, `Evidence`; or a `Population`, of neurons too many
+            to enumerate, with a model of its value such as "large_population".
         recording: a `Recording` (updates are taken as such, bins as thinned snapshots), or what its `updates()`,
             `snapshots()` or `transitions(update_rate)` return; in a maze a `Trajectory`. Lists of circuits and
             recordings, in the same order, are fitted together: one reward, before and after a change. For offers: on
             which trials A was chosen (1, 0; NaN or −1 where nothing was). For evidence: `Answers`, or their choices.
+            For a population a `Recording` or a `PackedRecording`, all of whose bins are used.
         baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
             moves), the population's (`"population"`), or numbers. Another p shifts the reward. Not for trials, where
             the model says what is done by default.
-        method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough.
+        method: `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are not good enough. For a
+            population `Sandwich()`.
         key: a JAX random key.
         checkpoint: a folder in which this fit keeps what is done, block by block. What is already there is not done
             again: after an interrupt, a crash or a kill the same call goes on, to the very same draws. Delete the
@@ -76,7 +81,8 @@ def infer(
         progress: whether to show progress bars.
 
     Returns:
-        An ArviZ tree (see `inference.tree.build` for its groups); look at `verdict(tree)` before anything else.
+        An ArviZ tree (see `inference.tree.build` for its groups, and `inference.population_tree` for those of a
+        population); look at `verdict(tree)` before anything else.
 
     Raises:
         InputError: where model, circuit and recording do not fit each other; where the checkpoint is in use, belongs to
@@ -87,6 +93,10 @@ def infer(
     """
     if not isinstance(model, Model):
         raise InputError.of("model", 'a model, such as load_model("spike_count")', repr(model))
+    if isinstance(circuit, Population):
+        return _infer_population(model, circuit, recording, baseline, method, key, checkpoint, progress)
+    if isinstance(method, Sandwich):
+        raise InputError.of("method", "Nuts, Laplace or Svi, unless for a Population", "Sandwich")
     began = time.perf_counter()
     data = _reduce(circuit, recording, baseline)
     warn_of_single_precision()
@@ -103,9 +113,24 @@ def infer(
     return tree
 
 
+def _infer_population(model, population, recording, baseline, method, key, checkpoint, progress) -> xr.DataTree:
+    """Check what only a population cannot have, and infer its value."""
+    if not isinstance(method, Sandwich | None):
+        raise InputError.of(
+            "method",
+            "Sandwich(), for a population",
+            type(method).__name__,
+            "Snapshots are explained by an objective that is no likelihood: other methods would be too sure.",
+        )
+    if checkpoint is not None:
+        raise InputError.of("checkpoint", "none, for a population", str(checkpoint), "Its fit takes minutes at most.")
+    data = as_population_data(population, recording, baseline)
+    return infer_population(model, data, method or Sandwich(), key, Progress(progress))
+
+
 def _reduce(
     circuit: World | Sequence[World] | Behaviour,
-    recording: Recorded | Sequence[Recorded] | Answers | ArrayLike,
+    recording: Recorded | PackedRecording | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike,
 ) -> Data | Chosen:
     """Check what was recorded against the world it is from, and count it."""

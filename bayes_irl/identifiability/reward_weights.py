@@ -42,8 +42,8 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
     """
     if "patterns" not in posterior.children:
         raise InputError.of("posterior", "a fit of a Population", f"groups {sorted(posterior.children)}")
-    spikes = posterior["patterns"]["spikes"].values.astype(float)
-    shown = posterior["patterns"]["shown"].values
+    recorded = posterior["patterns"].to_dataset()
+    spikes, shown = recorded["spikes"].values.astype(float), recorded["shown"].values
     named = dict(features(spikes, shown))
     columns = [finite_array(f"features[{name!r}]", column, (len(shown),)) for name, column in named.items()]
     if not columns:
@@ -64,7 +64,8 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
             f"a condition of {condition:.1g} (rank {rank})",
             f"Leave out some of {', '.join(named)}: they say nearly the same where the population went.",
         )
-    reward = posterior["posterior"]["reward"].transpose("chain", "draw", "recorded_pattern").values
+    draws = posterior["posterior"].to_dataset()
+    reward = draws["reward"].transpose("chain", "draw", "recorded_pattern").values
     weight = reward @ np.linalg.pinv(centred).T
     left = reward - weight @ centred.T
     explained = 1 - (left**2).mean(axis=-1) / np.maximum((reward**2).mean(axis=-1), 1e-300)
@@ -76,8 +77,8 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
             "rank": rank,
         },
         coords={
-            "chain": posterior["posterior"]["chain"],
-            "draw": posterior["posterior"]["draw"],
+            "chain": draws["chain"],
+            "draw": draws["draw"],
             "feature": list(named),
         },
         attrs={"verdict_of_fit": posterior["gate"].attrs["verdict"]},

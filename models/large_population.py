@@ -2,11 +2,11 @@
 
 v(σ, x) = Σ_{i<j} J_ij (σ_i − p_i)(σ_j − p_j) + Σ_i h_i(x) σ_i + c_x(K),   K = Σ_i σ_i,   r = v − T B(v), in nats:
 
-    J_ij ~ Normal(0, s²),   h_i(x) ~ Normal(0, t²),   c_x(k + 1) − c_x(k) ~ Normal(0, ½²),   s, t ~ HalfNormal.
+    J_ij ~ Normal(0, s²),   s ~ HalfNormal(½),   h_i(x) ~ Normal(0, 2²),   c_x(k + 1) − c_x(k) ~ Normal(0, ½²).
 
-Pairs and fields shrink as far as the recording has it; what one more spike is worth, where so many were never seen,
-stays at the prior. Pairs are taken about the baseline p, so that they leave alone how often each neuron spikes. For a
-`Population` of any size.
+Pairs shrink as far as the recording has it. Fields, and what one more spike is worth, do not: where a neuron is tuned
+more than stimuli that switch so fast allow, or so many spikes were never seen, snapshots alone have no finite optimum.
+Pairs are taken about the baseline p, so that they leave alone how often each neuron spikes. For a `Population`.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """
@@ -27,9 +27,8 @@ DIMS = {
 def model(population, recording=None):
     size, num = population.num_stimuli, population.num_neurons
     pair_spread = numpyro.sample("pair_spread", dist.HalfNormal(0.5))
-    field_spread = numpyro.sample("field_spread", dist.HalfNormal(2.0))
     pairs = numpyro.sample("pairs", dist.Normal(0, pair_spread).expand([1, population.num_pairs]).to_event(2))
-    fields = numpyro.sample("fields", dist.Normal(0, field_spread).expand([size, num]).to_event(2))
+    fields = numpyro.sample("fields", dist.Normal(0, 2.0).expand([size, num]).to_event(2))
     count_steps = numpyro.sample("count_steps", dist.Normal(0, 0.5).expand([size, num]).to_event(2))
     by_count = jnp.pad(jnp.cumsum(count_steps, axis=1), ((0, 0), (1, 0)))
     matrix = generative.symmetric(num, pairs)

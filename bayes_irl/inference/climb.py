@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from bayes_irl.inference.curvature import Curvature, Directions
 from bayes_irl.inference.evidence import Evidence, Scores, look
@@ -23,7 +23,9 @@ MOST_ROUNDS = 25  # of a stage
 SLACK = 1e-7  # of the density, in single precision
 NUM_DRAWN = 16  # draws that spreads are estimated from
 STEADY = 0.03  # change of log spreads that counts as none
-MOST_SPREAD_ROUNDS = 8
+MOST_SPREAD_ROUNDS = 20
+FARTHEST = 0.7  # a move of log spreads
+MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
 Report = Callable[[int], object]
 
 
@@ -34,8 +36,8 @@ class Peak:
     Attributes:
         flat: latent variables, unconstrained.
         spreads: those that only the others tell of, unconstrained.
-        temper: what the evidence was multiplied by: 1 for updates; for snapshots such that its curvature is, on
-            average, the variance of its scores.
+        temper: what the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
+            its curvature is the variance of its scores, for most latent variables.
         curvature: there, from a part of the recording.
         scores: there, from all of it.
         distance: expected squared distance that is left, per dimension, in posterior standard deviations.
@@ -57,27 +59,32 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     """
     data = family.data
     enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
-    every = max(1, int(data.recording.num_bins / enough))
+    every = coarse = max(1, int(data.recording.num_bins / enough))
     few, evidence = Evidence.thinned(data, every), Evidence.of(data, every)
     flat, temper = jnp.zeros(family.num_dimensions), 1 / evidence.scale
     spreads: Named = family.start_spreads
-    rounds = MOST_SPREAD_ROUNDS
+    rounds, last_move = MOST_SPREAD_ROUNDS, None
+    curve_key, draw_key = jax.random.split(key)
     while True:
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
-            for _ in range(rounds):
-                key, curve_key, draw_key = jax.random.split(key, 3)
+            for number in range(rounds):
                 peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick)
                 flat, temper = peak.flat, _temper(evidence, peak)
-                spreads = _likeliest(family, draw(family, peak, NUM_DRAWN, draw_key), peak.spreads)
-                moved = [np.abs(np.asarray(spreads[name] - peak.spreads[name])).max() for name in spreads]
-                if max([abs(np.log(temper / peak.temper)), *moved]) < STEADY:
+                if not number and every == coarse:  # by a temper that was a guess
+                    continue
+                likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, NUM_DRAWN), peak.spreads)
+                move = {name: likeliest[name] - peak.spreads[name] for name in likeliest}
+                if last_move is not None:  # Aitken's: each round left this share of the way
+                    left = {name: jnp.clip(each / last_move[name], 0, MOST_LEFT) for name, each in move.items()}
+                    move = {name: jnp.clip(each / (1 - left[name]), -FARTHEST, FARTHEST) for name, each in move.items()}
+                spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
+                if max([abs(np.log(temper / peak.temper)), *(float(jnp.abs(m).max()) for m in move.values())]) < STEADY:
                     break
         if every == 1:
             return peak
-        every, rounds = max(1, every // MORE), 2
-        temper *= evidence.scale
-        evidence = Evidence.of(data, every)
-        temper /= evidence.scale
+        every, rounds, last_move = max(1, every // MORE), 2, None
+        scale, evidence = evidence.scale, Evidence.of(data, every)
+        temper *= scale / evidence.scale
 
 
 def _newton(
@@ -124,41 +131,31 @@ def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) ->
     return step
 
 
-def draw(family: Family, peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: None) -> Directions:
+def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: None) -> Directions:
     """Draws from the Normal whose covariance is the sandwich H⁻¹ (temper² G + H_prior) H⁻¹.
 
     G is the covariance of the clusters' scores. Each draw moves the peak by what it would be had clusters come up in
-    other numbers, and by what other rewards of the prior would ask for: where the evidence's curvature is the variance
-    of its scores, the covariance is H⁻¹.
+    other numbers, and by what other values of the prior would ask for.
     """
     cluster_key, prior_key = jax.random.split(key)
     clusters = jnp.asarray(peak.scores.of_clusters)
     shares = jax.random.normal(cluster_key, (num_draws, len(clusters))) * np.sqrt(len(clusters) / (len(clusters) - 1))
-    prior = [
-        family.prior_score(family.from_prior(peak.spreads, each), peak.spreads)
-        for each in jax.random.split(prior_key, num_draws)
-    ]
-    pushed = peak.temper * shares @ clusters + jnp.stack(prior)
-    return peak.flat + peak.curvature.solve(pushed, tick)
+    scores = peak.temper * shares @ clusters + peak.curvature.prior_scores(prior_key, num_draws)
+    return peak.flat + peak.curvature.solve(scores, tick)
 
 
 def _temper(evidence: Evidence, peak: Peak) -> float:
-    """The number by which the evidence's curvature has to be multiplied to be as large as its scores' variance.
+    """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
 
-    The median of H_dd / G_dd over latent variables, for those that the recording hardly speaks of have scores of hardly
-    any variance; for single updates, whose likelihood is exact, 1.
+    The median over latent variables, for those that the recording hardly speaks of have scores of hardly any variance.
+    For single updates, whose likelihood is exact, 1.
     """
     if evidence.data.updates:
         return 1 / evidence.scale
-    curvature = (peak.curvature.diagonal - _prior_diagonal(peak)) / peak.temper
+    curvature = (peak.curvature.diagonal - peak.curvature.prior_diagonal) / peak.temper
     num = len(peak.scores.of_clusters)
-    variance = (np.asarray(peak.scores.of_clusters, np.float64) ** 2).sum(axis=0) * num / (num - 1)
+    variance = (peak.scores.of_clusters.astype(np.float64) ** 2).sum(axis=0) * num / (num - 1)
     return float(np.median(np.asarray(curvature) / np.maximum(variance, 1e-300)))
-
-
-def _prior_diagonal(peak: Peak) -> Float[Array, " num_dimensions"]:
-    ones = jnp.ones_like(peak.flat)
-    return peak.curvature.family.prior_curvature(peak.flat, peak.spreads, ones)  # exact where it is diagonal
 
 
 def _likeliest(family: Family, drawn: Directions, spreads: Named) -> Named:

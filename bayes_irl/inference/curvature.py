@@ -64,7 +64,8 @@ class Curvature(eqx.Module):
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
         blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.ones_like(flat), None)
         if flat.size > MOST_DENSE:
-            return dataclasses.replace(blank, diagonal=_diagonal(blank, key))
+            by_evidence = (_random_scores(blank, jax.random.split(key, NUM_PROBES)) ** 2).mean(axis=0)
+            return dataclasses.replace(blank, diagonal=by_evidence + blank.prior_diagonal)
         matrix = _dense(blank)
         return dataclasses.replace(blank, diagonal=jnp.diag(matrix), factor=jnp.linalg.cholesky(matrix))
 
@@ -79,6 +80,22 @@ class Curvature(eqx.Module):
             done.append(_solve(self, jnp.pad(part, ((0, short), (0, 0))))[: len(part)])
             tick(len(part))
         return jnp.concatenate(done)
+
+    @property
+    def prior_diagonal(self) -> Flat:
+        """The prior's share of the diagonal, where it has nothing beside it."""
+        return self.family.prior_curvature(self.flat, self.spreads, jnp.ones_like(self.flat))
+
+    def draw(self, key: Array, num_draws: int) -> Directions:
+        """Draws of a Normal of covariance H⁻¹."""
+        evidence_key, prior_key = jax.random.split(key)
+        scores = _random_scores(self, jax.random.split(evidence_key, num_draws))
+        return self.solve(scores + self.prior_scores(prior_key, num_draws))
+
+    def prior_scores(self, key: Array, num_draws: int) -> Directions:
+        """Scores of draws of the prior: their covariance is its curvature."""
+        drawn = [self.family.from_prior(self.spreads, each) for each in jax.random.split(key, num_draws)]
+        return jnp.stack([self.family.prior_score(each, self.spreads) for each in drawn])
 
     def times(self, direction: Flat) -> Flat:
         """H times a direction."""
@@ -114,20 +131,17 @@ def _heat(value: FeatureValue, population: Population, baseline: Baseline, block
 
 
 @eqx.filter_jit
-def _diagonal(curvature: Curvature, key: Array) -> Flat:
-    """The mean square of scores of random answers, Fᵀ ε √heat with random signs ε; and the prior's."""
-    family, flat, spreads = curvature.family, curvature.flat, curvature.spreads
+def _random_scores(curvature: Curvature, keys: Array) -> Directions:
+    """Fᵀ ε √heat with random signs ε: their covariance is the evidence's curvature."""
 
-    def probe(key: Array) -> Flat:
-        prior_key, *keys = jax.random.split(key, 1 + len(curvature.patterns))
+    def one(key: Array) -> Flat:
         drawn = curvature.gather(
-            lambda _, heat, k: jnp.sqrt(heat) * jax.random.rademacher(k, heat.shape, heat.dtype), jnp.stack(keys)
+            lambda _, heat, k: jnp.sqrt(heat) * jax.random.rademacher(k, heat.shape, heat.dtype),
+            jax.random.split(key, len(curvature.patterns)),
         )
-        sign = jax.random.rademacher(prior_key, flat.shape, flat.dtype)
-        prior = sign * family.prior_curvature(flat, spreads, sign)  # exact where it is diagonal
-        return curvature.temper * family.pull(flat, spreads, drawn) ** 2 + prior
+        return jnp.sqrt(curvature.temper) * curvature.family.pull(curvature.flat, curvature.spreads, drawn)
 
-    return jax.lax.map(probe, jax.random.split(key, NUM_PROBES)).mean(axis=0)
+    return jax.lax.map(one, keys)
 
 
 @eqx.filter_jit

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, UInt8
 
 from bayes_irl._types import Baseline
@@ -127,11 +128,18 @@ class Evidence:
             shown[piece.stimulus] += piece.weights.sum()
         return np.asarray(self.data.population.stimulus_share) * self.data.recording.num_bins / np.maximum(shown, 1)
 
-    def batches(self) -> Iterator[tuple[tuple[Piece, ...], Blocks]]:
-        """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones."""
+    def batches(self, spread: bool = False) -> Iterator[tuple[tuple[Piece, ...], Blocks]]:
+        """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones.
+
+        Args:
+            spread: over all of JAX's devices, each of which gets as many blocks.
+        """
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
         together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * LENGTH))
+        devices = jax.devices() if spread else jax.devices()[:1]
+        together = -(-together // len(devices)) * len(devices)
+        by_block = NamedSharding(Mesh(np.array(devices), ("blocks",)), PartitionSpec("blocks"))
         for start in range(0, len(self.pieces), together):
             pieces = self.pieces[start : start + together]
             bits = np.zeros((together, LENGTH, recording.bits.shape[1]), np.uint8)
@@ -143,16 +151,14 @@ class Evidence:
                 stimulus[row] = piece.stimulus
                 if recording.neuron is not None:
                     neuron[row, filled] = recording.neuron[piece.bins]
-            yield (
-                pieces,
-                Blocks(
-                    bits=jnp.asarray(bits),
-                    weights=jnp.asarray(weights),
-                    neuron=jnp.asarray(neuron),
-                    ahead=jnp.asarray(ahead[stimulus], SINGLE),
-                    stimulus=jnp.asarray(stimulus),
-                ),
+            blocks = Blocks(
+                bits=jnp.asarray(bits),
+                weights=jnp.asarray(weights),
+                neuron=jnp.asarray(neuron),
+                ahead=jnp.asarray(ahead[stimulus], SINGLE),
+                stimulus=jnp.asarray(stimulus),
             )
+            yield pieces, jax.device_put(blocks, by_block) if spread else blocks
 
 
 def clusters(data: PopulationData, num_looked_at: int) -> tuple[Int[np.ndarray, " num_bins"], int]:
@@ -203,7 +209,7 @@ def look(
     size = jax.eval_shape(pull, value).size
     sums = np.zeros((evidence.num_clusters, len(weights), size), np.float32)
     total, bins, objective = np.zeros(size), np.zeros(sums.shape[:2]), 0.0
-    for pieces, blocks in evidence.batches():
+    for pieces, blocks in evidence.batches(spread=True):
         worth, found = (
             np.asarray(each)[: len(pieces)] for each in _score(given, data.population, baseline, blocks, pull)
         )

@@ -6,7 +6,6 @@ import warnings
 from importlib.metadata import version
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, PRNGKeyArray
@@ -43,7 +42,7 @@ def infer_population(
     climb_key, draw_key, trace_key = jax.random.split(key, 3)
     peak = climb(family, climb_key, bars)
     with bars.stage("drawing", method.num_draws) as tick:
-        drawn = draw(family, peak, method.num_draws, draw_key, tick)
+        drawn = draw(peak, method.num_draws, draw_key, tick)
     effective = _effective(family, peak, trace_key)
     if family.num_dimensions > data.recording.num_bins:
         warnings.warn(
@@ -96,8 +95,7 @@ def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
 
 def _effective(family: Family, peak: Peak, key: Array) -> float:
     """How many parameters the recording determines: their number minus tr(H⁻¹ H_prior)."""
-    pulls = [family.from_prior(peak.spreads, each) for each in jax.random.split(key, NUM_TRACED)]
-    scores = jnp.stack([family.prior_score(each, peak.spreads) for each in pulls])
+    scores = peak.curvature.prior_scores(key, NUM_TRACED)
     by_prior = (scores * peak.curvature.solve(scores)).sum(axis=1).mean()
     return float(family.num_dimensions - by_prior)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jax.typing import ArrayLike
 from jaxtyping import Int, Int32, UInt8
 
 from bayes_irl._checks import InputError
+from bayes_irl._types import ArrayLike
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.recordings.recording import Recording
 

@@ -1,0 +1,404 @@
+"""Large populations: objective and scores by hand, against exact inference in the same family, and known truth."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+import populations
+import pytest
+from jax import random
+from scipy.special import expit
+
+import bayes_irl as bi
+from bayes_irl import generative
+from bayes_irl.generative import FeatureValue, Model, as_population_data, symmetric
+from bayes_irl.inference.evidence import Evidence, look
+from bayes_irl.inference.family import Family
+from bayes_irl.solver import features
+
+KEY = random.key(0)
+LARGE = bi.load_model("large_population")
+
+
+def value_of(num_neurons, num_stimuli, seed, sets=1, with_count=False) -> FeatureValue:
+    rng = np.random.default_rng(seed)
+    return FeatureValue(
+        symmetric(num_neurons, jnp.asarray(rng.normal(size=(sets, num_neurons * (num_neurons - 1) // 2)))),
+        jnp.asarray(rng.normal(size=(num_stimuli, num_neurons))),
+        jnp.asarray(rng.normal(size=(num_stimuli, num_neurons + 1))),
+        jnp.asarray(rng.normal(size=(num_neurons, num_neurons + 1))) if with_count else None,
+    )
+
+
+def table(value) -> np.ndarray:
+    """v[x, σ] of every pattern, term by term."""
+    size, num = value.fields.shape
+    bits = bi.Circuit(num, bi.Stimulus.constant()).patterns
+    pairs = np.broadcast_to(value.pairs, (size, num, num))
+    found = np.zeros((size, len(bits)))
+    for x in range(size):
+        for s, pattern in enumerate(bits):
+            k = pattern.sum()
+            found[x, s] = value.by_count[x, k] + value.fields[x] @ pattern
+            found[x, s] += sum(pairs[x, i, j] * pattern[i] * pattern[j] for i in range(num) for j in range(i))
+            if value.with_count is not None:
+                found[x, s] += value.with_count[:, k] @ pattern
+    return found
+
+
+CASES = [(1, False), (3, False), (1, True)]
+
+
+@pytest.mark.parametrize(("sets", "with_count"), CASES)
+def test_differences_are_those_of_the_table(sets, with_count):
+    value = value_of(5, 3, 1, sets, with_count)
+    exact, index = table(value), np.arange(32)
+    bits = jnp.asarray(bi.Circuit(5, bi.Stimulus.constant()).patterns, float)
+    np.testing.assert_allclose(features.values(value, bits).T, exact, atol=1e-12)
+    for i in range(5):
+        bit = 1 << (4 - i)
+        expected = exact[:, index | bit] - exact[:, index & ~bit]
+        np.testing.assert_allclose(features.differences(value, bits)[:, :, i].T, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(("sets", "with_count"), CASES)
+def test_the_value_is_optimal_for_the_reward_that_it_implies(sets, with_count):
+    """The exact solver, given the implied reward, answers as the value does; also with neurons lesioned."""
+    value, stimulus = value_of(5, 3, 2, sets, with_count), bi.Stimulus.switching(0.1, 3)
+    p = jnp.asarray(np.random.default_rng(0).uniform(0.1, 0.9, 5))
+    population = bi.Population(5, stimulus).silence(1).force(2)
+    circuit = bi.Circuit(5, stimulus).silence(1).force(2)
+    network = bi.PopulationNetwork(population, value, p)
+    bits = jnp.asarray(circuit.patterns, float)
+    from bayes_irl.optimization import respond
+
+    exact = respond(circuit, network.reward_at(bits).T, p)
+    spike = circuit.tabulate([actions[1] for actions in exact.policy])
+    np.testing.assert_allclose(
+        jnp.moveaxis(network.answers_to(bits), 0, 2)[:, :, :].transpose(1, 0, 2), spike, atol=1e-8
+    )
+
+
+def recorded(num_bins, num_neurons, num_stimuli, updates, seed=3) -> bi.Recording:
+    rng = np.random.default_rng(seed)
+    return bi.Recording.from_arrays(
+        rng.uniform(size=(num_bins, num_neurons)) < 0.4,
+        rng.integers(num_stimuli, size=num_bins),
+        trial=np.arange(num_bins) // 20,
+        neuron=rng.integers(num_neurons, size=num_bins) if updates else None,
+    )
+
+
+def by_hand(value, recording, transition, p) -> np.ndarray:
+    """What each bin adds to the objective."""
+    v, num = table(value), recording.num_neurons
+    odds = np.log(p / (1 - p))
+    total = []
+    for pattern, bits, x, i in zip(
+        recording.patterns,
+        recording.spikes,
+        recording.stimulus,
+        np.zeros(recording.num_bins, int) if recording.neuron is None else recording.neuron,
+        strict=True,
+    ):
+        if recording.neuron is not None:
+            bit = 1 << (num - 1 - i)
+            spike = expit(odds[i] + v[x, pattern | bit] - v[x, pattern & ~bit])
+            total.append(np.log(spike / p[i]) if bits[i] else np.log((1 - spike) / (1 - p[i])))
+            continue
+        after = 0.0
+        for ahead, probability in enumerate(transition[x]):
+            for j in range(num):
+                bit = 1 << (num - 1 - j)
+                there, here = v[ahead, pattern | bit], v[ahead, pattern & ~bit]
+                after += probability * np.log(p[j] * np.exp(there) + (1 - p[j]) * np.exp(here))
+        total.append(num * v[x, pattern] - after)
+    return np.array(total)
+
+
+@pytest.mark.parametrize("updates", [True, False])
+def test_objective_and_scores_are_those_of_sums_by_hand(updates):
+    """Σ log π_i of redrawn neurons; n E[v − T B(v)] of snapshots; scores by differences, centred within stimuli."""
+    population, recording = bi.Population(4, bi.Stimulus.switching(0.2)), recorded(400, 4, 2, updates)
+    data, value = as_population_data(population, recording), value_of(4, 2, 5)
+    p, transition = np.asarray(data.baseline), np.asarray(population.transition)
+    weight = np.ones(2) if updates else 0.5 * 400 / np.bincount(recording.stimulus)
+    each = by_hand(value, recording, transition, p)
+    pull = jax.tree_util.Partial(lambda gradient: gradient.fields.ravel())
+    evidence = Evidence.of(data)
+    found = look(evidence, value, pull)
+    assert found.objective == pytest.approx(weight[recording.stimulus] @ each, rel=1e-5)
+    step, slopes = 1e-5, []
+    for number in range(8):
+        moved = [
+            by_hand(
+                FeatureValue(value.pairs, value.fields + sign * step * np.eye(8)[number].reshape(2, 4), value.by_count),
+                recording,
+                transition,
+                p,
+            )
+            for sign in (1, -1)
+        ]
+        slopes.append((moved[0] - moved[1]) / (2 * step))
+    slopes = np.stack(slopes, axis=1)
+    np.testing.assert_allclose(found.total, weight[recording.stimulus] @ slopes, atol=2e-3)
+    if not updates:
+        for x in (0, 1):
+            slopes[recording.stimulus == x] -= slopes[recording.stimulus == x].mean(axis=0)
+    assert evidence.num_clusters == 20  # trials, every one of 20 bins
+    summed = [(weight[recording.stimulus[at]] @ slopes[at]) for at in np.split(np.arange(400), 20)]
+    np.testing.assert_allclose(found.of_clusters, summed, atol=2e-3)
+
+
+def test_with_a_still_stimulus_the_objective_is_besags_pseudo_likelihood():
+    population, recording = bi.Population(4, bi.Stimulus(np.eye(2))), recorded(300, 4, 2, False)
+    data, value = as_population_data(population, recording), value_of(4, 2, 6)
+    network = bi.PopulationNetwork(population, value, data.baseline)
+    spike = np.asarray(network.answers_to(jnp.asarray(recording.spikes, float)))
+    spike = spike[np.arange(300), recording.stimulus]
+    p = np.asarray(data.baseline)
+    each = np.where(recording.spikes == 1, np.log(spike / p), np.log((1 - spike) / (1 - p))).sum(axis=1)
+    share = np.asarray(population.stimulus_share) * 300 / np.bincount(recording.stimulus)
+    found = look(Evidence.of(data), value, jax.tree_util.Partial(lambda gradient: gradient.fields.ravel()))
+    assert found.objective == pytest.approx(share[recording.stimulus] @ each, rel=1e-5)
+
+
+def seen(tree) -> tuple[np.ndarray, np.ndarray]:
+    """Stimulus and index of the patterns that the reward is reported at."""
+    shown = tree["patterns"]["shown"].values
+    return shown, bi.Recording.from_arrays(tree["patterns"]["spikes"].values, shown).patterns
+
+
+def same_family(spread) -> Model:
+    """The model of populations with its spread held, solved exactly: v, hence r = v − T B(v) of all patterns."""
+
+    def model(circuit, recording=None):
+        size, num = circuit.num_stimuli, circuit.num_neurons
+        pairs = numpyro.sample(
+            "pairs", dist.Normal(0, spreads["pair_spread"]).expand([1, num * (num - 1) // 2]).to_event(2)
+        )
+        fields = numpyro.sample("fields", dist.Normal(0, spreads["field_spread"]).expand([size, num]).to_event(2))
+        steps = numpyro.sample("count_steps", dist.Normal(0, 0.5).expand([size, num]).to_event(2))
+        p = recording.sessions[0].baseline
+        matrix = symmetric(num, pairs)
+        value = FeatureValue(matrix, fields - matrix[0] @ p, jnp.pad(jnp.cumsum(steps, axis=1), ((0, 0), (1, 0))))
+        network = bi.PopulationNetwork(bi.Population(num, circuit.stimulus), value, p)
+        generative.respond(circuit, network.reward_at(jnp.asarray(circuit.patterns, float)).T, recording)
+
+    return Model("same_family", "The same.", model)
+
+
+@pytest.mark.slow
+def test_at_eight_neurons_it_is_exact_inference_in_the_same_family():
+    """Updates: peak and spread of Laplace with the exact solver. Snapshots: hardly wider than the exact likelihood."""
+    network = populations.moderate_network(8, seed=1)
+    circuit, population = bi.Circuit(8, network.population.stimulus), network.population
+    p = np.asarray(network.baseline)
+    for updates in (True, False):
+        recording = bi.simulate(
+            network, 60_000 if updates else 480_000, KEY, updates_per_bin=None if updates else 16, num_trials=100
+        )
+        tree = bi.infer(LARGE, population, recording, p, method=bi.Sandwich(400), key=KEY)
+        assert bi.verdict(tree).startswith("All")
+        spread = float(tree["posterior"]["pair_spread"][0, 0])
+        counts = recording.updates() if updates else recording.snapshots(1)
+        exact = bi.infer(same_family(spread), circuit, counts, p, method=bi.Laplace(2000), key=KEY)
+        shown, index = seen(tree)
+        theirs = exact["reward"]["reward"].values.reshape(-1, 2, 256)[:, shown, index]
+        theirs = theirs - np.stack([theirs[:, shown == x].mean(axis=1) for x in (0, 1)], axis=1)[:, shown]
+        ours = tree["posterior"]["reward"].values[0]
+        off = (ours.mean(axis=0) - theirs.mean(axis=0)) / theirs.std(axis=0)
+        wider = ours.std(axis=0).mean() / theirs.std(axis=0).mean()
+        print(f"updates={updates}: {np.sqrt((off**2).mean()):.2f} standard deviations off, {wider:.2f} times as wide")
+        if updates:
+            assert np.sqrt((off**2).mean()) < 0.15  # of two sets of draws
+            assert 0.85 < wider < 1.15
+        else:
+            assert wider < 1.2
+
+
+@pytest.mark.slow
+def test_a_reward_of_the_spike_count_alone_comes_back():
+    """Chalk's circuit: 10 neurons, 2 | 6 spikes. Its reward is in the family only with counts per stimulus."""
+    circuit = bi.Circuit(10, bi.Stimulus.switching(0.02))
+    reward = bi.rewards.from_spike_count(circuit, target={0: 2, 1: 6})
+    network = bi.optimize(circuit, reward, coding_cost=0.5, baseline="population")
+    recording = bi.simulate(network, 400_000, KEY)
+    tree = bi.infer(LARGE, bi.Population(10, circuit.stimulus), recording, baseline="population", key=KEY)
+    assert bi.verdict(tree).startswith("All")
+    shown, index = seen(tree)
+    truth = np.asarray(network.reward)[shown, index] / 0.5
+    truth = truth - np.array([truth[shown == x].mean() for x in (0, 1)])[shown]
+    mean = tree["posterior"]["reward"].mean(("chain", "draw")).values
+    assert np.sqrt(((mean - truth) ** 2).mean() / (truth**2).mean()) < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("updates", [True, False])
+def test_couplings_and_tuning_come_back_from_fast_stimuli(updates):
+    """30 neurons whose stimulus switches once in a sweep: where pseudo-likelihood is wrong, this is not."""
+    truth = populations.moderate_network(30, seed=4)
+    network = bi.PopulationNetwork(bi.Population(30, bi.Stimulus.switching(1 / 30)), truth.value, truth.baseline)
+    num = 400_000 if updates else 50_000 * 60
+    recording = bi.simulate(network, num, KEY, updates_per_bin=None if updates else 60, num_trials=100)
+    tree = bi.infer(LARGE, network.population, recording, np.asarray(network.baseline), key=KEY)
+    assert bi.verdict(tree).startswith("All")
+    upper = np.triu_indices(30, 1)
+    pairs, exact = tree["value"]["pairs"].values[0, :, 0], np.asarray(network.value.pairs[0])[upper]
+    assert np.corrcoef(pairs.mean(axis=0), exact)[0, 1] > (0.95 if updates else 0.97)
+    tuning = np.diff(tree["value"]["fields"].mean(("chain", "draw")).values, axis=0)[0]
+    assert np.polyfit(np.diff(network.value.fields, axis=0)[0], tuning, 1)[0] == pytest.approx(1, abs=0.05)
+    low, high = np.quantile(pairs - pairs.mean(axis=1, keepdims=True), (0.05, 0.95), axis=0)
+    inside = (low < exact - exact.mean()) & (exact - exact.mean() < high)
+    assert 0.83 < inside.mean() < 0.96
+
+
+@pytest.mark.slow
+def test_weights_on_features_are_those_of_the_reward():
+    network = populations.moderate_network(20, seed=6)
+    recording = bi.simulate(network, 20_000 * 40, KEY, updates_per_bin=40, num_trials=100)
+    tree = bi.infer(LARGE, network.population, recording, np.asarray(network.baseline), key=KEY)
+
+    def halves(spikes, stimulus):
+        first, second = spikes[:, :10].sum(axis=1), spikes[:, 10:].sum(axis=1)
+        return {
+            "within": first * (first - 1) + second * (second - 1),
+            "across": 2 * first * second,
+            "count": first + second,
+        }
+
+    found = bi.identifiability.reward_weights(tree, halves)
+    spikes, shown = tree["patterns"]["spikes"].values.astype(float), tree["patterns"]["shown"].values
+    exact = np.asarray(network.reward_at(jnp.asarray(spikes)))[np.arange(len(shown)), shown]
+    columns = np.stack([*halves(spikes, shown).values(), shown == 0, shown == 1], axis=1).astype(float)
+    truth = np.linalg.lstsq(columns, exact, rcond=None)[0][:3]
+    draws = found["weight"].values[0]
+    assert (np.abs(draws.mean(axis=0) - truth) < 3 * draws.std(axis=0)).all()
+    assert (draws.std(axis=0) < 0.2 * np.abs(truth).max()).all()
+    assert found["rank"] == 3
+    assert 0 < found["r_squared"].mean() < 1
+    with pytest.raises(bi.InputError, match="whose weights the recording tells apart, got a condition of"):
+        bi.identifiability.reward_weights(tree, lambda s, x: halves(s, x) | {"twice": s.sum(axis=1) * 2.0})
+    with pytest.raises(bi.InputError, match=r"ones that vary under a stimulus, got \['none'\] constant"):
+        bi.identifiability.reward_weights(tree, lambda s, x: {"none": np.zeros(len(s)), "count": s.sum(axis=1)})
+
+
+def test_eight_devices_give_the_same_answer():
+    script = """
+        import json
+        import jax
+        import numpy as np
+        jax.config.update("jax_enable_x64", True)
+        import bayes_irl as bi
+        rng = np.random.default_rng(0)
+        recording = bi.Recording.from_arrays(rng.uniform(size=(4000, 12)) < 0.3, rng.integers(2, size=4000))
+        population = bi.Population(12, bi.Stimulus.switching(0.1))
+        tree = bi.infer(bi.load_model("large_population"), population, recording, key=jax.random.key(0))
+        print(json.dumps([jax.device_count(), tree["value_at_mode"]["fields"].values.ravel().tolist()]))
+    """
+    found = {}
+    for devices in (1, 8):
+        run = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script)],
+            env={**__import__("os").environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        count, found[devices] = json.loads(run.stdout)
+        assert count == devices
+    np.testing.assert_allclose(found[1], found[8], atol=1e-3)
+
+
+def test_packed_recordings_are_recordings():
+    recording = recorded(1000, 13, 3, False)
+    packed = bi.PackedRecording.of(recording)
+    streamed = bi.PackedRecording.from_blocks(
+        (recording.spikes[at : at + 300] for at in range(0, 1000, 300)), recording.stimulus, trial=recording.trial
+    )
+    for each in (packed, streamed):
+        assert (each.spikes(slice(None)) == recording.spikes).all()
+        assert (each.spikes_per_bin == recording.spikes.sum(axis=1)).all()
+        by_stimulus = [recording.spikes[recording.stimulus == x].sum(axis=0) for x in range(3)]
+        assert (each.spike_counts == by_stimulus).all()
+        assert each.data_hash == packed.data_hash
+    assert packed.bits.nbytes == 2000
+    with pytest.raises(bi.InputError, match="parts of one number of neurons"):
+        bi.PackedRecording.from_blocks([np.zeros((2, 3)), np.zeros((2, 4))], [0, 0, 0, 0])
+
+
+def small(**changes) -> tuple:
+    rng = np.random.default_rng(1)
+    spikes = rng.uniform(size=(2000, 6)) < 0.3
+    for neuron, column in changes.items():
+        spikes[:, int(neuron[1:])] = column if np.ndim(column) else np.full(2000, column)
+    return bi.Population(6, bi.Stimulus.switching(0.1)), bi.Recording.from_arrays(spikes, rng.integers(2, size=2000))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n3": 0}, "neurons 3 never spike: they are kept"),
+        ({"n2": 1}, "neurons 2 always spike: they are kept"),
+        ({"n4": np.arange(2000) % 3 == 0, "n5": np.arange(2000) % 3 == 0}, "neurons that are copies of others: 5 of 4"),
+    ],
+)
+def test_neurons_that_say_nothing_are_kept_and_said(changes, message):
+    population, recording = small(**changes)
+    with pytest.warns(bi.DataWarning, match=message):
+        tree = bi.infer(LARGE, population, recording, key=KEY)
+    assert all(np.isfinite(each).all() for each in tree["posterior"].to_dataset().values())
+
+
+def test_more_parameters_than_bins_are_said():
+    rng = np.random.default_rng(2)
+    recording = bi.Recording.from_arrays(rng.uniform(size=(300, 40)) < 0.2, rng.integers(2, size=300))
+    with pytest.warns(bi.DataWarning, match=r"940 parameters for 300 bins: .* determines about \d+\."):
+        tree = bi.infer(LARGE, bi.Population(40, bi.Stimulus.switching(0.1)), recording, key=KEY)
+    assert 0 < tree.attrs["effective_parameters"] < 300
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"method": bi.Nuts()}, r"method: expected Sandwich\(\), for a population, got Nuts"),
+        ({"method": bi.Sandwich(10**9)}, "GB of memory that there are"),
+        ({"checkpoint": "somewhere"}, "checkpoint: expected none, for a population"),
+        ({"model": bi.load_model("pairwise")}, "model: "),
+        ({"circuit": bi.Population(7, bi.Stimulus.switching(0.1))}, "num_neurons = 6, population has 7"),
+        (
+            {"circuit": bi.Population(6, bi.Stimulus.switching(0.1, 3))},
+            "recording has num_stimuli = 2, population has 3",
+        ),
+        ({"circuit": bi.Population(6, bi.Stimulus.switching(0.1)).silence(0)}, "silenced neurons silent"),
+        ({"baseline": [0.5]}, "baseline: expected shape"),
+        ({"baseline": 1.5}, "baseline: expected probabilities strictly between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_it_starts(given, message):
+    population, recording = small()
+    with pytest.raises(bi.InputError, match=message):
+        bi.infer(**({"model": LARGE, "circuit": population, "recording": recording, "key": KEY} | given))
+
+
+def test_a_sandwich_and_a_model_of_populations_are_for_populations():
+    circuit, recording = bi.Circuit(6, bi.Stimulus.switching(0.1)), small()[1]
+    with pytest.raises(bi.InputError, match="Nuts, Laplace or Svi, unless for a Population"):
+        bi.infer(bi.load_model("pairwise"), circuit, recording, method=bi.Sandwich(), key=KEY)
+    with pytest.raises(bi.InputError, match="large_population"):
+        bi.infer(LARGE, circuit, recording, key=KEY)
+    with pytest.raises(bi.InputError, match="at most 14, where exact enumeration of patterns ends|at most 30 neurons"):
+        bi.Recording.from_arrays(np.zeros((3, 40)), [0, 0, 0]).snapshots(1)
+
+
+def test_spreads_are_found_by_what_the_value_does_not_depend_on():
+    data = as_population_data(*small())
+    family = Family(LARGE, data)
+    assert family.spreads == ("pair_spread",)
+    assert family.num_dimensions == 15 + 12 + 12

@@ -1,5 +1,6 @@
 """Print how fast the main job is: `make bench`. Figures, not tests; machines differ."""
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
+    for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
+        time_population(num_neurons, num_bins, num_draws)
 
 
 def flagship(num_updates: int):
@@ -182,6 +185,28 @@ def time_ring() -> None:
     recording = bi.simulate(network, 1_000_000, jax.random.key(0))
     for name, method in (("Laplace", bi.Laplace()), ("Nuts, 4 × 1000", bi.Nuts())):
         time_fit(f"{name}, ring of 12 neurons, pairwise, 10^6 updates", "pairwise", method, network, recording)
+
+
+def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:
+    """One fit of a large population to snapshots, compilation included; and what a changed one will answer."""
+    rng = np.random.default_rng(0)
+    stimulus = np.repeat(rng.integers(2, size=num_bins // 50), 50)
+    rates = rng.uniform(0.05, 0.3, (2, num_neurons))
+
+    def blocks():
+        for start in range(0, num_bins, 50_000):
+            shown = stimulus[start : start + 50_000]
+            yield rng.uniform(size=(len(shown), num_neurons)).astype(np.float32) < rates[shown]
+
+    recording = bi.PackedRecording.from_blocks(blocks(), stimulus)
+    population = bi.Population(num_neurons, bi.Stimulus.switching(0.01 / num_neurons))
+    jax.clear_caches()
+    began = time.perf_counter()
+    method, model = bi.Sandwich(num_draws), bi.load_model("large_population")
+    fit = bi.infer(model, population, recording, method=method, key=jax.random.key(0))
+    report(f"population, {num_neurons} neurons, {num_bins:,} bins, {num_draws} draws", time.perf_counter() - began, "s")
+    print(f"  {bi.verdict(fit)}")
+    report("  most memory so far", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, "GB")
 
 
 def command(*arguments: str) -> None:

@@ -17,8 +17,8 @@ from bayes_irl.solver.features import differences, spike_probabilities
 from bayes_irl.worlds import Population
 
 NUM_PROBES = 24  # that estimate the diagonal
-TOLERANCE = 0.01  # relative residual of a linear system
-MOST_STEPS = 200
+TOLERANCE = 0.03  # relative residual of a linear system
+MOST_STEPS = 60
 MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
 TOGETHER = 16  # systems that are solved at once
 

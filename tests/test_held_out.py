@@ -23,9 +23,7 @@ def tree(network: PopulationNetwork = NETWORK) -> xr.DataTree:
 
 def with_value(**numbers) -> PopulationNetwork:
     """The network with other numbers in its value."""
-    return PopulationNetwork(
-        NETWORK.population, dataclasses.replace(NETWORK.value, **numbers), NETWORK.baseline
-    )
+    return PopulationNetwork(NETWORK.population, dataclasses.replace(NETWORK.value, **numbers), NETWORK.baseline)
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +103,7 @@ def test_what_does_not_fit_is_refused(snapshots):
         bi.held_out({"a": xr.DataTree()}, snapshots)
     with pytest.raises(InputError, match="num_neurons"):
         bi.held_out({"a": tree(moderate_network(5, 0))}, snapshots)
-    faster = PopulationNetwork(
-        bi.Population(6, bi.Stimulus.switching(0.1)), NETWORK.value, NETWORK.baseline
-    )
+    faster = PopulationNetwork(bi.Population(6, bi.Stimulus.switching(0.1)), NETWORK.value, NETWORK.baseline)
     with pytest.raises(InputError, match="one T, one baseline"):
         bi.held_out({"a": tree(), "b": tree(faster)}, snapshots)
     with pytest.raises(InputError, match="at least 10 trials"):

@@ -61,9 +61,7 @@ def held_out(posteriors: Mapping[str, xr.DataTree], recording: Recording | Packe
     data = as_population_data(population, recording, np.asarray(baseline))
     label, labels = _clusters(data.recording)
     weights = _weights(data)
-    gains = {
-        name: _gains(data, stored_value(tree["value_at_mode"].to_dataset())) for name, tree in trees.items()
-    }
+    gains = {name: _gains(data, stored_value(tree["value_at_mode"].to_dataset())) for name, tree in trees.items()}
     total = {name: float(weights @ each) for name, each in gains.items()}
     names = sorted(total, key=lambda name: -total[name])
     best = gains[names[0]]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from tqdm.auto import tqdm

@@ -57,7 +57,9 @@ def reward_weights(
     _draw_shares(right, explained, kinds)
     handles = [Line2D([], [], **(style.of_claim(number) | {"linestyle": "-"})) for number in range(len(weights))]
     ncols = min(3, len(weights))
-    style.legend(sheet, handles, list(weights), loc="outside lower center", ncols=ncols, title=f"{style.INTERVAL}, fit to")
+    style.legend(
+        sheet, handles, list(weights), loc="outside lower center", ncols=ncols, title=f"{style.INTERVAL}, fit to"
+    )
     return figure
 
 

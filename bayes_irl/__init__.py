@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bayes_irl import agents, analysis, checks, generative, identifiability, plots, rewards, tasks
     from bayes_irl._checks import DataWarning, InputError
+    from bayes_irl.adaptation.held_out import held_out
     from bayes_irl.adaptation.predict import adapt
     from bayes_irl.adaptation.recorded import recorded_circuit, recorded_maze, recorded_population
     from bayes_irl.adaptation.score import score
@@ -70,6 +71,7 @@ __all__ = [
     "compare_blocks",
     "event_gradients",
     "generative",
+    "held_out",
     "identifiability",
     "infer",
     "infer_from_couplings",
@@ -108,7 +110,7 @@ __all__ = [
 
 _HOMES = {
     "_checks": ("DataWarning", "InputError"),
-    "adaptation": ("adapt", "recorded_circuit", "recorded_maze", "recorded_population", "score"),
+    "adaptation": ("adapt", "held_out", "recorded_circuit", "recorded_maze", "recorded_population", "score"),
     "agents": ("Agent", "event_gradients", "load_agent", "run", "train"),
     "comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "efficiency": ("coding_verdict",),

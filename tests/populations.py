@@ -6,6 +6,8 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl.optimization import respond
+from bayes_irl.recordings import Recording
+from bayes_irl.simulation import simulate
 from bayes_irl.solver import Network, PopulationNetwork
 from bayes_irl.solver.features import FeatureValue, symmetric
 from bayes_irl.solver.projected import coefficients, from_coefficients
@@ -103,3 +105,11 @@ def self_consistent(network: PopulationNetwork, kind: str, rounds: int = 200) ->
             break
         network = PopulationNetwork(network.population, network.value, mean)
     return network
+
+
+def snapshots_of(network: PopulationNetwork, num_bins: int, every: int, key: jax.Array) -> Recording:
+    """Patterns at every so many updates, of a stimulus that moves at each of them."""
+    updates = simulate(network, num_bins * every, key, num_trials=100)
+    assert updates.trial is not None
+    kept = np.concatenate([np.flatnonzero(updates.trial == trial)[every - 1 :: every] for trial in range(100)])
+    return Recording.from_arrays(updates.spikes[kept], updates.stimulus[kept], trial=updates.trial[kept])

@@ -99,6 +99,22 @@ def test_monkey_reaction_time_runs(shared, tmp_path):
 
 
 @pytest.mark.slow
+def test_hippocampus_runs(shared, tmp_path):
+    """Gates pass, the reward tells of position and no wrong decoder explains as much of it."""
+    words = printed("hippocampus", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    assert words.count("All 3 checks passed") == 4
+    ((place, both),) = re.findall(r"place alone +(-[\d.]+)(?:.|\n)*place and direction +(-[\d.]+)", words)
+    assert float(both) > float(place)
+    shares = dict(
+        re.findall(r"^R² of (log p\(x \| σ\)|positions turned|units exchanged) +([\d.]+)", words, re.MULTILINE)
+    )
+    wrong = max(float(each) for each in re.findall(r"at most ([\d.]+) of", words))
+    assert float(shares["log p(x | σ)"]) > wrong
+    assert "VERDICT" in words
+    assert pictures(tmp_path) == {"hippocampus_reward"}
+
+
+@pytest.mark.slow
 def test_efficient_coding_runs(tmp_path):
     words = printed("efficient_coding", tmp_path)
     verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", words, re.MULTILINE))

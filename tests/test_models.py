@@ -14,6 +14,7 @@ import bayes_irl as bi
 from bayes_irl import generative
 
 BEHAVIOUR = ("economic_choice", "perceptual_decision", "reaction_time", "wager")  # tested on their own
+POPULATIONS = {"large_population", "independent_tuning"}
 CHOICES = {name for name in bi.available_models() if name.startswith(BEHAVIOUR)}
 
 
@@ -33,7 +34,7 @@ def test_the_models_of_the_readme_ship():
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-@pytest.mark.parametrize("name", sorted(set(bi.available_models()) - {"place", *CHOICES}))
+@pytest.mark.parametrize("name", sorted(set(bi.available_models()) - {"place", *CHOICES, *POPULATIONS}))
 def test_every_model_draws_finite_rewards_for_any_circuit(name, size):
     model = bi.load_model(name)
     assert model.name == name
@@ -44,6 +45,18 @@ def test_every_model_draws_finite_rewards_for_any_circuit(name, size):
     assert np.abs(draws["reward"].mean(axis=-1)).max() < 1e-9
     assert set(model.dims) <= set(draws)
     assert all(draws[site].ndim == 1 + len(axes) for site, axes in model.dims.items())
+
+
+@pytest.mark.parametrize("name", sorted(POPULATIONS))
+def test_every_model_of_populations_draws_finite_values(name):
+    model, population = bi.load_model(name), bi.Population(20, bi.Stimulus.switching(0.1, 3))
+    sites = handlers.trace(handlers.seed(model.function, known.KEY)).get_trace(population)
+    value = sites["value"]["value"]
+    assert value.pairs.shape == (1, 20, 20) and value.fields.shape == (3, 20) and value.by_count.shape == (3, 21)
+    assert all(np.isfinite(part).all() for part in (value.pairs, value.fields, value.by_count))
+    assert np.abs(value.fields).max() > 0
+    assert model.claim.endswith(".") and set(model.dims) <= set(sites)
+    assert bool((value.pairs == 0).all()) == (name == "independent_tuning")
 
 
 def test_a_model_of_mazes_is_not_for_circuits():

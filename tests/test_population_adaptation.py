@@ -8,7 +8,7 @@ import xarray as xr
 from populations import as_fitted, enumerated, moderate_network, self_consistent
 
 import bayes_irl as bi
-from bayes_irl.adaptation.population import _value
+from bayes_irl.adaptation.recorded import stored_value
 from bayes_irl.optimization import adapt_baseline, respond
 from bayes_irl.solver.chains import proceed, stationary_chains
 from bayes_irl.solver.expectations import expect
@@ -116,7 +116,7 @@ def test_every_draw_has_its_exact_predictions(tree):
     assert (predicted.attrs["change"], predicted.sizes["draw"]) == ("neuron 3 silenced", 3)
     assert predicted["alive"].values.tolist() == after.alive.tolist()
     for draw in range(3):
-        value = _value(tree["value"].to_dataset().isel(chain=0, draw=draw))
+        value = stored_value(tree["value"].to_dataset().isel(chain=0, draw=draw))
         network = bi.PopulationNetwork(before, value, moderate_network(6, 1).baseline)
         for name, population in (("unchanged", before), ("changed", after)):
             exact, found = enumerated(network, population), predicted.sel(circuit=name, chain=0, draw=draw)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from tqdm.auto import tqdm
@@ -12,9 +11,8 @@ from bayes_irl._checks import InputError, count, one_of, positive
 from bayes_irl._threads import map_threads
 from bayes_irl.adaptation.baselines import Answers, Kind, Reference, answer_mode, collapsed, keeps_rates
 from bayes_irl.adaptation.change import Changeable, CodingCost, check_fits, describe_change, same_stimulus
-from bayes_irl.adaptation.recorded import recorded_baseline, recorded_mean, recorded_population
+from bayes_irl.adaptation.recorded import recorded_baseline, recorded_mean, recorded_population, stored_value
 from bayes_irl.solver import PopulationNetwork
-from bayes_irl.solver.features import FeatureValue, symmetric
 from bayes_irl.solver.galerkin import check_size
 from bayes_irl.worlds import Population
 
@@ -69,13 +67,13 @@ def adapt_population(
     factor = positive("coding_cost_factor", coding_cost_factor)
     draws = _evenly(posterior["value"].to_dataset(), count("num_draws", num_draws))
     observed = recorded_baseline(posterior)
-    mode = PopulationNetwork(before, _value(posterior["value_at_mode"].to_dataset()), observed)
+    mode = PopulationNetwork(before, stored_value(posterior["value_at_mode"].to_dataset()), observed)
     check_size(mode.value)
     references = _references(posterior, mode, population, factor, adapts=baseline == "adapted")
     with tqdm(total=draws.sizes["sample"], desc="adapting", disable=not progress, leave=False) as bar:
 
         def pair(number: int) -> _Pair:
-            fitted = PopulationNetwork(before, _value(draws.isel(sample=number)), observed)
+            fitted = PopulationNetwork(before, stored_value(draws.isel(sample=number)), observed)
             unchanged, changed = (each.nearby(fitted) for each in references)
             bar.update()
             return _Pair(unchanged, changed)
@@ -170,21 +168,6 @@ def _evenly(draws: xr.Dataset, num_draws: int) -> xr.Dataset:
     flat = draws.stack(sample=("chain", "draw"))
     last = flat.sizes["sample"] - 1
     return flat.isel(sample=np.unique(np.linspace(0, last, min(num_draws, last + 1)).round().astype(int)))
-
-
-def _value(stored: xr.Dataset) -> FeatureValue:
-    """The value that a tree keeps of one draw, or of the point estimate."""
-
-    def read(name: str, *dims: str) -> jnp.ndarray:
-        return jnp.asarray(stored[name].transpose(*dims).values)
-
-    fields = read("fields", "stimulus", "neuron")
-    return FeatureValue(
-        symmetric(fields.shape[1], read("pairs", "pair_set", "pair")),
-        fields,
-        read("by_count", "stimulus", "spike_count"),
-        read("with_count", "neuron", "spike_count") if "with_count" in stored else None,
-    )
 
 
 def _dataset(pairs: list[_Pair], draws: xr.Dataset, before: Population, after: Population) -> xr.Dataset:

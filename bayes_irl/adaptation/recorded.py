@@ -6,6 +6,7 @@ import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
+from bayes_irl.solver.features import FeatureValue, symmetric
 from bayes_irl.worlds import Circuit, Maze, Population, Stimulus, World
 
 
@@ -55,6 +56,21 @@ def recorded_mean(posterior: xr.DataTree) -> np.ndarray:
     if "maze" in posterior.children:
         return _stored(posterior, "maze")["mean_move"].values
     return _stored(posterior, "population" if "population" in posterior.children else "circuit")["mean_response"].values
+
+
+def stored_value(stored: xr.Dataset) -> FeatureValue:
+    """The value of a population that a tree keeps of one draw, or of the point estimate."""
+
+    def read(name: str, *dims: str) -> jnp.ndarray:
+        return jnp.asarray(stored[name].transpose(*dims).values)
+
+    fields = read("fields", "stimulus", "neuron")
+    return FeatureValue(
+        symmetric(fields.shape[1], read("pairs", "pair_set", "pair")),
+        fields,
+        read("by_count", "stimulus", "spike_count"),
+        read("with_count", "neuron", "spike_count") if "with_count" in stored else None,
+    )
 
 
 def thin(rewards: xr.DataArray, num_draws: int) -> xr.DataArray:

@@ -147,15 +147,17 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
 def _temper(evidence: Evidence, peak: Peak) -> float:
     """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
 
-    The median over latent variables, for those that the recording hardly speaks of have scores of hardly any variance.
-    For single updates, whose likelihood is exact, 1.
+    The median over latent variables that the recording tells more of than the prior does: scores of others have hardly
+    any variance. For single updates, whose likelihood is exact, 1.
     """
     if evidence.data.updates:
         return 1 / evidence.scale
-    curvature = (peak.curvature.diagonal - peak.curvature.prior_diagonal) / peak.temper
+    prior = np.asarray(peak.curvature.prior_diagonal)
+    curvature = np.asarray(peak.curvature.diagonal) - prior
     num = len(peak.scores.of_clusters)
     variance = (peak.scores.of_clusters.astype(np.float64) ** 2).sum(axis=0) * num / (num - 1)
-    return float(np.median(np.asarray(curvature) / np.maximum(variance, 1e-300)))
+    told = (curvature >= min(np.median(prior), np.max(curvature))) & (variance > 0)
+    return float(np.median(curvature[told] / variance[told])) / peak.temper if told.any() else peak.temper
 
 
 def _likeliest(family: Family, drawn: Directions, spreads: Named) -> Named:

@@ -23,7 +23,7 @@ from bayes_irl.solver.features import (
 from bayes_irl.worlds import Population
 
 MOST_CLUSTERS = 200
-LENGTH = 256  # bins in a block
+LENGTH, LEAST_LENGTH = 256, 16  # bins in a block
 LEAST_BINS = 128  # of a cluster under a stimulus, on average
 LEAST_OF_A_COUNT = 30  # bins in which so many neurons spike, under a stimulus
 LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
@@ -78,12 +78,14 @@ class Evidence:
         pieces: the blocks.
         scale: how many bins each bin that is looked at stands for, on average.
         num_clusters: trials, or stretches of time, that are taken to be independent.
+        length: of a block, in bins: as short as pieces are, for what a block is filled up with costs as much as bins.
     """
 
     data: PopulationData
     pieces: tuple[Piece, ...]
     scale: float
     num_clusters: int
+    length: int
 
     @classmethod
     def of(cls, data: PopulationData, every: int = 1) -> "Evidence":
@@ -114,9 +116,10 @@ class Evidence:
         key = label[bins].astype(np.int64) * data.population.num_stimuli + stimulus[bins]
         order = np.argsort(key, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
-        parts = [group[start : start + LENGTH] for group in groups for start in range(0, len(group), LENGTH)]
+        length = int(np.clip(2 ** np.ceil(np.log2(len(bins) / len(groups))), LEAST_LENGTH, LENGTH))
+        parts = [group[start : start + length] for group in groups for start in range(0, len(group), length)]
         pieces = tuple(Piece(bins[p], weights[p], int(label[bins[p[0]]]), int(stimulus[bins[p[0]]])) for p in parts)
-        return cls(data, pieces, data.recording.num_bins / len(bins), num)
+        return cls(data, pieces, data.recording.num_bins / len(bins), num, length)
 
     @cached_property
     def weights(self) -> Float[np.ndarray, " num_stimuli"]:
@@ -136,15 +139,15 @@ class Evidence:
         """
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
-        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * LENGTH))
+        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
         devices = jax.devices() if spread else jax.devices()[:1]
         together = -(-together // len(devices)) * len(devices)
         by_block = NamedSharding(Mesh(np.array(devices), ("blocks",)), PartitionSpec("blocks"))
         for start in range(0, len(self.pieces), together):
             pieces = self.pieces[start : start + together]
-            bits = np.zeros((together, LENGTH, recording.bits.shape[1]), np.uint8)
-            weights, stimulus = np.zeros((together, LENGTH), np.float32), np.zeros(together, int)
-            neuron = np.full((together, LENGTH), -1)
+            bits = np.zeros((together, self.length, recording.bits.shape[1]), np.uint8)
+            weights, stimulus = np.zeros((together, self.length), np.float32), np.zeros(together, int)
+            neuron = np.full((together, self.length), -1)
             for row, piece in enumerate(pieces):
                 filled = slice(0, len(piece.bins))
                 bits[row, filled], weights[row, filled] = recording.bits[piece.bins], piece.weights

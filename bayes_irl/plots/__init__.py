@@ -28,6 +28,7 @@ from bayes_irl.plots.ranked_patterns import ranked_patterns
 from bayes_irl.plots.raster import raster
 from bayes_irl.plots.relative_values import relative_values
 from bayes_irl.plots.reward_map import reward_map
+from bayes_irl.plots.reward_weights import reward_weights
 from bayes_irl.plots.rewards_compared import rewards_compared
 from bayes_irl.plots.selectivity import selectivity
 from bayes_irl.plots.silencing import silencing
@@ -62,6 +63,7 @@ __all__ = [
     "raster",
     "relative_values",
     "reward_map",
+    "reward_weights",
     "rewards_compared",
     "selectivity",
     "silencing",

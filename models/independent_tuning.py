@@ -1,0 +1,25 @@
+"""Each neuron follows the stimulus by itself: neither the others nor their number matter to it.
+
+v(σ, x) = Σ_i h_i(x) σ_i,   r = v − T B(v), in nats:   h_i(x) ~ Normal(0, t²),   t ~ HalfNormal(2).
+
+The claim to beat for whoever says that neurons act together: `large_population` without pairs and without spike counts,
+for a `Population` of any size.
+
+Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
+"""
+
+import jax.numpy as jnp
+import numpyro
+import numpyro.distributions as dist
+
+from bayes_irl import generative
+
+DIMS = {"fields": ("stimulus", "neuron")}
+
+
+def model(population, recording=None):
+    size, num = population.num_stimuli, population.num_neurons
+    field_spread = numpyro.sample("field_spread", dist.HalfNormal(2.0))
+    fields = numpyro.sample("fields", dist.Normal(0, field_spread).expand([size, num]).to_event(2))
+    value = generative.FeatureValue(jnp.zeros((1, num, num)), fields, jnp.zeros((size, num + 1)))
+    generative.answer_in_family(population, value, recording)

@@ -188,18 +188,16 @@ def time_ring() -> None:
 
 
 def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:
-    """One fit of a large population to snapshots, compilation included; and what a changed one will answer."""
-    rng = np.random.default_rng(0)
-    stimulus = np.repeat(rng.integers(2, size=num_bins // 50), 50)
-    rates = rng.uniform(0.05, 0.3, (2, num_neurons))
-
-    def blocks():
-        for start in range(0, num_bins, 50_000):
-            shown = stimulus[start : start + 50_000]
-            yield rng.uniform(size=(len(shown), num_neurons)).astype(np.float32) < rates[shown]
-
-    recording = bi.PackedRecording.from_blocks(blocks(), stimulus)
-    population = bi.Population(num_neurons, bi.Stimulus.switching(0.01 / num_neurons))
+    """One fit of a large population to snapshots, compilation included."""
+    rng, upper = np.random.default_rng(0), num_neurons * (num_neurons - 1) // 2
+    value = bi.generative.FeatureValue(
+        bi.generative.symmetric(num_neurons, jnp.asarray(rng.normal(0, num_neurons**-0.5, (1, upper)))),
+        jnp.asarray(rng.normal(-0.5, 0.7, (2, num_neurons))),
+        jnp.zeros((2, num_neurons + 1)),
+    )
+    population = bi.Population(num_neurons, bi.Stimulus.switching(0.1 / num_neurons))
+    network = bi.PopulationNetwork(population, value, jnp.full(num_neurons, 0.1))
+    recording = bi.simulate(network, 25 * num_bins, jax.random.key(0), 25, num_trials=200)
     jax.clear_caches()
     began = time.perf_counter()
     method, model = bi.Sandwich(num_draws), bi.load_model("large_population")

@@ -16,7 +16,7 @@ from bayes_irl.inference.family import Family, Flat, Named
 from bayes_irl.solver.features import differences, spike_probabilities
 from bayes_irl.worlds import Population
 
-NUM_PROBES = 24  # that estimate the diagonal
+NUM_PROBES = 12  # that estimate the diagonal
 TOLERANCE = 0.03  # relative residual of a linear system
 MOST_STEPS = 60
 MOST_DENSE = 500  # dimensions up to which the whole matrix is computed

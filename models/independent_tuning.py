@@ -1,6 +1,6 @@
 """Each neuron follows the stimulus by itself: neither the others nor their number matter to it.
 
-v(σ, x) = Σ_i h_i(x) σ_i,   r = v − T B(v), in nats:   h_i(x) ~ Normal(0, t²),   t ~ HalfNormal(2).
+v(σ, x) = Σ_i h_i(x) σ_i,   r = v − T B(v), in nats:   h_i(x) ~ Normal(0, 2²).
 
 The claim to beat for whoever says that neurons act together: `large_population` without pairs and without spike counts,
 for a `Population` of any size.
@@ -19,7 +19,6 @@ DIMS = {"fields": ("stimulus", "neuron")}
 
 def model(population, recording=None):
     size, num = population.num_stimuli, population.num_neurons
-    field_spread = numpyro.sample("field_spread", dist.HalfNormal(2.0))
-    fields = numpyro.sample("fields", dist.Normal(0, field_spread).expand([size, num]).to_event(2))
+    fields = numpyro.sample("fields", dist.Normal(0, 2.0).expand([size, num]).to_event(2))
     value = generative.FeatureValue(jnp.zeros((1, num, num)), fields, jnp.zeros((size, num + 1)))
     generative.answer_in_family(population, value, recording)

@@ -1,5 +1,6 @@
 """To the peak of a population's posterior, by Newton's method on more and more of the recording."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Peak:
         curvature: there, from a part of the recording.
         scores: there, from all of it.
         distance: expected squared distance that is left, per dimension, in posterior standard deviations.
+        moving: how far spreads would have moved in another round, in units of their logarithm.
     """
 
     flat: Flat
@@ -49,6 +51,7 @@ class Peak:
     curvature: Curvature
     scores: Scores
     distance: float
+    moving: float = 0.0
 
 
 def climb(family: Family, key: Array, bars: Progress) -> Peak:
@@ -78,10 +81,11 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
                     left = {name: jnp.clip(each / last_move[name], 0, MOST_LEFT) for name, each in move.items()}
                     move = {name: jnp.clip(each / (1 - left[name]), -FARTHEST, FARTHEST) for name, each in move.items()}
                 spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
-                if max([abs(np.log(temper / peak.temper)), *(float(jnp.abs(m).max()) for m in move.values())]) < STEADY:
+                moving = max([0.0, *(float(jnp.abs(each).max()) for each in move.values())])
+                if max(abs(np.log(temper / peak.temper)), moving) < STEADY:
                     break
         if every == 1:
-            return peak
+            return dataclasses.replace(peak, moving=moving)
         every, rounds, last_move = max(1, every // MORE), 2, None
         scale, evidence = evidence.scale, Evidence.of(data, every)
         temper *= scale / evidence.scale

@@ -89,7 +89,7 @@ def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
             peak.moving,
             LARGEST_MOVE,
             "The spreads of the prior settled.",
-            "The spreads of the prior did not settle: they run off where the recording has no finite optimum, such as for "
+            "The spreads of the prior did not settle: they run off where the recording has no finite optimum, as for "
             "neurons that are tuned more than stimuli allow that switch so fast. Give them a prior of fixed width.",
         ),
         Check.at_least(

@@ -20,6 +20,7 @@ LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
 MORE = 8  # times as many bins in each stage
 SETTLED = 5e-4  # squared distance from the peak, per dimension, in posterior standard deviations
+TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recording tells of
 MOST_ROUNDS = 25  # of a stage
 SLACK = 1e-7  # of the density, in single precision
 NUM_DRAWN = 16  # draws that spreads are estimated from
@@ -151,17 +152,16 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
 def _temper(evidence: Evidence, peak: Peak) -> float:
     """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
 
-    The median over latent variables that the recording tells more of than the prior does: scores of others have hardly
-    any variance. For single updates, whose likelihood is exact, 1.
+    The median over latent variables that the recording tells to a nat: scores of others have hardly any variance. For
+    single updates, whose likelihood is exact, 1.
     """
     if evidence.data.updates:
         return 1 / evidence.scale
-    prior = np.asarray(peak.curvature.prior_diagonal)
-    curvature = np.asarray(peak.curvature.diagonal) - prior
+    curvature = np.asarray(peak.curvature.diagonal - peak.curvature.prior_diagonal) / peak.temper
     num = len(peak.scores.of_clusters)
     variance = (peak.scores.of_clusters.astype(np.float64) ** 2).sum(axis=0) * num / (num - 1)
-    told = (curvature >= min(np.median(prior), np.max(curvature))) & (variance > 0)
-    return float(np.median(curvature[told] / variance[told])) / peak.temper if told.any() else peak.temper
+    told = (curvature > TOLD) & (variance > 0)
+    return float(np.median(curvature[told] / variance[told])) if told.any() else peak.temper
 
 
 def _likeliest(family: Family, drawn: Directions, spreads: Named) -> Named:

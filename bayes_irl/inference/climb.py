@@ -43,7 +43,8 @@ class Peak:
         curvature: there, from a part of the recording.
         scores: there, from all of it.
         distance: expected squared distance that is left, per dimension, in posterior standard deviations.
-        moving: how far spreads would have moved in another round, in units of their logarithm.
+        growing: how much another round would have widened a spread, in its logarithm. One that falls towards zero says
+            that there is nothing to be seen; one that grows on, that there is no finite optimum.
     """
 
     flat: Flat
@@ -52,7 +53,7 @@ class Peak:
     curvature: Curvature
     scores: Scores
     distance: float
-    moving: float = 0.0
+    growing: float = 0.0
 
 
 def climb(family: Family, key: Array, bars: Progress) -> Peak:
@@ -82,11 +83,12 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
                     left = {name: jnp.clip(each / last_move[name], 0, MOST_LEFT) for name, each in move.items()}
                     move = {name: jnp.clip(each / (1 - left[name]), -FARTHEST, FARTHEST) for name, each in move.items()}
                 spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
-                moving = max([0.0, *(float(jnp.abs(each).max()) for each in move.values())])
+                growing = max([0.0, *(float(each.max()) for each in move.values())])
+                moving = max([growing, *(float(-each.min()) for each in move.values())])
                 if max(abs(np.log(temper / peak.temper)), moving) < STEADY:
                     break
         if every == 1:
-            return dataclasses.replace(peak, moving=moving)
+            return dataclasses.replace(peak, growing=growing)
         every, rounds, last_move = max(1, every // MORE), 2, None
         scale, evidence = evidence.scale, Evidence.of(data, every)
         temper *= scale / evidence.scale

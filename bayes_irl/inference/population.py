@@ -21,7 +21,7 @@ from bayes_irl.inference.population_tree import population_tree
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.sandwich import Sandwich
 
-LARGEST_MOVE = 0.3  # of the logarithm of a spread
+LARGEST_GROWTH = 0.3  # of the logarithm of a spread
 NUM_TRACED = 8  # random directions that the effective number of parameters is estimated from
 LEAST_SPIKES_OF_COPIES = 10
 
@@ -85,11 +85,11 @@ def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
             "The search for the peak did not settle: draws are centred on the wrong place.",
         ),
         Check.at_most(
-            "spreads still moving",
-            peak.moving,
-            LARGEST_MOVE,
-            "The spreads of the prior settled.",
-            "The spreads of the prior did not settle: they run off where the recording has no finite optimum, as for "
+            "spreads still growing",
+            peak.growing,
+            LARGEST_GROWTH,
+            "No spread of the prior runs off.",
+            "A spread of the prior runs off: there is no finite optimum, as for "
             "neurons that are tuned more than stimuli allow that switch so fast. Give them a prior of fixed width.",
         ),
         Check.at_least(

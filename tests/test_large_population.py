@@ -1,6 +1,7 @@
 """Large populations: objective and scores by hand, against exact inference in the same family, and known truth."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -20,6 +21,7 @@ from bayes_irl import generative
 from bayes_irl.generative import FeatureValue, Model, as_population_data, symmetric
 from bayes_irl.inference.evidence import Evidence, look
 from bayes_irl.inference.family import Family
+from bayes_irl.optimization import respond
 from bayes_irl.solver import features
 
 KEY = random.key(0)
@@ -76,8 +78,6 @@ def test_the_value_is_optimal_for_the_reward_that_it_implies(sets, with_count):
     circuit = bi.Circuit(5, stimulus).silence(1).force(2)
     network = bi.PopulationNetwork(population, value, p)
     bits = jnp.asarray(circuit.patterns, float)
-    from bayes_irl.optimization import respond
-
     exact = respond(circuit, network.reward_at(bits).T, p)
     spike = circuit.tabulate([actions[1] for actions in exact.policy])
     np.testing.assert_allclose(
@@ -309,7 +309,7 @@ def test_eight_devices_give_the_same_answer():
     for devices in (1, 8):
         run = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(script)],
-            env={**__import__("os").environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"},
+            env={**os.environ, "XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"},
             capture_output=True,
             text=True,
             check=True,

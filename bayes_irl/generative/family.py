@@ -121,6 +121,10 @@ def answer_in_family(
         value: v, from the model's latent variables.
         recording: what `infer` passes on to the model; `None` when only the prior is of interest.
 
+    Returns:
+        The value. The site "reward" is r̂(σ, x) at recorded patterns `[num_patterns]`, in nats per update, with mean
+        zero under each stimulus; there is none without a recording.
+
     Raises:
         InputError: if the value is of other sizes than the population.
     """

@@ -68,7 +68,8 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     few, evidence = Evidence.thinned(data, every), Evidence.of(data, every)
     flat, temper = jnp.zeros(family.num_dimensions), 1 / evidence.scale
     spreads: Named = family.start_spreads
-    rounds, last_move = MOST_SPREAD_ROUNDS, None
+    rounds = MOST_SPREAD_ROUNDS
+    last_move: Named | None = None
     curve_key, draw_key = jax.random.split(key)
     while True:
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
@@ -78,10 +79,8 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
                 if not number and every == coarse:  # by a temper that was a guess
                     continue
                 likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, NUM_DRAWN), peak.spreads)
-                move = {name: likeliest[name] - peak.spreads[name] for name in likeliest}
-                if last_move is not None:  # Aitken's: each round left this share of the way
-                    left = {name: jnp.clip(each / last_move[name], 0, MOST_LEFT) for name, each in move.items()}
-                    move = {name: jnp.clip(each / (1 - left[name]), -FARTHEST, FARTHEST) for name, each in move.items()}
+                move: Named = {name: likeliest[name] - peak.spreads[name] for name in likeliest}
+                move = move if last_move is None else _farther(move, last_move)
                 spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
                 growing = max([0.0, *(float(each.max()) for each in move.values())])
                 moving = max([growing, *(float(-each.min()) for each in move.values())])
@@ -92,6 +91,16 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
         every, rounds, last_move = max(1, every // MORE), 2, None
         scale, evidence = evidence.scale, Evidence.of(data, every)
         temper *= scale / evidence.scale
+
+
+def _farther(move: Named, last_move: Named) -> Named:
+    """Aitken's extrapolation: each round leaves the same share of the way, so go the whole of it, if not too far."""
+
+    def one(now: Array, before: Array) -> Array:
+        left = jnp.clip(jnp.nan_to_num(now / before), 0, MOST_LEFT)  # 0 / 0 where a spread stands still
+        return jnp.clip(now / (1 - left), -FARTHEST, FARTHEST)
+
+    return {name: one(each, last_move[name]) for name, each in move.items()}
 
 
 def _newton(

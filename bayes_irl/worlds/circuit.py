@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from bayes_irl._checks import InputError, count, finite_array
-from bayes_irl._types import ArrayLike, Baseline, Defaults, Logits, Value
+from bayes_irl._checks import InputError, count
+from bayes_irl._types import Baseline, Defaults, Logits, Value
 from bayes_irl.worlds.base import World
 from bayes_irl.worlds.neurons import Neurons
 from bayes_irl.worlds.stimulus import Stimulus
@@ -123,15 +123,6 @@ class Circuit(Neurons, World):
         """Default action probabilities `[num_neurons, 2]`; a lesioned neuron has no choice, hence no cost."""
         spike = jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
         return jnp.stack([1 - spike, spike], axis=1)
-
-    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
-        """Return probabilities of a spike `[num_neurons]`; one number stands for every neuron."""
-        given = 0.5 if values is None else values
-        spread = np.broadcast_to(given, (self.num_neurons,)) if np.ndim(given) == 0 else given
-        array = finite_array(argument, spread, (self.num_neurons,))
-        if (array <= 0).any() or (array >= 1).any():
-            raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
-        return jnp.asarray(array)
 
     @property
     def adapts(self) -> Bool[np.ndarray, " num_neurons"]:

@@ -4,11 +4,12 @@ import dataclasses
 from typing import Any, TypeVar
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool
 
-from bayes_irl._checks import InputError
-from bayes_irl._types import Transition
+from bayes_irl._checks import InputError, finite_array
+from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.worlds.stimulus import Stimulus
 
 Kind = TypeVar("Kind", bound="Neurons")
@@ -73,6 +74,19 @@ class Neurons(eqx.Module):
     def free(self) -> Bool[np.ndarray, " num_neurons"]:
         """Which neurons choose their answers, and pay for it: neither silenced nor forced."""
         return self.alive & np.array([i not in self.forced for i in range(self.num_neurons)])
+
+    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
+        """Return probabilities of a spike `[num_neurons]`; one number stands for every neuron.
+
+        Raises:
+            InputError: if they are not strictly between 0 and 1; the message names `argument`.
+        """
+        given = 0.5 if values is None else values
+        spread = np.broadcast_to(given, (self.num_neurons,)) if np.ndim(given) == 0 else given
+        array = finite_array(argument, spread, (self.num_neurons,))
+        if (array <= 0).any() or (array >= 1).any():
+            raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
+        return jnp.asarray(array)
 
     def in_words(self, *more: str) -> str:
         """The circuit in words, with what else is to be said of it."""

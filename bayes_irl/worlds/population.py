@@ -2,11 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from bayes_irl._checks import InputError, count, finite_array
-from bayes_irl._types import ArrayLike, Baseline
+from bayes_irl._checks import count
+from bayes_irl._types import Baseline
 from bayes_irl.worlds.base import long_run_share
 from bayes_irl.worlds.neurons import Neurons
 from bayes_irl.worlds.stimulus import Stimulus
@@ -62,16 +61,3 @@ class Population(Neurons):
     def spike_probability(self, baseline: Baseline) -> Float[Array, " num_neurons"]:
         """Default probability of a spike p_i(1): the baseline, but 0 of silenced neurons and 1 of forced ones."""
         return jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
-
-    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
-        """Return probabilities of a spike `[num_neurons]`; one number stands for every neuron.
-
-        Raises:
-            InputError: if they are not strictly between 0 and 1; the message names `argument`.
-        """
-        given = 0.5 if values is None else values
-        spread = np.broadcast_to(given, (self.num_neurons,)) if np.ndim(given) == 0 else given
-        array = finite_array(argument, spread, (self.num_neurons,))
-        if (array <= 0).any() or (array >= 1).any():
-            raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
-        return jnp.asarray(array)

@@ -14,6 +14,7 @@ from bayes_irl._types import ArrayLike, Baseline
 from bayes_irl.recordings import PackedRecording, Recording
 from bayes_irl.solver.features import FeatureValue, implied_reward
 from bayes_irl.worlds import Population
+from bayes_irl.worlds.neurons import Neurons
 
 MOST_PATTERNS = 2000  # recorded bins at which the reward is reported
 
@@ -103,14 +104,12 @@ def mean_response(population: Population, recording: PackedRecording) -> Float[n
     return share / share.sum() @ means
 
 
-def centre(population: Population, recording: PopulationData | None) -> Baseline:
+def centre(population: Neurons, recording: PopulationData | None) -> Baseline:
     """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
     return jnp.full(population.num_neurons, 0.5) if recording is None else recording.baseline
 
 
-def answer_in_family(
-    population: Population, value: FeatureValue, recording: PopulationData | None = None
-) -> FeatureValue:
+def answer_in_family(population: Neurons, value: FeatureValue, recording: PopulationData | None = None) -> FeatureValue:
     """Let a population answer by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
@@ -126,8 +125,12 @@ def answer_in_family(
         zero under each stimulus; there is none without a recording.
 
     Raises:
-        InputError: if the value is of other sizes than the population.
+        InputError: if this is no population, or the value is of other sizes.
     """
+    if not isinstance(population, Population):
+        raise InputError.of(
+            "circuit", "a Population, for a model of its value", population, "For a Circuit take a model of its reward."
+        )
     size = population.num_stimuli, population.num_neurons
     if value.fields.shape != size or value.by_count.shape != (size[0], size[1] + 1):
         raise InputError.of("model", f"a value of {size[1]} neurons, {size[0]} stimuli", f"{value.fields.shape}")

@@ -95,6 +95,8 @@ def infer(
         raise InputError.of("model", 'a model, such as load_model("spike_count")', repr(model))
     if isinstance(circuit, Population):
         return _infer_population(model, circuit, recording, baseline, method, key, checkpoint, progress)
+    if isinstance(circuit, Sequence) and any(isinstance(each, Population) for each in circuit):
+        raise InputError.of("circuit", "one Population, with one recording", "a list", "Fit each, and compare.")
     if isinstance(method, Sandwich):
         raise InputError.of("method", "Nuts, Laplace or Svi, unless for a Population", "Sandwich")
     began = time.perf_counter()

@@ -61,6 +61,11 @@ class Neurons(eqx.Module):
         return self.stimulus.transition
 
     @property
+    def num_pairs(self) -> int:
+        """Number of pairs of neurons."""
+        return self.num_neurons * (self.num_neurons - 1) // 2
+
+    @property
     def stimulus_labels(self) -> tuple[str, ...]:
         """The stimulus's own labels."""
         return self.stimulus.labels

@@ -49,11 +49,6 @@ class Population(Neurons):
         return self.stimulus.num_stimuli
 
     @property
-    def num_pairs(self) -> int:
-        """Number of pairs of neurons."""
-        return self.num_neurons * (self.num_neurons - 1) // 2
-
-    @property
     def stimulus_share(self) -> Float[Array, " num_stimuli"]:
         """Long-run share of each stimulus."""
         return long_run_share(self.transition)

@@ -44,7 +44,7 @@ class Method(Protocol):
 
 def infer(
     model: Model,
-    circuit: World | Sequence[World] | Behaviour | Population,
+    circuit: World | Sequence[World | Population] | Behaviour | Population,
     recording: Recorded | PackedRecording | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
     method: Method | Sandwich | None = None,
@@ -131,7 +131,7 @@ def _infer_population(model, population, recording, baseline, method, key, check
 
 
 def _reduce(
-    circuit: World | Sequence[World] | Behaviour,
+    circuit: World | Sequence[World | Population] | Behaviour,
     recording: Recorded | PackedRecording | Sequence[Recorded] | Answers | ArrayLike,
     baseline: Literal["neuron", "population"] | ArrayLike,
 ) -> Data | Chosen:

@@ -12,20 +12,20 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array
 
 from bayes_irl.inference.curvature import Curvature, Directions
-from bayes_irl.inference.evidence import Evidence, Scores, look
+from bayes_irl.inference.evidence import Evidence, Scores, look, single
 from bayes_irl.inference.family import Family, Flat, Named
 from bayes_irl.inference.progress import Progress
 
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
 MORE = 8  # times as many bins in each stage
-SETTLED = 5e-4  # squared distance from the peak, per dimension, in posterior standard deviations
+SETTLED = 4e-3  # squared length of the last step, per dimension, in posterior standard deviations
 TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recording tells of
 MOST_ROUNDS = 25  # of a stage
-SLACK = 1e-7  # of the density, in single precision
-NUM_DRAWN = 16  # draws that spreads are estimated from
-STEADY = 0.03  # change of log spreads that counts as none
+MOST_DRAWN, NUMBERS_DRAWN = 16, 20_000  # draws that spreads are estimated from: fewer where each is many numbers
+STEADY, ROUGHLY = 0.03, 0.1  # changes of log spreads that count as none, at the end and on the way
 MOST_SPREAD_ROUNDS = 20
+NUM_DIAGONALS = 2  # rounds of a stage that measure the diagonal of the curvature; it changes little after them
 FARTHEST = 0.7  # a move of log spreads
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
 Report = Callable[[int], object]
@@ -41,8 +41,8 @@ class Peak:
         temper: what the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
             its curvature is the variance of its scores, for most latent variables.
         curvature: there, from a part of the recording.
-        scores: there, from all of it.
-        distance: expected squared distance that is left, per dimension, in posterior standard deviations.
+        scores: there but for the last step, from all of it.
+        last_step: its squared length, per dimension, in posterior standard deviations; what is left is shorter.
         growing: how much another round would have widened a spread, in its logarithm. One that falls towards zero says
             that there is nothing to be seen; one that grows on, that there is no finite optimum.
     """
@@ -52,7 +52,7 @@ class Peak:
     temper: float
     curvature: Curvature
     scores: Scores
-    distance: float
+    last_step: float
     growing: float = 0.0
 
 
@@ -68,23 +68,26 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     few, evidence = Evidence.thinned(data, every), Evidence.of(data, every)
     flat, temper = jnp.zeros(family.num_dimensions), 1 / evidence.scale
     spreads: Named = family.start_spreads
-    rounds = MOST_SPREAD_ROUNDS
+    rounds, num_drawn = MOST_SPREAD_ROUNDS, min(MOST_DRAWN, 1 + NUMBERS_DRAWN // family.num_dimensions)
     last_move: Named | None = None
     curve_key, draw_key = jax.random.split(key)
     while True:
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
+            diagonals: list[Flat] = []
             for number in range(rounds):
-                peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick)
+                near = diagonals[-1] if len(diagonals) == NUM_DIAGONALS else None
+                peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near)
+                diagonals = [*diagonals, peak.curvature.of_evidence][:NUM_DIAGONALS]
                 flat, temper = peak.flat, _temper(evidence, peak)
                 if not number and every == coarse:  # by a temper that was a guess
                     continue
-                likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, NUM_DRAWN), peak.spreads)
+                likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, num_drawn), peak.spreads)
                 move: Named = {name: likeliest[name] - peak.spreads[name] for name in likeliest}
                 move = move if last_move is None else _farther(move, last_move)
                 spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
                 growing = max([0.0, *(float(each.max()) for each in move.values())])
                 moving = max([growing, *(float(-each.min()) for each in move.values())])
-                if max(abs(np.log(temper / peak.temper)), moving) < STEADY:
+                if max(abs(np.log(temper / peak.temper)), moving) < (STEADY if every == 1 else ROUGHLY):
                     break
         if every == 1:
             return dataclasses.replace(peak, growing=growing)
@@ -112,27 +115,28 @@ def _newton(
     temper: float,
     key: Array,
     tick: Report,
+    near: Flat | None,
 ) -> Peak:
     """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal."""
-    curvature = Curvature.of(family, few, flat, spreads, temper, key)
-    density, slope, step, squared = -np.inf, None, jnp.zeros_like(flat), np.inf
+    curvature = Curvature.of(family, few, flat, spreads, temper, key, near)
+    slope, step, squared = None, jnp.zeros_like(flat), np.inf
     steps: list[tuple[Flat, Flat]] = []
     for _ in range(MOST_ROUNDS):
         trial = flat + step
-        scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, trial, spreads), tick)
-        there = temper * scores.objective + float(family.log_prior(trial, spreads))
-        if there < density - SLACK * abs(there):
-            step = step / 2
-            continue
+        at = single((trial, spreads))
+        scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
         uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
         if slope is not None:
+            if (slope + uphill) @ step < 0:  # more was lost beyond the top than gained before it
+                step = step / 2
+                continue
             steps.append((step, slope - uphill))
-        flat, density, slope = trial, there, uphill
+        flat, slope = trial, uphill
         step = _ahead(curvature, steps, slope)
         squared = float(slope @ step) / family.num_dimensions
         if squared < SETTLED:
             break
-    return Peak(flat, spreads, temper, curvature, scores, squared)
+    return Peak(flat + step, spreads, temper, curvature, scores, squared)
 
 
 def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:
@@ -168,7 +172,7 @@ def _temper(evidence: Evidence, peak: Peak) -> float:
     """
     if evidence.data.updates:
         return 1 / evidence.scale
-    curvature = np.asarray(peak.curvature.diagonal - peak.curvature.prior_diagonal) / peak.temper
+    curvature = np.asarray(peak.curvature.of_evidence)
     num = len(peak.scores.of_clusters)
     variance = (peak.scores.of_clusters.astype(np.float64) ** 2).sum(axis=0) * num / (num - 1)
     told = (curvature > TOLD) & (variance > 0)

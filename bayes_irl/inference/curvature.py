@@ -20,7 +20,7 @@ NUM_PROBES = 12  # that estimate the diagonal
 TOLERANCE = 0.03  # relative residual of a linear system
 MOST_STEPS = 60
 MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
-TOGETHER = 16  # systems that are solved at once
+TOGETHER = 4  # systems that are solved at once
 
 Directions = Float[Array, "num_directions num_dimensions"]
 
@@ -37,7 +37,7 @@ class Curvature(eqx.Module):
         patterns: of the blocks that are looked at, packed.
         heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
         temper: by which the evidence is multiplied.
-        diagonal: of H, about; a preconditioner.
+        of_evidence: diagonal of the evidence's curvature, about.
         factor: Cholesky's, in few dimensions.
     """
 
@@ -47,14 +47,21 @@ class Curvature(eqx.Module):
     patterns: Array
     heat: Array
     temper: Array
-    diagonal: Flat
+    of_evidence: Flat
     factor: Float[Array, "num_dimensions num_dimensions"] | None
 
     @classmethod
     def of(
-        cls, family: Family, evidence: Evidence, flat: Flat, spreads: Named, temper: float, key: Array
+        cls,
+        family: Family,
+        evidence: Evidence,
+        flat: Flat,
+        spreads: Named,
+        temper: float,
+        key: Array,
+        of_evidence: Flat | None = None,
     ) -> "Curvature":
-        """Measure the curvature at a point."""
+        """Measure the curvature at a point; its diagonal only if none is given, from a point that is near enough."""
         world, value = family.data.population, single(family.value(flat, spreads))
         baseline, weights = single(family.data.baseline), evidence.weights
         found = [
@@ -62,12 +69,22 @@ class Curvature(eqx.Module):
             for _, blocks in evidence.batches()
         ]
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
-        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.ones_like(flat), None)
+        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.zeros_like(flat), None)
         if flat.size > MOST_DENSE:
-            by_evidence = (_random_scores(blank, jax.random.split(key, NUM_PROBES)) ** 2).mean(axis=0)
-            return dataclasses.replace(blank, diagonal=by_evidence + blank.prior_diagonal)
+            if of_evidence is None:
+                of_evidence = (blank.random_scores(key, NUM_PROBES) ** 2).mean(axis=0) / temper
+            return dataclasses.replace(blank, of_evidence=of_evidence)
         matrix = _dense(blank)
-        return dataclasses.replace(blank, diagonal=jnp.diag(matrix), factor=jnp.linalg.cholesky(matrix))
+        return dataclasses.replace(
+            blank,
+            of_evidence=(jnp.diag(matrix) - blank.prior_diagonal) / temper,
+            factor=jnp.linalg.cholesky(matrix),
+        )
+
+    @property
+    def diagonal(self) -> Flat:
+        """Diagonal of H, about: a preconditioner."""
+        return self.temper * self.of_evidence + self.prior_diagonal
 
     def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
         """H⁻¹ times each target; in many dimensions by conjugate gradients."""
@@ -76,7 +93,7 @@ class Curvature(eqx.Module):
         done = []
         for start in range(0, len(targets), TOGETHER):
             part = targets[start : start + TOGETHER]
-            short = TOGETHER - len(part) if len(targets) > TOGETHER else 0
+            short = TOGETHER - len(part) if len(targets) > 1 else 0  # of two sizes, so that two are compiled
             done.append(_solve(self, jnp.pad(part, ((0, short), (0, 0))))[: len(part)])
             tick(len(part))
         return jnp.concatenate(done)
@@ -89,8 +106,12 @@ class Curvature(eqx.Module):
     def draw(self, key: Array, num_draws: int) -> Directions:
         """Draws of a Normal of covariance H⁻¹."""
         evidence_key, prior_key = jax.random.split(key)
-        scores = _random_scores(self, jax.random.split(evidence_key, num_draws))
+        scores = self.random_scores(evidence_key, num_draws)
         return self.solve(scores + self.prior_scores(prior_key, num_draws))
+
+    def random_scores(self, key: Array, num_draws: int) -> Directions:
+        """Random vectors whose covariance is the evidence's curvature."""
+        return jnp.stack([_random_score(self, each) for each in jax.random.split(key, num_draws)])
 
     def prior_scores(self, key: Array, num_draws: int) -> Directions:
         """Scores of draws of the prior: their covariance is its curvature."""
@@ -124,24 +145,20 @@ def _heat(value: FeatureValue, population: Population, baseline: Baseline, block
     def one(block: Blocks) -> Array:
         patterns = unpacked(block.bits, population.num_neurons)
         spike = spike_probabilities(population, differences(value, patterns), baseline)
-        counts = counted(block.neuron, block.weights, block.ahead, population.num_neurons)
+        counts = counted(block, population.num_neurons)
         return weights[block.stimulus] * counts * spike * (1 - spike)
 
     return jax.lax.map(one, blocks)
 
 
 @eqx.filter_jit
-def _random_scores(curvature: Curvature, keys: Array) -> Directions:
-    """Fᵀ ε √heat with random signs ε: their covariance is the evidence's curvature."""
-
-    def one(key: Array) -> Flat:
-        drawn = curvature.gather(
-            lambda _, heat, k: jnp.sqrt(heat) * jax.random.rademacher(k, heat.shape, heat.dtype),
-            jax.random.split(key, len(curvature.patterns)),
-        )
-        return jnp.sqrt(curvature.temper) * curvature.family.pull(curvature.flat, curvature.spreads, drawn)
-
-    return jax.lax.map(one, keys)
+def _random_score(curvature: Curvature, key: Array) -> Flat:
+    """Fᵀ ε √heat with random signs ε."""
+    drawn = curvature.gather(
+        lambda _, heat, k: jnp.sqrt(heat) * jax.random.rademacher(k, heat.shape, heat.dtype),
+        jax.random.split(key, len(curvature.patterns)),
+    )
+    return jnp.sqrt(curvature.temper) * curvature.family.pull(curvature.flat, curvature.spreads, drawn)
 
 
 @eqx.filter_jit

@@ -14,16 +14,11 @@ from jaxtyping import Array, Float, Int, UInt8
 
 from bayes_irl._types import Baseline
 from bayes_irl.generative import FeatureValue, PopulationData
-from bayes_irl.solver.features import (
-    differences,
-    log_partitions,
-    values,
-    without_pairs,
-)
+from bayes_irl.solver.features import differences, spike_probabilities, values, without_pairs
 from bayes_irl.worlds import Population
 
 MOST_CLUSTERS = 200
-LENGTH, LEAST_LENGTH = 256, 16  # bins in a block
+LONGEST, AROUND = 1024, 1.25  # bins in a block; in groups of the same cluster and stimulus, on average
 LEAST_BINS = 128  # of a cluster under a stimulus, on average
 LEAST_OF_A_COUNT = 30  # bins in which so many neurons spike, under a stimulus
 LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
@@ -39,14 +34,14 @@ class Blocks(eqx.Module):
     Attributes:
         bits: packed responses.
         weights: how many bins each stands for; 0 where there is none.
-        neuron: which neuron was redrawn; −1 where each of them counts.
+        neuron: which neuron was redrawn; `None` where each of them counts.
         ahead: probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
         stimulus: x.
     """
 
     bits: UInt8[Array, "num_blocks num_bins num_bytes"]
     weights: Float[Array, "num_blocks num_bins"]
-    neuron: Int[Array, "num_blocks num_bins"]
+    neuron: Int[Array, "num_blocks num_bins"] | None
     ahead: Float[Array, "num_blocks num_stimuli"]
     stimulus: Int[Array, " num_blocks"]
 
@@ -116,8 +111,9 @@ class Evidence:
         key = label[bins].astype(np.int64) * data.population.num_stimuli + stimulus[bins]
         order = np.argsort(key, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
-        length = int(np.clip(2 ** np.ceil(np.log2(len(bins) / len(groups))), LEAST_LENGTH, LENGTH))
-        parts = [group[start : start + length] for group in groups for start in range(0, len(group), length)]
+        longest = min(LONGEST, 1 + int(AROUND * len(bins) / len(groups)))
+        parts = [part for group in groups for part in np.array_split(group, -(-len(group) // longest))]
+        length = max(map(len, parts))
         pieces = tuple(Piece(bins[p], weights[p], int(label[bins[p[0]]]), int(stimulus[bins[p[0]]])) for p in parts)
         return cls(data, pieces, data.recording.num_bins / len(bins), num, length)
 
@@ -139,7 +135,8 @@ class Evidence:
         """
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
-        together = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
+        most = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
+        together = -(-len(self.pieces) // -(-len(self.pieces) // most))  # about as many each time
         devices = jax.devices() if spread else jax.devices()[:1]
         together = -(-together // len(devices)) * len(devices)
         by_block = NamedSharding(Mesh(np.array(devices), ("blocks",)), PartitionSpec("blocks"))
@@ -147,17 +144,17 @@ class Evidence:
             pieces = self.pieces[start : start + together]
             bits = np.zeros((together, self.length, recording.bits.shape[1]), np.uint8)
             weights, stimulus = np.zeros((together, self.length), np.float32), np.zeros(together, int)
-            neuron = np.full((together, self.length), -1)
+            neuron = None if recording.neuron is None else np.zeros(weights.shape, int)
             for row, piece in enumerate(pieces):
                 filled = slice(0, len(piece.bins))
                 bits[row, filled], weights[row, filled] = recording.bits[piece.bins], piece.weights
                 stimulus[row] = piece.stimulus
-                if recording.neuron is not None:
+                if neuron is not None and recording.neuron is not None:
                     neuron[row, filled] = recording.neuron[piece.bins]
             blocks = Blocks(
                 bits=jnp.asarray(bits),
                 weights=jnp.asarray(weights),
-                neuron=jnp.asarray(neuron),
+                neuron=None if neuron is None else jnp.asarray(neuron),
                 ahead=jnp.asarray(ahead[stimulus], SINGLE),
                 stimulus=jnp.asarray(stimulus),
             )
@@ -183,12 +180,10 @@ class Scores:
     """A pass over the evidence.
 
     Attributes:
-        objective: in nats.
-        total: its gradient in the latent variables.
+        total: the objective's gradient in the latent variables.
         of_clusters: gradients of clusters, centred within stimuli: a stimulus's share is given, not estimated.
     """
 
-    objective: float
     total: Float[np.ndarray, " num_dimensions"]
     of_clusters: Float[np.ndarray, "num_clusters num_dimensions"]
 
@@ -199,7 +194,10 @@ def look(
     pull: Pull,
     tick: Callable[[int], object] = lambda done: None,
 ) -> Scores:
-    """Objective and scores at a value, in one pass.
+    """Scores at a value, in one pass.
+
+    The objective itself is not computed: its logarithms would take most of the time, and it is concave, so that slopes
+    say how far to go.
 
     Args:
         evidence: what is looked at.
@@ -210,22 +208,23 @@ def look(
     data, weights = evidence.data, evidence.weights
     given, baseline = single(value), single(data.baseline)
     size = jax.eval_shape(pull, value).size
-    sums = np.zeros((evidence.num_clusters, len(weights), size), np.float32)
-    total, bins, objective = np.zeros(size), np.zeros(sums.shape[:2]), 0.0
+    sums = np.zeros((evidence.num_clusters * len(weights), size), np.float32)
+    total, bins = np.zeros(size), np.zeros(len(sums))
     for pieces, blocks in evidence.batches(spread=True):
-        worth, found = (
-            np.asarray(each)[: len(pieces)] for each in _score(given, data.population, baseline, blocks, pull)
-        )
-        where = np.array([(piece.cluster, piece.stimulus) for piece in pieces])
-        objective += float(weights[where[:, 1]] @ worth.astype(np.float64))
-        total += weights[where[:, 1]] @ found.astype(np.float64)
-        np.add.at(sums, (where[:, 0], where[:, 1]), found)
-        np.add.at(bins, (where[:, 0], where[:, 1]), [piece.weights.sum() for piece in pieces])
+        found = np.asarray(_scores(given, data.population, baseline, blocks, pull))[: len(pieces)]
+        where = np.array([piece.cluster * len(weights) + piece.stimulus for piece in pieces])
+        first = np.flatnonzero(np.diff(where, prepend=-1))
+        added = np.add.reduceat(found, first)
+        sums[where[first]] += added
+        total += weights[where[first] % len(weights)] @ added.astype(np.float64)
+        np.add.at(bins, where, [piece.weights.sum() for piece in pieces])
         tick(len(pieces))
+    sums = sums.reshape(evidence.num_clusters, len(weights), size)
     if not data.updates:
-        means = sums.sum(axis=0) / np.maximum(bins.sum(axis=0), 1)[:, None].astype(np.float32)
-        sums -= bins[..., None].astype(np.float32) * means
-    return Scores(objective, total, np.einsum("x,cxd->cd", weights.astype(np.float32), sums))
+        shown = bins.reshape(evidence.num_clusters, len(weights), 1)
+        means = sums.sum(axis=0) / np.maximum(shown.sum(axis=0), 1).astype(np.float32)
+        sums -= shown.astype(np.float32) * means
+    return Scores(total, np.einsum("x,cxd->cd", weights.astype(np.float32), sums))
 
 
 def single[Tree](tree: Tree) -> Tree:
@@ -238,37 +237,36 @@ def unpacked(bits: UInt8[Array, "num_bins num_bytes"], num_neurons: int) -> Floa
     return jnp.unpackbits(bits, axis=1, count=num_neurons).astype(SINGLE)
 
 
-def counted(
-    neuron: Int[Array, " num_bins"], weights: Float[Array, " num_bins"], ahead: Array, num_neurons: int
-) -> Float[Array, "num_bins num_stimuli num_neurons"]:
-    """How much each neuron's answer in each context counts."""
-    every = (neuron < 0)[:, None] | (neuron[:, None] == jnp.arange(num_neurons))
-    return (every * weights[:, None])[:, None] * ahead[:, None]
+def counted(block: Blocks, num_neurons: int) -> Float[Array, "num_bins num_stimuli num_neurons_or_1"]:
+    """How much each neuron's answer in each context of a block counts."""
+    counts = (block.weights[:, None] * block.ahead)[:, :, None]
+    return counts if block.neuron is None else counts * (block.neuron[:, None, None] == jnp.arange(num_neurons))
 
 
 @eqx.filter_jit
-def _score(
+def _scores(
     value: FeatureValue,
     population: Population,
     baseline: Baseline,
     blocks: Blocks,
     pull: Pull,
-) -> tuple[Float[Array, " num_blocks"], Float[Array, "num_blocks num_dimensions"]]:
-    """The objective of each block, with its gradient."""
-
-    def one(block: Blocks) -> tuple[Array, Array]:
-        worth, gradient = jax.value_and_grad(_objective)(value, population, baseline, block)
-        return worth, pull(gradient)
-
-    return jax.vmap(one)(blocks)
+) -> Float[Array, "num_blocks num_dimensions"]:
+    """The gradient of each block's objective."""
+    return jax.vmap(lambda block: pull(_gradient(value, population, baseline, block)))(blocks)
 
 
-def _objective(value: FeatureValue, population: Population, baseline: Baseline, block: Blocks) -> Float[Array, ""]:
+def _gradient(value: FeatureValue, population: Population, baseline: Baseline, block: Blocks) -> FeatureValue:
+    """Σ of (σ_i − π_i) times features of v(σ^{i←1}) − v(σ^{i←0}), and of what the moving stimulus changes."""
     patterns = unpacked(block.bits, population.num_neurons)
-    added = differences(value, patterns)
-    gains = patterns[:, None] * added - log_partitions(population, added, baseline)
+    added, back = jax.vjp(lambda moved: differences(moved, patterns), value)
+    counts = counted(block, population.num_neurons)
+    answers = spike_probabilities(population, added, baseline)
+    of_answers = back(counts * (patterns[:, None] - answers))[0]
     steady = values if len(value.pairs) > 1 else without_pairs  # pairs of all stimuli do not change with them
-    worth = steady(value, patterns)
-    moved = population.num_neurons * (worth[:, block.stimulus] - worth @ block.ahead)
-    counts = counted(block.neuron, block.weights, block.ahead, population.num_neurons)
-    return block.weights @ moved + (counts * gains).sum()
+
+    def moved(value: FeatureValue) -> Array:
+        worth = steady(value, patterns)
+        return block.weights @ (worth[:, block.stimulus] - worth @ block.ahead)
+
+    of_stimulus = jax.grad(moved)(value)
+    return jax.tree.map(lambda one, other: one + population.num_neurons * other, of_answers, of_stimulus)

@@ -1,7 +1,7 @@
 """A model of a population's value function, as functions of one vector."""
 
 from collections.abc import Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import jax
@@ -43,15 +43,12 @@ class Family:
                 model.name,
                 "For a model of this kind take a Circuit, of at most 14 neurons.",
             )
-        start = {
-            name: biject_to(site["fn"].support).inv(site["value"])
-            for name, site in sites.items()
-            if site["type"] == "sample"
-        }
-        everything = jax.tree.map(jnp.zeros_like, start)
-        self._all = everything
-        self.spreads = tuple(name for name in everything if not self._matters(name))
-        rest = {name: value for name, value in everything.items() if name not in self.spreads}
+        latent = {name: site for name, site in sites.items() if site["type"] == "sample"}
+        self._supports = {name: site["fn"].support for name, site in latent.items()}
+        start = {name: biject_to(self._supports[name]).inv(site["value"]) for name, site in latent.items()}
+        mattering = self._slopes(start)
+        self.spreads = tuple(name for name in start if not bool(mattering[name].any()))
+        rest = {name: jnp.zeros_like(value) for name, value in start.items() if name not in self.spreads}
         zeros, self._unravel = ravel_pytree(rest)
         self.num_dimensions: int = zeros.size
         self.start_spreads: Named = {name: start[name] for name in self.spreads}
@@ -65,16 +62,15 @@ class Family:
         except Exception as error:
             raise InputError(f"model: {self.model.name} fails: {type(error).__name__}: {error}") from error
 
-    def _matters(self, name: str) -> bool:
-        """Whether the value depends on a latent variable, near a random point."""
-        keys = jax.random.split(jax.random.key(1), len(self._all))
-        point = {
-            each: jax.random.normal(key, value.shape)
-            for key, (each, value) in zip(keys, self._all.items(), strict=True)
-        }
-        moved = point | {name: point[name] + 1.0}
-        before, after = self._value(point), self._value(moved)
-        return any(bool((a != b).any()) for a, b in zip(jax.tree.leaves(before), jax.tree.leaves(after), strict=True))
+    @partial(jax.jit, static_argnums=0)
+    def _slopes(self, point: Named) -> Named:
+        """How a random sum of the value's numbers changes with each latent variable: not at all with spreads."""
+
+        def summed(point: Named) -> Array:
+            numbers = ravel_pytree(self._value(point))[0]
+            return jax.random.normal(jax.random.key(1), numbers.shape) @ numbers
+
+        return jax.grad(summed)(dict(point))
 
     def _value(self, unconstrained: Named, site: str = "value") -> Any:
         args = self.data.population, self.data
@@ -135,10 +131,6 @@ class Family:
             if site["type"] == "sample" and name not in self.spreads
         }
         return ravel_pytree(free)[0]
-
-    @cached_property
-    def _supports(self) -> dict:
-        return {name: site["fn"].support for name, site in self._first_trace().items() if site["type"] == "sample"}
 
     @partial(jax.jit, static_argnums=0)
     def push(self, flat: Flat, spreads: Named, direction: Flat) -> FeatureValue:

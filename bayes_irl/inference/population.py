@@ -22,7 +22,7 @@ from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.sandwich import Sandwich
 
 LARGEST_GROWTH = 0.3  # of the logarithm of a spread
-NUM_TRACED = 8  # random directions that the effective number of parameters is estimated from
+MOST_TRACED, NUMBERS_TRACED = 8, 20_000  # random directions that the effective number of parameters is estimated from
 LEAST_SPIKES_OF_COPIES = 10
 
 
@@ -78,8 +78,8 @@ def infer_population(
 def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
     return (
         Check.at_most(
-            "squared distance from the peak, per parameter",
-            peak.distance,
+            "squared length of the last step, per parameter",
+            peak.last_step,
             SETTLED,
             "The peak was found.",
             "The search for the peak did not settle: draws are centred on the wrong place.",
@@ -104,7 +104,8 @@ def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
 
 def _effective(family: Family, peak: Peak, key: Array) -> float:
     """How many parameters the recording determines: their number minus tr(H⁻¹ H_prior)."""
-    scores = peak.curvature.prior_scores(key, NUM_TRACED)
+    num_traced = min(MOST_TRACED, 1 + NUMBERS_TRACED // family.num_dimensions)
+    scores = peak.curvature.prior_scores(key, num_traced)
     by_prior = (scores * peak.curvature.solve(scores)).sum(axis=1).mean()
     return float(family.num_dimensions - by_prior)
 

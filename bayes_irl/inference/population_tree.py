@@ -59,7 +59,8 @@ def _dataset(
     axes: Mapping[str, tuple[str, ...]],
     names: Mapping[str, object],
 ) -> xr.Dataset:
-    each = [jax.tree.map(np.asarray, read(flat)) for flat in drawn]
+    compiled = jax.jit(read)
+    each = [jax.tree.map(np.asarray, compiled(flat)) for flat in drawn]
     variables = {}
     for name, first in each[0].items():
         own = axes.get(name, tuple(f"{name}_dim_{number}" for number in range(first.ndim)))

@@ -70,10 +70,10 @@ def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
 def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     """What a spike of each neuron adds to the value, all others as they are: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
     spikes = patterns.sum(axis=1).astype(int)
-    silent, spiking = 1 - patterns[:, None], patterns[:, None]
+    spiking = patterns[:, None]
     steps = jnp.diff(value.by_count, axis=1)  # what one spike more is worth, by the spikes of others
     up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
-    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + value.fields + silent * up + spiking * down
+    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + (value.fields + up) + spiking * (down - up)
     if value.with_count is None:
         return added
     worth = patterns @ value.with_count  # of all spikes, were their number k
@@ -84,7 +84,7 @@ def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     own_more, own_less = (jnp.take(value.with_count, k, axis=1, mode="clip").T for k in (spikes + 1, spikes - 1))
     if_silent = own_more + more - same
     if_spiking = same - (less - own_less)
-    return added + silent * if_silent[:, None] + spiking * if_spiking[:, None]
+    return added + (1 - spiking) * if_silent[:, None] + spiking * if_spiking[:, None]
 
 
 def log_partitions(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:

@@ -20,10 +20,13 @@ from bayes_irl.inference.family import Family
 from bayes_irl.inference.population_tree import population_tree
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.sandwich import Sandwich
+from bayes_irl.solver import PopulationNetwork
+from bayes_irl.solver.expectations import expect_tuning
 
 LARGEST_GROWTH = 0.3  # of the logarithm of a spread
 MOST_TRACED, NUMBERS_TRACED = 8, 20_000  # random directions that the effective number of parameters is estimated from
 LEAST_SPIKES_OF_COPIES = 10
+FARTHEST_TUNING = 0.05  # root mean square, in standard deviations of a response
 
 
 def infer_population(
@@ -40,7 +43,7 @@ def infer_population(
     family = Family(model, data)
     _check_memory(family, method)
     _warn_of(data)
-    climb_key, draw_key, trace_key = jax.random.split(key, 3)
+    climb_key, draw_key, trace_key, tuning_key = jax.random.split(key, 4)
     peak = climb(family, climb_key, bars)
     with bars.stage("drawing", method.num_draws) as tick:
         drawn = draw(peak, method.num_draws, draw_key, tick)
@@ -53,6 +56,8 @@ def infer_population(
             stacklevel=3,
         )
     checks = _checks(peak, len(peak.scores.of_clusters))
+    if not data.updates:
+        checks += (_tuning(family, peak, tuning_key),)
     tree = population_tree(family, peak, drawn, checks)
     tree.attrs |= {
         "model": model.name,
@@ -99,6 +104,26 @@ def _checks(peak: Peak, num_clusters: int) -> tuple[Check, ...]:
             f"The spread is measured between {num_clusters} clusters of bins.",
             f"There are only {num_clusters} clusters of bins to measure a spread between: record more trials.",
         ),
+    )
+
+
+def _tuning(family: Family, peak: Peak, key: Array) -> Check:
+    """Whether the population that was inferred is tuned as the recorded one.
+
+    At the peak, the features of recorded patterns neither rise nor fall on average under the answers that were
+    inferred. Where these answers come to rest elsewhere, bins were not of a population that updates as T has it.
+    """
+    data, mean = family.data, family.data.mean_response
+    network = PopulationNetwork(data.population, family.value(peak.flat, peak.spreads), data.baseline)
+    recorded = data.recording.spike_counts / data.recording.stimulus_counts[:, None]
+    apart = np.square(np.asarray(expect_tuning(network, key)) - recorded) / (mean * (1 - mean))
+    return Check.at_most(
+        "tuning of the inferred population, apart from the recorded",
+        float(np.sqrt(np.asarray(data.population.stimulus_share) @ apart.mean(axis=1))),
+        FARTHEST_TUNING,
+        "The inferred population is tuned as the recorded one.",
+        "The inferred population is not tuned as the recorded one: bins are too few, or stimuli do not move at "
+        "updates as the population's T has it.",
     )
 
 

@@ -6,12 +6,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._types import Scalar
-from bayes_irl.solver.chains import Chains, Visits, proceed
+from bayes_irl.solver.chains import BURN_IN, Chains, Visits, begin, proceed
 from bayes_irl.solver.population_network import PopulationNetwork
 from bayes_irl.solver.projected import Samples, rewards, weigh
 from bayes_irl.worlds import Population
 
 FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
+NUM_RUNS = 200  # that tuning alone is told from
 NEVER = 1e-12  # a share of the time that does not count
 UNSEEN = 1e-9  # weight of a guess at counts that no sample has
 
@@ -58,31 +59,60 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
     return _average(network, fitted, visits)
 
 
+def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array, "num_stimuli num_neurons"]:
+    """E[σ_i | x] as `expect` has it, from fewer runs that begin at the baseline."""
+    start_key, forget_key, keep_key = jax.random.split(key, 3)
+    num_neurons = network.population.num_neurons
+    chains = begin(network, start_key, NUM_RUNS)
+    chains, _ = proceed(network, chains, forget_key, NUM_KEPT, BURN_IN * num_neurons // NUM_KEPT)
+    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+    return _tuning(network, visits)
+
+
+@eqx.filter_jit
+def _tuning(network: PopulationNetwork, visits: Visits) -> Float[Array, "num_stimuli num_neurons"]:
+    samples = weigh(network, visits)
+    _, together = _reached(network, samples, network.answers_to(samples.patterns))
+    return _given_stimulus(network.population) @ together
+
+
 @eqx.filter_jit
 def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visits) -> Expected:
-    population, samples = network.population, weigh(network, visits)
-    transition, share = population.transition, population.stimulus_share
-    num_chains, num_neurons = visits.patterns.shape[1:]
+    samples = weigh(network, visits)
+    num_chains = visits.patterns.shape[1]
     answers = network.answers_to(samples.patterns)
-    reached = samples.weights[:, None] * transition[samples.stimuli]  # weight of (state, x′)
-    together = jnp.einsum("by,byi->yi", reached, answers)
+    reached, together = _reached(network, samples, answers)
     # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
     mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
     apart = jnp.einsum(
         "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean))
     )
-    balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * transition.T
-    given_stimulus = jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, NEVER)[:, None])
+    given_stimulus = _given_stimulus(network.population)
     tuning = given_stimulus @ together
     each_run = jnp.einsum("xy,cyi->cxi", given_stimulus, apart)
     return Expected(
         tuning_curve=tuning,
         monte_carlo_error=jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(each_run).sum(axis=0)),
-        mean_response=share @ tuning,
-        spike_count=_counts(population, samples, answers),
+        mean_response=network.population.stimulus_share @ tuning,
+        spike_count=_counts(network.population, samples, answers),
         mean_cost=(reached * _costs(network, answers)).sum(),
         average_reward=samples.weights @ rewards(fitted, samples),
     )
+
+
+def _reached(
+    network: PopulationNetwork, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
+) -> tuple[Float[Array, "num_samples num_stimuli"], Float[Array, "num_stimuli num_neurons"]]:
+    """How often each sample goes on to each stimulus x′, and E[T[x, x′] π_i(1 | σ, x′)]."""
+    reached = samples.weights[:, None] * network.population.transition[samples.stimuli]
+    return reached, jnp.einsum("by,byi->yi", reached, answers)
+
+
+def _given_stimulus(population: Population) -> Float[Array, "num_stimuli num_stimuli"]:
+    """Solve the balance of `expect`: from E[T[x, x′] π_i] to E[σ_i | x]."""
+    num_neurons, share = population.num_neurons, population.stimulus_share
+    balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * population.transition.T
+    return jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, NEVER)[:, None])
 
 
 def _counts(

@@ -38,9 +38,15 @@ if TYPE_CHECKING:
     metavar="NAME_OR_FILE.py",
     help="One of `bayes-irl models`, or a file of your own. A model file is Python, and loading it runs it.",
 )
-@click.option("--method", type=click.Choice(["nuts", "svi", "laplace"]), default="nuts", show_default=True)
+@click.option(
+    "--method",
+    type=click.Choice(["nuts", "svi", "laplace", "sandwich"]),
+    default="nuts",
+    show_default=True,
+    help="sandwich: for a population of any size, with a model of its value such as large_population.",
+)
 @click.option("--chains", type=int, default=4, show_default=True, help="Chains of nuts.")
-@click.option("--draws", type=int, default=1000, show_default=True, help="Draws per chain, or of svi or laplace.")
+@click.option("--draws", type=int, help="Draws per chain, or in all.  [default: 1000; 100 of sandwich]")
 @baseline_option("neuron")
 @click.option(
     "--observe",
@@ -56,7 +62,7 @@ def command(
     model: str,
     method: str,
     chains: int,
-    draws: int,
+    draws: int | None,
     baseline: str,
     observe: str | None,
     update_rate: float | None,
@@ -74,19 +80,21 @@ def command(
       bayes-irl fit rec.npz --model spike_count --method nuts --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc --resume
+      bayes-irl fit bins.npz --model large_population --method sandwich --update-rate 100 --out posterior.nc
     """  # noqa: D301 (click reads the \b)
     import jax
 
     import bayes_irl as bi
 
+    large = method == "sandwich"
     picture, checkpoint = beside(out, "reward"), partial_of(out)
-    check_outputs(out, ".nc", [picture])
+    check_outputs(out, ".nc", [] if large else [picture])
     if checkpoint.exists() and not resume:
         advice = "Go on with --resume; or delete that folder, unless another fit is still at work there."
         raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)
     recorded = bi.load_recording(recording)
-    circuit = bi.Circuit(recorded.num_neurons, _stimulus(recorded, update_rate))
+    circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, _stimulus(recorded, update_rate))
     with _told_how_to_go_on(checkpoint):
         tree = bi.infer(
             bi.load_model(model),
@@ -95,13 +103,16 @@ def command(
             baseline,
             sampler,
             key=jax.random.key(seed),
-            checkpoint=checkpoint,
+            checkpoint=None if large else checkpoint,
             progress=on_terminal(),
         )
         tree.attrs["command"] = as_typed()
         _save(tree, out, checkpoint)
     shutil.rmtree(checkpoint, ignore_errors=True)
     click.echo(bi.verdict(tree))
+    if large:  # patterns too many to draw
+        echo_written(out)
+        return
     save_figure(bi.plots.reward_map(tree), picture)
     echo_written(out, picture)
 
@@ -136,12 +147,13 @@ def _save(tree: "xr.DataTree", out: Path, checkpoint: Path) -> None:
         raise bi.InputError(f"{error} {kept}") from error
 
 
-def _method(name: str, chains: int, draws: int) -> "Method":
+def _method(name: str, chains: int, draws: int | None) -> "Method | bi.Sandwich":
     import bayes_irl as bi
 
+    given = {} if draws is None else {"num_draws": draws}
     if name == "nuts":
-        return bi.Nuts(num_chains=chains, num_draws=draws)
-    return {"svi": bi.Svi, "laplace": bi.Laplace}[name](num_draws=draws)
+        return bi.Nuts(num_chains=chains, **given)
+    return {"svi": bi.Svi, "laplace": bi.Laplace, "sandwich": bi.Sandwich}[name](**given)
 
 
 def _stimulus(recording: "bi.Recording", update_rate: float | None) -> "bi.Stimulus":

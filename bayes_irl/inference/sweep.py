@@ -16,6 +16,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
 from bayes_irl.inference.infer import Method, infer
+from bayes_irl.inference.sandwich import Sandwich
 
 _TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on threads take turns, or mix up their sites
 
@@ -41,7 +42,7 @@ def sweep(
     models: Sequence[Model],
     recordings: Mapping[str, tuple[Any, Any]],
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    method: Method | None = None,
+    method: Method | Sandwich | None = None,
     *,
     key: PRNGKeyArray,
     executor: Executor,

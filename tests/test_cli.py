@@ -244,6 +244,15 @@ def test_fit_turns_bins_into_updates_by_the_update_rate(bins, tmp_path, asked):
     assert asked["recording"].updates_per_bin == 8
 
 
+def test_fit_takes_populations_by_their_method(bins, tmp_path, asked):
+    options = "--model large_population --method sandwich --update-rate 200 --out"
+    run("fit", tmp_path / "bins.npz", *options.split(), tmp_path / "posterior.nc")
+    assert type(asked["circuit"]) is bi.Population and asked["checkpoint"] is None
+    assert asked["method"] == bi.Sandwich()
+    run("fit", tmp_path / "bins.npz", *options.split(), tmp_path / "posterior.nc", "--draws", 20)
+    assert asked["method"] == bi.Sandwich(20)
+
+
 def test_adapt_predicts_the_silenced_circuit(demo):
     result, folder = demo
     predictions = load_tree(folder / "adapted.nc")["predictions"].to_dataset()

@@ -298,6 +298,15 @@ def test_weights_on_features_are_those_of_the_reward():
         bi.identifiability.reward_weights(tree, lambda s, x: {"none": np.zeros(len(s)), "count": s.sum(axis=1)})
 
 
+@pytest.mark.slow
+def test_a_stimulus_that_was_held_through_bins_is_seen_by_the_gate():
+    """A recording as `simulate` bins it, with T per update: couplings are then nonsense."""
+    network = populations.moderate_network(30, seed=1)
+    recording = bi.simulate(network, 4_000 * 60, KEY, 60, num_trials=40)
+    verdict = bi.verdict(bi.infer(LARGE, network.population, recording, method=bi.Sandwich(2), key=KEY))
+    assert verdict.startswith("DO NOT TRUST") and "not tuned as the recorded one" in verdict
+
+
 def test_eight_devices_give_the_same_answer():
     script = """
         import json

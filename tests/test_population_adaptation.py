@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from populations import as_fitted, enumerated, moderate_network, self_consistent
+from scipy.optimize import brentq
 
 import bayes_irl as bi
 from bayes_irl.adaptation.recorded import stored_value
@@ -174,14 +175,30 @@ def test_what_cannot_be_predicted_is_refused(tree):
         bi.adapt(tree, bi.Population(7, population.stimulus))
     with pytest.raises(bi.InputError, match="a population, as recorded"):
         bi.adapt(tree, bi.Circuit(6, population.stimulus))
-    with pytest.raises(bi.InputError, match="coding_cost_factor: expected a number"):
-        bi.adapt(tree, population, coding_cost_factor="keep mean cost")
+    with pytest.raises(bi.InputError, match="coding_cost_factor: expected a finite number above 0"):
+        bi.adapt(tree, population, coding_cost_factor=0.0)
     with pytest.raises(bi.InputError, match="a fit to a circuit"):
         bi.recorded_circuit(tree)
     given = tree.copy()
     given.attrs["baseline"] = "given"
     with pytest.raises(bi.InputError, match="given baseline"):
         bi.adapt(given, population, baseline="adapted")
+
+
+@pytest.mark.slow
+def test_a_mean_cost_that_stays_does_so_at_the_exact_factor():
+    network = moderate_network(6, 1)
+    silenced = network.population.silence(3)
+    fitted = as_fitted(network, np.asarray(enumerated(network).mean_response), num_draws=2, spread=1e-6)
+    found = bi.adapt(fitted, silenced, coding_cost_factor="keep mean cost")["predictions"]
+    spent = float(enumerated(network).mean_cost)
+    exact = brentq(lambda factor: float(enumerated(network, silenced, factor).mean_cost) - spent, 0.2, 5)
+    assert found.attrs["coding_cost_factor"] == pytest.approx(exact, rel=0.01)
+    cost = found["mean_cost"].mean(("chain", "draw"))
+    np.testing.assert_allclose(cost.sel(circuit="changed"), cost.sel(circuit="unchanged"), rtol=5e-3)
+    assert found.attrs["change"] == "neuron 3 silenced, coding cost such that its mean stays"
+    unchanged = bi.adapt(fitted, network.population, coding_cost_factor="keep mean cost")["predictions"]
+    assert unchanged.attrs["coding_cost_factor"] == 1
 
 
 def test_a_family_too_large_to_be_solved_for_is_refused():

@@ -56,6 +56,19 @@ def test_threads(alone):
         check(list(bi.sweep([MODEL], RECORDINGS, [0.3], METHOD, key=KEY, executor=pool)), alone)
 
 
+def test_populations_are_swept_too():
+    rng = np.random.default_rng(0)
+    recording = bi.Recording.from_arrays(rng.integers(0, 2, (400, 3)), rng.integers(0, 2, 400))
+    population, method = bi.Population(3, ONE.stimulus), bi.Sandwich(2)
+    model = bi.load_model("large_population")
+    with ThreadPoolExecutor(1) as pool:
+        (fit,) = bi.sweep([model], {"monday": (population, recording)}, method=method, key=KEY, executor=pool)
+    assert fit.error == ""
+    alone = bi.infer(model, population, recording, method=method, key=jax.random.fold_in(KEY, 0))
+    for name in ("fields", "pairs"):
+        np.testing.assert_array_equal(fit.posterior["value"][name].values, alone["value"][name].values)
+
+
 @pytest.mark.slow
 def test_spawned_processes(alone):
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:

@@ -1,9 +1,12 @@
 """How a population too large to enumerate will answer once it has changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, cast
 
 import numpy as np
+import scipy.optimize
 import xarray as xr
 from tqdm.auto import tqdm
 
@@ -17,6 +20,7 @@ from bayes_irl.solver.galerkin import check_size
 from bayes_irl.worlds import Population
 
 DIMS = ("circuit", "chain", "draw")
+STRIDE, LARGEST_FACTOR = 0.35, 8  # in the search for a factor of the coding cost: steps of its logarithm; its limit
 
 
 def adapt_population(
@@ -42,7 +46,8 @@ def adapt_population(
         num_draws: posterior draws to use, evenly spaced.
         baseline: p stays where it was observed (`"held"`), or follows the mean responses of both populations
             (`"adapted"`), for draws whose unchanged population then keeps the recorded rates.
-        coding_cost_factor: the coding cost of the changed population relative to before.
+        coding_cost_factor: the coding cost of the changed population relative to before, or `"keep mean cost"`: the one
+            for which the mean cost of the point estimate stays; every draw has it.
         progress: whether to show a progress bar.
 
     Returns:
@@ -54,22 +59,19 @@ def adapt_population(
 
     Raises:
         InputError: if sizes differ, the family is too large to be solved for, the draws do not keep the recorded rates
-            (or their baselines collapse), a draw could not be solved, or the mean cost was to be kept.
+            (or their baselines collapse), a draw could not be solved, or no factor keeps the mean cost.
     """
     before = recorded_population(posterior)
     check_fits(before, population)
     population = cast(Population, population)  # as recorded
     one_of("baseline", baseline, ("held", "adapted"))
-    if coding_cost_factor == "keep mean cost":
-        raise InputError.of(
-            "coding_cost_factor", "a number, for populations too large to enumerate", coding_cost_factor
-        )
-    factor = positive("coding_cost_factor", coding_cost_factor)
+    if coding_cost_factor != "keep mean cost":
+        positive("coding_cost_factor", coding_cost_factor)
     draws = _evenly(posterior["value"].to_dataset(), count("num_draws", num_draws))
     observed = recorded_baseline(posterior)
     mode = PopulationNetwork(before, stored_value(posterior["value_at_mode"].to_dataset()), observed)
     check_size(mode.value)
-    references = _references(posterior, mode, population, factor, adapts=baseline == "adapted")
+    references, factor = _references(posterior, mode, population, coding_cost_factor, adapts=baseline == "adapted")
     with tqdm(total=draws.sizes["sample"], desc="adapting", disable=not progress, leave=False) as bar:
 
         def pair(number: int) -> _Pair:
@@ -84,7 +86,7 @@ def adapt_population(
     _refuse_unsolved(pairs)
     predicted = _dataset(pairs, draws, before, population)
     predicted.attrs = {
-        "change": describe_change(before, population, factor),
+        "change": describe_change(before, population, coding_cost_factor),
         "baseline": baseline,
         "coding_cost_factor": factor,
         "verdict_of_fit": posterior["gate"].attrs["verdict"],
@@ -104,9 +106,13 @@ class _Pair:
 
 
 def _references(
-    posterior: xr.DataTree, mode: PopulationNetwork, after: Population, factor: float, adapts: bool
-) -> tuple[Reference, Reference]:
-    """Answer the reward of the point estimate before and after; refuse baselines that do not stay where they are."""
+    posterior: xr.DataTree, mode: PopulationNetwork, after: Population, cost: CodingCost, adapts: bool
+) -> tuple[tuple[Reference, Reference], float]:
+    """Answer the reward of the point estimate before and after; refuse baselines that do not stay where they are.
+
+    Returns:
+        Both answers, and the factor of the coding cost after.
+    """
     kind: Kind = posterior.attrs["baseline"] if adapts else "held"
     if kind not in ("held", "neuron", "population"):
         raise InputError.of("baseline", '"held", since the fit used a given baseline', '"adapted"')
@@ -114,11 +120,35 @@ def _references(
     if adapts:
         _refuse_unsettled("unchanged", unchanged, mode)
         _refuse_drift(np.asarray(unchanged.expected.mean_response), recorded_mean(posterior))
-    if factor == 1 and _same(mode.population, after):
-        return unchanged, unchanged
+    if cost in (1, "keep mean cost") and _same(mode.population, after):
+        return (unchanged, unchanged), 1.0
+    if cost == "keep mean cost":
+        factor = _keeps_cost(lambda each: answer_mode(mode, after, each, kind, changed=True), unchanged)
+    else:
+        factor = float(cost)
     changed = answer_mode(mode, after, factor, kind, changed=True)
     _refuse_unsettled("changed", changed, mode)
-    return unchanged, changed
+    return (unchanged, changed), factor
+
+
+def _keeps_cost(answer: Callable[[float], Reference], unchanged: Reference) -> float:
+    """The factor of the coding cost at which the changed population spends as much as the unchanged one."""
+
+    @cache
+    def excess(log_factor: float) -> float:
+        return float(answer(float(np.exp(log_factor))).expected.mean_cost - unchanged.expected.mean_cost)
+
+    inner = 0.0
+    way = STRIDE if excess(inner) > 0 else -STRIDE  # what costs more is spent less
+    while abs(inner + way) <= np.log(LARGEST_FACTOR):
+        if excess(inner) * excess(inner + way) <= 0:
+            return float(np.exp(scipy.optimize.brentq(excess, inner, inner + way, xtol=1e-3)))
+        inner += way
+    raise InputError.of(
+        "coding_cost_factor",
+        f"a mean cost that some factor from 1/{LARGEST_FACTOR} to {LARGEST_FACTOR} restores",
+        "none such at the point estimate",
+    )
 
 
 _KEEPING = "where re-optimising p keeps the recorded rates of the unchanged population"

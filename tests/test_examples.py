@@ -102,7 +102,7 @@ def test_monkey_reaction_time_runs(shared, tmp_path):
 def test_hippocampus_runs(shared, tmp_path):
     """Gates pass, the reward tells of position and no wrong decoder explains as much of it."""
     words = printed("hippocampus", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
-    assert words.count("All 4 checks passed") == 4
+    assert words.count("All 5 checks passed") == 4
     ((place, both),) = re.findall(r"place alone +(-[\d.]+)(?:.|\n)*place and direction +(-[\d.]+)", words)
     assert float(both) > float(place)
     shares = dict(

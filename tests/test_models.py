@@ -14,7 +14,7 @@ import bayes_irl as bi
 from bayes_irl import generative
 
 BEHAVIOUR = ("economic_choice", "perceptual_decision", "reaction_time", "wager")  # tested on their own
-POPULATIONS = {"large_population", "independent_tuning"}
+POPULATIONS = {"large_population", "independent_tuning", "pairs_by_stimulus", "gain_by_count"}
 CHOICES = {name for name in bi.available_models() if name.startswith(BEHAVIOUR)}
 
 
@@ -52,7 +52,8 @@ def test_every_model_of_populations_draws_finite_values(name):
     model, population = bi.load_model(name), bi.Population(20, bi.Stimulus.switching(0.1, 3))
     sites = handlers.trace(handlers.seed(model.function, known.KEY)).get_trace(population)
     value = sites["value"]["value"]
-    assert value.pairs.shape == (1, 20, 20) and value.fields.shape == (3, 20) and value.by_count.shape == (3, 21)
+    sets = 3 if name == "pairs_by_stimulus" else 1
+    assert value.pairs.shape == (sets, 20, 20) and value.fields.shape == (3, 20) and value.by_count.shape == (3, 21)
     assert all(np.isfinite(part).all() for part in (value.pairs, value.fields, value.by_count))
     assert np.abs(value.fields).max() > 0
     assert model.claim.endswith(".") and set(model.dims) <= set(sites)

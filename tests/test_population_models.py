@@ -1,0 +1,64 @@
+"""Models with more terms than `large_population`: they find what is there, and predict no worse where it is not."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax import random
+
+import bayes_irl as bi
+from bayes_irl.generative import FeatureValue, symmetric
+
+SIZE = 8
+POPULATION = bi.Population(SIZE, bi.Stimulus.switching(0.05))
+UPPER = np.triu_indices(SIZE, 1)
+
+
+def network(by_stimulus: float, by_count: float) -> bi.PopulationNetwork:
+    """Eight neurons, whose couplings change with the stimulus, or with the count, as much as this."""
+    rng = np.random.default_rng(3)
+    pairs = rng.normal(0, 0.3, (1, 28)) + by_stimulus * rng.normal(size=(2, 28))
+    curve = (3 * np.linspace(-1, 1, SIZE + 1) ** 2 - 1) / 2
+    value = FeatureValue(
+        symmetric(SIZE, jnp.asarray(pairs)),
+        jnp.asarray(rng.normal(0, 0.5, (2, SIZE))),
+        jnp.zeros((2, SIZE + 1)),
+        jnp.asarray(by_count * rng.normal(size=(SIZE, 1)) * curve),
+    )
+    return bi.PopulationNetwork(POPULATION, value, jnp.full(SIZE, 0.4))
+
+
+TRUTHS = {
+    "large_population": network(0.0, 0.0),
+    "pairs_by_stimulus": network(0.6, 0.0),
+    "gain_by_count": network(0.0, 1.0),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("true", TRUTHS)
+def test_the_model_that_is_true_foretells_held_out_answers_best_and_wider_ones_about_as_well(true):
+    train, test = (bi.simulate(TRUTHS[true], 60_000, random.key(seed), num_trials=100) for seed in (0, 1))
+    method, key = bi.Sandwich(50), random.key(2)
+    names = TRUTHS if true == "large_population" else ("large_population", true)
+    fits = {name: bi.infer(bi.load_model(name), POPULATION, train, 0.4, method, key=key) for name in names}
+    assert all(bi.verdict(fit).startswith("All") for fit in fits.values())
+    scores = bi.held_out(fits, test)
+    sure = scores["difference"] / np.maximum(scores["difference_se"], 1e-12)  # of the best one: 0
+    assert abs(float(sure.sel(claim=true))) < 3
+    if true != "large_population":
+        assert float(sure.sel(claim="large_population")) < -5
+        return
+    assert (np.abs(sure) < 3).all() and (np.abs(scores["difference"]) < 1e-4).all()
+
+
+@pytest.mark.slow
+def test_couplings_of_each_stimulus_come_back():
+    truth = TRUTHS["pairs_by_stimulus"]
+    recording = bi.simulate(truth, 200_000, random.key(0), num_trials=100)
+    tree = bi.infer(bi.load_model("pairs_by_stimulus"), POPULATION, recording, 0.4, bi.Sandwich(200), key=random.key(1))
+    found = tree["value"]["pairs"].values[0]
+    exact = np.asarray(truth.value.pairs)[:, *UPPER]
+    difference = found[:, 1] - found[:, 0]
+    assert np.corrcoef(difference.mean(axis=0), exact[1] - exact[0])[0, 1] > 0.98
+    low, high = np.quantile(difference, (0.05, 0.95), axis=0)
+    assert ((low < exact[1] - exact[0]) & (exact[1] - exact[0] < high)).mean() > 0.75

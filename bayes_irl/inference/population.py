@@ -122,8 +122,8 @@ def _tuning(family: Family, peak: Peak, key: Array) -> Check:
         float(np.sqrt(np.asarray(data.population.stimulus_share) @ apart.mean(axis=1))),
         FARTHEST_TUNING,
         "The inferred population is tuned as the recorded one.",
-        "The inferred population is not tuned as the recorded one: bins are too few, or stimuli do not move at "
-        "updates as the population's T has it.",
+        "The inferred population is not tuned as the recorded one: the model leaves no room for it, bins are too few, "
+        "or stimuli do not move at updates as the population's T has it.",
     )
 
 

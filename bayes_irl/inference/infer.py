@@ -20,6 +20,7 @@ from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.fingerprint import fingerprint
+from bayes_irl.inference.mappings import let_go
 from bayes_irl.inference.mode import Mode, blank, find_mode
 from bayes_irl.inference.nuts import Nuts
 from bayes_irl.inference.population import infer_population
@@ -93,6 +94,7 @@ def infer(
     """
     if not isinstance(model, Model):
         raise InputError.of("model", 'a model, such as load_model("spike_count")', repr(model))
+    let_go()
     if isinstance(circuit, Population):
         return _infer_population(model, circuit, recording, baseline, method, key, checkpoint, progress)
     if isinstance(circuit, Sequence) and any(isinstance(each, Population) for each in circuit):

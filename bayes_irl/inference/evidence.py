@@ -209,17 +209,16 @@ def look(
     given, baseline = single(value), single(data.baseline)
     size = jax.eval_shape(pull, value).size
     sums = np.zeros((evidence.num_clusters * len(weights), size), np.float32)
-    total, bins = np.zeros(size), np.zeros(len(sums))
+    bins = np.zeros(len(sums))
     for pieces, blocks in evidence.batches(spread=True):
-        found = np.asarray(_scores(given, data.population, baseline, blocks, pull))[: len(pieces)]
-        where = np.array([piece.cluster * len(weights) + piece.stimulus for piece in pieces])
-        first = np.flatnonzero(np.diff(where, prepend=-1))
-        added = np.add.reduceat(found, first)
-        sums[where[first]] += added
-        total += weights[where[first] % len(weights)] @ added.astype(np.float64)
-        np.add.at(bins, where, [piece.weights.sum() for piece in pieces])
+        found = np.asarray(_scores(given, data.population, baseline, blocks, pull))
+        for row, piece in enumerate(pieces):
+            group = piece.cluster * len(weights) + piece.stimulus
+            sums[group] += found[row]
+            bins[group] += piece.weights.sum()
         tick(len(pieces))
     sums = sums.reshape(evidence.num_clusters, len(weights), size)
+    total = weights @ sums.sum(axis=0, dtype=np.float64)
     if not data.updates:
         shown = bins.reshape(evidence.num_clusters, len(weights), 1)
         means = sums.sum(axis=0) / np.maximum(shown.sum(axis=0), 1).astype(np.float32)

@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
@@ -48,7 +49,7 @@ class FeatureValue(eqx.Module):
 
 def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float[Array, "*sets n n"]:
     """Spread one number per pair, in the order of `numpy.triu_indices`, over a symmetric matrix."""
-    upper = jnp.triu_indices(num_neurons, k=1)
+    upper = np.triu_indices(num_neurons, k=1)  # a constant: JAX would search for it at each call
     half = jnp.zeros((*pairs.shape[:-1], num_neurons, num_neurons), pairs.dtype).at[..., *upper].set(pairs)
     return half + jnp.swapaxes(half, -1, -2)
 

@@ -33,7 +33,7 @@ def weigh(network: PopulationNetwork, visits: Visits) -> Samples:
 
 def coefficients(value: FeatureValue) -> Coefficients:
     """The numbers of a value in one row: J above its diagonal (as `numpy.triu_indices`), h, c, g."""
-    upper = jnp.triu_indices(value.num_neurons, k=1)
+    upper = np.triu_indices(value.num_neurons, k=1)
     rest = [value.fields, value.by_count] + ([] if value.with_count is None else [value.with_count])
     return jnp.concatenate([value.pairs[:, *upper].reshape(-1), *(each.reshape(-1) for each in rest)])
 

@@ -317,6 +317,12 @@ ADAPT = "adapt posterior.nc --out new.nc"
         ("fit recording.npz --model nonsense --out new.nc", "one of economic_choice, economic_choice_linear,"),
         ("fit recording.npz --model missing.py --out new.nc", "model: expected a file that exists"),
         ("fit recording.npz --model broken.py --out new.nc", "ImportError: two lines"),
+        (
+            "fit many.npz --model spike_count --out new.nc",
+            "--method: expected sandwich, for more than 14 neurons, got nuts",
+        ),
+        ("fit many.npz --model spike_count --method sandwich --out new.nc", "It wants a model of its value, such as"),
+        (f"{FIT} --method sandwich --draws 1", "num_draws: expected a whole number of at least 2"),
         (f"{FIT} --out new.txt", "--out: expected a file that ends in .nc"),
         ("fit missing.npz --model nonsense --out nowhere/new.nc", "expected a file in a folder that exists"),
         ("fit missing.npz --model nonsense --out folder.nc", "expected a file that can be written"),
@@ -366,6 +372,8 @@ def workshop(demo, bins, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("recording.npz", "posterior.nc"):
         os.link(folder / name, name)
+    many = np.random.default_rng(0).integers(0, 2, (60, 15))
+    bi.save_recording(bi.Recording.from_arrays(many, np.arange(60) % 2, neuron=np.arange(60) % 15), "many.npz")
     Path("corrupt.npz").write_bytes(b"PK nonsense")
     Path("broken.py").write_text("raise ImportError('two\\nlines')\n")
     for name in ("folder.npz", "folder.nc", "drawn_reward.png", "drawn_tuning.png", "full/adapted.nc"):

@@ -85,6 +85,7 @@ def command(
     import jax
 
     import bayes_irl as bi
+    from bayes_irl.worlds.circuit import MOST_NEURONS
 
     large = method == "sandwich"
     picture, checkpoint = beside(out, "reward"), partial_of(out)
@@ -94,6 +95,13 @@ def command(
         raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)
     recorded = bi.load_recording(recording)
+    if not large and recorded.num_neurons > MOST_NEURONS:
+        raise bi.InputError.of(
+            "--method",
+            f"sandwich, for more than {MOST_NEURONS} neurons",
+            f"{method} for {recorded.num_neurons}",
+            "With it goes a model of a population's value, such as large_population.",
+        )
     circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, _stimulus(recorded, update_rate))
     with _told_how_to_go_on(checkpoint):
         tree = bi.infer(

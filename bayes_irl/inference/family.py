@@ -60,7 +60,10 @@ class Family:
         except InputError:
             raise
         except Exception as error:
-            raise InputError(f"model: {self.model.name} fails: {type(error).__name__}: {error}") from error
+            raise InputError(
+                f"model: {self.model.name} fails for a Population: {type(error).__name__}: {error}. It wants a model "
+                "of its value, such as large_population; models of rewards are for a Circuit."
+            ) from error
 
     @partial(jax.jit, static_argnums=0)
     def _slopes(self, point: Named) -> Named:

@@ -127,10 +127,10 @@ def _newton(
         scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
         uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
         if slope is not None:
-            if (slope + uphill) @ step < 0:  # more was lost beyond the top than gained before it
-                step = step / 2
-                continue
             steps.append((step, slope - uphill))
+            if (slope + uphill) @ step < 0:  # more was lost beyond the top than gained before it
+                step = _ahead(curvature, steps, slope)
+                continue
         flat, slope = trial, uphill
         step = _ahead(curvature, steps, slope)
         squared = float(slope @ step) / family.num_dimensions

@@ -3,12 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import jax
 import matplotlib
 import pytest
 
 jax.config.update("jax_enable_x64", True)
+
+# Most of a small fit is compilation. What one file has compiled is kept for the next, for as long as this process runs.
+COMPILED = TemporaryDirectory(prefix="bayes_irl_compiled_")
+jax.config.update("jax_compilation_cache_dir", COMPILED.name)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
 matplotlib.use("Agg")
 
 

@@ -58,6 +58,8 @@ def iterate(maze, reward, p, cost) -> tuple[np.ndarray, float]:
         backup = cost * np.log((p[:, None] * np.exp(value[maze.leads_to] / cost)).sum(axis=0))
         change = reward[0] + world @ backup - value
         value = value + 0.5 * (change - change[0])
+        if np.ptp(change) < 1e-11:
+            break
     return value, float(change.mean())
 
 

@@ -12,7 +12,7 @@ import bayes_irl as bi
 from bayes_irl.adaptation.recorded import stored_value
 from bayes_irl.optimization import adapt_baseline, respond
 from bayes_irl.solver.chains import proceed, stationary_chains
-from bayes_irl.solver.expectations import expect
+from bayes_irl.solver.expectations import expect, expect_tuning
 from bayes_irl.solver.features import FeatureValue
 from bayes_irl.solver.galerkin import Adapted, solve_changed, solve_nearby
 from bayes_irl.solver.projected import bellman_gap, coefficients, from_coefficients, newton_matrix, project, weigh
@@ -89,6 +89,7 @@ def test_expectations_are_those_of_enumeration(with_count):
     found = expect(network, network, stationary_chains(network, KEY, 1000), jax.random.key(1))
     error = np.abs(found.tuning_curve - exact.tuning_curves)
     assert (error <= 4 * found.monte_carlo_error + 1e-12).all() and found.monte_carlo_error.max() < 0.003
+    np.testing.assert_allclose(expect_tuning(network, KEY), exact.tuning_curves, atol=0.02)  # from fewer runs
     np.testing.assert_allclose(found.spike_count, exact.spike_count, atol=0.006)
     np.testing.assert_allclose(found.mean_cost, exact.mean_cost, atol=5e-4)
 

@@ -55,7 +55,7 @@ def adapt_population(
         `mean_cost`, `average_reward_change`; `solver_residual`, of the projected equation relative to the reward; and
         `monte_carlo_error`, the standard error of a tuning curve that comes from averaging over runs. Both
         populations share it in part: the error of a change is smaller. `information` cannot be had. The attribute
-        `num_iterations` tells how many steps the point estimate took.
+        `num_iterations` tells how many steps the point estimate took, `coding_cost_factor` which factor it has.
 
     Raises:
         InputError: if sizes differ, the family is too large to be solved for, the draws do not keep the recorded rates
@@ -122,11 +122,13 @@ def _references(
         _refuse_drift(np.asarray(unchanged.expected.mean_response), recorded_mean(posterior))
     if cost in (1, "keep mean cost") and _same(mode.population, after):
         return (unchanged, unchanged), 1.0
-    if cost == "keep mean cost":
-        factor = _keeps_cost(lambda each: answer_mode(mode, after, each, kind, changed=True), unchanged)
-    else:
-        factor = float(cost)
-    changed = answer_mode(mode, after, factor, kind, changed=True)
+
+    @cache
+    def answer(factor: float) -> Reference:
+        return answer_mode(mode, after, factor, kind, changed=True)
+
+    factor = _keeps_cost(answer, unchanged) if cost == "keep mean cost" else float(cost)
+    changed = answer(factor)
     _refuse_unsettled("changed", changed, mode)
     return (unchanged, changed), factor
 
@@ -134,7 +136,6 @@ def _references(
 def _keeps_cost(answer: Callable[[float], Reference], unchanged: Reference) -> float:
     """The factor of the coding cost at which the changed population spends as much as the unchanged one."""
 
-    @cache
     def excess(log_factor: float) -> float:
         return float(answer(float(np.exp(log_factor))).expected.mean_cost - unchanged.expected.mean_cost)
 

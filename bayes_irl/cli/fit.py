@@ -73,7 +73,8 @@ def command(
     """Infer the reward that makes the answers in RECORDING (.npz) optimal.
 
     The first line printed says whether the intervals can be trusted. While it runs, what is done is kept in the folder
-    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on.
+    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. (Not so with --method
+    sandwich, which takes minutes at most; nor does it draw a figure.)
 
     \b
     Example:

@@ -19,11 +19,12 @@ from bayes_irl.inference.progress import Progress
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
 MORE = 8  # times as many bins in each stage
-SETTLED = 4e-3  # squared length of the last step, per dimension, in posterior standard deviations
+SETTLED = 5e-4  # squared length of the last step, per dimension, in posterior standard deviations
 TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recording tells of
 MOST_ROUNDS = 25  # of a stage
 MOST_DRAWN, NUMBERS_DRAWN = 16, 20_000  # draws that spreads are estimated from: fewer where each is many numbers
-STEADY, ROUGHLY = 0.03, 0.1  # changes of log spreads that count as none, at the end and on the way
+STEADY = 0.03  # change of log spreads that counts as none
+ROUGHLY = 4e-3, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
 NUM_DIAGONALS = 2  # rounds of a stage that measure the diagonal of the curvature; it changes little after them
 FARTHEST = 0.7  # a move of log spreads
@@ -73,11 +74,11 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     curve_key, draw_key = jax.random.split(key)
     while True:
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
-            diagonals: list[Flat] = []
+            near: Flat | None = None
+            settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
             for number in range(rounds):
-                near = diagonals[-1] if len(diagonals) == NUM_DIAGONALS else None
-                peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near)
-                diagonals = [*diagonals, peak.curvature.of_evidence][:NUM_DIAGONALS]
+                peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near, settled)
+                near = peak.curvature.of_evidence if number + 1 >= NUM_DIAGONALS else None
                 flat, temper = peak.flat, _temper(evidence, peak)
                 if not number and every == coarse:  # by a temper that was a guess
                     continue
@@ -87,7 +88,7 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
                 spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
                 growing = max([0.0, *(float(each.max()) for each in move.values())])
                 moving = max([growing, *(float(-each.min()) for each in move.values())])
-                if max(abs(np.log(temper / peak.temper)), moving) < (STEADY if every == 1 else ROUGHLY):
+                if max(abs(np.log(temper / peak.temper)), moving) < steady:
                     break
         if every == 1:
             return dataclasses.replace(peak, growing=growing)
@@ -116,6 +117,7 @@ def _newton(
     key: Array,
     tick: Report,
     near: Flat | None,
+    settled: float,
 ) -> Peak:
     """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal."""
     curvature = Curvature.of(family, few, flat, spreads, temper, key, near)
@@ -134,7 +136,7 @@ def _newton(
         flat, slope = trial, uphill
         step = _ahead(curvature, steps, slope)
         squared = float(slope @ step) / family.num_dimensions
-        if squared < SETTLED:
+        if squared < settled:
             break
     return Peak(flat + step, spreads, temper, curvature, scores, squared)
 

@@ -142,19 +142,15 @@ class Evidence:
         by_block = NamedSharding(Mesh(np.array(devices), ("blocks",)), PartitionSpec("blocks"))
         for start in range(0, len(self.pieces), together):
             pieces = self.pieces[start : start + together]
-            bits = np.zeros((together, self.length, recording.bits.shape[1]), np.uint8)
-            weights, stimulus = np.zeros((together, self.length), np.float32), np.zeros(together, int)
-            neuron = None if recording.neuron is None else np.zeros(weights.shape, int)
-            for row, piece in enumerate(pieces):
-                filled = slice(0, len(piece.bins))
-                bits[row, filled], weights[row, filled] = recording.bits[piece.bins], piece.weights
+            bins, weights = np.zeros((together, self.length), int), np.zeros((together, self.length), np.float32)
+            stimulus = np.zeros(together, int)
+            for row, piece in enumerate(pieces):  # what is filled up repeats the first bin, with weight 0
+                bins[row, : len(piece.bins)], weights[row, : len(piece.bins)] = piece.bins, piece.weights
                 stimulus[row] = piece.stimulus
-                if neuron is not None and recording.neuron is not None:
-                    neuron[row, filled] = recording.neuron[piece.bins]
             blocks = Blocks(
-                bits=jnp.asarray(bits),
+                bits=jnp.asarray(recording.bits[bins]),
                 weights=jnp.asarray(weights),
-                neuron=None if neuron is None else jnp.asarray(neuron),
+                neuron=None if recording.neuron is None else jnp.asarray(recording.neuron[bins]),
                 ahead=jnp.asarray(ahead[stimulus], SINGLE),
                 stimulus=jnp.asarray(stimulus),
             )

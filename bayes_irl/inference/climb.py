@@ -24,9 +24,8 @@ TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recordin
 MOST_ROUNDS = 25  # of a stage
 MOST_DRAWN, NUMBERS_DRAWN = 16, 20_000  # draws that spreads are estimated from: fewer where each is many numbers
 STEADY = 0.03  # change of log spreads that counts as none
-ROUGHLY = 4e-3, 0.1  # both, while only a part of the recording is looked at
+ROUGHLY = 0.25, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
-NUM_DIAGONALS = 2  # rounds of a stage that measure the diagonal of the curvature; it changes little after them
 FARTHEST = 0.7  # a move of log spreads
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
 Report = Callable[[int], object]
@@ -66,26 +65,25 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
     data = family.data
     enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
     every = coarse = max(1, int(data.recording.num_bins / enough))
-    few, evidence = Evidence.thinned(data, every), Evidence.of(data, every)
-    flat, temper = jnp.zeros(family.num_dimensions), 1 / evidence.scale
-    spreads: Named = family.start_spreads
+    few = evidence = Evidence.of(data, every)  # whose curvature is, later, that of more bins, about
+    flat, spreads = jnp.zeros(family.num_dimensions), family.start_spreads
     rounds, num_drawn = MOST_SPREAD_ROUNDS, min(MOST_DRAWN, 1 + NUMBERS_DRAWN // family.num_dimensions)
     last_move: Named | None = None
+    near: Flat | None = None
     curve_key, draw_key = jax.random.split(key)
     while True:
+        temper: float | None = None
         with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
-            near: Flat | None = None
             settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
             for number in range(rounds):
                 peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near, settled)
-                near = peak.curvature.of_evidence if number + 1 >= NUM_DIAGONALS else None
-                flat, temper = peak.flat, _temper(evidence, peak)
-                if not number and every == coarse:  # by a temper that was a guess
+                flat, temper = peak.flat, _temper(evidence, peak.curvature, peak.scores)
+                if not number and every == coarse:  # temper and diagonal were those of where the climb began
                     continue
-                likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, num_drawn), peak.spreads)
-                move: Named = {name: likeliest[name] - peak.spreads[name] for name in likeliest}
-                move = move if last_move is None else _farther(move, last_move)
-                spreads, last_move = {name: peak.spreads[name] + each for name, each in move.items()}, move
+                near = peak.curvature.of_evidence
+                likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, num_drawn), spreads)
+                move = _farther({name: likeliest[name] - spreads[name] for name in likeliest}, last_move)
+                spreads, last_move = {name: spreads[name] + each for name, each in move.items()}, move
                 growing = max([0.0, *(float(each.max()) for each in move.values())])
                 moving = max([growing, *(float(-each.min()) for each in move.values())])
                 if max(abs(np.log(temper / peak.temper)), moving) < steady:
@@ -93,12 +91,13 @@ def climb(family: Family, key: Array, bars: Progress) -> Peak:
         if every == 1:
             return dataclasses.replace(peak, growing=growing)
         every, rounds, last_move = max(1, every // MORE), 2, None
-        scale, evidence = evidence.scale, Evidence.of(data, every)
-        temper *= scale / evidence.scale
+        evidence, near = Evidence.of(data, every), None if every == 1 else near
 
 
-def _farther(move: Named, last_move: Named) -> Named:
+def _farther(move: Named, last_move: Named | None) -> Named:
     """Aitken's extrapolation: each round leaves the same share of the way, so go the whole of it, if not too far."""
+    if last_move is None:
+        return move
 
     def one(now: Array, before: Array) -> Array:
         left = jnp.clip(jnp.nan_to_num(now / before), 0, MOST_LEFT)  # 0 / 0 where a spread stands still
@@ -113,20 +112,26 @@ def _newton(
     few: Evidence,
     flat: Flat,
     spreads: Named,
-    temper: float,
+    temper: float | None,
     key: Array,
     tick: Report,
     near: Flat | None,
     settled: float,
 ) -> Peak:
-    """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal."""
-    curvature = Curvature.of(family, few, flat, spreads, temper, key, near)
+    """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal.
+
+    By the temper of where it begins, if none is given.
+    """
+    curvature = Curvature.of(family, few, flat, spreads, key, near)
     slope, step, squared = None, jnp.zeros_like(flat), np.inf
     steps: list[tuple[Flat, Flat]] = []
     for _ in range(MOST_ROUNDS):
         trial = flat + step
         at = single((trial, spreads))
         scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
+        if slope is None:
+            temper = temper or _temper(evidence, curvature, scores)
+            curvature = curvature.tempered(temper)
         uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
         if slope is not None:
             steps.append((step, slope - uphill))
@@ -166,7 +171,7 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
     return peak.flat + peak.curvature.solve(scores, tick)
 
 
-def _temper(evidence: Evidence, peak: Peak) -> float:
+def _temper(evidence: Evidence, curvature: Curvature, scores: Scores) -> float:
     """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
 
     The median over latent variables that the recording tells to a nat: scores of others have hardly any variance. For
@@ -174,11 +179,11 @@ def _temper(evidence: Evidence, peak: Peak) -> float:
     """
     if evidence.data.updates:
         return 1 / evidence.scale
-    curvature = np.asarray(peak.curvature.of_evidence)
-    num = len(peak.scores.of_clusters)
-    variance = (peak.scores.of_clusters.astype(np.float64) ** 2).sum(axis=0) * num / (num - 1)
-    told = (curvature > TOLD) & (variance > 0)
-    return float(np.median(curvature[told] / variance[told])) if told.any() else peak.temper
+    diagonal = np.asarray(curvature.of_evidence)
+    num = len(scores.of_clusters)
+    variance = np.einsum("cd,cd->d", scores.of_clusters, scores.of_clusters, dtype=np.float64) * num / (num - 1)
+    told = (diagonal > TOLD) & (variance > 0)
+    return float(np.median(diagonal[told] / variance[told])) if told.any() else 1 / evidence.scale
 
 
 def _likeliest(family: Family, drawn: Directions, spreads: Named) -> Named:

@@ -17,12 +17,13 @@ from bayes_irl.solver.features import differences, spike_probabilities
 from bayes_irl.worlds import Population
 
 NUM_PROBES = 12  # that estimate the diagonal
-TOLERANCE = 0.03  # relative residual of a linear system
+TOLERANCE = 0.1  # relative residual of a linear system
 MOST_STEPS = 60
 MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
 TOGETHER = 4  # systems that are solved at once
 
 Directions = Float[Array, "num_directions num_dimensions"]
+Matrix = Float[Array, "num_dimensions num_dimensions"]
 
 
 class Curvature(eqx.Module):
@@ -36,9 +37,9 @@ class Curvature(eqx.Module):
         spreads: where.
         patterns: of the blocks that are looked at, packed.
         heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
+        of_evidence: diagonal of H_evidence, about.
+        matrices: H_evidence and H_prior, in few dimensions.
         temper: by which the evidence is multiplied.
-        of_evidence: diagonal of the evidence's curvature, about.
-        factor: Cholesky's, in few dimensions.
     """
 
     family: Family = eqx.field(static=True)
@@ -46,9 +47,9 @@ class Curvature(eqx.Module):
     spreads: Named
     patterns: Array
     heat: Array
-    temper: Array
     of_evidence: Flat
-    factor: Float[Array, "num_dimensions num_dimensions"] | None
+    matrices: tuple[Matrix, Matrix] | None
+    temper: Array
 
     @classmethod
     def of(
@@ -57,11 +58,13 @@ class Curvature(eqx.Module):
         evidence: Evidence,
         flat: Flat,
         spreads: Named,
-        temper: float,
         key: Array,
         of_evidence: Flat | None = None,
     ) -> "Curvature":
-        """Measure the curvature at a point; its diagonal only if none is given, from a point that is near enough."""
+        """Measure the curvature at a point, where the evidence has its full weight.
+
+        Its diagonal is measured only if none is given, from a point that is near enough.
+        """
         world, value = family.data.population, single(family.value(flat, spreads))
         baseline, weights = single(family.data.baseline), evidence.weights
         found = [
@@ -69,17 +72,17 @@ class Curvature(eqx.Module):
             for _, blocks in evidence.batches()
         ]
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
-        blank = cls(family, flat, spreads, patterns, heat, jnp.asarray(temper), jnp.zeros_like(flat), None)
+        full = cls(family, flat, spreads, patterns, heat, jnp.zeros_like(flat), None, jnp.asarray(1.0))
         if flat.size > MOST_DENSE:
             if of_evidence is None:
-                of_evidence = (blank.random_scores(key, NUM_PROBES) ** 2).mean(axis=0) / temper
-            return dataclasses.replace(blank, of_evidence=of_evidence)
-        matrix = _dense(blank)
-        return dataclasses.replace(
-            blank,
-            of_evidence=(jnp.diag(matrix) - blank.prior_diagonal) / temper,
-            factor=jnp.linalg.cholesky(matrix),
-        )
+                of_evidence = (full.random_scores(key, NUM_PROBES) ** 2).mean(axis=0)
+            return dataclasses.replace(full, of_evidence=of_evidence)
+        matrices = _dense(full)
+        return dataclasses.replace(full, of_evidence=jnp.diag(matrices[0]), matrices=matrices)
+
+    def tempered(self, temper: float) -> "Curvature":
+        """The same with the evidence multiplied by another number."""
+        return dataclasses.replace(self, temper=jnp.asarray(temper))
 
     @property
     def diagonal(self) -> Flat:
@@ -88,8 +91,9 @@ class Curvature(eqx.Module):
 
     def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
         """H⁻¹ times each target; in many dimensions by conjugate gradients."""
-        if self.factor is not None:
-            return jax.scipy.linalg.cho_solve((self.factor, True), targets.T).T
+        if self.matrices is not None:
+            of_evidence, of_prior = self.matrices
+            return jax.scipy.linalg.solve(self.temper * of_evidence + of_prior, targets.T, assume_a="pos").T
         done = []
         for start in range(0, len(targets), TOGETHER):
             part = targets[start : start + TOGETHER]
@@ -101,7 +105,7 @@ class Curvature(eqx.Module):
     @property
     def prior_diagonal(self) -> Flat:
         """The prior's share of the diagonal, where it has nothing beside it."""
-        return self.family.prior_curvature(self.flat, self.spreads, jnp.ones_like(self.flat))
+        return self.of_prior_times(jnp.ones_like(self.flat))
 
     def draw(self, key: Array, num_draws: int) -> Directions:
         """Draws of a Normal of covariance H⁻¹."""
@@ -110,7 +114,7 @@ class Curvature(eqx.Module):
         return self.solve(scores + self.prior_scores(prior_key, num_draws))
 
     def random_scores(self, key: Array, num_draws: int) -> Directions:
-        """Random vectors whose covariance is the evidence's curvature."""
+        """Random vectors whose covariance is the evidence's curvature, tempered."""
         return jnp.stack([_random_score(self, each) for each in jax.random.split(key, num_draws)])
 
     def prior_scores(self, key: Array, num_draws: int) -> Directions:
@@ -118,12 +122,15 @@ class Curvature(eqx.Module):
         drawn = [self.family.from_prior(self.spreads, each) for each in jax.random.split(key, num_draws)]
         return jnp.stack([self.family.prior_score(each, self.spreads) for each in drawn])
 
-    def times(self, direction: Flat) -> Flat:
-        """H times a direction."""
+    def of_evidence_times(self, direction: Flat) -> Flat:
+        """H_evidence times a direction."""
         moved = single(self.family.push(self.flat, self.spreads, direction))
         found = self.gather(lambda patterns, heat: heat * differences(moved, patterns))
-        prior = self.family.prior_curvature(self.flat, self.spreads, direction)
-        return self.temper * self.family.pull(self.flat, self.spreads, found) + prior
+        return self.family.pull(self.flat, self.spreads, found)
+
+    def of_prior_times(self, direction: Flat) -> Flat:
+        """H_prior times a direction."""
+        return self.family.prior_curvature(self.flat, self.spreads, direction)
 
     def gather(self, weigh: Callable[..., Array], *more: Array) -> FeatureValue:
         """Σ Fᵀ weigh(patterns, heat, …) over blocks, for the linear map F from a value to its differences."""
@@ -162,9 +169,12 @@ def _random_score(curvature: Curvature, key: Array) -> Flat:
 
 
 @eqx.filter_jit
-def _dense(curvature: Curvature) -> Float[Array, "num_dimensions num_dimensions"]:
-    matrix = jax.lax.map(curvature.times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
-    return (matrix + matrix.T) / 2
+def _dense(curvature: Curvature) -> tuple[Matrix, Matrix]:
+    def whole(times: Callable[[Flat], Flat]) -> Matrix:
+        matrix = jax.lax.map(times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
+        return (matrix + matrix.T) / 2
+
+    return whole(curvature.of_evidence_times), whole(curvature.of_prior_times)
 
 
 @eqx.filter_jit
@@ -172,10 +182,11 @@ def _solve(curvature: Curvature, targets: Directions) -> Directions:
     """Conjugate gradients for all targets side by side, in coordinates scaled by the diagonal."""
     scale = 1 / jnp.sqrt(curvature.diagonal)
 
+    def times(way: Flat) -> Flat:
+        way = scale * way
+        return scale * (curvature.temper * curvature.of_evidence_times(way) + curvature.of_prior_times(way))
+
     def one(target: Flat) -> Flat:
-        found, _ = cg(
-            lambda way: scale * curvature.times(scale * way), scale * target, tol=TOLERANCE, maxiter=MOST_STEPS
-        )
-        return scale * found
+        return scale * cg(times, scale * target, tol=TOLERANCE, maxiter=MOST_STEPS)[0]
 
     return jax.vmap(one)(targets)

@@ -84,33 +84,17 @@ class Evidence:
 
     @classmethod
     def of(cls, data: PopulationData, every: int = 1) -> "Evidence":
-        """Look at every `every`-th bin."""
-        recording = data.recording
-        bins = np.arange(0, recording.num_bins, every)
-        label, num = clusters(data, len(bins))
-        return cls._in_pieces(data, bins, np.full(len(bins), recording.num_bins / len(bins)), label, num)
-
-    @classmethod
-    def thinned(cls, data: PopulationData, every: int) -> "Evidence":
         """Look at every `every`-th bin of the same stimulus and spike count, but at no fewer than some of each.
 
-        So that sums over bins know of counts that are rare. Clusters are not told apart.
+        So that sums over bins know of counts that are rare.
         """
-        recording = data.recording
-        kind = recording.stimulus.astype(np.int64) * (recording.num_neurons + 1) + recording.spikes_per_bin
-        order = np.argsort(kind, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(kind[order])) + 1)
-        steps = [min(every, max(1, len(group) // LEAST_OF_A_COUNT)) for group in groups]
-        kept = [group[::step] for group, step in zip(groups, steps, strict=True)]
-        weights = [np.full(len(few), len(group) / len(few)) for few, group in zip(kept, groups, strict=True)]
-        return cls._in_pieces(data, np.concatenate(kept), np.concatenate(weights), np.zeros(recording.num_bins, int), 1)
-
-    @classmethod
-    def _in_pieces(cls, data: PopulationData, bins: np.ndarray, weights: np.ndarray, label: np.ndarray, num: int):
-        stimulus = data.recording.stimulus
-        key = label[bins].astype(np.int64) * data.population.num_stimuli + stimulus[bins]
-        order = np.argsort(key, kind="stable")
-        groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+        recording, stimulus = data.recording, data.recording.stimulus
+        of_a_kind = _groups(stimulus.astype(np.int64) * (recording.num_neurons + 1) + recording.spikes_per_bin)
+        kept = [group[:: min(every, max(1, len(group) // LEAST_OF_A_COUNT))] for group in of_a_kind]
+        stands_for = [np.full(len(few), len(group) / len(few)) for few, group in zip(kept, of_a_kind, strict=True)]
+        bins, weights = np.concatenate(kept), np.concatenate(stands_for)
+        label, num = clusters(data, len(bins))
+        groups = _groups(label[bins].astype(np.int64) * data.population.num_stimuli + stimulus[bins])
         longest = min(LONGEST, 1 + int(AROUND * len(bins) / len(groups)))
         parts = [part for group in groups for part in np.array_split(group, -(-len(group) // longest))]
         length = max(map(len, parts))
@@ -157,6 +141,12 @@ class Evidence:
             yield pieces, jax.device_put(blocks, by_block) if spread else blocks
 
 
+def _groups(key: Int[np.ndarray, " num_bins"]) -> list[np.ndarray]:
+    """Where each key stands, in order of keys."""
+    order = np.argsort(key, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(key[order])) + 1)
+
+
 def clusters(data: PopulationData, num_looked_at: int) -> tuple[Int[np.ndarray, " num_bins"], int]:
     """Trials, or where there are too few of them stretches of time; neighbours are merged to a few hundred at most."""
     recording = data.recording
@@ -166,7 +156,8 @@ def clusters(data: PopulationData, num_looked_at: int) -> tuple[Int[np.ndarray, 
     if label.max() + 1 < LEAST_TRIALS:
         label = np.arange(recording.num_bins)
     total = int(label.max()) + 1
-    fit = num_looked_at // (LEAST_BINS * data.population.num_stimuli)
+    least = max(LEAST_BINS, data.population.num_neurons // 2)  # or sums over its bins would cost less than its score
+    fit = num_looked_at // (least * data.population.num_stimuli)
     num = min(total, int(np.clip(fit, LEAST_TRIALS, MOST_CLUSTERS)))
     return label.astype(np.int64) * num // total, num
 
@@ -204,22 +195,20 @@ def look(
     data, weights = evidence.data, evidence.weights
     given, baseline = single(value), single(data.baseline)
     size = jax.eval_shape(pull, value).size
-    sums = np.zeros((evidence.num_clusters * len(weights), size), np.float32)
-    bins = np.zeros(len(sums))
+    of_clusters, of_stimuli = np.zeros((evidence.num_clusters, size), np.float32), np.zeros((len(weights), size))
+    bins = np.zeros((evidence.num_clusters, len(weights)))
     for pieces, blocks in evidence.batches(spread=True):
         found = np.asarray(_scores(given, data.population, baseline, blocks, pull))
-        for row, piece in enumerate(pieces):
-            group = piece.cluster * len(weights) + piece.stimulus
-            sums[group] += found[row]
-            bins[group] += piece.weights.sum()
+        for score, piece in zip(found, pieces, strict=False):
+            of_clusters[piece.cluster] += np.float32(weights[piece.stimulus]) * score
+            of_stimuli[piece.stimulus] += score
+            bins[piece.cluster, piece.stimulus] += piece.weights.sum()
         tick(len(pieces))
-    sums = sums.reshape(evidence.num_clusters, len(weights), size)
-    total = weights @ sums.sum(axis=0, dtype=np.float64)
     if not data.updates:
-        shown = bins.reshape(evidence.num_clusters, len(weights), 1)
-        means = sums.sum(axis=0) / np.maximum(shown.sum(axis=0), 1).astype(np.float32)
-        sums -= shown.astype(np.float32) * means
-    return Scores(total, np.einsum("x,cxd->cd", weights.astype(np.float32), sums))
+        means = of_stimuli / np.maximum(bins.sum(axis=0), 1)[:, None]
+        for score, shown in zip(of_clusters, bins, strict=True):
+            score -= (weights * shown @ means).astype(np.float32)
+    return Scores(weights @ of_stimuli, of_clusters)
 
 
 def single[Tree](tree: Tree) -> Tree:

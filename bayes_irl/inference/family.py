@@ -51,7 +51,10 @@ class Family:
         rest = {name: jnp.zeros_like(value) for name, value in start.items() if name not in self.spreads}
         zeros, self._unravel = ravel_pytree(rest)
         self.num_dimensions: int = zeros.size
-        self.start_spreads: Named = {name: start[name] for name in self.spreads}
+        at = 1 / jnp.sqrt(data.population.num_neurons)  # where what all neurons add to one is about 1
+        self.start_spreads: Named = {
+            name: biject_to(self._supports[name]).inv(jnp.full_like(start[name], at)) for name in self.spreads
+        }
 
     def _first_trace(self) -> dict:
         seeded = handlers.seed(self.model.function, jax.random.key(0))

@@ -143,7 +143,7 @@ def _check_memory(family: Family, method: Sandwich) -> None:
     """
     data, size = family.data, family.num_dimensions
     num_clusters = clusters(data, data.recording.num_bins)[1]
-    scores = 4 * size * num_clusters * (data.population.num_stimuli + 1)
+    scores = size * (4 * num_clusters + 16 * data.population.num_stimuli)
     draws = 8 * size * (4 * method.num_draws + 6 * TOGETHER)
     needed, there = (scores + draws) / 1e9, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if needed > there:

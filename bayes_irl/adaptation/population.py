@@ -16,7 +16,7 @@ from bayes_irl.adaptation.baselines import Answers, Kind, Reference, answer_mode
 from bayes_irl.adaptation.change import Changeable, CodingCost, check_fits, describe_change, same_stimulus
 from bayes_irl.adaptation.recorded import recorded_baseline, recorded_mean, recorded_population, stored_value
 from bayes_irl.solver import PopulationNetwork
-from bayes_irl.solver.galerkin import check_size
+from bayes_irl.solver.galerkin import pairs_are_held
 from bayes_irl.worlds import Population
 
 DIMS = ("circuit", "chain", "draw")
@@ -55,7 +55,8 @@ def adapt_population(
         `mean_cost`, `average_reward_change`; `solver_residual`, of the projected equation relative to the reward; and
         `monte_carlo_error`, the standard error of a tuning curve that comes from averaging over runs. Both
         populations share it in part: the error of a change is smaller. `information` cannot be had. The attribute
-        `num_iterations` tells how many steps the point estimate took, `coding_cost_factor` which factor it has.
+        `num_iterations` tells how many steps the point estimate took, `coding_cost_factor` which factor it has, and
+        `pairs` whether J was "adapted" or, beyond 6,000 features, "held" (fields and counts then adapt alone).
 
     Raises:
         InputError: if sizes differ, the family is too large to be solved for, the draws do not keep the recorded rates
@@ -70,7 +71,7 @@ def adapt_population(
     draws = _evenly(posterior["value"].to_dataset(), count("num_draws", num_draws))
     observed = recorded_baseline(posterior)
     mode = PopulationNetwork(before, stored_value(posterior["value_at_mode"].to_dataset()), observed)
-    check_size(mode.value)
+    held = pairs_are_held(mode.value)
     references, factor = _references(posterior, mode, population, coding_cost_factor, adapts=baseline == "adapted")
     with tqdm(total=draws.sizes["sample"], desc="adapting", disable=not progress, leave=False) as bar:
 
@@ -89,6 +90,7 @@ def adapt_population(
         "change": describe_change(before, population, coding_cost_factor),
         "baseline": baseline,
         "coding_cost_factor": factor,
+        "pairs": "held" if held else "adapted",
         "verdict_of_fit": posterior["gate"].attrs["verdict"],
         "num_iterations": 0 if references[1].adapted is None else references[1].adapted.num_iterations,
     }

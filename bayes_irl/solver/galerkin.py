@@ -18,6 +18,7 @@ from bayes_irl.solver.projected import (
     Samples,
     bellman_gap,
     coefficients,
+    deviations,
     from_coefficients,
     log_odds_change,
     newton_matrix,
@@ -28,7 +29,7 @@ from bayes_irl.solver.projected import (
 )
 from bayes_irl.worlds import Population
 
-MOST_FEATURES = 6000  # a round then takes half a minute on two cores
+MOST_FEATURES = 6000  # that are solved for: a round then takes half a minute on two cores
 NUM_CHAINS = 1000
 LEAST_SAMPLES, SAMPLES_PER_FEATURE = 20_000, 5
 FORGET = 10  # sweeps from one round's answers to states of the next
@@ -48,24 +49,24 @@ class Adapted:
         fitted: the network whose reward this is.
         coding_cost_factor: λ, where that of `fitted` is 1.
         num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
-        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, with f less its mean under each stimulus, in units of its
-            standard deviation.
+        held: whether J and g stayed as they were at the start, because there are too many.
+        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, of all features, also of those held; f less its mean under
+            each stimulus, in units of its standard deviation.
         converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
             last ones, or 1e-3 in float32).
         samples: the states of the last round.
         factors: of the last round's matrix.
-        deviation: the standard deviation of every feature.
     """
 
     network: PopulationNetwork
     fitted: PopulationNetwork
     coding_cost_factor: float
+    held: bool
     num_iterations: int
     residual: float
     converged: bool
     samples: Samples
     factors: tuple[np.ndarray, np.ndarray]
-    deviation: Float[np.ndarray, " num_features"]
 
 
 def solve_changed(
@@ -93,6 +94,9 @@ def solve_changed(
     with that of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are
     shortened.
 
+    Beyond 6,000 features only h and c are solved for, against features of single responses and of counts alone: J and g
+    stay those of the start, v/λ. What that leaves is told by the residual, which is that of all features.
+
     Args:
         fitted: whose reward r is meant: v0 − T0 B0(v0), up to a function of the stimulus.
         population: the changed one: lesions, stimulus statistics.
@@ -102,12 +106,12 @@ def solve_changed(
         start: v/λ to begin with; by default that of `fitted`.
 
     Raises:
-        InputError: if the family has too many features for a matrix of their products.
+        InputError: if h and c alone are too many for a matrix of their products.
     """
-    check_size(fitted.value)
+    held = pairs_are_held(fitted.value)
     value = jax.tree.map(lambda each: each / coding_cost_factor, fitted.value) if start is None else start
     network = PopulationNetwork(population, value, baseline)
-    num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value)) // NUM_CHAINS)
+    num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value, held)) // NUM_CHAINS)
     begin_key, key = jax.random.split(key)
     chains = stationary_chains(network, begin_key, NUM_CHAINS)
     number, size = 0, np.inf
@@ -117,14 +121,12 @@ def solve_changed(
         chains, _ = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)
         chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
         samples = weigh(network, visits)
-        matrix, deviation = newton_matrix(network, samples)
-        matrix = np.nan_to_num(matrix) + _penalty(network.value, len(samples.weights))
+        matrix = np.nan_to_num(newton_matrix(network, samples, held))
+        matrix += _penalty(network.value, held, len(samples.weights))
         factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
-        found = Adapted(
-            network, fitted, coding_cost_factor, number, np.inf, False, samples, factors, _at_least_one(deviation)
-        )
+        found = Adapted(network, fitted, coding_cost_factor, held, number, np.inf, False, samples, factors)
         step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
-        network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+        network = _moved(found, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
     return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
 
 
@@ -144,16 +146,20 @@ def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 
     return _polish(replace(near, fitted=fitted, num_iterations=0), True, tolerance)
 
 
-def check_size(value: FeatureValue) -> None:
-    """Refuse a family whose matrix would not fit."""
-    size = num_features(value)
-    if size > MOST_FEATURES:
+def pairs_are_held(value: FeatureValue) -> bool:
+    """Whether all coefficients are too many to be solved for.
+
+    Raises:
+        InputError: if those of single responses and of the count are too many as well.
+    """
+    if (size := num_features(value, held=True)) > MOST_FEATURES:
         raise InputError.of(
             "posterior",
-            f"a value of at most {MOST_FEATURES} coefficients, whose changes can be solved for",
-            f"{size}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
+            f"at most {MOST_FEATURES:,} fields and values of counts, whose changes can be solved for",
+            f"{size:,}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
             "Adapt a fit to fewer neurons or stimuli.",
         )
+    return num_features(value) > MOST_FEATURES
 
 
 def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
@@ -162,11 +168,14 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
     network, size, number = found.network, np.inf, 0
     while number < MOST_CHORDS and size > tolerance:
-        step, size = _step(replace(found, network=network), reward)
-        network = _moved(network, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+        now = replace(found, network=network)
+        step, size = _step(now, reward)
+        network = _moved(now, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
         number += 1
+    deviation = np.asarray(deviations(network.value, found.samples))
+    unit = np.where(deviation > 0, deviation, 1.0)
     left, whole = (
-        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.deviation)
+        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / unit)
         for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
     )
     return replace(
@@ -189,28 +198,24 @@ def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[
 def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:
     """Newton's step, and by how much it changes log-odds: none, and infinitely, where a value is no longer finite."""
     like = found.network.value
-    wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples)
+    wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
     if not jnp.isfinite(wanted).all():
         return jnp.zeros_like(wanted), np.inf
     step = jnp.asarray(scipy.linalg.lu_solve(found.factors, np.asarray(wanted, float)), wanted.dtype)
-    return step, float(log_odds_change(like, step, found.samples))
+    return step, float(log_odds_change(like, step, found.samples, found.held))
 
 
-def _moved(network: PopulationNetwork, step: Coefficients) -> PopulationNetwork:
-    value = from_coefficients(coefficients(network.value) + step, network.value)
+def _moved(found: Adapted, step: Coefficients) -> PopulationNetwork:
+    network, held = found.network, found.held
+    value = from_coefficients(coefficients(network.value, held) + step, network.value, held)
     return PopulationNetwork(network.population, value, network.baseline)
 
 
-def _at_least_one(deviation: np.ndarray) -> np.ndarray:
-    """Standard deviations, with 1 for those of features that do not vary."""
-    return np.where(deviation > 0, deviation, 1.0)
-
-
-def _penalty(value: FeatureValue, num_samples: int) -> Float[np.ndarray, "num_features num_features"]:
+def _penalty(value: FeatureValue, held: bool, num_samples: int) -> Float[np.ndarray, "num_features num_features"]:
     """P: of the square of every coefficient, and of the second difference of functions of the count."""
-    num_counts, size = value.num_neurons + 1, num_features(value)
+    num_counts, size = value.num_neurons + 1, num_features(value, held)
     second = np.diff(np.eye(num_counts), 2, axis=0)
-    num_functions = value.num_stimuli + (0 if value.with_count is None else value.num_neurons)
+    num_functions = value.num_stimuli + (0 if held or value.with_count is None else value.num_neurons)
     penalty = RIDGE * np.eye(size)
     for first in range(size - num_functions * num_counts, size, num_counts):
         block = slice(first, first + num_counts)

@@ -31,30 +31,30 @@ def weigh(network: PopulationNetwork, visits: Visits) -> Samples:
     return Samples(patterns, stimuli, weights / weights.sum())
 
 
-def coefficients(value: FeatureValue) -> Coefficients:
-    """The numbers of a value in one row: J above its diagonal (as `numpy.triu_indices`), h, c, g."""
+def coefficients(value: FeatureValue, held: bool = False) -> Coefficients:
+    """The numbers of a value in one row: J above its diagonal (as `numpy.triu_indices`), h, c, g; if held, h and c."""
+    if held:
+        return jnp.concatenate([value.fields.reshape(-1), value.by_count.reshape(-1)])
     upper = np.triu_indices(value.num_neurons, k=1)
     rest = [value.fields, value.by_count] + ([] if value.with_count is None else [value.with_count])
     return jnp.concatenate([value.pairs[:, *upper].reshape(-1), *(each.reshape(-1) for each in rest)])
 
 
-def from_coefficients(row: Coefficients, like: FeatureValue) -> FeatureValue:
-    """The value, of the same kind as `like`, whose coefficients these are."""
+def from_coefficients(row: Coefficients, like: FeatureValue, held: bool = False) -> FeatureValue:
+    """The value, of the same kind as `like`, whose coefficients these are; if held, J and g are those of `like`."""
     n, sets = like.num_neurons, len(like.pairs)
-    num_pairs = sets * n * (n - 1) // 2
-    ends = np.cumsum([num_pairs, like.fields.size, like.by_count.size])
-    pairs, fields, by_count, rest = jnp.split(row, ends)
-    return FeatureValue(
-        symmetric(n, pairs.reshape(sets, -1)),
-        fields.reshape(like.fields.shape),
-        by_count.reshape(like.by_count.shape),
-        None if like.with_count is None else rest.reshape(like.with_count.shape),
-    )
+    num_pairs = 0 if held else sets * n * (n - 1) // 2
+    pairs, fields, by_count, rest = jnp.split(row, np.cumsum([num_pairs, like.fields.size, like.by_count.size]))
+    fields, by_count = fields.reshape(like.fields.shape), by_count.reshape(like.by_count.shape)
+    if held:
+        return FeatureValue(like.pairs, fields, by_count, like.with_count)
+    with_count = None if like.with_count is None else rest.reshape(like.with_count.shape)
+    return FeatureValue(symmetric(n, pairs.reshape(sets, -1)), fields, by_count, with_count)
 
 
-def num_features(value: FeatureValue) -> int:
+def num_features(value: FeatureValue, held: bool = False) -> int:
     """How many coefficients a value has."""
-    return coefficients(value).size
+    return coefficients(value, held).size
 
 
 @eqx.filter_jit
@@ -77,63 +77,74 @@ def bellman_gap(
 
 
 @eqx.filter_jit
-def project(like: FeatureValue, table: Float[Array, " num_samples"], samples: Samples) -> Coefficients:
+def project(
+    like: FeatureValue, table: Float[Array, " num_samples"], samples: Samples, held: bool = False
+) -> Coefficients:
     """⟨f table⟩ for every feature f; the table has mean zero under each stimulus."""
 
     def of(row: Coefficients) -> Array:
-        return _own(values(from_coefficients(row, like), samples.patterns), samples.stimuli)
+        return _own(values(from_coefficients(row, like, held), samples.patterns), samples.stimuli)
 
-    (product,) = jax.vjp(of, jnp.zeros_like(coefficients(like)))[1](samples.weights * table)
+    (product,) = jax.vjp(of, coefficients(like, held))[1](samples.weights * table)
     return product
 
 
 @eqx.filter_jit
-def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples) -> Float[Array, ""]:
+def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples, held: bool = False) -> Float[Array, ""]:
     """By how many nats a step changes the log-odds of answers: root mean square over samples and neurons."""
-    added = differences(from_coefficients(step, like), samples.patterns)
-    return jnp.sqrt((samples.weights @ jnp.square(added)[jnp.arange(len(added)), samples.stimuli]).mean())
+    moved = from_coefficients(step, jax.tree.map(jnp.zeros_like, like), held)
+    added = differences(moved, samples.patterns)[jnp.arange(len(samples.weights)), samples.stimuli]
+    return jnp.sqrt((samples.weights @ jnp.square(added)).mean())
+
+
+@eqx.filter_jit
+def deviations(like: FeatureValue, samples: Samples) -> Float[Array, " num_features"]:
+    """The standard deviation of every feature, less its mean under each stimulus; from means alone, as f² = f."""
+
+    def of_stimulus(x: Array) -> Array:
+        here = (samples.stimuli == x).astype(samples.weights.dtype)
+        mean = project(like, here, samples)  # times the stimulus's share
+        return mean - mean**2 / jnp.maximum(samples.weights @ here, 1e-300)
+
+    return jnp.sqrt(jnp.maximum(jax.lax.map(of_stimulus, jnp.arange(like.num_stimuli)).sum(axis=0), 0))
 
 
 def newton_matrix(
-    network: PopulationNetwork, samples: Samples
-) -> tuple[Float[np.ndarray, "num_features num_features"], Float[np.ndarray, " num_features"]]:
-    """⟨f (f − T Q f)ᵀ⟩, f less its mean under each stimulus, and the standard deviation of every feature.
+    network: PopulationNetwork, samples: Samples, held: bool = False
+) -> Float[np.ndarray, "num_features num_features"]:
+    """⟨f (f − T Q f)ᵀ⟩, f less its mean under each stimulus.
 
     Q f is the expectation of f after one update of a random neuron by its answers: the derivative of B(v).
     """
-    size, num_stimuli = num_features(network.value), network.population.num_stimuli
-    product, square = np.zeros((size, size)), np.zeros(size)
-    means, moved = np.zeros((num_stimuli, size)), np.zeros((num_stimuli, size))
+    size, num_stimuli = num_features(network.value, held), network.population.num_stimuli
+    product, means, moved = np.zeros((size, size)), np.zeros((num_stimuli, size)), np.zeros((num_stimuli, size))
     weights, stimuli = np.asarray(samples.weights, float), np.asarray(samples.stimuli)
     for first in range(0, len(stimuli), CHUNK):
         part = slice(first, first + CHUNK)
-        here, gone = (np.asarray(each) for each in _rows(network, samples.patterns[part], samples.stimuli[part]))
+        here, gone = (np.asarray(each) for each in _rows(network, samples.patterns[part], samples.stimuli[part], held))
         heavy = here * weights[part, None]
         product += heavy.T @ gone
-        square += (heavy * here).sum(axis=0)
         one_hot = (stimuli[part] == np.arange(num_stimuli)[:, None]).astype(float)
         means += one_hot @ heavy
         moved += (one_hot * weights[part]) @ gone
     share = np.maximum(np.bincount(stimuli, weights, num_stimuli), 1e-300)[:, None]
-    product -= (means / share).T @ moved
-    variance = np.maximum(square - (np.square(means) / share).sum(axis=0), 0)
-    return product, np.sqrt(variance)
+    return product - (means / share).T @ moved
 
 
 @eqx.filter_jit
-def _rows(network: PopulationNetwork, patterns: Array, stimuli: Array) -> tuple[Array, Array]:
+def _rows(network: PopulationNetwork, patterns: Array, stimuli: Array, held: bool) -> tuple[Array, Array]:
     """F and f − T Q f of every state: derivatives of v and of v − T B(v)."""
     like = network.value
 
     def before(row: Coefficients, pattern: Array, stimulus: Array) -> Array:
-        return values(from_coefficients(row, like), pattern[None])[0, stimulus]
+        return values(from_coefficients(row, like, held), pattern[None])[0, stimulus]
 
     def lost(row: Coefficients, pattern: Array, stimulus: Array) -> Array:
-        value = from_coefficients(row, like)
+        value = from_coefficients(row, like, held)
         ahead = after_update(network.population, value, pattern[None], network.baseline)[0]
         return before(row, pattern, stimulus) - network.population.transition[stimulus] @ ahead
 
-    now = coefficients(like)
+    now = coefficients(like, held)
     return tuple(jax.vmap(jax.grad(each), (None, 0, 0))(now, patterns, stimuli) for each in (before, lost))
 
 

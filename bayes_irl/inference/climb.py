@@ -112,7 +112,7 @@ def _newton(
     few: Evidence,
     flat: Flat,
     spreads: Named,
-    temper: float | None,
+    given: float | None,
     key: Array,
     tick: Report,
     near: Flat | None,
@@ -120,17 +120,17 @@ def _newton(
 ) -> Peak:
     """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal.
 
-    By the temper of where it begins, if none is given.
+    With the temper of where it begins, if none is given.
     """
     curvature = Curvature.of(family, few, flat, spreads, key, near)
-    slope, step, squared = None, jnp.zeros_like(flat), np.inf
+    slope, step, squared, temper = None, jnp.zeros_like(flat), np.inf, 1.0
     steps: list[tuple[Flat, Flat]] = []
     for _ in range(MOST_ROUNDS):
         trial = flat + step
         at = single((trial, spreads))
         scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
         if slope is None:
-            temper = temper or _temper(evidence, curvature, scores)
+            temper = given or _temper(evidence, curvature, scores)
             curvature = curvature.tempered(temper)
         uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
         if slope is not None:

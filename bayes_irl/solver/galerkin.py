@@ -48,9 +48,9 @@ class Adapted:
         network: the answers; its value is v/λ.
         fitted: the network whose reward this is.
         coding_cost_factor: λ, where that of `fitted` is 1.
-        num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
         held: whether J and g stayed as they were at the start, because there are too many.
-        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, of all features, also of those held; f less its mean under
+        num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
+        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, of all features, also of J and g; f less its mean under
             each stimulus, in units of its standard deviation.
         converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
             last ones, or 1e-3 in float32).

@@ -409,8 +409,6 @@ def test_a_sandwich_and_a_model_of_populations_are_for_populations():
     circuit, recording = bi.Circuit(6, bi.Stimulus.switching(0.1)), small()[1]
     with pytest.raises(bi.InputError, match="Nuts, Laplace or Svi, unless for a Population"):
         bi.infer(bi.load_model("pairwise"), circuit, recording, method=bi.Sandwich(), key=KEY)
-    with pytest.raises(bi.InputError, match="circuit: expected a Population, for a model of its value, got 6 neurons"):
-        bi.infer(LARGE, circuit, recording, key=KEY)
     with pytest.raises(bi.InputError, match="circuit: expected one Population, with one recording, got a list"):
         bi.infer(LARGE, [small()[0]], [recording], key=KEY)
     with pytest.raises(bi.InputError, match="at most 14, where exact enumeration of patterns ends|at most 30 neurons"):

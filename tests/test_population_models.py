@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import random
+from populations import snapshots_of
 
 import bayes_irl as bi
 from bayes_irl.generative import FeatureValue, symmetric
@@ -62,3 +63,23 @@ def test_couplings_of_each_stimulus_come_back():
     assert np.corrcoef(difference.mean(axis=0), exact[1] - exact[0])[0, 1] > 0.98
     low, high = np.quantile(difference, (0.05, 0.95), axis=0)
     assert ((low < exact[1] - exact[0]) & (exact[1] - exact[0] < high)).mean() > 0.75
+
+
+def lost_by_the_family(circuit, counts) -> float:
+    """By how many standard errors it foretells answers worse than a reward for every pattern, by exact inference."""
+    names, method = ("large_population", "free_form"), bi.Nuts(2, 150, 150)
+    fits = {name: bi.infer(bi.load_model(name), circuit, counts, 0.4, method, key=random.key(2)) for name in names}
+    found = bi.compare(fits).sel(claim="large_population")
+    return float(-found["difference"] / np.maximum(found["difference_se"], 1e-12))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")
+def test_exact_inference_on_a_part_tells_whether_the_family_is_poor():
+    """Four of eight neurons, whose whole is in the family; and four whose reward is any function of their pattern."""
+    whole = snapshots_of(TRUTHS["large_population"], 10_000, 4 * SIZE, random.key(0))
+    sweep = np.linalg.matrix_power(np.asarray(POPULATION.transition), SIZE)
+    part = bi.Circuit(4, bi.Stimulus.per_update(sweep, 4))
+    assert lost_by_the_family(part, whole.select([0, 2, 3, 5]).snapshots(1)) < 3
+    other = bi.optimize(part, 0.5 * random.normal(random.key(3), (2, 16)), 1.0, jnp.full(4, 0.4))
+    assert lost_by_the_family(part, bi.simulate(other, 20_000, random.key(4)).updates()) > 5

@@ -1,7 +1,7 @@
 """The likelihood of a value function in a family of features, for populations too large to enumerate."""
 
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -11,9 +11,11 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline
+from bayes_irl.generative.respond import respond
+from bayes_irl.generative.session import Data
 from bayes_irl.recordings import PackedRecording, Recording
 from bayes_irl.solver.features import FeatureValue, implied_reward
-from bayes_irl.worlds import Population
+from bayes_irl.worlds import Circuit, Population
 from bayes_irl.worlds.neurons import Neurons
 
 MOST_PATTERNS = 2000  # recorded bins at which the reward is reported
@@ -104,16 +106,21 @@ def mean_response(population: Population, recording: PackedRecording) -> Float[n
     return share / share.sum() @ means
 
 
-def centre(population: Neurons, recording: PopulationData | None) -> Baseline:
+def centre(population: Neurons, recording: PopulationData | Data | None) -> Baseline:
     """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
-    return jnp.full(population.num_neurons, 0.5) if recording is None else recording.baseline
+    if recording is None:
+        return jnp.full(population.num_neurons, 0.5)
+    return recording.sessions[0].baseline if isinstance(recording, Data) else recording.baseline
 
 
-def answer_in_family(population: Neurons, value: FeatureValue, recording: PopulationData | None = None) -> FeatureValue:
+def answer_in_family(
+    population: Neurons, value: FeatureValue, recording: PopulationData | Data | None = None
+) -> FeatureValue:
     """Let a population answer by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
-    Their likelihood is `inference.evidence`'s, which looks at the recording a block at a time.
+    Their likelihood is `inference.evidence`'s, which looks at the recording a block at a time. A `Circuit`, which is
+    small enough, answers optimally to the reward that the value implies: exact inference in the same family.
 
     Args:
         population: who is there.
@@ -127,13 +134,15 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Popula
     Raises:
         InputError: if this is no population, or the value is of other sizes.
     """
-    if not isinstance(population, Population):
-        raise InputError.of(
-            "circuit", "a Population, for a model of its value", population, "For a Circuit take a model of its reward."
-        )
     size = population.num_stimuli, population.num_neurons
     if value.fields.shape != size or value.by_count.shape != (size[0], size[1] + 1):
         raise InputError.of("model", f"a value of {size[1]} neurons, {size[0]} stimuli", f"{value.fields.shape}")
+    if isinstance(population, Circuit):
+        enumerated = Population(size[1], population.stimulus, population.silenced, population.forced)
+        patterns = jnp.asarray(population.patterns, float)
+        reward = implied_reward(enumerated, value, patterns, centre(population, recording)).T
+        respond(population, reward, cast(Data | None, recording))
+        return value
     numpyro.deterministic("value", value)  # a tree of arrays
     if recording is not None:
         table = implied_reward(population, value, recording.patterns, recording.baseline)

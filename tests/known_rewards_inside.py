@@ -20,7 +20,7 @@ from bayes_irl.agents import Agent, settings_for
 
 NUM_TRIALS = 7200
 NETWORKS = {  # task, its options, settings that differ from the documented ones, and how many updates it settles for
-    "wager": ("wager", {}, {}, 300),
+    "wager": ("wager", {}, {}, 1500),
     "economic_choice": ("economic_choice", {"dt": 50.0}, {"entropy": 0.02}, 500),  # a fifth of the work of 10 ms
 }
 REFERENCE = {"wager": "correct", "economic_choice": "B"}

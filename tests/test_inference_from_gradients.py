@@ -119,6 +119,19 @@ def test_an_event_that_never_happens_is_named_and_keeps_its_prior():
     assert "not that of missed" in " ".join(map(str, tree["gate"]["sentence"].values))
 
 
+def test_an_event_so_rare_that_its_gradient_is_lost_in_what_may_be_left_is_named():
+    """Well measured, but so short that nobody would notice if it did not cancel."""
+    rng = np.random.default_rng(1)
+    recorded = optimal(np.random.default_rng(0)).record(rng)["gradient"].values
+    direction = rng.normal(size=recorded.shape[2])
+    rare = 3e-3 * (direction + 0.1 * rng.normal(size=(len(recorded), len(direction))))
+    blocks = np.insert(recorded, 3, rare, axis=1)
+    with pytest.warns(DataWarning, match=r"^Weights of missed \(4e-05 a trial\) are not identified"):
+        tree = ask(as_dataset(blocks, np.array([0.5, 0.2, 0.1, 4e-5, 0.3]), [*EVENTS[:3], "missed", "entropy"]))
+    assert weights(tree)[:, 3].std() < PRIOR_WIDTH / 4  # which looks as if it were known
+    assert "not that of missed" in " ".join(map(str, tree["gate"]["sentence"].values))
+
+
 @pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")  # what is left may leave no weight known
 def test_a_policy_away_from_its_optimum_is_told():
     best, rng = optimal(np.random.default_rng(0)), np.random.default_rng(1)

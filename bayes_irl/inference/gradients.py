@@ -46,8 +46,9 @@ def infer_from_gradients(
     Normal(0, 10 times the largest known weight).
 
     *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one weight, at least,
-    has to be known. An event that always or never happens has no gradient, and its weight is the prior's: a
-    warning names it. If the gradients of all events point along one line, they fix one combination of weights only:
+    has to be known. An event that always or never happens has no gradient, and its weight is the prior's. One that
+    hardly ever does has a gradient shorter than what training may have left over (`left` + 2 standard errors), which
+    its weight then tells of. A warning names both, and the gate. If the gradients of all events point along one line, they fix one combination of weights only:
     it takes as many independent gradients as there are unknown weights.
 
     *What is taken for granted.* The network is near an optimum, and nothing else than these events was rewarded. Along
@@ -97,7 +98,8 @@ def infer_from_gradients(
         {"weight": weights}, dims={"weight": ["event"]}, coords={"event": events}, sample_dims=["chain", "draw"]
     )
     vague = weights.std(axis=(0, 1)) > IDENTIFIED * float(target.prior_width)
-    unknown = [name for name, is_vague in zip(events, vague, strict=True) if is_vague]
+    faint = _shares(balance, weights.mean(axis=(0, 1))) < max(left.left, 0.0) + 2 * left.error
+    unknown = [events[number] for number in free if vague[number] or faint[number]]
     if unknown:
         _warn_of(unknown, gradients)
     checks = judge(posterior, None, None, (*draws.checks, _cancel(left), _identified(unknown, len(free))))
@@ -152,12 +154,18 @@ def _least_squares(
     return np.linalg.solve(precision, -mean[free] @ (given @ mean))
 
 
+def _shares(balance: Balance, weights: Float[np.ndarray, " num_events"]) -> Float[np.ndarray, " num_events"]:
+    """What each event would leave if it were forgotten: w_k² |g_k|² / Σ_l w_l² |g_l|²."""
+    squared = weights**2 * np.asarray(balance.lengths)
+    return squared / squared.sum()
+
+
 def _warn_of(unknown: list[str], gradients: xr.Dataset) -> None:
     counts = gradients["mean_count"].mean("block")
     named = ", ".join(f"{name} ({float(counts.sel(event=name)):.2g} a trial)" for name in unknown)
     warnings.warn(
         f"Weights of {named} are not identified: these events come hardly more or less often when parameters move. "
-        "Their intervals are the prior's.",
+        "Their intervals are the prior's, or tell of what training left over: do not read them.",
         DataWarning,
         stacklevel=3,
     )

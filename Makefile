@@ -18,7 +18,8 @@ test: $(STAMP) ## run every test
 calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
 		tests/test_identifiability_optimality.py tests/test_optimality_of_moves.py tests/test_coding_slope.py \
-		tests/test_economic_choice.py tests/test_deciding.py tests/test_inference_from_gradients.py
+		tests/test_economic_choice.py tests/test_deciding.py tests/test_inference_from_gradients.py \
+		tests/test_calibration.py
 	$(PYTHON) tests/calibration_tables.py
 
 train: $(STAMP) ## train every task from three seeds, two at a time (an hour); it goes on where it stopped

@@ -4,7 +4,8 @@ Rewards are drawn from a model's prior, circuits optimised for them and recorded
 posterior draws. `calibration_tables.py` does the same with more recordings, for docs/calibration.md.
 """
 
-import jax
+import os
+
 import numpy as np
 import pytest
 from calibrating import coverage, uniformity
@@ -16,6 +17,8 @@ import bayes_irl as bi
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")]
 NUM_SETS, MORE_SETS = 16, 64
+SHORT = bi.Svi(300, num_steps=300, num_particles=1), 10  # and on how many recordings
+BY_SVI = MODELS if "BAYES_IRL_SEEDS" in os.environ else ["spike_count"]
 SURE = 1e-3
 
 
@@ -44,15 +47,15 @@ def test_truth_ranks_uniformly_among_draws(name):
     assert len(reward) < NUM_SETS / 2 or uniformity(reward.reshape(len(reward), -1)) > SURE
 
 
-def test_truth_ranks_uniformly_among_draws_of_svi(many):
-    made, truths, tables = many
-    few = jax.tree.map(lambda values: values[:10], truths)
-    draws, _ = made.draws_by(
-        bi.Svi(300, num_steps=300, num_particles=1), tables[:10], made.modes(tables[:10]), random.key(2)
-    )
-    reward = made.ranks(few, draws)["reward"].reshape(10, -1)
+@pytest.mark.parametrize("name", BY_SVI)
+def test_truth_ranks_uniformly_among_draws_of_svi(name):
+    """It is too narrow where posteriors are skewed (docs/calibration.md), but not by much more than known."""
+    method, num = SHORT
+    made, truths, tables = known_truths(name, num)
+    draws, _ = made.draws_by(method, tables, made.modes(tables), random.key(2))
+    reward = made.ranks(truths, draws)["reward"].reshape(num, -1)
     assert uniformity(reward) > SURE
-    assert coverage(reward, 0.9) > 0.75
+    assert coverage(reward, 0.9) > (0.6 if name in ("free_form", "place") else 0.75)
 
 
 def ranks_by_laplace(made, truths, tables):

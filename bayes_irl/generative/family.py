@@ -1,7 +1,7 @@
 """The likelihood of a value function in a family of features, for populations too large to enumerate."""
 
 from functools import cached_property
-from typing import Literal, cast
+from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -132,17 +132,22 @@ def answer_in_family(
         zero under each stimulus; there is none without a recording.
 
     Raises:
-        InputError: if this is no population, or the value is of other sizes.
+        InputError: if this is neither a population nor a circuit, or the value is of other sizes.
     """
+    if not isinstance(population, Population | Circuit):
+        raise InputError.of("circuit", "a Population or a Circuit, for a model of a value", population)
     size = population.num_stimuli, population.num_neurons
     if value.fields.shape != size or value.by_count.shape != (size[0], size[1] + 1):
         raise InputError.of("model", f"a value of {size[1]} neurons, {size[0]} stimuli", f"{value.fields.shape}")
     if isinstance(population, Circuit):
+        assert not isinstance(recording, PopulationData)
         enumerated = Population(size[1], population.stimulus, population.silenced, population.forced)
-        patterns = jnp.asarray(population.patterns, float)
-        reward = implied_reward(enumerated, value, patterns, centre(population, recording)).T
-        respond(population, reward, cast(Data | None, recording))
+        table = implied_reward(
+            enumerated, value, jnp.asarray(population.patterns, float), centre(population, recording)
+        )
+        respond(population, table.T, recording)
         return value
+    assert not isinstance(recording, Data)
     numpyro.deterministic("value", value)  # a tree of arrays
     if recording is not None:
         table = implied_reward(population, value, recording.patterns, recording.baseline)

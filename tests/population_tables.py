@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--bins", type=int, default=200_000)
     parser.add_argument("--updates", action="store_true", help="of single updates, instead of snapshots")
+    parser.add_argument("--baseline", type=float, default=0.3)
     given = parser.parse_args()
     warnings.simplefilter("ignore", bi.DataWarning)
     jax.config.update("jax_enable_x64", True)
@@ -29,14 +30,14 @@ def main() -> None:
     print("|---" * (len(COLUMNS) + 2) + "|")
     rows = []
     for seed in range(given.seeds):
-        found, verdict = measured(seed, given.bins, given.updates)
+        found, verdict = measured(seed, given.bins, given.updates, given.baseline)
         rows.append(found)
         print(f"| {seed} |", " | ".join(f"{each:.3f}" for each in found), f"| {verdict[:20]} |", flush=True)
     for name, row in (("mean", np.mean(rows, axis=0)), ("least", np.min(rows, axis=0)), ("most", np.max(rows, axis=0))):
         print(f"| {name} |", " | ".join(f"{each:.3f}" for each in row), "| |")
 
 
-def measured(seed: int, num_bins: int, updates: bool) -> tuple[list[float], str]:
+def measured(seed: int, num_bins: int, updates: bool, baseline: float) -> tuple[list[float], str]:
     """The columns for one circuit of known couplings, and what the gate says."""
     rng = np.random.default_rng(seed)
     exact = rng.normal(0, 0.14, NUM_NEURONS * (NUM_NEURONS - 1) // 2)
@@ -47,7 +48,7 @@ def measured(seed: int, num_bins: int, updates: bool) -> tuple[list[float], str]
         jnp.zeros((2, NUM_NEURONS + 1)),
     )
     population = bi.Population(NUM_NEURONS, bi.Stimulus.switching(1 / NUM_NEURONS))
-    network = bi.PopulationNetwork(population, value, jnp.full(NUM_NEURONS, 0.3))
+    network = bi.PopulationNetwork(population, value, jnp.full(NUM_NEURONS, baseline))
     key = random.key(seed)
     if updates:
         recording = bi.simulate(network, num_bins, key, num_trials=100)

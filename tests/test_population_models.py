@@ -67,7 +67,7 @@ def test_couplings_of_each_stimulus_come_back():
 
 def lost_by_the_family(circuit, counts) -> float:
     """By how many standard errors it foretells answers worse than a reward for every pattern, by exact inference."""
-    names, method = ("large_population", "free_form"), bi.Nuts(2, 150, 150)
+    names, method = ("large_population", "free_form"), bi.Nuts(2, 150, 150, max_tree_depth=6)
     fits = {name: bi.infer(bi.load_model(name), circuit, counts, 0.4, method, key=random.key(2)) for name in names}
     found = bi.compare(fits).sel(claim="large_population")
     return float(-found["difference"] / np.maximum(found["difference_se"], 1e-12))

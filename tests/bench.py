@@ -11,6 +11,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+from populations import as_fitted
 
 import bayes_irl as bi
 from bayes_irl.agents.learner import draw_learner
@@ -43,6 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
+    time_adaptation(50, 200)
     for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
         time_population(num_neurons, num_bins, num_draws)
 
@@ -187,8 +189,8 @@ def time_ring() -> None:
         time_fit(f"{name}, ring of 12 neurons, pairwise, 10^6 updates", "pairwise", method, network, recording)
 
 
-def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:
-    """One fit of a large population to snapshots, compilation included."""
+def large_network(num_neurons: int) -> bi.PopulationNetwork:
+    """A population of random couplings, under two stimuli that switch once in ten sweeps."""
     rng, upper = np.random.default_rng(0), num_neurons * (num_neurons - 1) // 2
     value = bi.generative.FeatureValue(
         bi.generative.symmetric(num_neurons, jnp.asarray(rng.normal(0, num_neurons**-0.5, (1, upper)))),
@@ -196,12 +198,27 @@ def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:
         jnp.zeros((2, num_neurons + 1)),
     )
     population = bi.Population(num_neurons, bi.Stimulus.switching(0.1 / num_neurons))
-    network = bi.PopulationNetwork(population, value, jnp.full(num_neurons, 0.1))
+    return bi.PopulationNetwork(population, value, jnp.full(num_neurons, 0.1))
+
+
+def time_adaptation(num_neurons: int, num_draws: int) -> None:
+    """The predictions for a population of which every tenth neuron has died, compilation included."""
+    network = large_network(num_neurons)
+    tree = as_fitted(network, np.asarray(network.baseline), num_draws)
+    jax.clear_caches()
+    began = time.perf_counter()
+    bi.adapt(tree, network.population.silence(*range(0, num_neurons, 10)), num_draws=num_draws)
+    report(f"adaptation, {num_neurons} neurons, {num_draws} draws", time.perf_counter() - began, "s")
+
+
+def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:
+    """One fit of a large population to snapshots, compilation included."""
+    network = large_network(num_neurons)
     recording = bi.simulate(network, 25 * num_bins, jax.random.key(0), 25, num_trials=200)
     jax.clear_caches()
     began = time.perf_counter()
     method, model = bi.Sandwich(num_draws), bi.load_model("large_population")
-    fit = bi.infer(model, population, recording, method=method, key=jax.random.key(0))
+    fit = bi.infer(model, network.population, recording, method=method, key=jax.random.key(0))
     report(f"population, {num_neurons} neurons, {num_bins:,} bins, {num_draws} draws", time.perf_counter() - began, "s")
     print(f"  {bi.verdict(fit)}")
     report("  most memory so far", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, "GB")

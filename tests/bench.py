@@ -44,7 +44,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
-    time_adaptation(50, 200)
+    for num_draws in (20, 200):
+        time_adaptation(50, num_draws)
     for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
         time_population(num_neurons, num_bins, num_draws)
 

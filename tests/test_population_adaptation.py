@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.linalg
 import xarray as xr
 from populations import as_fitted, enumerated, moderate_network, self_consistent
 from scipy.optimize import brentq
@@ -91,6 +92,17 @@ def test_a_reward_nearby_is_solved_for_on_the_same_states():
     value = jax.tree.map(lambda each: 1.1 * each, network.value)
     near = solve_nearby(solved, bi.PopulationNetwork(network.population, value, network.baseline))
     assert near.converged and largest_error(near, 1.0) < 0.002
+
+
+def test_draws_that_are_solved_in_threads_have_pivots_of_their_own(monkeypatch):
+    """SciPy counts them up and down in place: shared, they ended the process with 200 draws of 50 neurons."""
+    network, seen = moderate_network(4, 2), []
+    solved = solve_changed(network, network.population.silence(3), network.baseline, 1.0, KEY)
+    as_before, solve = solved.factors[1].copy(), scipy.linalg.lu_solve
+    monkeypatch.setattr(scipy.linalg, "lu_solve", lambda factors, b: seen.append(factors[1]) or solve(factors, b))
+    solve_nearby(solved, network)
+    assert seen and not any(np.shares_memory(each, solved.factors[1]) for each in seen)
+    np.testing.assert_array_equal(solved.factors[1], as_before)
 
 
 @pytest.mark.parametrize("with_count", [False, True])

@@ -201,7 +201,10 @@ def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coe
     wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
     if not jnp.isfinite(wanted).all():
         return jnp.zeros_like(wanted), np.inf
-    step = jnp.asarray(scipy.linalg.lu_solve(found.factors, np.asarray(wanted, float)), wanted.dtype)
+    matrix, pivots = (
+        found.factors
+    )  # SciPy counts pivots from 1 while it solves, in place: draws in threads need their own
+    step = jnp.asarray(scipy.linalg.lu_solve((matrix, pivots.copy()), np.asarray(wanted, float)), wanted.dtype)
     return step, float(log_odds_change(like, step, found.samples, found.held))
 
 

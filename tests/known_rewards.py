@@ -1,7 +1,7 @@
 """Ask trained networks what they were paid for; print truth beside posterior: `make rewards`, after `make train`.
 
 Networks of economic choice come from `make train`; those of motion are trained here, past their criterion, until their
-reward has stopped to grow. It goes on where it stopped. The last column is the share of reward that a network forgoes:
+reward has stopped to grow, or, for bets that the criterion is not for, as long as it takes. It goes on where it stopped. The last column is the share of reward that a network forgoes:
 against the better juice every time, or against the best decisions on evidence as good as its own seems to be.
 """
 
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--trained", type=Path, default=Path("out/train"))
     parser.add_argument("--motion", type=Path, default=Path("out/motion"))
     parser.add_argument("--max-updates", type=int, default=6000)
+    parser.add_argument("--max-updates-wager", type=int, default=2000)
     given = parser.parse_args()
     jax.config.update("jax_enable_x64", True)
     titles = "network", "model", "what", "truth", "posterior mean", "90 % equal-tailed interval", "holds it", "gate"
@@ -51,7 +52,8 @@ def main() -> None:
         for rule in ("economic_choice", "economic_choice_log_ratio"):
             row(folder.name, rule, "relative_value", agent.task.relative_value, juices(trials, rule), "–")
     for name, (task, stakes) in MOTION.items():
-        agent = trained(task, stakes, given.motion / name.replace(", ", "-"), given.max_updates)
+        most = given.max_updates_wager if task == "wager" else given.max_updates
+        agent = trained(task, stakes, given.motion / name.replace(", ", "-"), most)
         trials = bi.run(agent, NUM_TRIALS, key=jax.random.key(100))
         if task == "wager":
             row(name, task, "sure_value", agent.task.sure, *wagers(trials, agent.task.sure))

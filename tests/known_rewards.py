@@ -1,8 +1,9 @@
 """Ask trained networks what they were paid for; print truth beside posterior: `make rewards`, after `make train`.
 
 Networks of economic choice come from `make train`; those of motion are trained here, past their criterion, until their
-reward has stopped to grow, or, for bets that the criterion is not for, as long as it takes. It goes on where it stopped. The last column is the share of reward that a network forgoes:
-against the better juice every time, or against the best decisions on evidence as good as its own seems to be.
+reward has stopped to grow, or, for bets that the criterion is not for, as long as it is told to. It goes on where it
+stopped. The last column is the share of reward that a network forgoes: against the better juice every time, or against
+the best decisions on evidence as good as its own seems to be.
 """
 
 import argparse

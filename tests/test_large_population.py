@@ -420,3 +420,15 @@ def test_spreads_are_found_by_what_the_value_does_not_depend_on():
     family = Family(LARGE, data)
     assert family.spreads == ("pair_spread",)
     assert family.num_dimensions == 15 + 12 + 12
+    np.testing.assert_allclose(np.exp(family.start_spreads["pair_spread"]), 6**-0.5)
+
+
+def test_a_spread_begins_within_its_support():
+    def model(population, recording=None):
+        spread = numpyro.sample("spread", dist.Uniform(1.0, 2.0))
+        fields = numpyro.sample("fields", dist.Normal(0, spread).expand([2, 6]).to_event(2))
+        value = FeatureValue(jnp.zeros((1, 6, 6)), fields, jnp.zeros((2, 7)))
+        generative.answer_in_family(population, value, recording)
+
+    family = Family(Model("wide", "Wide.", model), as_population_data(*small()))
+    assert family.spreads == ("spread",) and np.isfinite(family.start_spreads["spread"])

@@ -51,10 +51,12 @@ class Family:
         rest = {name: jnp.zeros_like(value) for name, value in start.items() if name not in self.spreads}
         zeros, self._unravel = ravel_pytree(rest)
         self.num_dimensions: int = zeros.size
-        at = 1 / jnp.sqrt(data.population.num_neurons)  # where what all neurons add to one is about 1
-        self.start_spreads: Named = {
-            name: biject_to(self._supports[name]).inv(jnp.full_like(start[name], at)) for name in self.spreads
-        }
+        self.start_spreads: Named = {name: self._near_a_nat(name, latent[name]["value"]) for name in self.spreads}
+
+    def _near_a_nat(self, name: str, drawn: Array) -> Array:
+        """1/√n, where what all neurons add to one is of the order of a nat; or a draw, where it cannot be that."""
+        wanted, support = jnp.full_like(drawn, self.data.population.num_neurons**-0.5), self._supports[name]
+        return biject_to(support).inv(wanted if bool(jnp.all(support(wanted))) else drawn)
 
     def _first_trace(self) -> dict:
         seeded = handlers.seed(self.model.function, jax.random.key(0))

@@ -2,6 +2,7 @@
 
 import os
 
+import arviz as az
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -288,7 +289,11 @@ def ranks(model, num_sets, noise=1.0):
     truths = calibration.truths(random.key(0), num_sets)
     noisier = truths | {"sensitivity": truths["sensitivity"] / noise}
     tables = calibration.answers(noisier, np.random.default_rng(0))
-    return calibration.ranks(truths, calibration.draws(tables, calibration.modes(tables), random.key(1)))
+    draws = calibration.draws(tables, calibration.modes(tables), random.key(1))
+    for name, each in draws.items():
+        effective = np.median([az.ess(chain[None, :, 0]) for chain in np.asarray(each)])
+        print(f"{model} {name}: {effective:.0f} effective draws of {each.shape[1]}, median over data sets")
+    return calibration.ranks(truths, draws)
 
 
 @pytest.mark.slow
@@ -305,7 +310,7 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.parametrize("model", SCALARS if FULL else ["perceptual_decision"])
 def test_a_wrong_likelihood_is_caught(model):
     """Evidence three times as noisy as the likelihood has it."""
-    found = ranks(model, 20, noise=3.0)
+    found = ranks(model, 8 if model in TIMED else 20, noise=3.0)
     assert kstest(found["sensitivity"][:, 0], "uniform").pvalue < 0.002
 
 

@@ -87,9 +87,11 @@ def print_rows(name: str, agent: Agent, gradients: xr.Dataset, known: tuple[str,
         if event not in known:
             draws = tree["posterior"]["weight"].sel(event=event).values
             low, high = np.quantile(draws, (0.05, 0.95))
+            holds = "yes" if low <= truth[event] <= high else "no"
+            told = holds if event not in tree.attrs["not_identified"].split(", ") else "not identified"
             print(
                 f"| {name} | {', '.join(known)} | {event} | {truth[event]:.3g} | {draws.mean():.4g} | "
-                f"{low:.4g} to {high:.4g} | {'yes' if low <= truth[event] <= high else 'no'} | {left:.3f} | {passed} |",
+                f"{low:.4g} to {high:.4g} | {told} | {left:.3f} | {passed} |",
                 flush=True,
             )
 

@@ -129,6 +129,7 @@ def test_an_event_so_rare_that_its_gradient_is_lost_in_what_may_be_left_is_named
     with pytest.warns(DataWarning, match=r"^Weights of missed \(4e-05 a trial\) are not identified"):
         tree = ask(as_dataset(blocks, np.array([0.5, 0.2, 0.1, 4e-5, 0.3]), [*EVENTS[:3], "missed", "entropy"]))
     assert weights(tree)[:, 3].std() < PRIOR_WIDTH / 4  # which looks as if it were known
+    assert tree.attrs["not_identified"] == "missed"
     assert "not that of missed" in " ".join(map(str, tree["gate"]["sentence"].values))
 
 

@@ -129,7 +129,8 @@ def answer_in_family(
 
     Returns:
         The value. The site "reward" is r̂(σ, x) at recorded patterns `[num_patterns]`, in nats per update, with mean
-        zero under each stimulus; there is none without a recording.
+        zero under each stimulus; there is none without a recording. Of a circuit it is that of all patterns
+        `[num_stimuli, num_patterns]`, as `respond` has it.
 
     Raises:
         InputError: if this is neither a population nor a circuit, or the value is of other sizes.

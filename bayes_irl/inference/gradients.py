@@ -67,7 +67,8 @@ def infer_from_gradients(
 
     Returns:
         A tree with `posterior` (`weight[event]`, rewards per event, or per nat of "entropy"), `sample_stats`, `gate`
-        (see `verdict`) and `constant_data` (`mean_count[event]`, a trial).
+        (see `verdict`) and `constant_data` (`mean_count[event]`, a trial). The attribute `not_identified` names the
+        events whose weights cannot be told.
 
     Raises:
         InputError: these are no gradients, or from too few blocks; or weights are known of events that are not among
@@ -113,6 +114,7 @@ def infer_from_gradients(
         }
     )
     tree.attrs.update(gradients.attrs)
+    tree.attrs["not_identified"] = ", ".join(unknown)
     tree.attrs["known"] = ", ".join(f"{name} = {worth:g}" for name, worth in known.items())
     tree.attrs["inference_seconds"] = time.perf_counter() - began
     tree.attrs.update({f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")})

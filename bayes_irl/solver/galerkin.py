@@ -56,6 +56,7 @@ class Adapted:
             last ones, or 1e-3 in float32).
         samples: the states of the last round.
         factors: of the last round's matrix.
+        unit: the standard deviation of every feature, held or not; 1 where it does not vary.
     """
 
     network: PopulationNetwork
@@ -67,6 +68,7 @@ class Adapted:
     converged: bool
     samples: Samples
     factors: tuple[np.ndarray, np.ndarray]
+    unit: Float[np.ndarray, " num_all_features"]
 
 
 def solve_changed(
@@ -124,7 +126,9 @@ def solve_changed(
         matrix = np.nan_to_num(newton_matrix(network, samples, held))
         matrix += _penalty(network.value, held, len(samples.weights))
         factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
-        found = Adapted(network, fitted, coding_cost_factor, held, number, np.inf, False, samples, factors)
+        deviation = np.asarray(deviations(network.value, samples))
+        unit = np.where(deviation > 0, deviation, 1.0)
+        found = Adapted(network, fitted, coding_cost_factor, held, number, np.inf, False, samples, factors, unit)
         step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
         network = _moved(found, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
     return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
@@ -172,10 +176,8 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
         step, size = _step(now, reward)
         network = _moved(now, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
         number += 1
-    deviation = np.asarray(deviations(network.value, found.samples))
-    unit = np.where(deviation > 0, deviation, 1.0)
     left, whole = (
-        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / unit)
+        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.unit)
         for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
     )
     return replace(
@@ -201,9 +203,8 @@ def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coe
     wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
     if not jnp.isfinite(wanted).all():
         return jnp.zeros_like(wanted), np.inf
-    matrix, pivots = (
-        found.factors
-    )  # SciPy counts pivots from 1 while it solves, in place: draws in threads need their own
+    matrix, pivots = found.factors
+    # SciPy counts pivots from 1 while it solves, in place: draws that are solved in threads need their own.
     step = jnp.asarray(scipy.linalg.lu_solve((matrix, pivots.copy()), np.asarray(wanted, float)), wanted.dtype)
     return step, float(log_odds_change(like, step, found.samples, found.held))
 

@@ -1,5 +1,6 @@
 """Settings for every test: double precision, and figures drawn without a screen."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,16 @@ import pytest
 
 jax.config.update("jax_enable_x64", True)
 
-# Most of a small fit is compilation. What one file has compiled is kept for the next, for as long as this process runs.
+# Most of a small fit is compilation. What one file, or a program that it starts, has compiled is kept for the next, for
+# as long as this process runs.
 COMPILED = TemporaryDirectory(prefix="bayes_irl_compiled_")
-jax.config.update("jax_compilation_cache_dir", COMPILED.name)
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+for setting, value in {
+    "jax_compilation_cache_dir": COMPILED.name,
+    "jax_persistent_cache_min_compile_time_secs": 0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}.items():
+    jax.config.update(setting, value)
+    os.environ[setting.upper()] = str(value)
 
 matplotlib.use("Agg")
 

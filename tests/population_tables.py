@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--bins", type=int, default=200_000)
     parser.add_argument("--updates", action="store_true", help="of single updates, instead of snapshots")
     parser.add_argument("--baseline", type=float, default=0.3)
+    parser.add_argument("--tuning", type=float, default=0.7, help="standard deviation of fields")
     given = parser.parse_args()
     warnings.simplefilter("ignore", bi.DataWarning)
     jax.config.update("jax_enable_x64", True)
@@ -30,18 +31,18 @@ def main() -> None:
     print("|---" * (len(COLUMNS) + 2) + "|")
     rows = []
     for seed in range(given.seeds):
-        found, verdict = measured(seed, given.bins, given.updates, given.baseline)
+        found, verdict = measured(seed, given.bins, given.updates, given.baseline, given.tuning)
         rows.append(found)
         print(f"| {seed} |", " | ".join(f"{each:.3f}" for each in found), f"| {verdict[:20]} |", flush=True)
     for name, row in (("mean", np.mean(rows, axis=0)), ("least", np.min(rows, axis=0)), ("most", np.max(rows, axis=0))):
         print(f"| {name} |", " | ".join(f"{each:.3f}" for each in row), "| |")
 
 
-def measured(seed: int, num_bins: int, updates: bool, baseline: float) -> tuple[list[float], str]:
+def measured(seed: int, num_bins: int, updates: bool, baseline: float, spread: float) -> tuple[list[float], str]:
     """The columns for one circuit of known couplings, and what the gate says."""
     rng = np.random.default_rng(seed)
     exact = rng.normal(0, 0.14, NUM_NEURONS * (NUM_NEURONS - 1) // 2)
-    fields = rng.normal(-0.5, 0.7, (2, NUM_NEURONS))
+    fields = rng.normal(-0.5, spread, (2, NUM_NEURONS))
     value = bi.generative.FeatureValue(
         bi.generative.symmetric(NUM_NEURONS, jnp.asarray(exact[None])),
         jnp.asarray(fields),

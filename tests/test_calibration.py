@@ -16,7 +16,7 @@ from scipy.stats import binom
 import bayes_irl as bi
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")]
-NUM_SETS, MORE_SETS = 16, 64
+NUM_SETS, MORE_SETS, NUM_DRAWS = 16, 64, 200
 SHORT = bi.Svi(300, num_steps=300, num_particles=1), 10  # and on how many recordings
 BY_SVI = MODELS if "BAYES_IRL_SEEDS" in os.environ else ["spike_count"]
 SURE = 1e-3
@@ -24,7 +24,7 @@ SURE = 1e-3
 
 def known_truths(name, num_sets):
     """A calibration, truths drawn from its prior, and what was recorded of them."""
-    made = calibration(name, num_draws=300)
+    made = calibration(name, num_draws=NUM_DRAWS)
     truths = made.truths(random.key(0), num_sets)
     return made, truths, recorded(made, truths, random.key(1))
 
@@ -42,7 +42,7 @@ def test_truth_ranks_uniformly_among_draws(name):
     modes = made.modes(tables)
     ranks = made.ranks(truths, made.draws(tables, modes, random.key(2)))
     assert min(uniformity(each.reshape(NUM_SETS, -1)) for each in ranks.values()) > SURE
-    draws, passed = made.draws_by(bi.Laplace(300), tables, modes, random.key(3))
+    draws, passed = made.draws_by(bi.Laplace(NUM_DRAWS), tables, modes, random.key(3))
     reward = made.ranks(truths, draws)["reward"][passed]
     assert len(reward) < NUM_SETS / 2 or uniformity(reward.reshape(len(reward), -1)) > SURE
 
@@ -59,7 +59,7 @@ def test_truth_ranks_uniformly_among_draws_of_svi(name):
 
 
 def ranks_by_laplace(made, truths, tables):
-    draws, _ = made.draws_by(bi.Laplace(300), tables, made.modes(tables), random.key(2))
+    draws, _ = made.draws_by(bi.Laplace(NUM_DRAWS), tables, made.modes(tables), random.key(2))
     return made.ranks(truths, draws)["reward"].reshape(MORE_SETS, -1)
 
 

@@ -285,7 +285,7 @@ def ranks(model, num_sets, noise=1.0):
     """Where the truth ranks among draws, from 0 to 1; `noise` is how much noisier evidence is than the fit has it."""
     evidence = design(model, 1000, limit=1.0)
     data = as_answered(evidence, placeholder(model, evidence))
-    calibration = Calibration(bi.load_model(model), evidence, data, num_draws=400 if model in TIMED else 1000)
+    calibration = Calibration(bi.load_model(model), evidence, data, num_draws=1000 if FULL else 300)
     truths = calibration.truths(random.key(0), num_sets)
     noisier = truths | {"sensitivity": truths["sensitivity"] / noise}
     tables = calibration.answers(noisier, np.random.default_rng(0))
@@ -310,7 +310,7 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.parametrize("model", SCALARS if FULL else ["perceptual_decision"])
 def test_a_wrong_likelihood_is_caught(model):
     """Evidence three times as noisy as the likelihood has it."""
-    found = ranks(model, 8 if model in TIMED else 20, noise=3.0)
+    found = ranks(model, 8, noise=3.0)
     assert kstest(found["sensitivity"][:, 0], "uniform").pvalue < 0.002
 
 

@@ -54,12 +54,13 @@ class Svi:
     ) -> Draws:
         """Fit the Normal and draw from it."""
         size = target.num_dimensions
+        potential = jax.jit(lambda whitened: target.potential(mode.locate(whitened)))
 
         def posterior() -> None:
             whitened = numpyro.sample("whitened", dist.ImproperUniform(dist.constraints.real, (), (size,)))
             with handlers.block():  # the sites within are the posterior's own
-                potential = target.potential(mode.locate(whitened))
-            numpyro.factor("posterior", mode.potential - potential)
+                density = mode.potential - potential(whitened)
+            numpyro.factor("posterior", density)
 
         guide = AutoMultivariateNormal(
             posterior, init_loc_fn=init_to_value(values={"whitened": jnp.zeros(size)}), init_scale=1.0

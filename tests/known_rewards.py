@@ -153,11 +153,13 @@ def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree, forgo
     """Print one row."""
     draws = tree["posterior"][what].values.ravel()
     low, high = np.quantile(draws, (0.05, 0.95))
-    passed = "passed" if bi.verdict(tree).startswith("All") else "failed"
+    gate = tree["gate"].to_dataset()
+    failed = gate["check"].values[~gate["passed"].values]
+    verdict = f"failed: {', '.join(failed)}" if len(failed) else "passed"
     held = "yes" if low <= truth <= high else "no"
     print(
         f"| `{name}` | `{model}` | {what} | {truth:g} | {draws.mean():.2f} | {low:.2f} to {high:.2f} | "
-        f"{held} | {passed} | {forgone} |",
+        f"{held} | {verdict} | {forgone} |",
         flush=True,
     )
 

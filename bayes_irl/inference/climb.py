@@ -120,10 +120,11 @@ def _newton(
 ) -> Peak:
     """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal.
 
-    With the temper of where it begins, if none is given.
+    A step that loses more beyond the top than it gained before is taken in part, and the curvature measured there. The
+    temper is that of where it begins, if none is given.
     """
     curvature = Curvature.of(family, few, flat, spreads, key, near)
-    slope, step, squared, temper = None, jnp.zeros_like(flat), np.inf, 1.0
+    slope, step, squared, temper, misled = None, jnp.zeros_like(flat), np.inf, 1.0, False
     steps: list[tuple[Flat, Flat]] = []
     for _ in range(MOST_ROUNDS):
         trial = flat + step
@@ -134,11 +135,15 @@ def _newton(
             curvature = curvature.tempered(temper)
         uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
         if slope is not None:
-            steps.append((step, slope - uphill))
-            if (slope + uphill) @ step < 0:  # more was lost beyond the top than gained before it
-                step = _ahead(curvature, steps, slope)
+            gained, lost = slope @ step, -uphill @ step
+            if lost > gained:  # beyond the top: back to where the slope along the step vanishes, about
+                step, misled = step * gained / (gained + lost), True
                 continue
+            steps.append((step, slope - uphill))
         flat, slope = trial, uphill
+        if misled:
+            curvature = Curvature.of(family, few, flat, spreads, key, near).tempered(temper)
+            steps, misled = [], False
         step = _ahead(curvature, steps, slope)
         squared = float(slope @ step) / family.num_dimensions
         if squared < settled:

@@ -229,6 +229,26 @@ def test_at_eight_neurons_it_is_exact_inference_in_the_same_family():
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")
+def test_sharp_tuning_to_many_stimuli_does_not_lead_the_climb_astray():
+    """24 place cells on a track of 12 places, 250 bins of each: the peak is far from where the climb begins."""
+    num_neurons, num_places, num_bins = 24, 12, 3000
+    rng = np.random.default_rng(0)
+    place = np.arange(num_bins) // 8 % num_places
+    centre = rng.integers(num_places, size=num_neurons)
+    apart = np.abs((np.arange(num_places)[:, None] - centre + num_places // 2) % num_places - num_places // 2)
+    rate = np.where(apart <= 1, 0.303, 0.003)
+    spikes = rng.random((num_bins, num_neurons)) < rate[place]
+    recording = bi.Recording.from_arrays(spikes, place, trial=np.arange(num_bins) // (8 * num_places))
+    population = bi.Population(num_neurons, bi.Stimulus.per_update(recording.transition(), num_neurons))
+    tree = bi.infer(LARGE, population, recording, method=bi.Sandwich(50), key=KEY)
+    assert bi.verdict(tree).startswith("All")
+    fields = tree["value"]["fields"].values[0].mean(axis=0)
+    best = [np.isclose(rate[:, i], 0.303) for i in range(num_neurons)]
+    assert all(fields[here, i].mean() > fields[~here, i].mean() + 2 for i, here in enumerate(best))
+
+
+@pytest.mark.slow
 def test_a_reward_of_the_spike_count_alone_comes_back():
     """Chalk's circuit: 10 neurons, 2 | 6 spikes. Its reward is in the family only with counts per stimulus."""
     circuit = bi.Circuit(10, bi.Stimulus.switching(0.02))

@@ -310,7 +310,7 @@ def test_truth_ranks_uniformly_among_draws(model):
 @pytest.mark.parametrize("model", SCALARS if FULL else ["perceptual_decision"])
 def test_a_wrong_likelihood_is_caught(model):
     """Evidence three times as noisy as the likelihood has it."""
-    found = ranks(model, 8, noise=3.0)
+    found = ranks(model, 20 if FULL and model not in TIMED else 8, noise=3.0)
     assert kstest(found["sensitivity"][:, 0], "uniform").pvalue < 0.002
 
 

@@ -91,7 +91,8 @@ def wagers(trials: xr.Dataset, sure: float) -> tuple[xr.DataTree, str]:
     offered = answered["wager"].values > 0
     evidence = bi.Evidence.from_arrays(strength, seconds, sure_offered=offered)
     taken = chose(answered, "sure").values
-    tree = ask(bi.load_model("wager"), evidence, np.where(taken, 2, chose(answered, "right")))
+    careful = bi.Nuts(target_accept=0.99)  # at 0.95 a few trajectories diverge
+    tree = ask(bi.load_model("wager"), evidence, np.where(taken, 2, chose(answered, "right")), careful)
     belief = Belief(evidence.strengths, evidence.prior, tree["posterior"]["sensitivity"].values.mean())
     x = belief.sensitivity * (strength * seconds)[:, None] + np.sqrt(seconds)[:, None] * NODES
     positive = np.asarray(belief.positive(jnp.asarray(x), jnp.broadcast_to(seconds[:, None], x.shape)))
@@ -144,9 +145,11 @@ def impatience(evidence, answers=None):
     answer_when_ready(evidence, sensitivity, stakes, habits(evidence), answers)
 
 
-def ask(model: Model, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.ndarray) -> xr.DataTree:
+def ask(
+    model: Model, world: bi.Offers | bi.Evidence, choices: bi.Answers | np.ndarray, method: bi.Nuts | None = None
+) -> xr.DataTree:
     """Fit a model by NUTS."""
-    return bi.infer(model, world, choices, method=bi.Nuts(), key=jax.random.key(0))
+    return bi.infer(model, world, choices, method=method, key=jax.random.key(0))
 
 
 def row(name: str, model: str, what: str, truth: float, tree: xr.DataTree, forgone: str) -> None:

@@ -229,7 +229,6 @@ def test_at_eight_neurons_it_is_exact_inference_in_the_same_family():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")
 def test_sharp_tuning_to_many_stimuli_does_not_lead_the_climb_astray():
     """24 place cells on a track of 12 places, 250 bins of each: the peak is far from where the climb begins."""
     num_neurons, num_places, num_bins = 24, 12, 3000

@@ -378,6 +378,14 @@ def small(**changes) -> tuple:
     return bi.Population(6, bi.Stimulus.switching(0.1)), bi.Recording.from_arrays(spikes, rng.integers(2, size=2000))
 
 
+@pytest.mark.filterwarnings("ignore:neurons 2 always")
+def test_copies_are_said_beside_a_neuron_that_always_spikes():
+    copied = np.arange(2000) % 3 == 0
+    population, recording = small(n2=1, n4=copied, n5=copied)
+    with pytest.warns(bi.DataWarning, match="neurons that are copies of others: 5 of 4"):
+        bi.infer(LARGE, population, recording, key=KEY)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -167,10 +167,10 @@ def _warn_of(data: PopulationData) -> None:
                 stacklevel=4,
             )
     kept = np.asarray(data.patterns, np.uint8)
-    seen = np.flatnonzero(kept.sum(axis=0) >= LEAST_SPIKES_OF_COPIES)
+    seen = np.flatnonzero((kept.sum(axis=0) >= LEAST_SPIKES_OF_COPIES) & (spikes < bins))
     _, first, same = np.unique(kept[:, seen], axis=1, return_index=True, return_inverse=True)
     copies = [f"{seen[i]} of {seen[first[k]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
-    if copies and spikes[seen].max() < bins:
+    if copies:
         warnings.warn(
             f"neurons that are copies of others: {', '.join(copies[:5])}. What one of them is for cannot be told from "
             "what the other is for. Leave out one of each.",

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError, count, finite_array
 from bayes_irl._types import ArrayLike, Occupancy, Reward
-from bayes_irl.worlds import Circuit
+from bayes_irl.systems.circuit.circuit import Circuit
 
 
 def from_spike_count(

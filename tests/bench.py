@@ -16,13 +16,12 @@ from populations import as_fitted
 import bayes_irl as bi
 from bayes_irl.agents.learner import draw_learner
 from bayes_irl.agents.training import train_block
-from bayes_irl.generative import as_data
 from bayes_irl.inference.target import Target
-from bayes_irl.solver import solve
-from bayes_irl.solver.average_reward import MAX_SWEEPS
-from bayes_irl.solver.episode import Defaults, Stakes, decide, foretell
-from bayes_irl.worlds.belief import Belief
-from bayes_irl.worlds.lattice import Lattice
+from bayes_irl.solvers.average_reward import MAX_SWEEPS, solve
+from bayes_irl.solvers.belief import Belief
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.systems.session import as_data
 
 
 def main() -> None:

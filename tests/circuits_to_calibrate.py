@@ -11,7 +11,7 @@ from jax import random
 
 import bayes_irl as bi
 from bayes_irl import generative, rewards
-from bayes_irl.generative.session import Data, Session
+from bayes_irl.systems.session import Data, Session
 
 CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
 BASELINE, NUM_UPDATES = np.full(3, 0.4), 2000

@@ -18,11 +18,11 @@ import xarray as xr
 import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
 from bayes_irl.analysis.trials import chose, duration, onset
-from bayes_irl.generative import Model, Stakes, answer_when_ready, habits, per_subject
+from bayes_irl.generative import Model, answer_when_ready, habits, per_subject
 from bayes_irl.generative.deciding import NODES, STEP, WEIGHTS
-from bayes_irl.solver.episode import Defaults, decide, foretell
-from bayes_irl.worlds.belief import Belief
-from bayes_irl.worlds.lattice import Lattice
+from bayes_irl.solvers.belief import Belief
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.lattice import Lattice
 
 NUM_TRIALS = 4000
 LIMIT = 2.0  # s, within which all networks answer

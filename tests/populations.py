@@ -5,13 +5,16 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from bayes_irl.optimization import respond
 from bayes_irl.recordings import Recording
-from bayes_irl.simulation import simulate
-from bayes_irl.solver import Network, PopulationNetwork
-from bayes_irl.solver.features import FeatureValue, symmetric
-from bayes_irl.solver.projected import coefficients, from_coefficients
-from bayes_irl.worlds import Circuit, Population, Stimulus
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.population.features import FeatureValue, symmetric
+from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.projected import coefficients, from_coefficients
+from bayes_irl.systems.respond import respond
+from bayes_irl.systems.simulate import simulate
+from bayes_irl.systems.stimulus import Stimulus
 
 BASELINE = 0.3
 

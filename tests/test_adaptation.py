@@ -9,7 +9,7 @@ from jax import random
 from scipy.special import expit, logsumexp
 
 import bayes_irl as bi
-from bayes_irl.adaptation import describe_change
+from bayes_irl.prediction.change import describe_change
 
 T_OTHER = np.array([[0.95, 0.05], [0.2, 0.8]])
 CHANGES = {

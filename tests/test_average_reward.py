@@ -10,8 +10,9 @@ import pytest
 from scipy.special import logit, logsumexp
 
 from bayes_irl import Circuit, Stimulus
-from bayes_irl.optimization import respond
-from bayes_irl.solver import average_reward, bellman, objective, solve
+from bayes_irl.solvers import average_reward, bellman
+from bayes_irl.solvers.average_reward import objective, solve
+from bayes_irl.systems.respond import respond
 
 LESIONS = [((), ()), ((1,), ()), ((), (0,)), ((2,), (0,))]
 TRANSITION = np.array([[0.8, 0.15, 0.05], [0.1, 0.85, 0.05], [0.2, 0.1, 0.7]])

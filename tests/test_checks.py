@@ -8,12 +8,12 @@ from click.testing import CliRunner
 from scipy.stats import binom, kstest, norm
 
 import bayes_irl as bi
-from bayes_irl.checks.loo_pit import LEVELS
-from bayes_irl.checks.replicas import surprise
-from bayes_irl.checks.statistics import changes_of_moves, of_counts, runs
 from bayes_irl.cli import main
+from bayes_irl.evaluation.checks.loo_pit import LEVELS
+from bayes_irl.evaluation.checks.replicas import surprise
+from bayes_irl.evaluation.checks.statistics import changes_of_moves, of_counts, runs
 from bayes_irl.io.netcdf import load_tree, save_tree
-from bayes_irl.simulation import simulate_under
+from bayes_irl.systems.simulate import simulate_under
 
 KEY = jax.random.key(0)
 NUM_SEEDS = 12

@@ -14,11 +14,12 @@ import pytest
 from jax import random
 
 import bayes_irl as bi
-from bayes_irl.generative import as_data
-from bayes_irl.generative.likelihood import log_outcomes
-from bayes_irl.optimization import log_decoder
 from bayes_irl.rewards import from_spike_count, in_gauge, per_spike_count
-from bayes_irl.solver import occupancy, solve
+from bayes_irl.solvers.average_reward import solve
+from bayes_irl.solvers.stationary import occupancy
+from bayes_irl.systems.circuit.decoding import log_decoder
+from bayes_irl.systems.likelihood import log_outcomes
+from bayes_irl.systems.session import as_data
 
 pytestmark = pytest.mark.slow
 

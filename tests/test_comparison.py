@@ -13,8 +13,8 @@ from scipy.stats import norm
 
 import bayes_irl as bi
 from bayes_irl.cli import main
-from bayes_irl.comparison.compare import stack
-from bayes_irl.comparison.loo import loo, standard_error
+from bayes_irl.evaluation.comparison.compare import stack
+from bayes_irl.evaluation.comparison.loo import loo, standard_error
 from bayes_irl.io.netcdf import save_tree
 
 

@@ -10,8 +10,8 @@ import pytest
 from scipy.optimize import minimize
 
 from bayes_irl import Circuit, Stimulus
-from bayes_irl.optimization import respond
-from bayes_irl.solver import solve_restricted
+from bayes_irl.solvers.constrained import solve_restricted
+from bayes_irl.systems.respond import respond
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
 BASELINE = np.array([0.3, 0.5, 0.4])

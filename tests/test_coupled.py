@@ -12,9 +12,9 @@ from jax import random
 
 import bayes_irl as bi
 from bayes_irl.inference.logistic import fit_couplings
-from bayes_irl.optimization.coupled import curvature, settle
-from bayes_irl.solver.coupled import coupled_objective, num_parameters, pack, unpack
-from bayes_irl.solver.nearby import expand
+from bayes_irl.systems.coupled.ascent import curvature, settle
+from bayes_irl.systems.coupled.couplings import coupled_objective, num_parameters, pack, unpack
+from bayes_irl.systems.coupled.nearby import expand
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
 CIRCUIT = bi.Circuit(3, bi.Stimulus(TRANSITION))

@@ -15,8 +15,8 @@ from jax import random
 from scipy.stats import kstest
 
 import bayes_irl as bi
-from bayes_irl.solver.coupled import pack
-from bayes_irl.solver.nearby import expand
+from bayes_irl.systems.coupled.couplings import pack
+from bayes_irl.systems.coupled.nearby import expand
 
 pytestmark = pytest.mark.slow
 

@@ -15,10 +15,11 @@ from scipy.special import softmax
 from scipy.stats import kstest, norm
 
 import bayes_irl as bi
-from bayes_irl.generative import as_answered, deciding
-from bayes_irl.solver.episode import Defaults, Stakes, decide, foretell
-from bayes_irl.worlds.belief import Belief
-from bayes_irl.worlds.lattice import Lattice
+from bayes_irl.generative import deciding
+from bayes_irl.solvers.belief import Belief
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.systems.evidence.answer_table import as_answered
 
 SIZES = np.array([0.0, 0.064, 0.128, 0.256, 0.512])
 TIMED = ("reaction_time", "reaction_time_discount")

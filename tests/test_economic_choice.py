@@ -13,7 +13,7 @@ from scipy.special import expit
 from scipy.stats import kstest
 
 import bayes_irl as bi
-from bayes_irl.generative import as_chosen
+from bayes_irl.systems.offers.offer_table import as_chosen
 
 RULES = {
     "economic_choice": lambda a, b, worth, power: ((worth * a) ** power - b**power) / power,

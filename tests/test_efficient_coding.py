@@ -10,7 +10,7 @@ import pytest
 from scipy.special import comb, expit
 
 import bayes_irl as bi
-from bayes_irl.optimization import given_feature, log_decoder
+from bayes_irl.systems.circuit.decoding import given_feature, log_decoder
 
 COUPLING = 0.2
 PIXELS = bi.Circuit(7, bi.Stimulus.pixels(7, COUPLING))

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from bayes_irl.solver.episode import Defaults, Stakes, decide, foretell
-from bayes_irl.worlds import lattice as lattices
-from bayes_irl.worlds.belief import Belief
-from bayes_irl.worlds.lattice import CHANCES, JUMPS, Lattice
+from bayes_irl.solvers import lattice as lattices
+from bayes_irl.solvers.belief import Belief
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.lattice import CHANCES, JUMPS, Lattice
 
 STRENGTHS = np.array([-0.5, -0.1, 0.0, 0.1, 0.5])
 PRIOR = np.array([0.2, 0.25, 0.1, 0.25, 0.2])

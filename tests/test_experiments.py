@@ -7,7 +7,7 @@ import xarray as xr
 from scipy.stats import binom
 
 import bayes_irl as bi
-from bayes_irl.experiments import UNCHANGED, default_experiments, information, information_of_recording
+from bayes_irl.evaluation.experiments import UNCHANGED, default_experiments, information, information_of_recording
 
 KEY = jax.random.key(0)
 SEED = np.arange(4)

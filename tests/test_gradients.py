@@ -16,7 +16,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from bayes_irl import Circuit, Stimulus
-from bayes_irl.solver import objective, occupancy, solve
+from bayes_irl.solvers.average_reward import objective, solve
+from bayes_irl.solvers.stationary import occupancy
 
 RNG = np.random.default_rng(0)
 WEIGHTS = RNG.normal(size=(2, 3, 8))

@@ -11,7 +11,7 @@ from populations import as_fitted, enumerated, moderate_network
 
 import bayes_irl as bi
 from bayes_irl import InputError
-from bayes_irl.solver import PopulationNetwork
+from bayes_irl.systems.population.population_network import PopulationNetwork
 
 NETWORK = moderate_network(6, 0)
 

@@ -13,8 +13,8 @@ from scipy.special import binom, expit, logit
 from scipy.stats import chi2, kstest
 
 import bayes_irl as bi
-from bayes_irl.identifiability.conditional import replicate
-from bayes_irl.identifiability.hypercube import Edges, fit_optimal, saturated
+from bayes_irl.evaluation.identifiability.conditional import replicate
+from bayes_irl.evaluation.identifiability.hypercube import Edges, fit_optimal, saturated
 
 NUM_CIRCUITS = 200 if "BAYES_IRL_SEEDS" in os.environ else 40
 CIRCUIT = bi.Circuit(4, bi.Stimulus.switching(0.05))

@@ -18,11 +18,12 @@ from scipy.special import expit
 
 import bayes_irl as bi
 from bayes_irl import generative
-from bayes_irl.generative import FeatureValue, Model, as_population_data, symmetric
+from bayes_irl.generative import Model, as_population_data
 from bayes_irl.inference.evidence import Evidence, look
 from bayes_irl.inference.family import Family
-from bayes_irl.optimization import respond
-from bayes_irl.solver import features
+from bayes_irl.systems.population import features
+from bayes_irl.systems.population.features import FeatureValue, symmetric
+from bayes_irl.systems.respond import respond
 
 KEY = random.key(0)
 LARGE = bi.load_model("large_population")

@@ -9,14 +9,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1] / "bayes_irl"
 LAYERS = [
     {"_types", "_checks", "_threads"},
-    {"worlds", "recordings", "trials"},
-    {"rewards", "io"},
-    {"solver"},
-    {"optimization", "simulation", "tasks"},
-    {"generative", "agents"},
-    {"inference", "identifiability", "analysis"},
-    {"adaptation", "comparison", "calibration"},
-    {"checks", "efficiency", "experiments"},
+    {"io", "trials"},
+    {"recordings"},
+    {"solvers", "tasks"},
+    {"systems", "agents"},
+    {"rewards"},
+    {"generative"},
+    {"inference", "analysis"},
+    {"prediction"},
+    {"evaluation"},
     {"plots"},
     {"report"},
     {"cli"},
@@ -86,25 +87,25 @@ def test_imports_point_downwards(module):
 @pytest.mark.parametrize(
     ("statement", "names"),
     [
-        ("import bayes_irl.worlds.circuit", ["worlds"]),
-        ("from bayes_irl.worlds.circuit import Circuit", ["worlds"]),
-        ("from bayes_irl import _checks, worlds", ["_checks", "worlds"]),
+        ("import bayes_irl.systems.circuit", ["systems"]),
+        ("from bayes_irl.systems.circuit import Circuit", ["systems"]),
+        ("from bayes_irl import _checks, systems", ["_checks", "systems"]),
         ("from bayes_irl import optimize", [""]),
         ("import bayes_irl as bi", [""]),
-        ("from . import bellman", ["solver"]),
-        ("from .. import worlds", ["worlds"]),
-        ("from ..worlds.base import World", ["worlds"]),
-        ("def late():\n    from bayes_irl import solver", ["solver"]),
+        ("from . import bellman", ["solvers"]),
+        ("from .. import systems", ["systems"]),
+        ("from ..systems.optimum import Optimum", ["systems"]),
+        ("def late():\n    from bayes_irl import solvers", ["solvers"]),
         ("import jax.numpy, numpy\nfrom equinox import Module", []),
     ],
 )
 def test_imports_are_read_however_they_are_written(statement, names):
-    assert [name for name, _ in imported(statement, ("bayes_irl", "solver"))] == names
+    assert [name for name, _ in imported(statement, ("bayes_irl", "solvers"))] == names
 
 
 def test_sibling_upward_and_root_imports_are_complained_about():
-    assert complaint("solver", "worlds") is None
-    assert "sibling" in complaint("worlds", "recordings")
-    assert "above" in complaint("solver", "optimization")
-    assert "package itself" in complaint("solver", "")
+    assert complaint("systems", "solvers") is None
+    assert "sibling" in complaint("solvers", "tasks")
+    assert "above" in complaint("solvers", "systems")
+    assert "package itself" in complaint("solvers", "")
     assert complaint("cli", "") is None

@@ -19,7 +19,7 @@ from scipy.stats import binom, multinomial
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative.counts import OutcomeCounts
-from bayes_irl.generative.likelihood import check_size
+from bayes_irl.systems.likelihood import check_size
 
 SIZE, NUM_PATTERNS = 3, 8
 TRANSITION = np.array([[0.9, 0.1], [0.3, 0.7]])

@@ -8,8 +8,8 @@ from jax import random
 
 import bayes_irl as bi
 from bayes_irl.io.netcdf import load_tree, save_tree
-from bayes_irl.optimization import respond
-from bayes_irl.solver import solve
+from bayes_irl.solvers.average_reward import solve
+from bayes_irl.systems.respond import respond
 
 DRAWING = """
 +-+-+-+-+

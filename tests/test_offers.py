@@ -5,7 +5,7 @@ import pytest
 from jax import random
 
 import bayes_irl as bi
-from bayes_irl.generative import as_chosen
+from bayes_irl.systems.offers.offer_table import as_chosen
 
 NUM_A, NUM_B = [1, 1, 2, 0, 3, 1], [2, 2, 1, 1, 0, 2]
 SESSIONS = ["mon", "mon", "mon", "tue", "tue", "mon"]

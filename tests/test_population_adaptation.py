@@ -10,14 +10,22 @@ from populations import as_fitted, enumerated, moderate_network, self_consistent
 from scipy.optimize import brentq
 
 import bayes_irl as bi
-from bayes_irl.adaptation.recorded import stored_value
-from bayes_irl.optimization import adapt_baseline, respond
-from bayes_irl.solver import galerkin
-from bayes_irl.solver.chains import proceed, stationary_chains
-from bayes_irl.solver.expectations import expect, expect_tuning
-from bayes_irl.solver.features import FeatureValue
-from bayes_irl.solver.galerkin import Adapted, solve_changed, solve_nearby
-from bayes_irl.solver.projected import bellman_gap, coefficients, from_coefficients, newton_matrix, project, weigh
+from bayes_irl.prediction.recorded import stored_value
+from bayes_irl.systems.optimize import adapt_baseline
+from bayes_irl.systems.population import galerkin
+from bayes_irl.systems.population.chains import proceed, stationary_chains
+from bayes_irl.systems.population.expectations import expect, expect_tuning
+from bayes_irl.systems.population.features import FeatureValue
+from bayes_irl.systems.population.galerkin import Adapted, solve_changed, solve_nearby
+from bayes_irl.systems.population.projected import (
+    bellman_gap,
+    coefficients,
+    from_coefficients,
+    newton_matrix,
+    project,
+    weigh,
+)
+from bayes_irl.systems.respond import respond
 
 KEY = jax.random.key(0)
 CHANGES = {

@@ -7,7 +7,7 @@ from jax import random
 from populations import snapshots_of
 
 import bayes_irl as bi
-from bayes_irl.generative import FeatureValue, symmetric
+from bayes_irl.systems.population.features import FeatureValue, symmetric
 
 SIZE = 8
 POPULATION = bi.Population(SIZE, bi.Stimulus.switching(0.05))

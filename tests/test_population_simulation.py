@@ -7,7 +7,7 @@ import pytest
 from populations import enumerated, moderate_network, moderate_value
 
 import bayes_irl as bi
-from bayes_irl.solver.chains import proceed, stationary_chains
+from bayes_irl.systems.population.chains import proceed, stationary_chains
 
 BASE = bi.Population(5, bi.Stimulus([[0.9, 0.1], [0.05, 0.95]]))
 

@@ -9,8 +9,8 @@ import pytest
 from scipy.special import expit
 
 from bayes_irl import Circuit, Stimulus
-from bayes_irl.optimization import respond
-from bayes_irl.solver import occupancy
+from bayes_irl.solvers.stationary import occupancy
+from bayes_irl.systems.respond import respond
 
 LESIONS = [((), ()), ((1,), ()), ((), (0,)), ((2,), (0,))]
 PACES = [1.0, 1e-2, 1e-5]

@@ -7,7 +7,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative.answer_table import TIME_BIN
+from bayes_irl.systems.evidence.answer_table import TIME_BIN
 
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 LEAST = 20  # answers, below which quantiles of their times say little

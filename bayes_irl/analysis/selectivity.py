@@ -13,16 +13,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.evidence import evidence, kinds, positive_answer
 from bayes_irl.analysis.indifference import chosen_juice, indifference
-from bayes_irl.analysis.trials import (
-    action_names,
-    answered,
-    check,
-    chose,
-    default_epoch,
-    duration,
-    is_decision,
-    onset,
-)
+from bayes_irl.analysis.trials import action_names, answered, check, chose, default_epoch, duration, is_decision, onset
 
 NOTHING = "none"
 _TOO_ALIKE = 1e6  # condition number of the variables

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     import bayes_irl as bi
-    from bayes_irl.generative.session import Recorded
     from bayes_irl.inference.infer import Method
+    from bayes_irl.systems.session import Recorded
 
 
 @click.command("fit", cls=Command, short_help="Infer the reward from a recording.")
@@ -86,7 +86,7 @@ def command(
     import jax
 
     import bayes_irl as bi
-    from bayes_irl.worlds.circuit import MOST_NEURONS
+    from bayes_irl.systems.circuit.circuit import MOST_NEURONS
 
     large = method == "sandwich"
     picture, checkpoint = beside(out, "reward"), partial_of(out)

@@ -11,8 +11,8 @@ import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from bayes_irl.generative.counts import OutcomeCounts
-from bayes_irl.generative.offer_table import Chosen, Shown
-from bayes_irl.worlds.offers import Offers
+from bayes_irl.systems.offers.offer_table import Chosen, Shown
+from bayes_irl.systems.offers.offers import Offers
 
 
 def by_session(name: str, offers: Offers, typical: dist.Distribution, spread: float) -> Float[Array, " num_sessions"]:

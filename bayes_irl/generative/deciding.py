@@ -12,13 +12,13 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative.answer_table import TIME_BIN, AnswerTable, num_bins
 from bayes_irl.generative.counts import OutcomeCounts
-from bayes_irl.generative.offer_table import Chosen
-from bayes_irl.solver.episode import Defaults, Stakes, decide, foretell
-from bayes_irl.worlds.belief import Belief
-from bayes_irl.worlds.evidence import Evidence
-from bayes_irl.worlds.lattice import Lattice
+from bayes_irl.solvers.belief import Belief
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.systems.evidence.answer_table import TIME_BIN, AnswerTable, num_bins
+from bayes_irl.systems.evidence.evidence import Evidence
+from bayes_irl.systems.offers.offer_table import Chosen
 
 STEP = 0.02  # s, between two moments at which a subject may answer
 NODES = np.linspace(-5, 5, 41)  # of noise, in standard deviations

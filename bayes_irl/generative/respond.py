@@ -7,14 +7,16 @@ from jaxtyping import Array, Float
 from bayes_irl._checks import InputError
 from bayes_irl._types import Reward, Scalar
 from bayes_irl.generative.counts import OutcomeCounts
-from bayes_irl.generative.likelihood import log_outcomes
-from bayes_irl.generative.session import Data, Session
 from bayes_irl.recordings import Snapshots
 from bayes_irl.rewards import in_gauge
-from bayes_irl.solver import occupancy, solve
-from bayes_irl.solver.coupled import unpack
-from bayes_irl.solver.nearby import NearbyOptimum
-from bayes_irl.worlds import Circuit, World
+from bayes_irl.solvers.average_reward import solve
+from bayes_irl.solvers.stationary import occupancy
+from bayes_irl.solvers.world import World
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.coupled.couplings import unpack
+from bayes_irl.systems.coupled.nearby import NearbyOptimum
+from bayes_irl.systems.likelihood import log_outcomes
+from bayes_irl.systems.session import Data, Session
 
 
 def respond(circuit: World, reward: Reward, recording: Data | None = None) -> Reward:

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Reward
-from bayes_irl.generative import Data, Model, as_data
+from bayes_irl.generative import Model
 from bayes_irl.inference.infer import Method, warn_of_single_precision
 from bayes_irl.inference.laplace import Laplace
 from bayes_irl.inference.logistic import CouplingFit, fit_couplings
@@ -23,11 +23,12 @@ from bayes_irl.inference.optimality import check_optimality
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.target import Flat, Target
 from bayes_irl.inference.tree import build
-from bayes_irl.optimization.coupled import frozen_in, settle
 from bayes_irl.recordings import Recording, Updates
-from bayes_irl.solver.coupled import unpack
-from bayes_irl.solver.nearby import NearbyOptimum, expand
-from bayes_irl.worlds import Circuit
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.coupled.ascent import frozen_in, settle
+from bayes_irl.systems.coupled.couplings import unpack
+from bayes_irl.systems.coupled.nearby import NearbyOptimum, expand
+from bayes_irl.systems.session import Data, as_data
 
 MAX_ROUNDS = 12
 MAX_HALVINGS = 6

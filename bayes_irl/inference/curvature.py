@@ -10,11 +10,10 @@ from jax.scipy.sparse.linalg import cg
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
-from bayes_irl.generative import FeatureValue
 from bayes_irl.inference.evidence import SINGLE, Blocks, Evidence, counted, single, unpacked
 from bayes_irl.inference.family import Family, Flat, Named
-from bayes_irl.solver.features import differences, spike_probabilities
-from bayes_irl.worlds import Population
+from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities
+from bayes_irl.systems.population.population import Population
 
 NUM_PROBES = 12  # that estimate the diagonal
 TOLERANCE = 0.1  # relative residual of a linear system

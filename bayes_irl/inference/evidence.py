@@ -13,9 +13,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float, Int, UInt8
 
 from bayes_irl._types import Baseline
-from bayes_irl.generative import FeatureValue, PopulationData
-from bayes_irl.solver.features import differences, spike_probabilities, values, without_pairs
-from bayes_irl.worlds import Population
+from bayes_irl.generative import PopulationData
+from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities, values, without_pairs
+from bayes_irl.systems.population.population import Population
 
 MOST_CLUSTERS = 200
 LONGEST, AROUND = 1024, 1.25  # bins in a block; in groups of the same cluster and stimulus, on average

@@ -13,7 +13,8 @@ from numpyro.distributions.transforms import biject_to
 from numpyro.infer.util import constrain_fn, log_density
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative import FeatureValue, Model, PopulationData
+from bayes_irl.generative import Model, PopulationData
+from bayes_irl.systems.population.features import FeatureValue
 
 Flat = Float[Array, " num_dimensions"]
 Named = Mapping[str, Array]

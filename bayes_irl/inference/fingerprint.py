@@ -9,9 +9,11 @@ import numpy as np
 from jaxtyping import Array
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative import Chosen, Data, Model
+from bayes_irl.generative import Model
 from bayes_irl.inference.stored import stored_world
 from bayes_irl.inference.tree import data_hash
+from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.session import Data
 
 VERSIONS = ("bayes_irl", "jax", "jaxlib", "numpy", "numpyro", "scipy")  # a new one may draw other numbers
 

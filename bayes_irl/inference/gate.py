@@ -4,10 +4,11 @@ import arviz_stats  # noqa: F401  (registers the .azstats accessor)
 import numpy as np
 import xarray as xr
 
-from bayes_irl.generative import Chosen, Data
 from bayes_irl.inference.draws import Check
 from bayes_irl.recordings import Snapshots
-from bayes_irl.worlds import Circuit
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.session import Data
 
 LARGEST_RHAT = 1.01
 LEAST_ESS_PER_CHAIN = 100

@@ -14,8 +14,7 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike
-from bayes_irl.generative import Chosen, Data, Model, as_answered, as_chosen, as_data, as_population_data
-from bayes_irl.generative.session import Recorded
+from bayes_irl.generative import Model, as_population_data
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
@@ -29,7 +28,13 @@ from bayes_irl.inference.sandwich import Sandwich
 from bayes_irl.inference.target import Target
 from bayes_irl.inference.tree import build
 from bayes_irl.recordings import Answers, PackedRecording
-from bayes_irl.worlds import Behaviour, Evidence, Population, World
+from bayes_irl.solvers.world import World
+from bayes_irl.systems.behaviour import Behaviour
+from bayes_irl.systems.evidence.answer_table import as_answered
+from bayes_irl.systems.evidence.evidence import Evidence
+from bayes_irl.systems.offers.offer_table import Chosen, as_chosen
+from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.session import Data, Recorded, as_data
 
 
 @runtime_checkable

@@ -10,8 +10,8 @@ from jaxtyping import Float, Int
 from scipy.special import expit
 
 from bayes_irl.recordings import Updates
-from bayes_irl.solver.coupled import num_parameters, unpack
-from bayes_irl.worlds import Circuit
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.coupled.couplings import num_parameters, unpack
 
 WEAK = 10.0  # standard deviation of the prior of every coupling and field, in log-odds
 MAX_STEPS = 100

@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import chi2
 
-from bayes_irl.generative import Data, Session
 from bayes_irl.inference.draws import Check, Draws
 from bayes_irl.inference.logistic import CouplingFit
 from bayes_irl.inference.mode import Mode
 from bayes_irl.inference.target import Target
-from bayes_irl.optimization.coupled import curvature
 from bayes_irl.recordings import Updates
-from bayes_irl.solver.nearby import SOFTEST, UPHILL, NearbyOptimum
-from bayes_irl.worlds import Circuit
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.coupled.ascent import curvature
+from bayes_irl.systems.coupled.nearby import SOFTEST, UPHILL, NearbyOptimum
+from bayes_irl.systems.session import Data, Session
 
 NUM_LOOKED_AT = 20  # draws for which the optimum is checked against the exact gradient
 LARGEST_ERROR = 0.5  # nats of likelihood by which half of them may miss it

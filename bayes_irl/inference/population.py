@@ -20,8 +20,8 @@ from bayes_irl.inference.family import Family
 from bayes_irl.inference.population_tree import population_tree
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.sandwich import Sandwich
-from bayes_irl.solver import PopulationNetwork
-from bayes_irl.solver.expectations import expect_tuning
+from bayes_irl.systems.population.expectations import expect_tuning
+from bayes_irl.systems.population.population_network import PopulationNetwork
 
 LARGEST_GROWTH = 0.3  # of the logarithm of a spread
 MOST_TRACED, NUMBERS_TRACED = 8, 20_000  # random directions that the effective number of parameters is estimated from

@@ -7,12 +7,13 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array
 
-from bayes_irl.generative import FeatureValue, PopulationData
+from bayes_irl.generative import PopulationData
 from bayes_irl.inference.climb import Peak
 from bayes_irl.inference.curvature import Directions
 from bayes_irl.inference.draws import Check
 from bayes_irl.inference.family import Family
 from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.systems.population.features import FeatureValue
 
 VALUE_AXES = {
     "pairs": ("pair_set", "pair"),

@@ -5,12 +5,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_irl.generative import Chosen, Data, Habits
+from bayes_irl.generative import Habits
 from bayes_irl.generative.respond import site_name
-from bayes_irl.generative.session import Session, mean_move, mean_response
 from bayes_irl.recordings import Choices, Snapshots, Transitions, Updates
-from bayes_irl.worlds import Behaviour, Circuit, Evidence, Maze, Offers, World
-from bayes_irl.worlds.maze import MOVES
+from bayes_irl.solvers.world import World
+from bayes_irl.systems.behaviour import Behaviour
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.evidence.evidence import Evidence
+from bayes_irl.systems.maze.maze import MOVES, Maze
+from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.offers.offers import Offers
+from bayes_irl.systems.session import Data, Session, mean_move, mean_response
 
 GAUGE = "for each stimulus the mean over patterns, weighted by how often they were observed, is zero"
 QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice

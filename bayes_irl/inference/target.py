@@ -14,10 +14,13 @@ from numpyro.distributions.transforms import biject_to
 from numpyro.infer.util import constrain_fn, potential_energy
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative import Chosen, Data, Model
-from bayes_irl.generative.likelihood import check_size
+from bayes_irl.generative import Model
 from bayes_irl.inference.density import Flat
-from bayes_irl.worlds import Behaviour, World
+from bayes_irl.solvers.world import World
+from bayes_irl.systems.behaviour import Behaviour
+from bayes_irl.systems.likelihood import check_size
+from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.session import Data
 
 RESPOND_SITES = ("reward", "solver_residual")  # what `generative.respond` itself records
 

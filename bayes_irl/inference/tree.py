@@ -10,13 +10,14 @@ import xarray as xr
 from jaxtyping import Array
 
 from bayes_irl._threads import map_threads
-from bayes_irl.generative import Chosen, Data
 from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.stored import attributes, constants, coordinates, own_dims, stored_world
 from bayes_irl.inference.target import Target
+from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.session import Data
 
 MOST_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
 NUM_REPLICATED = 100  # draws whose replicated observations are kept

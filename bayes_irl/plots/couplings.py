@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from bayes_irl._checks import InputError
-from bayes_irl.optimization import CoupledNetwork
 from bayes_irl.plots import style
-from bayes_irl.solver import Couplings
+from bayes_irl.systems.coupled.ascent import CoupledNetwork
+from bayes_irl.systems.coupled.couplings import Couplings
 
 _ADVICE = "Give it what `infer_from_couplings` or `optimize_coupled` returned."
 _WIDEST = 2.0  # points, of the strongest coupling

@@ -12,8 +12,7 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from bayes_irl.plots import style
-from bayes_irl.worlds import Maze
-from bayes_irl.worlds.maze import Place
+from bayes_irl.systems.maze.maze import Maze, Place
 
 
 def floor(axes: Axes, maze: Maze, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bayes_irl.plots import style
 from bayes_irl.plots.grid import colour_bar, floor, goal_mark
-from bayes_irl.worlds import Maze
+from bayes_irl.systems.maze.maze import Maze
 
 
 def place_reward(tree: xr.DataTree) -> Figure:

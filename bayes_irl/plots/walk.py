@@ -13,9 +13,8 @@ from matplotlib.figure import Figure
 from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 from bayes_irl.plots.grid import colour_bar, floor, goal_mark
-from bayes_irl.solver import Walker
-from bayes_irl.worlds import Maze
-from bayes_irl.worlds.maze import MOVES
+from bayes_irl.systems.maze.maze import MOVES, Maze
+from bayes_irl.systems.maze.walker import Walker
 
 RAREST = 1e-4  # share of time below which all places look alike
 

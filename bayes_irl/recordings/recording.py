@@ -217,7 +217,7 @@ class Recording:
         Raises:
             InputError: If `every` is no whole number above 0, or the neurons are too many to enumerate.
         """
-        from bayes_irl.recordings.dependence import design_effect, thinning_step  # they build on this class
+        from bayes_irl.recordings.dependence import design_effect, thinning_step
 
         every = thinning_step(self) if every is None else count("every", every)
         effect = design_effect(self, every)

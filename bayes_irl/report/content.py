@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 
 from bayes_irl import plots
 from bayes_irl._checks import InputError
-from bayes_irl.checks import dynamics, loo_pit, predictive, prior_sensitivity
-from bayes_irl.comparison import compare
-from bayes_irl.experiments import tell_apart
-from bayes_irl.identifiability import blind_spots
+from bayes_irl.evaluation.checks import dynamics, loo_pit, predictive, prior_sensitivity
+from bayes_irl.evaluation.comparison import compare
+from bayes_irl.evaluation.experiments import tell_apart
+from bayes_irl.evaluation.identifiability import blind_spots
 from bayes_irl.recordings import Recording
 
 Step = Callable[[str], None]

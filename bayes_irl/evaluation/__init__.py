@@ -1,0 +1,1 @@
+"""Comparison, checks, identifiability and experiments: what may be concluded from fits."""

@@ -1,0 +1,114 @@
+"""Posterior predictive checks of what takes time: how long patterns last, and how answers follow the stimulus."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl.evaluation.checks.replicas import MOST_UPDATES, assemble, kind_of, redrawn
+from bayes_irl.evaluation.checks.statistics import runs
+from bayes_irl.recordings import Recording
+from bayes_irl.systems.simulate import simulate_under
+
+MEANINGS = {"dwell_time": "Dwell times of patterns", "triggered": "Responses after a change of stimulus"}
+LEAST_RUNS = 10  # recorded patterns that must last so long for their share to be worth comparing
+
+
+def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray) -> xr.Dataset:
+    """Check dwell times and stimulus-triggered averages, for which the order of bins is needed.
+
+    For 100 draws of the reward the circuit is solved and answers anew *under the very stimuli that were recorded*, its
+    first pattern drawn from ρ(σ | x). Of each recording:
+
+    - `dwell_time` P(a pattern stays for more than d bins), or updates, for d = 0, 1, 3, 7, 15 …; a change of trial
+      ends a stay;
+    - `triggered` E[σ_i | x came on a bins ago and stayed], for a in octaves [2^k − 1, 2^(k+1) − 1), as far as half of
+      the stimulus's stays reach; a new trial counts as the stimulus coming on.
+
+    Recordings longer than 200,000 updates are cut.
+
+    Args:
+        posterior: what `infer` returned for this recording, of updates or transitions.
+        recording: the recording.
+        key: a JAX random key.
+
+    Returns:
+        As `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`.
+
+    Raises:
+        InputError: if the fit is of another recording, or of snapshots, which say nothing about time.
+
+    Source:
+        Gelman, Meng & Stern 1996, Statistica Sinica 6:733.
+
+    >>> dynamics(posterior, recording, key=key)["sentence"].values  # doctest: +SKIP
+    """
+    kind = kind_of(posterior)
+    if kind == "snapshots":
+        raise InputError.of(
+            "posterior", "a fit to updates or transitions", "one to snapshots", "They say nothing of what takes time."
+        )
+    _check_same(posterior, recording)
+    steps = max(1, int(posterior["circuit"].dataset["updates_per_bin"].values[0]))
+    longest, note = MOST_UPDATES // steps, ""
+    if recording.num_bins > longest:
+        note = f"The first {longest:,} of {recording.num_bins:,} bins were looked at."
+        recording = recording.where(np.arange(recording.num_bins) < longest)
+    limits = _limits(recording)
+    networks = redrawn(posterior)
+    replicas = [
+        _statistics(simulate_under(network, recording, one, steps), *limits)
+        for network, one in zip(networks, jax.random.split(key, len(networks)), strict=True)
+    ]
+    axes: dict[str, dict[str, Any]] = {
+        "dwell_time": {"longer_than": 2 ** np.arange(limits[0]) - 1},
+        "triggered": {
+            "stimulus": posterior["circuit"].dataset["stimulus"].values,
+            "age": 2 ** np.arange(limits[1]) - 1,
+            "neuron": np.arange(recording.num_neurons),
+        },
+    }
+    observed = _statistics(recording, *limits)
+    labelled = {name: xr.DataArray(values, axes[name]) for name, values in observed.items()}
+    stacked = {name: np.stack([each[name] for each in replicas]) for name in observed}
+    unit = "update" if kind == "updates" else "bin"
+    return assemble(labelled, stacked, MEANINGS, {"kind": kind, "note": note, "unit": unit})
+
+
+def _check_same(posterior: xr.DataTree, recording: Recording) -> None:
+    """Refuse another recording than the one that was fitted: their patterns occur as often."""
+    if not isinstance(recording, Recording):
+        raise InputError.of("recording", "a Recording", type(recording).__name__)
+    weights = posterior["constant_data"].dataset["weights"].values
+    states = recording.stimulus.astype(np.int64) * weights.shape[1] + recording.patterns
+    counts = np.bincount(states, minlength=weights.size)
+    if counts.size != weights.size or (counts != weights.ravel()).any():
+        raise InputError.of("recording", "the one that was fitted", "one in which patterns occur at other rates")
+
+
+def _limits(recording: Recording) -> tuple[int, int]:
+    """How many dwell times and ages (both in octaves) are worth comparing."""
+    stays = np.sort(runs(recording, recording.patterns)[1])
+    longest = stays[max(0, len(stays) - LEAST_RUNS)]
+    reach = np.median(runs(recording, recording.stimulus)[1])
+    return int(np.log2(longest + 1)) + 1, max(1, int(np.log2(reach + 1)))
+
+
+def _statistics(recording: Recording, num_dwells: int, num_ages: int) -> dict[str, Float[np.ndarray, "..."]]:
+    """Share of stays that last longer than d, and mean responses by how long ago the stimulus came on."""
+    stays = np.sort(runs(recording, recording.patterns)[1])
+    longer = 1 - np.searchsorted(stays, 2 ** np.arange(num_dwells) - 1, side="right") / len(stays)
+    starts, lengths = runs(recording, recording.stimulus)
+    age = np.arange(recording.num_bins) - np.repeat(starts, lengths)
+    octave = np.log2(age + 1).astype(int)
+    size = recording.num_stimuli * num_ages
+    state = (recording.stimulus * num_ages + octave)[octave < num_ages]
+    spikes = recording.spikes[octave < num_ages]
+    total = np.bincount(state, minlength=size)
+    sums = np.stack([np.bincount(state, each, size) for each in spikes.T], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums / total[:, None]
+    return {"dwell_time": longer, "triggered": mean.reshape(recording.num_stimuli, num_ages, -1)}

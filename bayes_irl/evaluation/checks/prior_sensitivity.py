@@ -1,0 +1,94 @@
+"""How far the posterior follows its prior, and how far the data."""
+
+import arviz_stats as azs
+import numpy as np
+import xarray as xr
+
+from bayes_irl._checks import InputError
+from bayes_irl.evaluation.identifiability.contraction import rewards_in_gauge
+
+SENSITIVE = 0.05  # as Kallioinen et al. have it
+DRAWS = ("chain", "draw")
+
+
+def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
+    """Measure how far each conclusion moves when the prior, or the likelihood, is made a little stronger or weaker.
+
+    The posterior with its prior (or likelihood) raised to the power α is reached by importance weights ∝ p(θ)^(α − 1).
+    The sensitivity of a quantity is the distance (cumulative Jensen–Shannon) between its distributions, per doubling of
+    α, near α = 1. All priors of the model are raised together, those of a hierarchy too.
+
+    Args:
+        posterior: what `infer` returned.
+
+    Returns:
+        Per `quantity`, a parameter of the model or (of circuits) the reward averaged over patterns with as many spikes:
+        `prior` and `likelihood`, its sensitivities to either, and `diagnosis`: "" where the prior matters little (0.05
+        at most); "prior and data may disagree" where both matter; "the prior decides" where the data hardly do.
+        Attribute `sentence`: the outcome for the rewards (or, of other worlds, for the parameters) in words.
+
+    Raises:
+        InputError: if the tree does not hold the prior density of its draws, or too few different draws.
+
+    Source:
+        Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.
+
+    >>> prior_sensitivity(posterior).to_dataframe()  # doctest: +SKIP
+    """
+    if not isinstance(posterior, xr.DataTree) or "log_prior" not in posterior.children:
+        raise InputError.of("posterior", "a fit that keeps the prior density of its draws", "none", "Fit again.")
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": _quantities(posterior),
+            "/log_prior": posterior["log_prior"].to_dataset(),
+            "/log_likelihood": posterior["log_likelihood"].to_dataset(),
+        }
+    )
+    try:
+        prior, data = (azs.psense(tree, group=group)["quantities"] for group in ("prior", "likelihood"))
+    except ValueError as error:  # nothing to smooth where the largest weights are all of one resampled draw
+        raise InputError.of("posterior", "draws that differ", "too few different ones", "See its verdict.") from error
+    diagnosis = np.where(data > SENSITIVE, "prior and data may disagree", "the prior decides")
+    found = xr.Dataset({"prior": prior, "likelihood": data}).drop_attrs()
+    found["diagnosis"] = ("quantity", np.where(prior > SENSITIVE, diagnosis, ""))
+    return found.assign_attrs(sentence=_sentence(found))
+
+
+def _quantities(posterior: xr.DataTree) -> xr.Dataset:
+    """Everything that is concluded, as one table of numbers with names."""
+    kept = posterior["log_prior"].coords
+    parameters = posterior["posterior"].dataset.sel(chain=kept["chain"], draw=kept["draw"])
+    tables = [parameters[name] for name in posterior.attrs["parameters"].split(", ")]
+    if "circuit" in posterior.children:
+        _, learned, _ = rewards_in_gauge(posterior)
+        tables = [learned["reward_per_count"], *tables]
+    flat = [each.transpose(*DRAWS, ...) for each in tables]
+    values = np.concatenate([each.values.reshape(*each.shape[:2], -1) for each in flat], axis=2)
+    names = [name for each in flat for name in _names(each)]
+    varies = np.ptp(values, axis=(0, 1)) > 0
+    coords = {"chain": kept["chain"].values, "draw": kept["draw"].values, "quantity": np.array(names)[varies]}
+    return xr.Dataset({"quantities": ((*DRAWS, "quantity"), values[:, :, varies])}, coords=coords)
+
+
+def _names(table: xr.DataArray) -> list[str]:
+    """One name per entry, such as `table[1, 3]`."""
+    axes = [axis for axis in table.dims if axis not in DRAWS]
+    labels = [[str(each) for each in table[axis].values] for axis in axes]
+    grid = np.array(np.meshgrid(*labels, indexing="ij")).reshape(len(axes), -1).T if axes else np.empty((1, 0))
+    return [f"{table.name}[{', '.join(entry)}]" if len(entry) else str(table.name) for entry in grid]
+
+
+def _sentence(found: xr.Dataset) -> str:
+    """The outcome in words."""
+    names = found["quantity"].values
+    rewards = np.array([name.startswith("reward_per_count[") for name in names])
+    shown = found.isel(quantity=rewards) if rewards.any() else found
+    what = "rewards per number of spikes" if rewards.any() else "parameters"
+    moved = shown["prior"].values > SENSITIVE
+    if not moved.any():
+        return f"None of the {moved.size} {what} depends noticeably on the prior."
+    clash = int((shown["diagnosis"] == "prior and data may disagree").sum())
+    return (
+        f"Of {moved.size} {what}, {moved.sum()} depend on the prior: {clash} where it may disagree with the data, "
+        f"{moved.sum() - clash} where the data say little."
+    )

@@ -1,0 +1,89 @@
+"""Which claim predicts best."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from scipy.special import logsumexp
+
+from bayes_irl._checks import InputError
+from bayes_irl.evaluation.comparison.loo import loo, standard_error
+
+MOST_STEPS, SETTLED = 10_000, 1e-7
+
+
+def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dataset] | None = None) -> xr.Dataset:
+    """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
+
+    Args:
+        posteriors: what `infer` returned, by the name of the claim; all of the same observations.
+        refitted: what `loo_refitted` returned, for claims where importance sampling was not good enough.
+
+    Returns:
+        Per `claim`, the best one first: `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd
+        minus that of the best claim, with the standard error of this difference, `difference_se`, which is what tells
+        claims apart; `weight`, in the mixture of claims that would predict best (stacking); `share_bad`, of
+        observations whose k̂ is above 0.7; and the gate's `verdict` on each fit. Standard errors take observations as
+        independent given the stimulus.
+
+    Raises:
+        InputError: if there are fewer than two, or if they were fitted to different observations.
+
+    Source:
+        Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4; weights: Yao et al. 2018, doi:10.1214/17-BA1091.
+
+    >>> compare({"values differ": one, "values' ratio": other})["difference"]  # doctest: +SKIP
+    """
+    if len(posteriors) < 2:
+        raise InputError.of("posteriors", "at least two claims", len(posteriors))
+    hashes = {name: str(tree.attrs.get("data_hash", "")) for name, tree in posteriors.items()}
+    if len(set(hashes.values())) > 1:
+        told = ", ".join(f"{name!r}: {each[:8]}" for name, each in hashes.items())
+        raise InputError.of(
+            "posteriors",
+            "fits to the same observations",
+            f"others ({told})",
+            "Densities of different data say nothing.",
+        )
+    known = refitted or {}
+    strange = sorted(set(known) - set(posteriors))
+    if strange:
+        raise InputError.of("refitted", "claims that are compared", strange)
+    tables = {name: known[name] if name in known else loo(tree) for name, tree in posteriors.items()}
+    names = sorted(tables, key=lambda name: -float(tables[name]["total"]))
+    best, times = tables[names[0]]["elpd"].values, tables[names[0]]["count"].values
+    gaps = [tables[name]["elpd"].values - best for name in names]
+    elpd = [float(tables[name]["total"]) for name in names]
+    return xr.Dataset(
+        {
+            "elpd": ("claim", elpd, {"units": "nats"}),
+            "se": ("claim", [float(tables[name]["se"]) for name in names]),
+            "per_observation": ("claim", np.array(elpd) / times.sum()),
+            "p_loo": ("claim", [float(tables[name]["p_loo"]) for name in names]),
+            "difference": ("claim", [float(times @ gap) for gap in gaps], {"units": "nats"}),
+            "difference_se": ("claim", [standard_error(gap, times) for gap in gaps]),
+            "weight": ("claim", stack(np.stack([tables[name]["elpd"].values for name in names]), times)),
+            "share_bad": ("claim", [float(tables[name]["share_bad"]) for name in names]),
+            "verdict": ("claim", [str(posteriors[name]["gate"].attrs["verdict"]) for name in names]),
+        },
+        coords={"claim": names},
+    )
+
+
+def stack(
+    elpd: Float[np.ndarray, "num_claims num_observations"], times: np.ndarray
+) -> Float[np.ndarray, " num_claims"]:
+    """Return the weights w, of sum one, that maximise Σ_j c_j log Σ_k w_k exp(elpd_kj).
+
+    A concave problem, by its own fixed point: each weight becomes its claim's mean responsibility for the observations.
+    """
+    share, weights = times / times.sum(), np.full(len(elpd), 1 / len(elpd))
+    for _ in range(MOST_STEPS):
+        joint = np.log(np.maximum(weights, np.finfo(float).tiny))[:, None] + elpd
+        after = np.exp(joint - logsumexp(joint, axis=0)) @ share
+        done = np.abs(after - weights).max() < SETTLED
+        weights = after
+        if done:
+            break
+    return weights

@@ -1,0 +1,183 @@
+"""Which experiment would tell claims apart."""
+
+import itertools
+from collections.abc import Mapping
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PRNGKeyArray
+from scipy.special import logsumexp
+
+from bayes_irl._checks import InputError
+from bayes_irl._threads import map_threads
+from bayes_irl.prediction.recorded import recorded_baseline, recorded_circuit, thin
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.respond import respond
+from bayes_irl.systems.stimulus import Stimulus
+
+NUM_DRAWS = 40  # of each claim
+SIZES = (10, 100, 1000, 10_000)  # snapshots in a recording
+NUM_SIMULATED = 400  # recordings of each claim
+SWITCHING = 4.0  # times as often, or as rarely
+LARGEST_RESIDUAL = 1e-6
+UNCHANGED = "nothing changed"
+
+Predicted = Float[np.ndarray, "num_claims num_draws num_states"]
+
+
+def tell_apart(
+    posteriors: Mapping[str, xr.DataTree],
+    *,
+    key: PRNGKeyArray,
+    experiments: Mapping[str, Circuit] | None = None,
+) -> xr.Dataset:
+    """Rank experiments by how much they are expected to tell about which of several claims is right.
+
+    Each claim foretells, for each draw s of its reward, the answers of the changed circuit: ρ_ks(σ, x), the probability
+    of a snapshot y = (σ, x). All K claims are equally probable beforehand (not weighted by how well they explain what
+    was recorded). The expected information gain is the mutual information between claim and outcome. Of one snapshot,
+    whose outcomes can be counted, exactly:
+
+        I = H( 1/K Σ_k q_k ) − 1/K Σ_k H(q_k),    q_k = (1/S) Σ_s ρ_ks
+
+    and of a recording of N independent snapshots by simulation, with q_k(y_1 … y_N) = (1/S) Σ_s Π_n ρ_ks(y_n): half of
+    the draws make recordings, the other half judge them, so that no claim is favoured by knowing its own draw. N is the
+    power of ten from 10 to 10,000 at which more of the same would be worth about half of what there is to know: for
+    shorter recordings all experiments are worth nothing, for longer ones everything.
+
+    Args:
+        posteriors: what `infer` returned, by the name of the claim; all of one circuit.
+        key: a JAX random key, for the simulated recordings.
+        experiments: changed circuits by name. By default each neuron silenced, each forced to spike, and a stimulus
+            that changes 4 times as often, or as rarely; and always "nothing changed", which is worth as much as more of
+            the same.
+
+    Returns:
+        Per `experiment`, the most telling first: `bits` of a recording, at most log2 K, with its standard error `se`;
+        `bits_snapshot`, exact; per `claim` and `draw` also `tuning_curve` E[σ_i | x] and `num_spikes`
+        P(Σ_i σ_i = c | x). Attributes: `num_snapshots` N; `sentence`, the outcome in words; `left_out`, experiments
+        whose circuits could not be solved.
+
+    Raises:
+        InputError: for fewer than two claims, or claims about different circuits.
+
+    Source:
+        Lindley 1956, doi:10.1214/aoms/1177728069. Nested simulation: Rainforth et al. 2024, doi:10.1214/23-STS915.
+
+    >>> tell_apart({"count": one, "pairs": other}, key=key)["bits"]  # doctest: +SKIP
+    """
+    circuit = _shared_circuit(posteriors)
+    changed = {UNCHANGED: circuit} | dict(default_experiments(circuit) if experiments is None else experiments)
+    solved = {name: [_predict(tree, each) for tree in posteriors.values()] for name, each in changed.items()}
+    left_out = [name for name, claims in solved.items() if not all(map(_is_solved, itertools.chain(*claims)))]
+    kept = [name for name in changed if name not in left_out]
+    if not kept:
+        raise InputError.of("posteriors", "circuits that can be solved", "none", "Use float64.")
+    share = {name: np.array([[np.ravel(each.occupancy) for each in claim] for claim in solved[name]]) for name in kept}
+    seed = np.asarray(jax.random.bits(key, (4,)))
+    size = _telling_size(share[kept[0]], seed)
+    bits = {name: information_of_recording(each, size, seed) for name, each in share.items()}
+    order = sorted(kept, key=lambda name: -bits[name][0])
+    axes = ("experiment", "claim", "draw", "stimulus")
+    visits = np.stack([share[name].reshape(*share[name].shape[:2], circuit.num_stimuli, -1) for name in order])
+    visits /= visits.sum(axis=-1, keepdims=True)
+    found = xr.Dataset(
+        {
+            "bits": ("experiment", [bits[name][0] for name in order]),
+            "se": ("experiment", [bits[name][1] for name in order]),
+            "bits_snapshot": ("experiment", [information(share[name].mean(axis=1)) for name in order]),
+            "tuning_curve": ((*axes, "neuron"), visits @ circuit.patterns),
+            "num_spikes": ((*axes, "spike_count"), visits @ np.eye(circuit.num_neurons + 1)[circuit.spike_count]),
+        },
+        coords={"experiment": order, "claim": list(posteriors), "stimulus": list(circuit.stimulus_labels)},
+    )
+    return found.assign_attrs(sentence=_sentence(found, size), left_out=", ".join(left_out), num_snapshots=size)
+
+
+def default_experiments(circuit: Circuit) -> dict[str, Circuit]:
+    """Every free neuron silenced or forced to spike, and a stimulus that changes more or less often."""
+    free = np.flatnonzero(circuit.free).tolist()
+    changed = {f"silence neuron {i}": circuit.silence(i) for i in free if len(free) > 1}
+    changed |= {f"force neuron {i} to spike": circuit.force(i) for i in free if len(free) > 1}
+    if circuit.num_stimuli > 1:
+        away = np.asarray(circuit.transition) - np.eye(circuit.num_stimuli)
+        most = 1 / max(1e-12, -np.diag(away).min())  # leaving with certainty is as often as can be
+        for factor, words in ((min(SWITCHING, most), "more often"), (1 / SWITCHING, "less often")):
+            stimulus = Stimulus(np.eye(len(away)) + factor * away)
+            changed[f"stimulus changes {max(factor, 1 / factor):.2g} × {words}"] = circuit.with_stimulus(stimulus)
+    return changed
+
+
+def information(shares: Float[np.ndarray, "num_claims num_outcomes"]) -> float:
+    """Mutual information, in bits, between equally probable claims and an outcome that each foretells."""
+    mixture = shares.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(shares > 0, shares * np.log2(shares / mixture), 0.0)
+    return float(max(0.0, terms.sum(axis=1).mean()))
+
+
+def information_of_recording(shares: Predicted, num_snapshots: int, seed: np.ndarray) -> tuple[float, float]:
+    """The same for a recording of independent snapshots, by simulation, and its standard error.
+
+    Experiments share their random numbers, so that their differences are less noisy than each of them.
+    """
+    rng, num_claims = np.random.default_rng(seed), len(shares)
+    log_judges = np.log(np.maximum(shares[:, 1::2], 1e-300)).reshape(-1, shares.shape[2]).T
+    makers = shares[:, ::2] / shares[:, ::2].sum(axis=2, keepdims=True)
+    gains = []
+    for k, claim in enumerate(makers):
+        chosen = claim[rng.integers(len(claim), size=NUM_SIMULATED)]
+        log_prob = (rng.multinomial(num_snapshots, chosen) @ log_judges).reshape(NUM_SIMULATED, num_claims, -1)
+        evidence = logsumexp(log_prob, axis=2)
+        gains.append(evidence[:, k] - logsumexp(evidence, axis=1) + np.log(num_claims))
+    each = np.concatenate(gains) / np.log(2)
+    return float(max(0.0, each.mean())), float(each.std() / np.sqrt(len(each)))
+
+
+def _telling_size(unchanged: Predicted, seed: np.ndarray) -> int:
+    """The size of a recording at which more of the same is worth about half of what there is to know."""
+    half = np.log2(len(unchanged)) / 2
+    return min(SIZES, key=lambda size: abs(information_of_recording(unchanged, size, seed)[0] - half))
+
+
+def _shared_circuit(posteriors: Mapping[str, xr.DataTree]) -> Circuit:
+    """The circuit that all claims are about."""
+    if len(posteriors) < 2:
+        raise InputError.of("posteriors", "at least two claims", len(posteriors))
+    if any("answers" in tree.attrs for tree in posteriors.values()):
+        raise InputError.of("posteriors", "fits of unrestricted answers", "couplings")
+    circuits = [recorded_circuit(tree) for tree in posteriors.values()]
+    sizes = [(each.num_neurons, each.num_stimuli) for each in circuits]
+    if len(set(sizes)) > 1:
+        raise InputError.of("posteriors", "claims about one circuit", f"numbers of neurons and stimuli {sizes}")
+    return circuits[0]
+
+
+def _predict(posterior: xr.DataTree, circuit: Circuit) -> list[Network]:
+    """Optimal answers of a changed circuit to draws of the reward, at the baseline that was observed."""
+    baseline = recorded_baseline(posterior)
+    rewards = thin(posterior["reward"].to_dataset()["reward"], NUM_DRAWS).values
+    return map_threads(lambda reward: respond(circuit, jnp.asarray(reward), baseline), rewards)
+
+
+def _is_solved(network: Network) -> bool:
+    return bool(jnp.isfinite(network.occupancy).all()) and float(network.residual) < LARGEST_RESIDUAL
+
+
+def _sentence(found: xr.Dataset, size: int) -> str:
+    """The outcome in words."""
+    ceiling = np.log2(found.sizes["claim"])
+    best, same = found.isel(experiment=0), found.sel(experiment=UNCHANGED)
+    worth = f"{size:,} independent snapshots are expected to be worth {float(best['bits']):.2g}"
+    if best["experiment"] == UNCHANGED:
+        return (
+            f"No change tells these claims apart better than more of the same: {worth} of the {ceiling:.2g} bits that "
+            "there are to know."
+        )
+    return (
+        f"The most telling experiment: {best['experiment'].item()}. {worth} of the {ceiling:.2g} bits that there are "
+        f"to know, against {float(same['bits']):.2g} with nothing changed."
+    )

@@ -1,0 +1,132 @@
+"""What a recording says nothing about, in words."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from bayes_irl.evaluation.identifiability.contraction import contraction, rewards_in_gauge, spike_counts
+
+WIDE = 0.9  # an interval at least this wide, relative to before the data, has learned next to nothing
+
+
+def blind_spots(posterior: xr.DataTree) -> tuple[str, ...]:
+    """Say what this posterior does not know, and what no recording of its kind could tell.
+
+    In this order: neurons whose responses never varied; numbers of spikes and patterns that never occurred; for each
+    stimulus the number of spikes whose reward was learned least, with the width of its 90 % interval relative to before
+    the data; parameters of which next to nothing was learned (relative width at least 0.9); and what had to be assumed.
+    The numbers are those of `contraction` and of `constant_data/weights`.
+
+    Args:
+        posterior: what `infer` returned.
+
+    Returns:
+        Sentences.
+
+    Raises:
+        InputError: if the tree is not what `infer` returned.
+    """
+    _, _, weights = rewards_in_gauge(posterior)
+    return (
+        *_constant_neurons(posterior, weights),
+        *_never_seen(weights),
+        *_least_learned(contraction(posterior), posterior.attrs["parameters"].split(", ")),
+        *_assumed(posterior, weights),
+    )
+
+
+def _constant_neurons(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
+    lesions = posterior["circuit"].dataset[["silenced", "forced"]].any("session")
+    num_neurons = lesions.sizes["neuron"]
+    bits = (weights["pattern"].values[:, None] >> np.arange(num_neurons)[::-1]) & 1
+    spikes, total = weights.values @ bits, weights.values.sum(axis=1)
+    for i in range(num_neurons):
+        for what, exceptions in (("never", spikes[:, i]), ("always", total - spikes[:, i])):
+            constant = exceptions == 0
+            if not constant.any():
+                continue
+            under = "" if constant.all() else f" under {_stimuli(weights, np.flatnonzero(constant))}"
+            lesion = "silenced" if what == "never" else "forced"
+            was = f" (it was {lesion})" if bool(lesions[lesion][i]) else ""
+            yield (
+                f"Neuron {i} {what} spiked{under}{was}: the data show what its other answer was worth to the circuit "
+                "only as a bound."
+            )
+
+
+def _never_seen(weights: xr.DataArray) -> Iterator[str]:
+    """Runs of spike counts that never occurred, and patterns that did not though others with as many spikes did."""
+    counts = spike_counts(weights["pattern"])
+    for x, seen in enumerate(weights.values > 0):
+        under = _stimuli(weights, [x])
+        occurred = np.array([seen[counts == spikes].any() for spikes in range(counts.max() + 1)])
+        for first, last in _runs(~occurred):
+            yield f"Patterns with {_range(first, last, len(occurred) - 1)} were never observed under {under}."
+        rest = occurred[counts] & ~seen
+        if rest.any():
+            yield (
+                f"Under {under}, {rest.sum()} of the {len(seen)} patterns were never observed, though others with as "
+                "many spikes were: what is said about them comes from the model's structure, its prior, and the fact "
+                "that the circuit stayed away."
+            )
+
+
+def _runs(flags: np.ndarray) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(int), [0]])))
+    return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
+
+
+def _range(first: int, last: int, most: int) -> str:
+    if last == most and first < most:
+        return f"{first} or more spikes"
+    if first == 0 and last > 0:
+        return f"{last} or fewer spikes"
+    if first == last:
+        return f"{first} spike{'s' * (first != 1)}"
+    return f"{first} to {last} spikes"
+
+
+def _least_learned(learned: xr.Dataset, parameters: list[str]) -> Iterator[str]:
+    widths = learned["reward_per_count"].sel(statistic="relative_width")
+    for x, row in enumerate(widths.transpose("stimulus", "spike_count").values):
+        spikes = int(row.argmax())
+        yield (
+            f"Under {_stimuli(widths, [x])}, the reward of patterns with {_range(spikes, spikes, -1)} was learned "
+            f"least: its 90 % interval is {row[spikes]:.2g} times as wide as before the data."
+        )
+    for name in parameters:
+        width = learned[name].sel(statistic="relative_width").values
+        wide = int((width >= WIDE).sum())
+        if wide:
+            entries = (
+                f"{wide} of the {width.size} entries of parameter {name}" if width.size > 1 else f"parameter {name}"
+            )
+            yield f"Next to nothing was learned about {entries}: 90 % intervals at least {WIDE} as wide as before."
+
+
+def _assumed(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
+    if weights.sizes["stimulus"] > 1:
+        yield (
+            "The reward is known up to any function of the stimulus alone, which no neuron can influence and no "
+            "recording of this kind can tell: whether one stimulus is better for the circuit than another stays open."
+        )
+    else:
+        yield "The reward is known up to its overall level, which no recording of this kind can tell."
+    source = posterior.attrs["baseline"]
+    baseline = "given" if source == "given" else f"from mean responses: {source}"
+    yield (
+        f"The stimulus's transitions T and the baseline p ({baseline}) were assumed, not learned: others shift the "
+        "reward. So was that answers are optimal. The coding cost is the unit: it cannot be told apart from the "
+        "reward's scale."
+    )
+    if "transitions" in posterior.attrs["observed"]:
+        steps = sorted(set(posterior["circuit"].dataset["updates_per_bin"].values.tolist()) - {0})
+        yield f"The number of updates per bin, {', '.join(map(str, steps))}, was assumed: others change the reward."
+    if "snapshots" in posterior.attrs["observed"]:
+        yield "Snapshots cannot test whether any reward makes these answers optimal."
+
+
+def _stimuli(labelled: xr.DataArray, which: list[int] | np.ndarray) -> str:
+    """Names of stimuli in words."""
+    return f"stimulus {' and '.join(str(labelled['stimulus'].values[x]) for x in which)}"

@@ -1,0 +1,107 @@
+"""Optimal answers in the long run: the soft Bellman fixed point for average reward, and its derivative."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from bayes_irl._types import Count, Defaults, Reward, Scalar, Value
+from bayes_irl.solvers.anderson import accelerate
+from bayes_irl.solvers.bellman import Policy, Problem, act, backup_unit_by_unit, centre, policies, soft_backup
+from bayes_irl.solvers.linear import solve_linear
+from bayes_irl.solvers.world import World
+
+MAX_SWEEPS = 5000
+
+
+def default_tolerance(dtype: jnp.dtype) -> float:
+    """The residual a solve aims at, in units of λ: 1e-10, or what the precision allows."""
+    return max(1e-10, 100 * float(jnp.finfo(dtype).eps))
+
+
+class Solution(eqx.Module):
+    """The optimal value of every state, and how well it was found.
+
+    Attributes:
+        value: v(σ, x)/λ `[num_stimuli, num_patterns]`, up to a function of the stimulus: its mean over patterns is 0
+            for every stimulus.
+        policy: π_i(a | context), for every unit `[num_actions, *context]`.
+        num_sweeps: applications of the soft Bellman operator.
+        residual: largest violation of the soft Bellman equation, in units of λ.
+        converged: whether the residual met the tolerance.
+    """
+
+    value: Value
+    policy: Policy
+    num_sweeps: Count
+    residual: Scalar
+    converged: Array
+
+
+def solve(world: World, reward: Reward, defaults: Defaults, coding_cost: Scalar | float = 1.0) -> Solution:
+    """Solve v(σ, x) + L = r(σ, x) + Σ_x′ T[x, x′] B(v)(σ, x′) for fixed default actions.
+
+    The derivative with respect to reward, default actions, transition matrix and coding cost is implicit: one linear
+    solve, in forward and in reverse mode, whatever the number of sweeps.
+
+    Args:
+        world: who acts, and what an action leads to.
+        reward: r `[num_stimuli, num_patterns]`.
+        defaults: p_i(a) `[num_units, num_actions]`.
+        coding_cost: λ, in the reward's unit.
+
+    Returns:
+        The solution, in units of λ. Failure is a value: look at `converged`.
+
+    Source:
+        Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940; Todorov 2009, doi:10.1073/pnas.0710743106.
+    """
+    value, num_sweeps, residual = _fixed_point(Problem(world, reward / coding_cost, defaults))
+    residual = jax.lax.stop_gradient(residual)
+    return Solution(
+        value=value,
+        policy=policies(world, defaults, value),
+        num_sweeps=num_sweeps,
+        residual=residual,
+        converged=residual <= default_tolerance(value.dtype),
+    )
+
+
+def evaluate(world: World, policy: Policy, gain: Reward) -> Value:
+    """Value, up to a function of the stimulus, of a policy held fixed: v + L = gain + T K v.
+
+    Args:
+        world: who acts.
+        policy: π_i(a | context), for every unit.
+        gain: reward minus expected cost per state `[num_stimuli, num_patterns]`.
+    """
+    return solve_linear(lambda v: v - centre(world.ahead(act(world, policy, v))), centre(gain))
+
+
+def objective(world: World, reward: Reward, defaults: Defaults, value: Value) -> Scalar:
+    """L/λ, the mean of r + T B(v) − v, for r and v in units of λ; over stimuli by their long-run share."""
+    backup = world.ahead(soft_backup(world, defaults, value))
+    return world.stimulus_share @ (reward + backup - value).mean(axis=1)
+
+
+def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_backup) -> Value:
+    return centre(problem.reward + problem.world.ahead(backup(problem.world, problem.defaults, value)))
+
+
+@eqx.filter_custom_jvp
+def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
+    tolerance = default_tolerance(problem.reward.dtype)
+    return accelerate(lambda value: _sweep(problem, value), centre(problem.reward), tolerance, MAX_SWEEPS)
+
+
+@_fixed_point.def_jvp
+def _fixed_point_jvp(primals, tangents):
+    (problem,), (problem_dot,) = primals, tangents
+    value, num_sweeps, residual = _fixed_point(problem)
+    # Without a branch: JAX 0.12 cannot transpose a batched `cond` within a custom derivative.
+    _, target = eqx.filter_jvp(lambda p: _sweep(p, value, backup_unit_by_unit), (problem,), (problem_dot,))
+    policy = policies(problem.world, problem.defaults, value)
+    value_dot = solve_linear(lambda v: v - centre(problem.world.ahead(act(problem.world, policy, v))), target)
+    return (value, num_sweeps, residual), (value_dot, None, jnp.zeros_like(residual))

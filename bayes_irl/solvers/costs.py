@@ -1,0 +1,39 @@
+"""What a policy costs, and how much its responses tell."""
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import rel_entr
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Defaults, Occupancy, Value
+from bayes_irl.solvers.bellman import Policy, ahead_forward, column
+from bayes_irl.solvers.world import World
+
+
+def context_shares(world: World, occupancy: Occupancy) -> list[Float[Array, "..."]]:
+    """How often each unit meets each of its contexts, once the world has moved: sums to one for every unit."""
+    moved = ahead_forward(world, occupancy)
+
+    def share(unit: int) -> Float[Array, "..."]:
+        contexts = jax.eval_shape(lambda table: world.outcomes(table, unit)[0], moved)
+        return jax.linear_transpose(lambda each: world.spread(each, unit), contexts)(moved)[0]
+
+    return [share(i) for i in range(world.num_units)]
+
+
+def expected_cost(world: World, policy: Policy, defaults: Defaults) -> Value:
+    """Coding cost of the coming update in nats, per state: T (1/n) Σ_i KL(π_i ‖ p_i), `[num_stimuli, num_patterns]`."""
+    total = jnp.zeros((world.num_stimuli, world.num_patterns), defaults.dtype)
+    for i, actions in enumerate(policy):
+        total += world.spread(rel_entr(actions, column(defaults[i], actions)).sum(axis=0), i)
+    return world.ahead(total / world.num_units)
+
+
+def information(world: World, policy: Policy, occupancy: Occupancy) -> Float[Array, " num_units"]:
+    """Mutual information between each unit's action and what it sees, in bits: E KL(π_i ‖ mean π_i) / log 2."""
+    bits = []
+    for share, actions in zip(context_shares(world, occupancy), policy, strict=True):
+        mean = (share * actions).reshape(actions.shape[0], -1).sum(axis=1)
+        taken = jnp.where(share * actions > 0, actions, 0.0)  # an action that underflows tells nothing
+        bits.append((share * rel_entr(taken, column(mean, taken))).sum() / jnp.log(2))
+    return jnp.stack(bits)

@@ -1,0 +1,75 @@
+"""Evidence in small steps: a walk on a lattice, of which one without drift tells of all strengths."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from bayes_irl.solvers.belief import Belief
+
+FARTHEST_JUMP = 6  # points
+REACH = 5.0  # times √T
+FASTEST = 3.0  # points per step
+JUMPS = np.arange(-FARTHEST_JUMP, FARTHEST_JUMP + 1)
+CHANCES = np.exp(-(JUMPS**2) / 2) / np.exp(-(JUMPS**2) / 2).sum()
+
+
+class Lattice(eqx.Module):
+    """`Belief` in steps of dt, on points √dt apart.
+
+    Without drift a step of j points has the probability K(j) ∝ exp(−j²/2), |j| ≤ 6. With drift θ = κ s it has
+    K(j) exp(θ j √dt) / M(θ), M the sum that makes these one, so that for a path of n steps that ends in x
+
+        P(path | s) = P(path | no drift) exp(θ x) M(θ)^(−n).
+
+    Here too x and the time are enough, exactly; and since answers depend on s only through the path, one walk without
+    drift, weighted so, tells of all strengths. As dt → 0 it is the continuous one.
+
+    Where the walk leaves the lattice, beyond |x| = 5 √T, the subject is taken to be certain from then on.
+
+    Attributes:
+        belief: what is hidden, and how well it is seen.
+        num_steps: n = T / dt. Decisions fall before each step, at times 0, dt, … T − dt.
+        step: dt, in seconds.
+    """
+
+    belief: Belief
+    num_steps: int = eqx.field(static=True)
+    step: float = eqx.field(static=True)
+
+    @property
+    def points(self) -> Float[np.ndarray, " num_points"]:
+        """Evidence at each point."""
+        half = int(np.ceil(REACH * np.sqrt(self.num_steps)))
+        return np.arange(-half, half + 1) * np.sqrt(self.step)
+
+    @property
+    def around(self) -> Float[np.ndarray, " num_around"]:
+        """The points, and those beyond the lattice to which one step can lead: six more on either side."""
+        half = len(self.points) // 2 + FARTHEST_JUMP
+        return np.arange(-half, half + 1) * np.sqrt(self.step)
+
+    @property
+    def spread(self) -> Float[np.ndarray, "num_around num_points"]:
+        """Where a step without drift leads, from each point."""
+        jump = np.arange(len(self.around))[:, None] - np.arange(len(self.points)) - FARTHEST_JUMP
+        return np.where(np.abs(jump) <= FARTHEST_JUMP, CHANCES[np.clip(jump, JUMPS[0], JUMPS[-1]) + FARTHEST_JUMP], 0)
+
+    @property
+    def drift(self) -> Float[Array, " num_strengths"]:
+        """θ = κ s, up to three standard deviations of the noise in a step: beyond, one step is as good as certain."""
+        most = FASTEST / np.sqrt(self.step)
+        return jnp.clip(self.belief.drift, -most, most)
+
+    @property
+    def tilt(self) -> Float[Array, "num_around num_strengths"]:
+        """exp(θ x)."""
+        return jnp.exp(self.around[:, None] * self.drift)
+
+    @property
+    def log_decay(self) -> Float[Array, "num_moments num_strengths"]:
+        """−k log M(θ), after k = 0 to n steps."""
+        jumps = JUMPS[:, None] * np.sqrt(self.step) * self.drift
+        growth = jax.nn.logsumexp(jumps, b=CHANCES[:, None], axis=0)
+        return -jnp.arange(self.num_steps + 1)[:, None] * growth

@@ -1,0 +1,45 @@
+"""How often each state is visited under a policy."""
+
+import jax
+import jax.numpy as jnp
+
+from bayes_irl._types import Defaults, Occupancy, Value
+from bayes_irl.solvers.bellman import Policy, act_forward, ahead_forward
+from bayes_irl.solvers.linear import solve_linear
+from bayes_irl.solvers.world import World
+
+
+def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
+    """Solve ρ = (ρ T) K: the stationary distribution `[num_stimuli, num_patterns]`, which sums to one.
+
+    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. The unknown
+    is the ratio to a positive reference, the patterns of a frozen stimulus, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x),
+    pushed on a little: rare patterns are then as accurate, relatively, as frequent ones. That holds for rewards that
+    differ by up to about 20 λ; beyond, the chain is nearly singular and rare patterns lose accuracy first. How the
+    reference shares patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own.
+
+    Args:
+        world: who acts.
+        defaults: p_i(a) `[num_units, num_actions]`.
+        policy: π_i(a | context), for every unit.
+        value: v/λ `[num_stimuli, num_patterns]`; it speeds the solution up and does not change it.
+    """
+
+    def push(states: Occupancy) -> Occupancy:
+        return act_forward(world, policy, ahead_forward(world, states))
+
+    share = world.stimulus_share[:, None]
+    reference = share * jax.nn.softmax(world.log_default(defaults) + value, axis=1)
+    for _ in range(world.num_units):
+        reference = push(reference)
+    total = jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
+    per_stimulus = jax.lax.stop_gradient(reference / total)
+    reference = share * per_stimulus
+    scale = jax.lax.stop_gradient(jnp.where(reference > 0, reference, 1.0))
+
+    def remainder(ratio: Occupancy) -> Occupancy:
+        moved = push(scale * ratio)
+        return ratio - (moved - moved.sum(axis=1, keepdims=True) * per_stimulus) / scale
+
+    ratio = solve_linear(remainder, (push(reference) - reference) / scale, floor=1e-12)
+    return jnp.maximum(reference + scale * ratio, 0.0)

@@ -1,0 +1,1 @@
+"""A circuit of binary neurons that can be enumerated."""

@@ -1,0 +1,65 @@
+"""A circuit with its optimal answers."""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Baseline, Logits, Occupancy
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.optimum import Optimum
+
+FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
+
+
+class Network(Optimum):
+    """A circuit with its optimal answers to a reward; its attributes are those of every `Optimum`."""
+
+    world: Circuit
+
+    @property
+    def circuit(self) -> Circuit:
+        """Who is there and what each neuron sees."""
+        return self.world
+
+    def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
+        """Mean responses, of each neuron or of all that are free."""
+        mean = self.mean_response
+        if kind == "neuron":
+            return mean
+        free = jnp.asarray(self.circuit.free)
+        return jnp.full_like(mean, (mean * free).sum() / free.sum())
+
+    @property
+    def frozen(self) -> str:
+        """Which neurons always give the same answer."""
+        mean = np.asarray(self.mean_response)
+        stuck = [i for i in np.flatnonzero(self.circuit.free) if min(mean[i], 1 - mean[i]) < FROZEN]
+        return f"neurons {', '.join(map(str, stuck))} frozen (they always give the same answer)" if stuck else ""
+
+    @property
+    def logits(self) -> Logits:
+        """Log-odds of a spike, log π_i(1 | ·) − log π_i(0 | ·), `[num_neurons, num_stimuli, num_patterns]`."""
+        return self.circuit.tabulate([jnp.log(actions[1]) - jnp.log(actions[0]) for actions in self.policy])
+
+    @property
+    def tuning_curves(self) -> Float[Array, "num_stimuli num_neurons"]:
+        """E[σ_i | x], mean response of each neuron to each stimulus (spikes per update's pattern)."""
+        return _given_stimulus(self.occupancy) @ self.circuit.patterns
+
+    @property
+    def mean_response(self) -> Float[Array, " num_neurons"]:
+        """E[σ_i]."""
+        return self.occupancy.sum(axis=0) @ self.circuit.patterns
+
+    @property
+    def spike_count(self) -> Float[Array, "num_stimuli num_counts"]:
+        """P(number of spikes | x), `[num_stimuli, num_neurons + 1]`."""
+        counts = jax.nn.one_hot(self.circuit.spike_count, self.circuit.num_neurons + 1)
+        return _given_stimulus(self.occupancy) @ counts
+
+
+def _given_stimulus(occupancy: Occupancy) -> Occupancy:
+    return occupancy / occupancy.sum(axis=1, keepdims=True)

@@ -1,0 +1,87 @@
+"""The responses of a network, drawn update by update."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from bayes_irl.recordings import Recording
+from bayes_irl.systems.circuit.network import Network
+
+
+def draw_updates(network: Network, key: PRNGKeyArray, num_updates: int) -> Recording:
+    """Record every update, from the stationary distribution on."""
+    circuit = network.circuit
+    states, stimuli, neurons = _run(network, key, num_updates, 1)
+    return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
+
+
+def draw_bins(network: Network, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, bin_width: float) -> Recording:
+    """Record the pattern at the end of every bin, through which the stimulus is held."""
+    circuit = network.circuit
+    states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin)
+    last = slice(updates_per_bin - 1, None, updates_per_bin)
+    return Recording.from_arrays(
+        circuit.patterns[states[last]], stimuli[last], num_stimuli=circuit.num_stimuli, bin_width=bin_width
+    )
+
+
+def draw_under(network: Network, recording: Recording, key: PRNGKeyArray, updates_per_bin: int) -> Recording:
+    """Record the pattern at the end of every bin, under a recording's own stimuli."""
+    circuit, stimuli = network.circuit, recording.stimulus
+    start_key, neuron_key, response_key = jax.random.split(key, 3)
+    start = jax.random.categorical(start_key, jnp.log(network.occupancy[stimuli[0]]))
+    states, _ = _answer(network, start, jnp.repeat(stimuli, updates_per_bin), neuron_key, response_key)
+    bins = circuit.patterns[np.asarray(states)[updates_per_bin - 1 :: updates_per_bin]]
+    return dataclasses.replace(recording, spikes=bins.astype(np.uint8), neuron=None)
+
+
+def _run(
+    network: Network, key: PRNGKeyArray, num_updates: int, held: int
+) -> tuple[Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"]]:
+    circuit = network.circuit
+    start_key, stimulus_key, neuron_key, response_key = jax.random.split(key, 4)
+    start = jax.random.categorical(start_key, jnp.log(network.occupancy).reshape(-1))
+    step = jnp.linalg.matrix_power(circuit.transition, held)
+    stimuli = jnp.repeat(
+        _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, (num_updates // held,))),
+        held,
+    )
+    states, neurons = _answer(network, start % circuit.num_patterns, stimuli, neuron_key, response_key)
+    return np.asarray(states), np.asarray(stimuli), np.asarray(neurons)
+
+
+def _answer(
+    network: Network, start: Array, stimuli: Array, neuron_key: PRNGKeyArray, response_key: PRNGKeyArray
+) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:
+    """The pattern after each update, and the neuron that was redrawn."""
+    neurons = jax.random.randint(neuron_key, stimuli.shape, 0, network.circuit.num_neurons)
+    spike = network.circuit.tabulate([actions[1] for actions in network.policy])
+    uniform = jax.random.uniform(response_key, stimuli.shape)
+    return _states(spike, start, stimuli, neurons, uniform), neurons
+
+
+@jax.jit
+def _stimuli(transition: Array, start: Array, uniform: Array) -> Int[Array, " num_steps"]:
+    cumulative = jnp.cumsum(transition, axis=1)
+
+    def step(stimulus, draw):
+        moved = jnp.minimum((draw >= cumulative[stimulus]).sum(), len(transition) - 1)
+        return moved, moved
+
+    return jax.lax.scan(step, start, uniform)[1]
+
+
+@jax.jit
+def _states(spike: Array, start: Array, stimuli: Array, neurons: Array, uniform: Array) -> Int[Array, " num_updates"]:
+    num_neurons = spike.shape[0]
+
+    def step(state, drawn):
+        stimulus, neuron, draw = drawn
+        bit = 1 << (num_neurons - 1 - neuron)
+        state = jnp.where(draw < spike[neuron, stimulus, state], state | bit, state & ~bit)
+        return state, state
+
+    return jax.lax.scan(step, start, (stimuli, neurons, uniform))[1]

@@ -1,0 +1,1 @@
+"""A circuit whose answers are restricted to pairwise couplings."""

@@ -1,0 +1,271 @@
+"""The forward problem for answers restricted to pairwise couplings: gradient ascent on the exact objective."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.optimize
+from jaxtyping import Array, Float, Shaped
+
+from bayes_irl import _checks
+from bayes_irl._types import ArrayLike, Baseline, Occupancy, Reward, Scalar
+from bayes_irl.solvers.average_reward import evaluate
+from bayes_irl.solvers.costs import expected_cost, information
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.coupled.couplings import (
+    Couplings,
+    Parameters,
+    checked,
+    coupled_defaults,
+    coupled_objective,
+    pack,
+    unpack,
+)
+from bayes_irl.systems.coupled.nearby import SOFTEST
+
+Kind = Literal["neuron", "population"]
+NUM_STARTS = 4
+LARGEST = 100.0  # log-odds; no coupling grows beyond
+MAX_STEPS = 3000
+MAX_NEWTON_STEPS = 30
+STATIONARY = 1e-8  # largest entry of the gradient of L/λ that counts as none
+NOISE = 1e-10  # accuracy of L/λ, from that of the occupancy
+LONGEST_STEP = 2.0  # of any coupling in a Newton step, in log-odds
+FROZEN = 0.95  # share of updates in one pattern from which a circuit is frozen
+
+
+class CoupledNetwork(eqx.Module):
+    """A circuit whose answers are the best among those with pairwise couplings.
+
+    Attributes:
+        network: the circuit with these answers: simulate it, draw it. `value` is that of this very policy and
+            `residual` the largest entry of ∂L/∂θ, in units of λ.
+        couplings: J and h.
+        start: number of the start that led here.
+        objectives: L reached from every start `[num_starts]`; they differ where there are several optima.
+    """
+
+    network: Network
+    couplings: Couplings
+    start: int = eqx.field(static=True)
+    objectives: Float[Array, " num_starts"]
+
+    @property
+    def frozen(self) -> str:
+        """In which pattern the circuit sits, whatever the stimulus; nothing if it moves."""
+        return frozen_in(self.network.circuit, self.network.occupancy)
+
+
+def optimize_coupled(
+    circuit: Circuit,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: Kind | ArrayLike = "neuron",
+    starts: Sequence[Couplings] | None = None,
+) -> CoupledNetwork:
+    """Find the best answers of the form π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)).
+
+    L(J, h) = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i) is exact, under the stationary distribution of these very answers, and
+    so is its gradient. L-BFGS climbs it from every start, and Newton's method ends it. There are often many optima:
+    the best one found is returned, with what the other starts led to. A baseline that adapts is the mean response at
+    every step, so L never falls.
+
+    Args:
+        circuit: who is there and what each neuron sees; cut connections stay cut.
+        reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own.
+        coding_cost: λ > 0, in the reward's unit.
+        baseline: `"neuron"`, `"population"`, or given numbers, as in `optimize`. With `"neuron"`, circuits that could
+            earn their reward in a single pattern freeze there: it costs nothing.
+        starts: couplings to climb from; by default none at all, then three random draws (of fixed seeds). Neurons
+            that start alike stay alike.
+
+    Returns:
+        The network with its couplings. `network.ended` says from which start, and whether it is frozen.
+
+    Raises:
+        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), couplings that do
+            not fit the circuit.
+
+    Source:
+        Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
+
+    >>> import bayes_irl as bi
+    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
+    >>> found = bi.optimize_coupled(circuit, bi.rewards.from_spike_count(circuit, target=1), 1.0, baseline=0.5)
+    >>> bool(found.couplings.weights[0, 1] < 0)  # who sees the other spike keeps silent
+    True
+    """
+    cost = _checks.positive("coding_cost", coding_cost)
+    table = jnp.asarray(_checks.finite_array("reward", reward, (circuit.num_stimuli, circuit.num_patterns)))
+    if not circuit.free.any():
+        raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
+    chosen_baseline = _checked_baseline(circuit, baseline)
+    chosen = _default_starts(circuit) if starts is None else list(starts)
+    if not chosen:
+        raise _checks.InputError.of("starts", "at least one", "none")
+    ends = [
+        _climb(circuit, table / cost, chosen_baseline, pack(circuit, checked(f"starts[{number}]", circuit, start)))
+        for number, start in enumerate(chosen)
+    ]
+    objectives = np.array([history[-1] for _, history, _ in ends])
+    best = int(objectives.argmax())
+    return _describe(circuit, table, jnp.asarray(cost), chosen_baseline, ends[best], best, objectives)
+
+
+def _checked_baseline(circuit: Circuit, baseline: Kind | ArrayLike) -> Baseline | Kind:
+    if not isinstance(baseline, str):
+        return circuit.check_baseline("baseline", baseline)
+    _checks.one_of("baseline", baseline, ("neuron", "population"))
+    return "neuron" if baseline == "neuron" else "population"
+
+
+def _default_starts(circuit: Circuit) -> list[Couplings]:
+    keys = jax.random.split(jax.random.key(0), NUM_STARTS - 1)
+    return [Couplings.none(circuit), *(Couplings.random(circuit, key) for key in keys)]
+
+
+def _climb(
+    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, start: Parameters
+) -> tuple[Parameters, list[float], float]:
+    """Climb L/λ; return where to, L/λ on the way, and the largest entry of the gradient there."""
+    history: list[float] = []
+
+    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = _value_and_grad(circuit, reward, baseline, jnp.asarray(flat))
+        if not np.isfinite(value) or not np.isfinite(gradient).all():
+            return 1e300, np.zeros_like(flat)
+        return -float(value), -np.asarray(gradient)
+
+    history.append(-objective(np.asarray(start))[0])
+    result = scipy.optimize.minimize(
+        objective,
+        np.asarray(start),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-LARGEST, LARGEST)] * len(start),
+        callback=lambda intermediate_result: history.append(-float(intermediate_result.fun)),
+        options={"maxiter": MAX_STEPS, "maxfun": 2 * MAX_STEPS, "maxcor": 30, "ftol": 1e-14, "gtol": STATIONARY / 10},
+    )
+    end, objective_there, slope = settle(circuit, reward, baseline, jnp.asarray(result.x))
+    return end, [*history, objective_there], slope
+
+
+def settle(
+    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, start: Parameters
+) -> tuple[Parameters, float, float]:
+    """Climb to the optimum nearby by Newton's method, uphill along every direction and never down.
+
+    Args:
+        circuit: who is there and what each neuron sees.
+        reward: r/λ `[num_stimuli, num_patterns]`.
+        baseline: given or adapted.
+        start: θ, where to begin.
+
+    Returns:
+        θ, L/λ there, and the largest entry of ∂(L/λ)/∂θ.
+    """
+    position = start
+    value, gradient, hessian = curvature(circuit, reward, baseline, position)
+    for _ in range(MAX_NEWTON_STEPS):
+        if jnp.abs(gradient).max() <= STATIONARY * 1e-3:
+            break
+        bends, directions = np.linalg.eigh(np.asarray(hessian + hessian.T) / 2)
+        step = directions @ ((directions.T @ np.asarray(gradient)) / np.maximum(np.abs(bends), SOFTEST))
+        step *= min(1.0, LONGEST_STEP / max(np.abs(step).max(), 1e-300))
+        for halvings in range(8):
+            trial = jnp.clip(position + step * 0.5**halvings, -LARGEST, LARGEST)
+            ahead = curvature(circuit, reward, baseline, trial)
+            gain, noise = ahead[0] - value, NOISE * (1 + jnp.abs(value))
+            flatter = jnp.abs(ahead[1]).max() < jnp.abs(gradient).max()
+            if jnp.isfinite(ahead[2]).all() and (gain > noise or (gain > -noise and flatter)):
+                break
+        else:
+            break
+        position, (value, gradient, hessian) = trial, ahead
+    return position, float(value), float(jnp.abs(gradient).max())
+
+
+@eqx.filter_jit
+def _value_and_grad(
+    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, flat: Parameters
+) -> tuple[Scalar, Parameters]:
+    def objective(parameters: Parameters) -> Scalar:
+        return coupled_objective(circuit, reward, baseline, unpack(circuit, parameters))[0]
+
+    return jax.value_and_grad(objective)(flat)
+
+
+@eqx.filter_jit
+def curvature(
+    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, flat: Parameters
+) -> tuple[Scalar, Parameters, Float[Array, "num_parameters num_parameters"]]:
+    """L/λ with gradient and Hessian."""
+
+    def objective(parameters: Parameters) -> Scalar:
+        return coupled_objective(circuit, reward, baseline, unpack(circuit, parameters))[0]
+
+    def gradient(parameters: Parameters) -> tuple[Parameters, tuple[Scalar, Parameters]]:
+        value, slope = jax.value_and_grad(objective)(parameters)
+        return slope, (value, slope)
+
+    hessian, (value, slope) = jax.jacfwd(gradient, has_aux=True)(flat)
+    return value, slope, hessian
+
+
+def frozen_in(circuit: Circuit, visits: Shaped[Array | np.ndarray, "num_stimuli num_patterns"]) -> str:
+    """In words, the pattern that a circuit spends more than 95 % of its time in; nothing if there is none."""
+    share = np.asarray(visits).sum(axis=0) / np.asarray(visits).sum()
+    if share.max() <= FROZEN:
+        return ""
+    bits = "".join(map(str, circuit.patterns[share.argmax()]))
+    return f"frozen in pattern {bits} ({100 * share.max():.4g} % of the time)"
+
+
+def _describe(
+    circuit: Circuit,
+    reward: Reward,
+    cost: Scalar,
+    baseline: Baseline | Kind,
+    end: tuple[Parameters, list[float], float],
+    best: int,
+    objectives: np.ndarray,
+) -> CoupledNetwork:
+    flat, history, slope = end
+    couplings = unpack(circuit, flat)
+    policy, visits = couplings.policy(circuit), couplings.occupancy(circuit)
+    defaults = coupled_defaults(circuit, baseline, visits)
+    paid = expected_cost(circuit, policy, defaults)
+    average_reward, mean_cost = (visits * reward).sum(), (visits * paid).sum()
+    converged = slope <= STATIONARY
+    network = Network(
+        world=circuit,
+        reward=reward,
+        coding_cost=cost,
+        baseline=defaults[:, 1],
+        value=cost * evaluate(circuit, policy, reward / cost - paid),
+        policy=policy,
+        occupancy=visits,
+        objective=average_reward - cost * mean_cost,
+        average_reward=average_reward,
+        mean_cost=mean_cost,
+        information=information(circuit, policy, visits),
+        num_sweeps=jnp.asarray(len(history) - 1),
+        residual=jnp.asarray(slope),
+        converged=jnp.asarray(converged),
+        history=cost * jnp.asarray(history),
+        ended=_ended(circuit, visits, converged, len(history) - 1, best, float(cost) * objectives),
+    )
+    return CoupledNetwork(network, couplings, best, cost * jnp.asarray(objectives))
+
+
+def _ended(
+    circuit: Circuit, visits: Occupancy, converged: bool, num_steps: int, best: int, objectives: np.ndarray
+) -> str:
+    frozen = frozen_in(circuit, visits)
+    others = f"; L from every start: {', '.join(f'{each:.4g}' for each in objectives)}" if len(objectives) > 1 else ""
+    how = "converged" if converged else "not converged"
+    return f"{how} after {num_steps} steps{frozen and f', {frozen}'}, from start {best} of {len(objectives)}{others}"

@@ -1,0 +1,33 @@
+"""The walk of an agent through its maze, drawn move by move."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from bayes_irl.recordings import Trajectory
+from bayes_irl.systems.maze.walker import Walker
+
+
+def draw_walk(walker: Walker, key: PRNGKeyArray, num_updates: int) -> Trajectory:
+    """Record where the agent is when it chooses, and what it chooses, from the stationary distribution on."""
+    maze = walker.maze
+    start_key, walk_key = jax.random.split(key)
+    start = jax.random.categorical(start_key, jnp.log(walker.occupancy[0]))
+    # The world's own move as a matrix: row by row, where it takes the agent from each place.
+    world_move = jax.jacfwd(maze.ahead)(jnp.zeros_like(walker.occupancy))[0, :, 0]
+    places, moves = _walk(
+        jnp.log(world_move), jnp.log(walker.move_probability), jnp.asarray(maze.leads_to), start, walk_key, num_updates
+    )
+    return Trajectory.from_arrays(places, moves, maze.num_patterns)
+
+
+def _walk(
+    log_world_move: Array, log_policy: Array, leads_to: Array, start: Array, key: PRNGKeyArray, num_updates: int
+) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:
+    def step(place, key):
+        world_key, move_key = jax.random.split(key)
+        place = jax.random.categorical(world_key, log_world_move[place])
+        move = jax.random.categorical(move_key, log_policy[:, place])
+        return leads_to[move, place], (place, move)
+
+    return jax.lax.scan(step, start, jax.random.split(key, num_updates))[1]

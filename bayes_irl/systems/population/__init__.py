@@ -1,0 +1,1 @@
+"""A population of neurons that are too many to enumerate."""

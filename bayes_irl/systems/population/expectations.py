@@ -1,0 +1,157 @@
+"""What a population does on average, from runs of it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from bayes_irl._types import Scalar
+from bayes_irl.systems.population.chains import BURN_IN, Chains, Visits, begin, proceed
+from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.projected import Samples, rewards, weigh
+
+FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
+NUM_RUNS = 200  # that tuning alone is told from
+NEVER = 1e-12  # a share of the time that does not count
+UNSEEN = 1e-9  # weight of a guess at counts that no sample has
+
+
+class Expected(eqx.Module):
+    """Expectations under the stationary distribution.
+
+    Attributes:
+        tuning_curve: E[σ_i | x].
+        monte_carlo_error: standard error of the tuning curve over independent runs.
+        mean_response: E[σ_i].
+        spike_count: P(K | x).
+        mean_cost: (1/n) Σ_i E[KL(π_i ‖ p_i)], in nats per update.
+        average_reward: E[r], in nats per update, up to what the stimulus alone decides.
+    """
+
+    tuning_curve: Float[Array, "num_stimuli num_neurons"]
+    monte_carlo_error: Float[Array, "num_stimuli num_neurons"]
+    mean_response: Float[Array, " num_neurons"]
+    spike_count: Float[Array, "num_stimuli num_counts"]
+    mean_cost: Scalar
+    average_reward: Scalar
+
+
+def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains, key: PRNGKeyArray) -> Expected:
+    """Let runs go on, and average over what they visit.
+
+    Mean responses are not averages of responses, but solve the balance between them and the answers,
+
+        E[1(x = y) σ_i] = (1 − 1/n) Σ_x T[x, y] E[1(x) σ_i] + (1/n) E[ T[x, y] π_i(1 | σ, y) ],
+
+    whose right end varies far less from state to state than responses do.
+
+    Args:
+        network: whose answers these are.
+        fitted: whose reward is averaged.
+        chains: runs that are close to stationary.
+        key: a JAX random key; networks that differ little answer alike with the same key.
+    """
+    forget_key, keep_key = jax.random.split(key)
+    num_neurons = network.population.num_neurons
+    chains, _ = proceed(network, chains, forget_key, 1, FORGET * num_neurons)
+    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+    return _average(network, fitted, visits)
+
+
+def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array, "num_stimuli num_neurons"]:
+    """E[σ_i | x] as `expect` has it, from fewer runs that begin at the baseline."""
+    start_key, forget_key, keep_key = jax.random.split(key, 3)
+    num_neurons = network.population.num_neurons
+    chains = begin(network, start_key, NUM_RUNS)
+    chains, _ = proceed(network, chains, forget_key, NUM_KEPT, BURN_IN * num_neurons // NUM_KEPT)
+    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+    return _tuning(network, visits)
+
+
+@eqx.filter_jit
+def _tuning(network: PopulationNetwork, visits: Visits) -> Float[Array, "num_stimuli num_neurons"]:
+    samples = weigh(network, visits)
+    _, together = _reached(network, samples, network.answers_to(samples.patterns))
+    return _given_stimulus(network.population) @ together
+
+
+@eqx.filter_jit
+def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visits) -> Expected:
+    samples = weigh(network, visits)
+    num_chains = visits.patterns.shape[1]
+    answers = network.answers_to(samples.patterns)
+    reached, together = _reached(network, samples, answers)
+    # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
+    mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
+    apart = jnp.einsum(
+        "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean))
+    )
+    given_stimulus = _given_stimulus(network.population)
+    tuning = given_stimulus @ together
+    each_run = jnp.einsum("xy,cyi->cxi", given_stimulus, apart)
+    return Expected(
+        tuning_curve=tuning,
+        monte_carlo_error=jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(each_run).sum(axis=0)),
+        mean_response=network.population.stimulus_share @ tuning,
+        spike_count=_counts(network.population, samples, answers),
+        mean_cost=(reached * _costs(network, answers)).sum(),
+        average_reward=samples.weights @ rewards(fitted, samples),
+    )
+
+
+def _reached(
+    network: PopulationNetwork, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
+) -> tuple[Float[Array, "num_samples num_stimuli"], Float[Array, "num_stimuli num_neurons"]]:
+    """How often each sample goes on to each stimulus x′, and E[T[x, x′] π_i(1 | σ, x′)]."""
+    reached = samples.weights[:, None] * network.population.transition[samples.stimuli]
+    return reached, jnp.einsum("by,byi->yi", reached, answers)
+
+
+def _given_stimulus(population: Population) -> Float[Array, "num_stimuli num_stimuli"]:
+    """Solve the balance of `expect`: from E[T[x, x′] π_i] to E[σ_i | x]."""
+    num_neurons, share = population.num_neurons, population.stimulus_share
+    balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * population.transition.T
+    return jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, NEVER)[:, None])
+
+
+def _counts(
+    population: Population, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
+) -> Float[Array, "num_stimuli num_counts"]:
+    """P(K | x): where a chain of stimuli and counts rests that goes up and down as often as the samples do on average.
+
+    The count of the population has the same balance, so that this is P(K | x) but for the noise of these averages.
+    Where nothing was seen, the chain answers with probability ½.
+    """
+    num_neurons, num_stimuli = population.num_neurons, population.num_stimuli
+    shape = (num_stimuli, num_neurons + 1)
+    counts = samples.patterns.sum(axis=1).astype(int)
+    unseen = UNSEEN * jnp.stack([num_neurons - jnp.arange(shape[1]), jnp.arange(shape[1])]) / (2 * num_neurons)
+    seen = jnp.full(shape, UNSEEN).at[samples.stimuli, counts].add(samples.weights)
+
+    def rate(start: Array, each: Array) -> Float[Array, "num_stimuli num_counts num_next"]:
+        total = jnp.broadcast_to(start[None, :, None], (*shape, num_stimuli))
+        total = total.at[samples.stimuli, counts].add(samples.weights[:, None] * each.mean(axis=2))
+        return total / seen[..., None]
+
+    spikes = samples.patterns[:, None]
+    up, down = rate(unseen[0], (1 - spikes) * answers), rate(unseen[1], spikes * (1 - answers))
+    level = jnp.arange(shape[1])
+    moves = jnp.zeros((*shape, *shape)).at[:, level[:-1], :, level[1:]].set(jnp.moveaxis(up[:, :-1], 1, 0))
+    moves = moves.at[:, level[1:], :, level[:-1]].set(jnp.moveaxis(down[:, 1:], 1, 0))
+    moves = moves.at[:, level, :, level].set(jnp.moveaxis(1 - up - down, 1, 0))
+    moves = (moves * population.transition[:, None, :, None]).reshape(seen.size, seen.size)
+    of_stimulus = jnp.kron(jnp.eye(num_stimuli), jnp.ones((shape[1], shape[1])))
+    share = jnp.repeat(population.stimulus_share, shape[1])
+    rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, share).reshape(shape)
+    rests = jnp.maximum(rests, 0)
+    return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), NEVER)
+
+
+def _costs(
+    network: PopulationNetwork, answers: Float[Array, "num_samples num_stimuli num_neurons"]
+) -> Float[Array, "num_samples num_stimuli"]:
+    """(1/n) Σ_i KL(π_i ‖ p_i) over neurons that choose their answers."""
+    spike, silence = network.baseline, 1 - network.baseline
+    each = jax.scipy.special.rel_entr(answers, spike) + jax.scipy.special.rel_entr(1 - answers, silence)
+    return jnp.where(jnp.asarray(network.population.free), each, 0.0).mean(axis=2)

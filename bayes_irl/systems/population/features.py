@@ -1,0 +1,113 @@
+"""Value functions in a family of features: answers and implied rewards at any pattern, with nothing enumerated."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Baseline
+from bayes_irl.systems.population.population import Population
+
+Patterns = Float[Array, "num_bins num_neurons"]  # 0.0 and 1.0
+PerNeuron = Float[Array, "num_bins num_stimuli num_neurons"]
+PerStimulus = Float[Array, "num_bins num_stimuli"]
+
+
+class FeatureValue(eqx.Module):
+    """A value function of pairs, single responses and the spike count, in nats.
+
+        v(σ, x) = Σ_{i<j} J_ij(x) σ_i σ_j + Σ_i h_i(x) σ_i + c_x(K) + Σ_i σ_i g_i(K),      K = Σ_i σ_i.
+
+    It is linear in its numbers, so that answers are logistic regressions with *shared, symmetric* couplings, and the
+    reward for which they are optimal is explicit at every pattern, with λ = 1:
+
+        r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′),    B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x).
+
+    Attributes:
+        pairs: J, symmetric with a diagonal of zeros; one for all stimuli, or one for each.
+        fields: h.
+        by_count: c, for every number of spikes.
+        with_count: g, by which a response is worth more or less with the number of spikes; `None`: it is not.
+    """
+
+    pairs: Float[Array, "num_sets num_neurons num_neurons"]
+    fields: Float[Array, "num_stimuli num_neurons"]
+    by_count: Float[Array, "num_stimuli num_counts"]
+    with_count: Float[Array, "num_neurons num_counts"] | None = None
+
+    @property
+    def num_neurons(self) -> int:
+        """How many neurons."""
+        return self.fields.shape[1]
+
+    @property
+    def num_stimuli(self) -> int:
+        """How many stimuli."""
+        return self.fields.shape[0]
+
+
+def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float[Array, "*sets n n"]:
+    """Spread one number per pair, in the order of `numpy.triu_indices`, over a symmetric matrix."""
+    upper = np.triu_indices(num_neurons, k=1)  # a constant: JAX would search for it at each call
+    half = jnp.zeros((*pairs.shape[:-1], num_neurons, num_neurons), pairs.dtype).at[..., *upper].set(pairs)
+    return half + jnp.swapaxes(half, -1, -2)
+
+
+def values(value: FeatureValue, patterns: Patterns) -> PerStimulus:
+    """v(σ, x) of every pattern under every stimulus."""
+    return 0.5 * jnp.einsum("bi,sij,bj->bs", patterns, value.pairs, patterns) + without_pairs(value, patterns)
+
+
+def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
+    """v(σ, x) but for what pairs of spikes are worth."""
+    spikes = patterns.sum(axis=1).astype(int)
+    total = patterns @ value.fields.T + value.by_count[:, spikes].T
+    if value.with_count is None:
+        return total
+    return total + (patterns * value.with_count[:, spikes].T).sum(axis=1, keepdims=True)
+
+
+def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
+    """What a spike of each neuron adds to the value, all others as they are: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
+    spikes = patterns.sum(axis=1).astype(int)
+    spiking = patterns[:, None]
+    steps = jnp.diff(value.by_count, axis=1)  # what one spike more is worth, by the spikes of others
+    up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
+    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + (value.fields + up) + spiking * (down - up)
+    if value.with_count is None:
+        return added
+    worth = patterns @ value.with_count  # of all spikes, were their number k
+    more, same, less = (
+        jnp.take_along_axis(worth, jnp.clip(k, 0)[:, None], axis=1)
+        for k in (jnp.minimum(spikes + 1, value.num_neurons), spikes, spikes - 1)
+    )
+    own_more, own_less = (jnp.take(value.with_count, k, axis=1, mode="clip").T for k in (spikes + 1, spikes - 1))
+    if_silent = own_more + more - same
+    if_spiking = same - (less - own_less)
+    return added + (1 - spiking) * if_silent[:, None] + spiking * if_spiking[:, None]
+
+
+def log_partitions(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:
+    """Log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
+    free, forced = jnp.asarray(population.free), jnp.asarray(population.alive & ~population.free)
+    silent = jnp.log1p(-baseline)
+    return jnp.where(free, silent + jax.nn.softplus(jnp.log(baseline) - silent + added), jnp.where(forced, added, 0.0))
+
+
+def spike_probabilities(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:
+    """π_i(1 | σ, x) of every neuron: logit π_i = logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
+    odds = jnp.log(baseline) - jnp.log1p(-baseline)
+    return jnp.where(jnp.asarray(population.free), jax.nn.sigmoid(odds + added), population.spike_probability(baseline))
+
+
+def after_update(population: Population, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
+    """B(v)(σ, x′): what a pattern is worth once a neuron was redrawn, coding cost included."""
+    added = differences(value, patterns)
+    gains = log_partitions(population, added, baseline) - patterns[:, None] * added
+    return values(value, patterns) + gains.mean(axis=2)
+
+
+def implied_reward(population: Population, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
+    """r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′) of every pattern, up to a constant per stimulus."""
+    return values(value, patterns) - after_update(population, value, patterns, baseline) @ population.transition.T

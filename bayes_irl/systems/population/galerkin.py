@@ -1,0 +1,227 @@
+"""Optimal answers of a changed population: the soft Bellman equation solved within the family of features."""
+
+from dataclasses import dataclass, replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.linalg
+from jaxtyping import Float, PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Baseline
+from bayes_irl.systems.population.chains import proceed, stationary_chains
+from bayes_irl.systems.population.features import FeatureValue
+from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.projected import (
+    Coefficients,
+    Samples,
+    bellman_gap,
+    coefficients,
+    deviations,
+    from_coefficients,
+    log_odds_change,
+    newton_matrix,
+    num_features,
+    project,
+    rewards,
+    weigh,
+)
+
+MOST_FEATURES = 6000  # that are solved for: a round then takes half a minute on two cores
+NUM_CHAINS = 1000
+LEAST_SAMPLES, SAMPLES_PER_FEATURE = 20_000, 5
+FORGET = 10  # sweeps from one round's answers to states of the next
+MOST_ROUNDS, MOST_CHORDS = 20, 50
+LONGEST_STEP = 1.0  # nats of log-odds, root mean square
+SETTLED = 0.02  # nats: a step this small no longer moves the states that are visited
+TOLERANCE = 1e-6  # nats: on the states of the last round
+RIDGE, SMOOTH = 0.01, 0.1  # samples' worth of pull towards the present value, and towards its change being smooth
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A population's optimal answers within the family, and how they were found.
+
+    Attributes:
+        network: the answers; its value is v/λ.
+        fitted: the network whose reward this is.
+        coding_cost_factor: λ, where that of `fitted` is 1.
+        held: whether J and g stayed as they were at the start, because there are too many.
+        num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
+        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, of all features, also of J and g; f less its mean under
+            each stimulus, in units of its standard deviation.
+        converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
+            last ones, or 1e-3 in float32).
+        samples: the states of the last round.
+        factors: of the last round's matrix.
+        unit: the standard deviation of every feature, held or not; 1 where it does not vary.
+    """
+
+    network: PopulationNetwork
+    fitted: PopulationNetwork
+    coding_cost_factor: float
+    held: bool
+    num_iterations: int
+    residual: float
+    converged: bool
+    samples: Samples
+    factors: tuple[np.ndarray, np.ndarray]
+    unit: Float[np.ndarray, " num_all_features"]
+
+
+def solve_changed(
+    fitted: PopulationNetwork,
+    population: Population,
+    baseline: Baseline,
+    coding_cost_factor: float,
+    key: PRNGKeyArray,
+    start: FeatureValue | None = None,
+) -> Adapted:
+    """Solve for the answers of a changed population to the reward that a network's answers imply.
+
+    Within the family of the network's value, v is sought whose error is orthogonal to every feature,
+
+        ⟨f (v + L − r − T B(v))⟩ = 0,
+
+    over the stationary distribution of *its own* answers. In every round runs of the population as it answers now give
+    the states, and Newton's method a step δ,
+
+        (⟨f (f − T Q f)ᵀ⟩ + P) δ = ⟨f (r + T B(v) − v)⟩,
+
+    Q f being the expectation of f after one update. L, and whatever depends on the stimulus alone, is taken care of by
+    f less its mean under each stimulus. Features are redundant (a count is a sum of responses) and counts can remain
+    unseen: P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the count
+    with that of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are
+    shortened.
+
+    Beyond 6,000 features only h and c are solved for, against features of single responses and of counts alone: J and g
+    stay those of the start, v/λ. What that leaves is told by the residual, which is that of all features.
+
+    Args:
+        fitted: whose reward r is meant: v0 − T0 B0(v0), up to a function of the stimulus.
+        population: the changed one: lesions, stimulus statistics.
+        baseline: p of the changed population.
+        coding_cost_factor: λ of the changed population, where that of `fitted` is 1.
+        key: of the runs.
+        start: v/λ to begin with; by default that of `fitted`.
+
+    Raises:
+        InputError: if h and c alone are too many for a matrix of their products.
+    """
+    held = pairs_are_held(fitted.value)
+    value = jax.tree.map(lambda each: each / coding_cost_factor, fitted.value) if start is None else start
+    network = PopulationNetwork(population, value, baseline)
+    num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value, held)) // NUM_CHAINS)
+    begin_key, key = jax.random.split(key)
+    chains = stationary_chains(network, begin_key, NUM_CHAINS)
+    number, size = 0, np.inf
+    while number < MOST_ROUNDS and size > SETTLED:
+        number += 1
+        forget_key, keep_key = jax.random.split(jax.random.fold_in(key, number))
+        chains, _ = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)
+        chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
+        samples = weigh(network, visits)
+        matrix = np.nan_to_num(newton_matrix(network, samples, held))
+        matrix += _penalty(network.value, held, len(samples.weights))
+        factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
+        deviation = np.asarray(deviations(network.value, samples))
+        unit = np.where(deviation > 0, deviation, 1.0)
+        found = Adapted(network, fitted, coding_cost_factor, held, number, np.inf, False, samples, factors, unit)
+        step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
+        network = _moved(found, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+    return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
+
+
+def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 1e-4) -> Adapted:
+    """Solve for another reward near one that was solved for: on its states and with its matrix, in a few cheap steps.
+
+    Args:
+        solved: from `solve_changed`.
+        fitted: whose reward is meant now; its value is near that of `solved.fitted`.
+        tolerance: nats of log-odds, of the last step.
+    """
+    factor = solved.coding_cost_factor
+    value = jax.tree.map(
+        lambda now, new, old: now + (new - old) / factor, solved.network.value, fitted.value, solved.fitted.value
+    )
+    near = replace(solved, network=PopulationNetwork(solved.network.population, value, solved.network.baseline))
+    return _polish(replace(near, fitted=fitted, num_iterations=0), True, tolerance)
+
+
+def pairs_are_held(value: FeatureValue) -> bool:
+    """Whether all coefficients are too many to be solved for.
+
+    Raises:
+        InputError: if those of single responses and of the count are too many as well.
+    """
+    if (size := num_features(value, held=True)) > MOST_FEATURES:
+        raise InputError.of(
+            "posterior",
+            f"at most {MOST_FEATURES:,} fields and values of counts, whose changes can be solved for",
+            f"{size:,}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
+            "Adapt a fit to fewer neurons or stimuli.",
+        )
+    return num_features(value) > MOST_FEATURES
+
+
+def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
+    """Take steps with the same matrix on the same states until they are small."""
+    reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
+    tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
+    network, size, number = found.network, np.inf, 0
+    while number < MOST_CHORDS and size > tolerance:
+        now = replace(found, network=network)
+        step, size = _step(now, reward)
+        network = _moved(now, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
+        number += 1
+    left, whole = (
+        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.unit)
+        for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
+    )
+    return replace(
+        found,
+        network=network,
+        num_iterations=found.num_iterations + number,
+        residual=float(left / max(whole, 1e-300)),
+        converged=bool(settled and size <= tolerance),
+    )
+
+
+def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[jax.Array, " num_samples"]:
+    """The reward less its mean under each stimulus: the gap of a value of zero, for which B(0) = 0."""
+    silent = jax.tree.map(jnp.zeros_like, found.network.value)
+    return bellman_gap(
+        PopulationNetwork(found.network.population, silent, found.network.baseline), reward, found.samples
+    )
+
+
+def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:
+    """Newton's step, and by how much it changes log-odds: none, and infinitely, where a value is no longer finite."""
+    like = found.network.value
+    wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
+    if not jnp.isfinite(wanted).all():
+        return jnp.zeros_like(wanted), np.inf
+    matrix, pivots = found.factors
+    # SciPy counts pivots from 1 while it solves, in place: draws that are solved in threads need their own.
+    step = jnp.asarray(scipy.linalg.lu_solve((matrix, pivots.copy()), np.asarray(wanted, float)), wanted.dtype)
+    return step, float(log_odds_change(like, step, found.samples, found.held))
+
+
+def _moved(found: Adapted, step: Coefficients) -> PopulationNetwork:
+    network, held = found.network, found.held
+    value = from_coefficients(coefficients(network.value, held) + step, network.value, held)
+    return PopulationNetwork(network.population, value, network.baseline)
+
+
+def _penalty(value: FeatureValue, held: bool, num_samples: int) -> Float[np.ndarray, "num_features num_features"]:
+    """P: of the square of every coefficient, and of the second difference of functions of the count."""
+    num_counts, size = value.num_neurons + 1, num_features(value, held)
+    second = np.diff(np.eye(num_counts), 2, axis=0)
+    num_functions = value.num_stimuli + (0 if held or value.with_count is None else value.num_neurons)
+    penalty = RIDGE * np.eye(size)
+    for first in range(size - num_functions * num_counts, size, num_counts):
+        block = slice(first, first + num_counts)
+        penalty[block, block] += SMOOTH * second.T @ second
+    return penalty / (num_samples * value.num_neurons)

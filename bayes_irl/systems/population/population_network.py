@@ -1,0 +1,51 @@
+"""A population with its answers."""
+
+import equinox as eqx
+from jaxtyping import Array
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Baseline
+from bayes_irl.systems.population.features import (
+    FeatureValue,
+    Patterns,
+    PerStimulus,
+    differences,
+    implied_reward,
+    spike_probabilities,
+)
+from bayes_irl.systems.population.population import Population
+
+
+class PopulationNetwork(eqx.Module):
+    """A population that answers by a value function in a family of features.
+
+    Its answers are optimal for the reward that the value implies (`reward_at`). So a network of *known* reward needs
+    no solver: choose a value.
+
+    Attributes:
+        population: who is there.
+        value: v, in nats.
+        baseline: p, probabilities of a spike.
+
+    Raises:
+        InputError: if sizes disagree.
+    """
+
+    population: Population
+    value: FeatureValue
+    baseline: Baseline
+
+    def __check_init__(self) -> None:
+        """Refuse a value of another population."""
+        size = (self.population.num_neurons, self.population.num_stimuli)
+        found = (self.value.num_neurons, self.value.num_stimuli)
+        if size != found or self.baseline.shape != size[:1]:
+            raise InputError.of("value", "num_neurons, num_stimuli = {}, {}".format(*size), found)
+
+    def answers_to(self, patterns: Patterns) -> Array:
+        """π_i(1 | σ, x) `[num_bins, num_stimuli, num_neurons]` in every context."""
+        return spike_probabilities(self.population, differences(self.value, patterns), self.baseline)
+
+    def reward_at(self, patterns: Patterns) -> PerStimulus:
+        """r(σ, x), in nats per update, up to a constant per stimulus."""
+        return implied_reward(self.population, self.value, patterns, self.baseline)

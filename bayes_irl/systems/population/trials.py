@@ -1,0 +1,49 @@
+"""The responses of a population, drawn update by update in trials side by side."""
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError, count
+from bayes_irl.recordings import Recording
+from bayes_irl.systems.population.chains import proceed, stationary_chains
+from bayes_irl.systems.population.population_network import PopulationNetwork
+
+NUM_TRIALS = 100  # by default, where each then has at least as many bins
+
+
+def draw_trials(
+    network: PopulationNetwork,
+    key: PRNGKeyArray,
+    num_updates: int,
+    updates_per_bin: int | None,
+    bin_width: float,
+    num_trials: int | None,
+) -> Recording:
+    """Record independent runs as trials of equal length, each from near stationarity on.
+
+    Every run begins with a pattern drawn by the baseline, under a stimulus drawn by its long-run share, and is left
+    alone for 50 updates per neuron before it is recorded.
+    """
+    held = 1 if updates_per_bin is None else updates_per_bin
+    total = count("num_updates // updates_per_bin", num_updates // held)
+    number = max(1, min(NUM_TRIALS, total // NUM_TRIALS)) if num_trials is None else count("num_trials", num_trials)
+    if number > total:
+        raise InputError.of("num_trials", f"at most {total}, one bin (or update) in each", number)
+    start_key, run_key = jax.random.split(key)
+    chains = stationary_chains(network, start_key, number, held=held)
+    _, visits = proceed(network, chains, run_key, total // number, 1, held)
+    length = total // number
+
+    def in_order(array: jax.Array) -> np.ndarray:
+        """Lay one trial after the other."""
+        return np.swapaxes(np.asarray(array), 0, 1).reshape(number * length, *array.shape[2:])
+
+    return Recording.from_arrays(
+        in_order(visits.patterns),
+        in_order(visits.stimuli),
+        trial=np.repeat(np.arange(number), length),
+        neuron=in_order(visits.neurons) if updates_per_bin is None else None,
+        bin_width=None if updates_per_bin is None else bin_width,
+        num_stimuli=network.population.num_stimuli,
+    )

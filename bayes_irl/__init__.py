@@ -12,52 +12,74 @@ if TYPE_CHECKING:
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.evaluation import checks, identifiability
-    from bayes_irl.evaluation.comparison.blocks import compare_blocks, leave_block_out
-    from bayes_irl.evaluation.comparison.compare import compare
-    from bayes_irl.evaluation.comparison.loo import loo
-    from bayes_irl.evaluation.comparison.refit import loo_refitted
+    from bayes_irl.evaluation.comparison import compare, compare_blocks, leave_block_out, loo, loo_refitted
     from bayes_irl.evaluation.efficiency import coding_verdict
     from bayes_irl.evaluation.experiments import tell_apart
-    from bayes_irl.generative import available_models, load_model
-    from bayes_irl.inference import Laplace, Nuts, Sandwich, Svi, infer_from_couplings, infer_from_gradients, verdict
-    from bayes_irl.inference.infer import infer
-    from bayes_irl.inference.sweep import sweep
-    from bayes_irl.io.trials import load_trials, save_trials
-    from bayes_irl.prediction.adapt import adapt
-    from bayes_irl.prediction.held_out import held_out
-    from bayes_irl.prediction.recorded import recorded_circuit, recorded_maze, recorded_population
-    from bayes_irl.prediction.score import score
+    from bayes_irl.generative import Model, available_models, load_model
+    from bayes_irl.inference import (
+        Draws,
+        Fit,
+        Laplace,
+        Method,
+        Nuts,
+        Sandwich,
+        Svi,
+        infer,
+        infer_from_gradients,
+        passed,
+        sweep,
+        verdict,
+    )
+    from bayes_irl.io import load_trials, save_trials
+    from bayes_irl.prediction import adapt, recorded, score
     from bayes_irl.recordings import Answers, PackedRecording, Recording, Trajectory, pick_neurons, stimulus_states
-    from bayes_irl.recordings.formats.npz import load_recording, save_recording
+    from bayes_irl.recordings.formats import load_recording, save_recording
     from bayes_irl.report import write_report
-    from bayes_irl.systems.circuit.circuit import Circuit
-    from bayes_irl.systems.circuit.decoding import information_about, information_if_independent
-    from bayes_irl.systems.circuit.efficient import optimize_code
-    from bayes_irl.systems.circuit.network import Network
-    from bayes_irl.systems.coupled.ascent import optimize_coupled
-    from bayes_irl.systems.coupled.couplings import Couplings
-    from bayes_irl.systems.evidence.evidence import Evidence
-    from bayes_irl.systems.maze.maze import Maze
-    from bayes_irl.systems.maze.walker import Walker
-    from bayes_irl.systems.offers.offers import Offers
-    from bayes_irl.systems.optimize import optimize
-    from bayes_irl.systems.population.population import Population
-    from bayes_irl.systems.population.population_network import PopulationNetwork
-    from bayes_irl.systems.simulate import simulate
-    from bayes_irl.systems.stimulus import Stimulus
+    from bayes_irl.systems import (
+        Capability,
+        Check,
+        Circuit,
+        CoupledCircuit,
+        CoupledNetwork,
+        Couplings,
+        Evidence,
+        Maze,
+        Network,
+        Observed,
+        Offers,
+        Population,
+        PopulationNetwork,
+        Stimulus,
+        System,
+        Walker,
+        information_about,
+        information_if_independent,
+        optimize,
+        optimize_code,
+        simulate,
+    )
 
 __all__ = [
     "Agent",
     "Answers",
+    "Capability",
+    "Check",
     "Circuit",
+    "CoupledCircuit",
+    "CoupledNetwork",
     "Couplings",
     "DataWarning",
+    "Draws",
     "Evidence",
+    "Fit",
     "InputError",
     "Laplace",
     "Maze",
+    "Method",
+    "Model",
     "Network",
     "Nuts",
+    "Observed",
     "Offers",
     "PackedRecording",
     "Population",
@@ -66,6 +88,7 @@ __all__ = [
     "Sandwich",
     "Stimulus",
     "Svi",
+    "System",
     "Trajectory",
     "Walker",
     "adapt",
@@ -78,10 +101,8 @@ __all__ = [
     "compare_blocks",
     "event_gradients",
     "generative",
-    "held_out",
     "identifiability",
     "infer",
-    "infer_from_couplings",
     "infer_from_gradients",
     "information_about",
     "information_if_independent",
@@ -94,12 +115,10 @@ __all__ = [
     "loo_refitted",
     "optimize",
     "optimize_code",
-    "optimize_coupled",
+    "passed",
     "pick_neurons",
     "plots",
-    "recorded_circuit",
-    "recorded_maze",
-    "recorded_population",
+    "recorded",
     "rewards",
     "run",
     "save_recording",
@@ -122,39 +141,47 @@ _HOMES = {
     "evaluation.comparison": ("compare", "compare_blocks", "leave_block_out", "loo", "loo_refitted"),
     "evaluation.efficiency": ("coding_verdict",),
     "evaluation.experiments": ("tell_apart",),
-    "generative": ("available_models", "load_model"),
+    "generative": ("Model", "available_models", "load_model"),
     "inference": (
+        "Draws",
+        "Fit",
         "Laplace",
+        "Method",
         "Nuts",
         "Sandwich",
         "Svi",
         "infer",
-        "infer_from_couplings",
         "infer_from_gradients",
+        "passed",
         "sweep",
         "verdict",
     ),
     "io": ("load_trials", "save_trials"),
-    "prediction": ("adapt", "held_out", "recorded_circuit", "recorded_maze", "recorded_population", "score"),
+    "prediction": ("adapt", "recorded", "score"),
     "recordings": ("Answers", "PackedRecording", "Recording", "Trajectory", "pick_neurons", "stimulus_states"),
     "recordings.formats": ("load_recording", "save_recording"),
     "report": ("write_report",),
     "systems": (
+        "Capability",
+        "Check",
         "Circuit",
+        "CoupledCircuit",
+        "CoupledNetwork",
         "Couplings",
         "Evidence",
         "Maze",
         "Network",
+        "Observed",
         "Offers",
         "Population",
         "PopulationNetwork",
         "Stimulus",
+        "System",
         "Walker",
         "information_about",
         "information_if_independent",
         "optimize",
         "optimize_code",
-        "optimize_coupled",
         "simulate",
     ),
 }

@@ -16,7 +16,7 @@ from populations import as_fitted
 import bayes_irl as bi
 from bayes_irl.agents.learner import draw_learner
 from bayes_irl.agents.training import train_block
-from bayes_irl.inference.target import Target
+from bayes_irl.inference.posterior import Target
 from bayes_irl.solvers.average_reward import MAX_SWEEPS, solve
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell

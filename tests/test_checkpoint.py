@@ -16,7 +16,7 @@ from disk import room_for
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl._checks import InputError
-from bayes_irl.inference.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.fingerprint import fingerprint
 from bayes_irl.inference.mode import blank

@@ -15,8 +15,8 @@ from bayes_irl import generative
 from bayes_irl.generative import Model
 from bayes_irl.inference.draws import Check
 from bayes_irl.inference.gate import as_dataset, judge
-from bayes_irl.inference.importance import importance, pareto_check
-from bayes_irl.inference.target import Target
+from bayes_irl.inference.methods.importance import importance, pareto_check
+from bayes_irl.inference.posterior import Target
 
 ONE = bi.Circuit(1, bi.Stimulus.constant())
 ANSWERS = bi.Recording.from_arrays([[1], [0], [1]], [0, 0, 0], neuron=[0, 0, 0])

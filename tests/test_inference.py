@@ -21,7 +21,7 @@ from bayes_irl.generative import Model
 from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Target
+from bayes_irl.inference.posterior import Target
 from bayes_irl.inference.tree import _replicate
 from bayes_irl.recordings import Updates
 

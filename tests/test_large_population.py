@@ -19,8 +19,8 @@ from scipy.special import expit
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model, as_population_data
-from bayes_irl.inference.evidence import Evidence, look
-from bayes_irl.inference.family import Family
+from bayes_irl.inference.scores.scored_bins import Evidence, look
+from bayes_irl.inference.scores.value_family import Family
 from bayes_irl.systems.population import features
 from bayes_irl.systems.population.features import FeatureValue, symmetric
 from bayes_irl.systems.respond import respond

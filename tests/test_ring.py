@@ -17,7 +17,7 @@ from bayes_irl import generative
 from bayes_irl.inference import mode
 from bayes_irl.inference.gate import judge
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Target
+from bayes_irl.inference.posterior import Target
 
 NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "1"))
 SPARSE = bi.load_model("sparse")

@@ -1,49 +1,34 @@
-"""Generative models: priors over rewards come from model files; the likelihood of recordings is here."""
+"""Generative models: priors over rewards come from model files; the one likelihood statement is here."""
 
 from bayes_irl.generative.choosing import bias, by_kind, by_session, choose, juices, utility
 from bayes_irl.generative.deciding import Habits, answer_when_asked, answer_when_ready, habits, per_subject
 from bayes_irl.generative.family import answer_in_family, centre
-from bayes_irl.generative.loading import Model, available_models, load_model
-from bayes_irl.generative.respond import respond
+from bayes_irl.generative.loading import Model, as_model, available_models, load_model
+from bayes_irl.generative.respond import observe, respond
 from bayes_irl.generative.stretch import Stretch
 from bayes_irl.solvers.episode import Stakes
-from bayes_irl.systems.evidence.answer_table import AnswerTable, as_answered
-from bayes_irl.systems.likelihood import log_outcomes
-from bayes_irl.systems.offers.offer_table import Chosen, OfferTable, as_chosen
 from bayes_irl.systems.population.features import FeatureValue, symmetric
-from bayes_irl.systems.population.observed import PopulationData, as_population_data
-from bayes_irl.systems.session import Data, Session, as_data, counts_of
 
 __all__ = [
-    "AnswerTable",
-    "Chosen",
-    "Data",
     "FeatureValue",
     "Habits",
     "Model",
-    "OfferTable",
-    "PopulationData",
-    "Session",
     "Stakes",
     "Stretch",
     "answer_in_family",
     "answer_when_asked",
     "answer_when_ready",
-    "as_answered",
-    "as_chosen",
-    "as_data",
-    "as_population_data",
+    "as_model",
     "available_models",
     "bias",
     "by_kind",
     "by_session",
     "centre",
     "choose",
-    "counts_of",
     "habits",
     "juices",
     "load_model",
-    "log_outcomes",
+    "observe",
     "per_subject",
     "respond",
     "symmetric",

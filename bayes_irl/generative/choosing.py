@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
-from bayes_irl.generative.counts import OutcomeCounts
-from bayes_irl.systems.offers.offer_table import Chosen, Shown
+from bayes_irl.generative.respond import observe
+from bayes_irl.systems import Observations
+from bayes_irl.systems.offers.observed import Shown
 from bayes_irl.systems.offers.offers import Offers
 
 
@@ -117,7 +117,7 @@ def utility(quantity: Float[Array, " num_rows"] | np.ndarray, power: Float[Array
     return jnp.where(some, jnp.where(some, quantity, 1.0) ** power / power, 0.0)
 
 
-def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Chosen | None = None) -> None:
+def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Observations | None = None) -> None:
     """Observe choices that are soft-optimal, in a NumPyro model.
 
     With r(a) what an answer is worth, V = λ log Σ_a p(a) exp(r(a)/λ), so that
@@ -131,6 +131,4 @@ def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Chos
     if choices is None:
         return
     (table,) = choices.sessions
-    odds = log_odds(table.shown)
-    log_probs = jnp.stack([jax.nn.log_sigmoid(-odds), jax.nn.log_sigmoid(odds)], axis=1)
-    numpyro.sample(table.site, OutcomeCounts(log_probs, table.table.sum(axis=1)), obs=table.table)
+    observe(log_odds(table.shown), choices)

@@ -12,18 +12,17 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
-from bayes_irl.generative.counts import OutcomeCounts
+from bayes_irl.generative.respond import observe
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
 from bayes_irl.solvers.lattice import Lattice
-from bayes_irl.systems.evidence.answer_table import TIME_BIN, AnswerTable, num_bins
+from bayes_irl.systems import Observations
 from bayes_irl.systems.evidence.evidence import Evidence
-from bayes_irl.systems.offers.offer_table import Chosen
+from bayes_irl.systems.evidence.observed import TIME_BIN, ObservedAnswers, num_bins
 
 STEP = 0.02  # s, between two moments at which a subject may answer
 NODES = np.linspace(-5, 5, 41)  # of noise, in standard deviations
 WEIGHTS = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
-TINY = 1e-300  # what no model calls impossible, lest gradients be undefined
 
 PerSubject = Float[Array, " num_subjects"]
 
@@ -66,7 +65,7 @@ def answer_when_ready(
     sensitivity: PerSubject,
     stakes: Stakes,
     habits: Habits,
-    answers: Chosen | None = None,
+    answers: Observations | None = None,
 ) -> None:
     """Observe answers, and when they were given, that are soft-optimal on noisy evidence, in a NumPyro model.
 
@@ -105,7 +104,7 @@ def answer_when_ready(
     each = jax.tree.map(lambda value: jnp.broadcast_to(value, sensitivity.shape), stakes)
     probs = jax.vmap(subject)(sensitivity, each, vars(habits))
     rows = table.shown.subject, np.searchsorted(evidence.strengths, table.shown.strength)
-    _observe(table, probs[rows])
+    observe(probs[rows], answers)
 
 
 def answer_when_asked(
@@ -114,7 +113,7 @@ def answer_when_asked(
     temperature: PerSubject,
     side_bias: PerSubject,
     lapse: PerSubject,
-    answers: Chosen | None = None,
+    answers: Observations | None = None,
     *,
     worth: Callable[[Float[Array, "num_rows num_nodes"], Array], Array] = lambda right, _: right,
     sure: PerSubject | None = None,
@@ -162,19 +161,14 @@ def answer_when_asked(
     odds = jnp.stack(values[: table.table.shape[1]]) / temperature[who][:, None]
     policy = jax.nn.softmax(odds, axis=0, where=on_offer[..., None] > 0)
     guess = on_offer / on_offer.sum(axis=0)
-    _observe(table, ((1 - lapse[who]) * (policy @ WEIGHTS) + lapse[who] * guess).T)
+    observe(((1 - lapse[who]) * (policy @ WEIGHTS) + lapse[who] * guess).T, answers)
 
 
-def _table(answers: Chosen, timed: bool) -> AnswerTable:
+def _table(answers: Observations, timed: bool) -> ObservedAnswers:
     (table,) = answers.sessions
-    if not isinstance(table, AnswerTable):
-        raise InputError.of("circuit", "bayes_irl.Evidence, for this model", type(table.world).__name__)
+    if not isinstance(table, ObservedAnswers):
+        raise InputError.of("system", "bayes_irl.Evidence, for this model", type(table.system).__name__)
     if table.timed != timed:
         wanted = "Answers with reaction times" if timed else "answers without reaction times"
         raise InputError.of("recording", f"{wanted}, for this model", "the other kind")
     return table
-
-
-def _observe(table: AnswerTable, probs: Float[Array, "num_rows num_outcomes"]) -> None:
-    log_probs = jnp.log(jnp.maximum(probs, TINY))
-    numpyro.sample(table.site, OutcomeCounts(log_probs, table.table.sum(axis=1)), obs=table.table)

@@ -7,24 +7,22 @@ import numpyro
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
 from bayes_irl.generative.respond import respond
+from bayes_irl.systems import Observations
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.population.features import FeatureValue, implied_reward
-from bayes_irl.systems.population.observed import PopulationData
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population import Population
-from bayes_irl.systems.session import Data
 
 
-def centre(population: Neurons, recording: PopulationData | Data | None) -> Baseline:
+def centre(population: Neurons, recording: Observations | None) -> Baseline:
     """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
     if recording is None:
         return jnp.full(population.num_neurons, 0.5)
-    return recording.sessions[0].baseline if isinstance(recording, Data) else recording.baseline
+    return recording.sessions[0].baseline
 
 
-def answer_in_family(
-    population: Neurons, value: FeatureValue, recording: PopulationData | Data | None = None
-) -> FeatureValue:
+def answer_in_family(population: Neurons, value: FeatureValue, recording: Observations | None = None) -> FeatureValue:
     """Let a population answer by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
@@ -50,18 +48,17 @@ def answer_in_family(
     if value.fields.shape != size or value.by_count.shape != (size[0], size[1] + 1):
         raise InputError.of("model", f"a value of {size[1]} neurons, {size[0]} stimuli", f"{value.fields.shape}")
     if isinstance(population, Circuit):
-        assert not isinstance(recording, PopulationData)
-        enumerated = Population(size[1], population.stimulus, population.silenced, population.forced)
+        enumerated = ManyNeurons(size[1], population.stimulus, population.silenced, population.forced)
         table = implied_reward(
             enumerated, value, jnp.asarray(population.patterns, float), centre(population, recording)
         )
         respond(population, table.T, recording)
         return value
-    assert not isinstance(recording, Data)
     numpyro.deterministic("value", value)  # a tree of arrays
     if recording is not None:
-        table = implied_reward(population, value, recording.patterns, recording.baseline)
-        reward = table[np.arange(len(recording.shown)), recording.shown]
-        shown = jnp.eye(population.num_stimuli)[recording.shown]
+        (seen,) = recording.sessions
+        table = implied_reward(population, value, seen.patterns, seen.baseline)
+        reward = table[np.arange(len(seen.shown)), seen.shown]
+        shown = jnp.eye(population.num_stimuli)[seen.shown]
         numpyro.deterministic("reward", reward - shown @ (shown.T @ reward / shown.sum(axis=0)))
     return value

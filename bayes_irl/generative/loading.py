@@ -67,6 +67,33 @@ def load_model(name: str | Path) -> Model:
     return Model(path.stem, docstring.splitlines()[0], function, dims, str(path), docstring, source)
 
 
+def as_model(model: object) -> Model:
+    """Return a model: one as it is, a name or path loaded, or a function with a docstring that states the claim.
+
+    Raises:
+        InputError: for anything else.
+
+    >>> def model(circuit, recording=None):
+    ...     "Every pattern is worth the same."
+    >>> as_model(model).claim
+    'Every pattern is worth the same.'
+    """
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, str | Path):
+        return load_model(model)
+    if inspect.isfunction(model):
+        docstring = inspect.getdoc(model) or inspect.cleandoc(inspect.getmodule(model).__doc__ or "")  # type: ignore[union-attr]
+        if not docstring:
+            raise InputError.of("model", "a function with a docstring that states its claim", model.__name__)
+        try:
+            source = inspect.getsource(model)
+        except OSError:
+            source = ""
+        return Model(model.__name__, docstring.splitlines()[0], model, docstring=docstring, source=source)
+    raise InputError.of("model", 'a model, such as load_model("spike_count"), its name, or a function', repr(model))
+
+
 def available_models() -> tuple[str, ...]:
     """Names of the models that come with bayes_irl."""
     return tuple(sorted(path.stem for path in models_folder().glob("*.py")))

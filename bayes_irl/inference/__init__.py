@@ -1,24 +1,28 @@
-"""Inference: methods, the gate, and the trees that hold what they found."""
+"""Inference: one function, its methods, the gate, and the trees that hold what was found."""
 
-from bayes_irl.inference.coupled import infer_from_couplings
-from bayes_irl.inference.gate import verdict
-from bayes_irl.inference.gradients import infer_from_gradients
+from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.event_weights import infer_from_gradients
+from bayes_irl.inference.fit import Fit, passed, verdict
 from bayes_irl.inference.infer import infer
-from bayes_irl.inference.laplace import Laplace
-from bayes_irl.inference.nuts import Nuts
-from bayes_irl.inference.sandwich import Sandwich
-from bayes_irl.inference.svi import Svi
-from bayes_irl.inference.sweep import Fit, sweep
+from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.laplace import Laplace
+from bayes_irl.inference.methods.nuts import Nuts
+from bayes_irl.inference.methods.sandwich import Sandwich
+from bayes_irl.inference.methods.svi import Svi
+from bayes_irl.inference.sweep import SweepResult, sweep
 
 __all__ = [
+    "Draws",
     "Fit",
     "Laplace",
+    "Method",
     "Nuts",
     "Sandwich",
     "Svi",
+    "SweepResult",
     "infer",
-    "infer_from_couplings",
     "infer_from_gradients",
+    "passed",
     "sweep",
     "verdict",
 ]

@@ -6,38 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float, Shaped
 
-Number = float | int | np.number
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the gate.
-
-    Attributes:
-        name: what was checked.
-        value: what was found.
-        limit: what was allowed.
-        passed: whether it holds.
-        sentence: what that means, in words.
-    """
-
-    name: str
-    value: float
-    limit: float
-    passed: bool
-    sentence: str
-
-    @classmethod
-    def at_most(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
-        """A check that fails above the limit, or where there is no number."""
-        passed = bool(value <= limit)
-        return cls(name, float(value), float(limit), passed, good if passed else bad)
-
-    @classmethod
-    def at_least(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
-        """A check that fails below the limit, or where there is no number."""
-        passed = bool(value >= limit)
-        return cls(name, float(value), float(limit), passed, good if passed else bad)
+from bayes_irl.inference.mode import Mode
+from bayes_irl.systems import Check
 
 
 @dataclass(frozen=True)
@@ -48,10 +18,16 @@ class Draws:
         positions: `[num_chains, num_draws, num_dimensions]`.
         stats: per draw `[num_chains, num_draws]`, under ArviZ's names.
         checks: what the method itself can tell about its success.
+        point: the point estimate: where the posterior peaks `[num_dimensions]`.
         settings: the method and its options, for the record.
+        mode: the peak with its curvature; None: the method knows it otherwise.
+        attrs: what else the method found, for the tree's attributes.
     """
 
     positions: Float[np.ndarray, "num_chains num_draws num_dimensions"]
     stats: Mapping[str, Shaped[np.ndarray, "num_chains num_draws"]]
     checks: tuple[Check, ...]
+    point: Float[np.ndarray, " num_dimensions"]
     settings: Mapping[str, object] = field(default_factory=dict)
+    mode: Mode | None = None
+    attrs: Mapping[str, object] = field(default_factory=dict)

@@ -10,16 +10,13 @@ from jaxtyping import Array
 
 from bayes_irl._checks import InputError
 from bayes_irl.generative import Model
-from bayes_irl.inference.stored import stored_world
-from bayes_irl.inference.tree import data_hash
-from bayes_irl.systems.offers.offer_table import Chosen
-from bayes_irl.systems.session import Data
+from bayes_irl.systems import Observations
 
 VERSIONS = ("bayes_irl", "jax", "jaxlib", "numpy", "numpyro", "scipy")  # a new one may draw other numbers
 
 
-def fingerprint(model: Model, data: Data | Chosen, method: object, key: Array) -> dict[str, str]:
-    """Name everything that decides which draws a fit makes: whoever has all of it equal, has equal draws.
+def fingerprint(model: Model, observations: Observations, method: object, key: Array) -> dict[str, str]:
+    """Name everything that decides which draws a fit makes: where all of it is equal, draws are.
 
     Raises:
         InputError: if the model's source is not known.
@@ -28,8 +25,8 @@ def fingerprint(model: Model, data: Data | Chosen, method: object, key: Array) -
         raise InputError.of("model", "one that load_model read from a file", model.name, "Checkpoints know it by that.")
     return {
         "model": _digest([model.source]),
-        "data": data_hash(data),
-        "circuit or baseline": _digest(_world(data)),
+        "data": observations.data_hash,
+        "system or baseline": _digest(_systems(observations)),
         "method": repr(method),
         "key": _digest([str(jax.random.key_impl(key)), jax.random.key_data(key)]),
         "precision": str(jax.numpy.zeros(()).dtype),
@@ -37,13 +34,14 @@ def fingerprint(model: Model, data: Data | Chosen, method: object, key: Array) -
     }
 
 
-def _world(data: Data | Chosen) -> Iterable[object]:
-    """T, p and lesions of every session, with their labels; or a maze's walls; or whose sessions they are."""
-    for name, group in stored_world(data).items():
-        yield name
-        for each, variable in sorted(group.variables.items(), key=lambda item: str(item[0])):
-            if not str(each).startswith("mean_"):  # that follows from the data
-                yield from (str(each), variable.values)
+def _systems(observations: Observations) -> Iterable[object]:
+    """What trees keep of every session's system, and p."""
+    for session in observations.sessions:
+        stored = session.system.store()
+        yield stored.attrs["kind"]
+        for name, variable in sorted(stored.variables.items(), key=lambda item: str(item[0])):
+            yield from (str(name), variable.values)
+        yield from ("baseline", "none" if session.baseline is None else session.baseline)
 
 
 def _digest(parts: Iterable[object]) -> str:

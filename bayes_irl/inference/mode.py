@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
+from bayes_irl.inference.checkpoint import Checkpoint
 from bayes_irl.inference.density import Density, Flat
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.whitening import Dense, Leading, Whitening
@@ -62,6 +63,11 @@ def blank(num_dimensions: int) -> Mode:
     else:
         whitening = Dense(jnp.zeros(size))
     return Mode(np.asarray(zeros), 0.0, whitening, 0.0, 0.0)
+
+
+def kept_mode(target: Density, progress: Progress, checkpoint: Checkpoint) -> Mode:
+    """The mode, from the checkpoint if it was found before."""
+    return checkpoint.keep("mode", blank(target.num_dimensions), lambda: find_mode(target, progress))
 
 
 def find_mode(target: Density, progress: Progress) -> Mode:

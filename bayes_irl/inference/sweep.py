@@ -15,14 +15,14 @@ from jaxtyping import PRNGKeyArray
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
-from bayes_irl.inference.infer import Method, infer
-from bayes_irl.inference.sandwich import Sandwich
+from bayes_irl.inference.infer import infer
+from bayes_irl.inference.methods.base import Method
 
 _TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on threads take turns, or mix up their sites
 
 
 @dataclass(frozen=True)
-class Fit:
+class SweepResult:
     """What became of one model on one recording.
 
     Attributes:
@@ -42,14 +42,15 @@ def sweep(
     models: Sequence[Model],
     recordings: Mapping[str, tuple[Any, Any]],
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    method: Method | Sandwich | None = None,
+    method: Method | str | None = None,
     *,
     key: PRNGKeyArray,
     executor: Executor,
-) -> Iterator[Fit]:
+) -> Iterator[SweepResult]:
     """Fit every model to every recording, and yield each fit as soon as it is there.
 
-    A fit that fails is reported, and the others go on. Whoever stops asking for fits cancels those that have not begun.
+    A fit that fails is reported, and the others go on. If you stop iterating, fits that have not started are
+    cancelled.
     Each fit's key follows from `key` and its place in the table of recordings by models, so that neither the executor
     nor the order in which fits end decides what is drawn.
 
@@ -74,7 +75,7 @@ def sweep(
     >>> with ThreadPoolExecutor(1) as pool:
     ...     (fit,) = sweep([load_model("pairwise")], {"none": ((), ())}, key=jax.random.key(0), executor=pool)
     >>> fit.model, fit.recording, fit.posterior, fit.error
-    ('pairwise', 'none', None, 'circuit has 0 entries, recording has 0: give one per recording.')
+    ('pairwise', 'none', None, 'system has 0 entries, recording has 0: give one per recording.')
     """
     _check(models, recordings)
     futures: dict[Future, tuple[str, str]] = {}
@@ -98,14 +99,14 @@ def _check(models: Sequence[Model], recordings: Mapping[str, Any]) -> None:
         raise InputError.of("models", "models from files, which other processes can load", without, "Use load_model.")
 
 
-def _collect(futures: Mapping[Future, tuple[str, str]]) -> Iterator[Fit]:
+def _collect(futures: Mapping[Future, tuple[str, str]]) -> Iterator[SweepResult]:
     try:
         for job in as_completed(futures):
             try:
                 posterior, error = job.result()
             except Exception as failure:  # the process died, or what it sent could not be read
                 posterior, error = None, f"{type(failure).__name__}: {failure}"
-            yield Fit(*futures[job], posterior, error)
+            yield SweepResult(*futures[job], posterior, error)
     finally:
         for job in futures:
             job.cancel()

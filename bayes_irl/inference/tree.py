@@ -1,103 +1,122 @@
 """Fits as ArviZ trees: the one place that makes them."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
+from typing import Any
 
 import arviz_base as azb
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array
+from jaxtyping import Array, PRNGKeyArray
 
 from bayes_irl._threads import map_threads
-from bayes_irl.generative.respond import site_name
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.stored import attributes, constants, coordinates, own_dims, stored_world
-from bayes_irl.inference.target import Target
-from bayes_irl.systems.offers.offer_table import Chosen
-from bayes_irl.systems.session import Data
+from bayes_irl.inference.thinning import evenly
+from bayes_irl.systems import Check, Observations
+from bayes_irl.systems.base import Inferred
 
-MOST_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
+MAX_EXPLAINED = 1000  # draws whose reward and log probabilities are kept
 NUM_REPLICATED = 100  # draws whose replicated observations are kept
 NUM_PRIOR = 500
+MAX_PRIOR_NUMBERS = 5_000_000  # in all draws from the prior: models of more have none
+IN_NATS = (
+    "nats per update (coding cost = 1)",
+    "for each stimulus the mean over patterns, weighted by how often they were observed, is zero",
+)
 
 
-def build(target: Target, draws: Draws, key: Array, progress: Progress) -> xr.DataTree:
+def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: Progress) -> xr.DataTree:
     """Assemble everything that is known about a fit.
 
     Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
-    table and the solver's residual, thinned draws), `log_prior` (per latent site), `log_likelihood` (per row of
-    counts), `observations` (log probability of every distinct observation, with its count), `posterior_predictive`,
-    `prior`, `observed_data`, `constant_data`, `circuit` (T, p and lesions of every session; or `maze`, or `offers`)
-    and `gate`.
+    and the solver's residual, thinned draws), `reward_at_mode`, `log_prior` (per latent site), `log_likelihood` (per
+    row of counts), `observations` (log probability of every distinct observation, with its count),
+    `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the system of every recording, with p
+    and recorded means), groups of the system's own, and `gate`. Systems without a likelihood lack what depends on it.
+
+    Args:
+        posterior: what was fitted.
+        draws: what the method returned.
+        key: a JAX random key.
+        progress: shows bars.
     """
-    replicate_key, prior_key = jax.random.split(key)
-    coords = coordinates(target.circuit)
-    dims = own_dims(target.circuit) | {name: list(axes) for name, axes in target.model.dims.items()}
+    replicate_key, prior_key, own_key = jax.random.split(key, 3)
+    system, observations = posterior.system, posterior.observations
+    axes = system.axes()
+    dims = {name: list(own) for name, own in (dict(axes.dims) | dict(posterior.model.dims)).items()}
 
     def dataset(variables: dict, chains: np.ndarray, steps: np.ndarray, own: dict | None = None) -> xr.Dataset:
-        known = {name: axes for name, axes in (dims | (own or {})).items() if name in variables}
+        known = {name: each for name, each in (dims | (own or {})).items() if name in variables}
+        used = {axis for each in known.values() for axis in each}
+        coords = {name: labels for name, labels in axes.coords.items() if name in used}
         return azb.dict_to_dataset(
             variables, dims=known, coords=coords | {"chain": chains, "draw": steps}, sample_dims=["chain", "draw"]
         )
 
     num_chains, num_draws, _ = draws.positions.shape
     chains, every = np.arange(num_chains), np.arange(num_draws)
-    posterior = dataset(_summaries(target, draws.positions), chains, every)
-    kept = np.unique(
-        np.linspace(0, num_draws - 1, min(num_draws, max(1, MOST_EXPLAINED // num_chains))).round().astype(int)
-    )
-    account = _explain(target, draws.positions[:, kept], progress)
-    few = slice(None, None, max(1, num_chains * len(kept) // NUM_REPLICATED))
-    row_dims = {site: [f"{site}_row"] for site in account["log_likelihood"]}
-    outcome_dims = {site: [f"{site}_row", f"{site}_outcome"] for site in account["log_probs"]}
+    kept = evenly(num_draws, max(1, MAX_EXPLAINED // num_chains))
+    summaries = dataset(_summaries(posterior, draws.positions), chains, every)
+    account = _explain(posterior, draws.positions[:, kept], progress)
     rewards = dataset(account["reward"], chains, kept)
-    prior = {name: values[None] for name, values in target.prior(prior_key, NUM_PRIOR).items()}
+    at_mode = jax.tree.map(lambda leaf: np.asarray(leaf)[None, None], posterior.explain(jnp.asarray(draws.point)))
+    own = Inferred(posterior.reward_of, draws.point, draws.mode and draws.mode.locate, _flat(draws.positions), own_key)
     residual = float(rewards["solver_residual"].max()) if "solver_residual" in rewards else None
-    checks = judge(posterior, residual, target.data, draws.checks)
     groups = {
-        "posterior": posterior,
+        "posterior": summaries,
         "sample_stats": dataset(dict(draws.stats), chains, every),
         "reward": rewards,
+        "reward_at_mode": dataset(at_mode["reward"], np.arange(1), np.arange(1)).isel(chain=0, draw=0, drop=True),
         "log_prior": dataset(account["log_prior"], chains, kept, {name: [] for name in account["log_prior"]}),
-        "log_likelihood": dataset(account["log_likelihood"], chains, kept, row_dims),
-        "observations": _observations(target.data, account["log_probs"], chains, kept),
-        "posterior_predictive": dataset(
-            _replicate(target.data, account["log_probs"], few, replicate_key), chains, kept[few], outcome_dims
-        ),
-        "prior": dataset(prior, np.arange(1), np.arange(NUM_PRIOR)),
-        "observed_data": _observed(target.data),
-        "constant_data": constants(target.data),
-        **stored_world(target.data),
-        "gate": as_dataset(checks),
+        **_prior(posterior, prior_key, dataset),
+        **_likelihood(observations, account, chains, kept, replicate_key, dataset),
+        "constant_data": _constants(observations, axes.dims.get("reward", ())),
+        "system": _systems(observations),
+        **system.groups(observations, own),
+        "gate": as_dataset(judge(summaries, residual, (*draws.checks, *system.judge(observations, own)))),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
-    tree.attrs.update(_attributes(target, draws))
+    tree.attrs.update(_attributes(posterior, draws))
     return tree
 
 
-def data_hash(data: Data | Chosen) -> str:
-    """One hash for all sessions: fits with equal hashes explain the same observations."""
-    return "+".join(session.counts.data_hash for session in data.sessions)
+def assemble(
+    posterior: xr.Dataset, draws: Draws, checks: tuple[Check, ...], groups: Mapping[str, xr.Dataset]
+) -> xr.DataTree:
+    """A tree of draws that are no model's: `posterior`, `sample_stats`, groups of their own, and `gate`."""
+    stats = azb.dict_to_dataset(dict(draws.stats), sample_dims=["chain", "draw"])
+    gate = as_dataset(judge(posterior, None, (*draws.checks, *checks)))
+    tree = xr.DataTree.from_dict(
+        {"/posterior": posterior, "/sample_stats": stats, "/gate": gate}
+        | {f"/{name}": group for name, group in groups.items()}
+    )
+    tree.attrs.update(_settings(draws) | _versions())
+    return tree
 
 
-def _summaries(target: Target, positions: np.ndarray) -> dict[str, np.ndarray]:
-    flat = positions.reshape(-1, positions.shape[-1])
-    each = map_threads(target.summaries, flat)
+def _flat(positions: np.ndarray) -> np.ndarray:
+    return positions.reshape(-1, positions.shape[-1])
+
+
+def _summaries(posterior: Posterior, positions: np.ndarray) -> dict[str, np.ndarray]:
+    each = map_threads(posterior.summaries, _flat(positions))
     return {
         name: np.stack([np.asarray(draw[name]) for draw in each]).reshape(*positions.shape[:2], *each[0][name].shape)
         for name in each[0]
     }
 
 
-def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[str, dict[str, np.ndarray]]:
-    flat = positions.reshape(-1, positions.shape[-1])
+def _explain(posterior: Posterior, positions: np.ndarray, progress: Progress) -> dict[str, dict[str, np.ndarray]]:
+    flat = _flat(positions)
     with progress.stage("explaining", total=len(flat)) as tick:
 
         def one(draw: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
-            result = jax.tree.map(np.asarray, target.explain(jnp.asarray(draw)))
+            result = jax.tree.map(np.asarray, posterior.explain(jnp.asarray(draw)))
             tick(1)
             return result
 
@@ -105,26 +124,59 @@ def _explain(target: Target, positions: np.ndarray, progress: Progress) -> dict[
     return jax.tree.map(lambda *values: np.stack(values).reshape(*positions.shape[:2], *values[0].shape), *each)
 
 
-def _replicate(data: Data | Chosen, log_probs: dict[str, np.ndarray], few: slice, key: Array) -> dict[str, np.ndarray]:
+def _prior(posterior: Posterior, key: Array, dataset: Any) -> dict[str, xr.Dataset]:
+    """Draws from the prior, unless they would be too many numbers."""
+    if posterior.num_dimensions * NUM_PRIOR > MAX_PRIOR_NUMBERS:
+        return {}
+    drawn = {name: values[None] for name, values in posterior.prior(key, NUM_PRIOR).items()}
+    return {"prior": dataset(drawn, np.arange(1), np.arange(NUM_PRIOR))}
+
+
+def _likelihood(
+    observations: Observations,
+    account: dict[str, dict[str, np.ndarray]],
+    chains: np.ndarray,
+    kept: np.ndarray,
+    key: Array,
+    dataset: Any,
+) -> dict[str, xr.Dataset]:
+    """Everything that follows from log probabilities of outcomes; nothing where there are none."""
+    log_probs = account["log_probs"]
+    if not log_probs:
+        return {}
+    few = slice(None, None, max(1, len(chains) * len(kept) // NUM_REPLICATED))
+    rows = {site: [f"{site}_row"] for site in log_probs}
+    outcomes = {site: [f"{site}_row", f"{site}_outcome"] for site in log_probs}
+    tables = {observations.site(number): session.table for number, session in enumerate(observations.sessions)}
+    replicated = _replicate(tables, log_probs, few, key)
+    return {
+        "log_likelihood": dataset(account["log_likelihood"], chains, kept, rows),
+        "observations": _observations(tables, log_probs, chains, kept),
+        "posterior_predictive": dataset(replicated, chains, kept[few], outcomes),
+        "observed_data": xr.Dataset({site: (outcomes[site], table) for site, table in tables.items()}),
+    }
+
+
+def _replicate(
+    tables: dict[str, np.ndarray], log_probs: dict[str, np.ndarray], few: slice, key: Array
+) -> dict[str, np.ndarray]:
     """Draw, for a few posterior draws, observations like those that were made: NaN where a draw was not solved."""
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
     replicated = {}
-    for number, session in enumerate(data.sessions):
-        site = site_name(session.site, number)
+    for site, table in tables.items():
         probs = np.exp(log_probs[site][:, few])
         total = probs.sum(axis=-1, keepdims=True)
         solved = np.isfinite(total) & (total > 0)
         probs = np.where(solved, probs, 1.0)
-        drawn = rng.multinomial(session.table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
+        drawn = rng.multinomial(table.sum(axis=1), probs / probs.sum(axis=-1, keepdims=True))
         replicated[site] = drawn if solved.all() else np.where(solved, drawn, np.nan)
     return replicated
 
 
 def _observations(
-    data: Data | Chosen, log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray
+    tables: dict[str, np.ndarray], log_probs: dict[str, np.ndarray], chains: np.ndarray, kept: np.ndarray
 ) -> xr.Dataset:
     """Log probability of every distinct observation, with how often it was made."""
-    tables = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
     seen = {site: np.nonzero(table) for site, table in tables.items()}
     log_prob = np.concatenate([log_probs[site][:, :, *index] for site, index in seen.items()], axis=2)
     return xr.Dataset(
@@ -139,20 +191,48 @@ def _observations(
     )
 
 
-def _observed(data: Data | Chosen) -> xr.Dataset:
-    sites = {site_name(session.site, number): session.table for number, session in enumerate(data.sessions)}
-    return xr.Dataset({site: ((f"{site}_row", f"{site}_outcome"), table) for site, table in sites.items()})
+def _constants(observations: Observations, states: Any) -> xr.Dataset:
+    """What each row of counts belongs to, and the weights of the gauge."""
+    weights = {} if observations.weights is None else {"weights": (tuple(states), np.asarray(observations.weights))}
+    for number, session in enumerate(observations.sessions):
+        site = observations.site(number)
+        for name, (dims, values) in session.columns().items():
+            renamed = tuple(dim.replace(f"{session.site}_row", f"{site}_row") for dim in dims)
+            weights[f"{site}_{name}"] = (renamed, values)
+    return xr.Dataset(weights)
 
 
-def _attributes(target: Target, draws: Draws) -> dict[str, object]:
+def _systems(observations: Observations) -> xr.Dataset:
+    """The system of every recording, with p and recorded means."""
+    each = [
+        session.system.store().merge(session.store(), combine_attrs="override") for session in observations.sessions
+    ]
+    joined = xr.concat(each, "recording", data_vars="all", coords="minimal", compat="override", join="override")
+    return joined.assign_attrs(each[0].attrs)
+
+
+def _attributes(posterior: Posterior, draws: Draws) -> dict[str, object]:
+    model, observations, system = posterior.model, posterior.observations, posterior.system
+    units, gauge, default = system.own_gauge or (*IN_NATS, observations.baseline)
     return {
-        "model": target.model.name,
-        "claim": target.model.claim,
-        "docstring": target.model.docstring,
-        "parameters": ", ".join(target.parameters),
-        **attributes(target.data),
-        "data_hash": data_hash(target.data),
-        "observed": ", ".join(type(session.counts).__name__.lower() for session in target.data.sessions),
-        **{f"method_{name}" if name != "method" else name: value for name, value in draws.settings.items()},
-        **{f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")},
+        "model": model.name,
+        "claim": model.claim,
+        "docstring": model.docstring,
+        "parameters": ", ".join(posterior.parameters),
+        "units": units,
+        "gauge": gauge,
+        "baseline": default,
+        "data_hash": observations.data_hash,
+        "observed": ", ".join(session.kind for session in observations.sessions),
+        **_settings(draws),
+        **draws.attrs,
+        **_versions(),
     }
+
+
+def _settings(draws: Draws) -> dict[str, object]:
+    return {f"method_{name}" if name != "method" else name: value for name, value in draws.settings.items()}
+
+
+def _versions() -> dict[str, str]:
+    return {f"{name}_version": version(name) for name in ("bayes_irl", "numpyro", "jax", "arviz-base")}

@@ -1,84 +1,137 @@
-"""How well a prediction foretold a held-out recording."""
+"""How well claims predict a recording that no fit has seen."""
 
-import jax.numpy as jnp
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from scipy.special import logsumexp
 
-from bayes_irl._checks import count
-from bayes_irl._threads import map_threads
-from bayes_irl.prediction.recorded import recorded_baseline, recorded_world, thin
-from bayes_irl.solvers.world import World
-from bayes_irl.systems.likelihood import log_outcomes
-from bayes_irl.systems.respond import respond
-from bayes_irl.systems.session import Recorded, Session, counts_of, observe
+from bayes_irl._checks import InputError, count
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.standard_error import of_clusters, of_counts
+from bayes_irl.systems import Capability, System
+from bayes_irl.systems.scoring import Scored
+
+UNCHANGED = "nothing changes"
 
 
 def score(
-    posterior: xr.DataTree,
-    circuit: World,
-    recording: Recorded,
+    posterior: xr.DataTree | Mapping[str, xr.DataTree],
+    system: System,
+    recording: Any,
     *,
     refit: xr.DataTree | None = None,
     num_draws: int = 200,
 ) -> xr.Dataset:
-    """Score predictions by their log predictive density of a recording of the changed circuit, which no fit has seen.
+    """Score predictions by a recording that no fit has seen, with standard errors.
 
-    For observations y_j made c_j times, Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in nats. p stays where it was observed.
+    Where outcomes have probabilities, by the log predictive density: for observations y_j made c_j times,
+    Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in nats. Of a population, whose bins have none, by what the point estimate
+    gains over answers by the baseline p alone, in nats per update,
+
+        snapshots:  Σ_x s_x ⟨v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′)⟩_x,      updates:  ⟨log π_i(a | σ, x) − log p_i(a)⟩,
+
+    with ⟨·⟩_x the mean over bins with stimulus x and s_x its long-run share. *In stationarity* the first is the
+    expectation of the second. It needs neither the order of bins nor independence between them. Where a recording is
+    not stationary under T it is only a score: a T per update that moves faster than the neurons can follow lets it grow
+    without bounds. p stays where it was observed.
 
     Args:
-        posterior: the fit to the circuit before its change.
-        circuit: the changed circuit (or maze).
-        recording: the held-out recording of the changed circuit.
-        refit: a fit to another recording of the changed circuit: what could be known from there.
+        posterior: a fit, which is scored beside "nothing changes"; or fits by the name of their claim, which are
+            scored against each other.
+        system: the system as it was in the held-out recording, changed or not.
+        recording: the held-out recording.
+        refit: with one fit: another one to a recording of the changed system, which says what could be known from
+            there.
         num_draws: posterior draws to use.
 
     Returns:
-        A dataset over `prediction` ("adapted", "nothing changes" and, if given, "re-fitted"): `log_density` (nats, in
-        all), `per_observation`, and its difference from "nothing changes" with the standard error of that difference,
-        as if observations were independent: for bins that depend on each other it is too small.
+        Per `claim` (of a single fit "adapted", "nothing changes" and, if given, "re-fitted"; of several the best one
+        first): `score`, in all, in nats (of a population the gain, in nats per update); `per_observation`; `score_se`;
+        `difference` from the reference with its standard error `difference_se`, which is what tells claims apart; and
+        the gate's `passed` and `verdict` on each fit. The reference is "nothing changes", or the best claim. Where
+        observations are taken as independent, as of counts, the standard error is too small for bins that depend on
+        each other. Of a population it is that of sums over trials (or 50 stretches of a record without trials), and
+        `score_of_trial[claim, trial]` is what each of them adds.
 
     Raises:
-        InputError: if circuit and recording do not fit.
+        InputError: if systems and recording do not fit, or fits have other T, p or lesions.
+
+    >>> score(posterior, recorded(posterior).silence(3), recording)["difference"]  # doctest: +SKIP
     """
     count("num_draws", num_draws)
-    session = observe(circuit, counts_of(recording), recorded_baseline(posterior))
-    before = recorded_world(posterior)
-    scores = {
-        "adapted": _log_density(posterior, circuit, session, num_draws),
-        "nothing changes": _log_density(posterior, before, session, num_draws),
+    claims, reference = _claims(posterior, system, refit)
+    first = next(iter(claims.values()))[0]
+    given = "neuron" if first.baseline is None else np.asarray(first.baseline)
+    observed = system.observe(recording, given)
+    found = {
+        name: fit.system.score(each, fit.rewards(num_draws), fit.reward_at_mode, fit.baseline, observed)
+        for name, (fit, each) in claims.items()
     }
-    if refit is not None:
-        scores["re-fitted"] = _log_density(refit, circuit, session, num_draws)
-    times = session.table[session.table > 0]
-    gains = {name: values - scores["nothing changes"] for name, values in scores.items()}
-    total = {name: float(times @ values) for name, values in scores.items()}
-    return xr.Dataset(
+    total = {name: float(each.weights @ each.values) for name, each in found.items()}
+    names = list(found) if reference else sorted(found, key=lambda name: -total[name])
+    base = found[reference or names[0]]
+    differences = {name: found[name].minus(base) for name in names}
+    unit = {"units": base.units}
+    table = xr.Dataset(
         {
-            "log_density": ("prediction", list(total.values())),
-            "per_observation": ("prediction", [value / times.sum() for value in total.values()]),
-            "gain": ("prediction", [float(times @ gain) for gain in gains.values()]),
-            "gain_se": ("prediction", [_standard_error(gain, times) for gain in gains.values()]),
+            "score": ("claim", [total[name] for name in names], unit),
+            "score_se": ("claim", [_standard_error(found[name]) for name in names], unit),
+            "per_observation": ("claim", [total[name] / found[name].weights.sum() for name in names], unit),
+            "difference": ("claim", [float(base.weights @ differences[name].values) for name in names], unit),
+            "difference_se": ("claim", [_standard_error(differences[name]) for name in names], unit),
+            "passed": ("claim", [claims[name][0].passed for name in names]),
+            "verdict": ("claim", [claims[name][0].verdict for name in names]),
         },
-        coords={"prediction": list(scores)},
-        attrs={"units": "nats", "num_observations": int(times.sum()), "reference": "nothing changes"},
+        coords={"claim": names},
+        attrs={
+            "num_observations": base.num_observations,
+            "observed": observed.kind,
+            "reference": reference or names[0],
+        },
     )
+    if base.labels is None:
+        return table
+    sums = [np.bincount(base.labels, base.weights * found[name].values) for name in names]
+    return table.assign(score_of_trial=(("claim", "trial"), sums, unit)).assign_coords(trial=base.names)
 
 
-def _log_density(tree: xr.DataTree, circuit: World, session: Session, num_draws: int) -> Float[np.ndarray, " distinct"]:
-    """Log posterior mean of the probability of every distinct observation."""
-    baseline = recorded_baseline(tree)
+def _claims(
+    posterior: xr.DataTree | Mapping[str, xr.DataTree], system: System, refit: xr.DataTree | None
+) -> tuple[dict[str, tuple[Fit, System]], str]:
+    """Which fit predicts the recording of which system, and the name of the reference ("": the best claim)."""
+    if isinstance(posterior, Mapping) and not isinstance(posterior, xr.DataTree):
+        fits = {name: Fit(tree).require(Capability.SCORE) for name, tree in posterior.items()}
+        if not fits or refit is not None:
+            raise InputError.of("posterior", "fits by the name of their claim, and no refit", f"{len(fits)} fits")
+        _check_alike(fits)
+        next(iter(fits.values())).system.describe_change(system)
+        return {name: (fit, system) for name, fit in fits.items()}, ""
+    fit = Fit(posterior).require(Capability.SCORE)
+    fit.system.describe_change(system)
+    claims = {"adapted": (fit, system), UNCHANGED: (fit, fit.system)}
+    if refit is not None:
+        claims["re-fitted"] = (Fit(refit).require(Capability.SCORE), system)
+    return claims, UNCHANGED
 
-    def one(reward: np.ndarray) -> np.ndarray:
-        network = respond(circuit, jnp.asarray(reward), baseline)
-        return np.asarray(log_outcomes(session, network.policy, network.occupancy))[session.table > 0]
 
-    each = np.stack(map_threads(one, thin(tree["reward"].to_dataset()["reward"], num_draws).values))
-    return logsumexp(each, axis=0) - np.log(len(each))
+def _check_alike(fits: Mapping[str, Fit]) -> None:
+    """Refuse fits whose scores are not of the same updates.
+
+    Raises:
+        InputError: for other T, p or lesions.
+    """
+    first = next(iter(fits.values())).recorded
+    for name, fit in fits.items():
+        for variable in ("transition", "baseline", "silenced", "forced"):
+            if variable in first and not np.allclose(fit.recorded[variable].values, first[variable].values, atol=1e-6):
+                raise InputError.of(
+                    "posterior", f"fits with one {variable}", f"another one for {name!r}", "Fit them alike."
+                )
 
 
-def _standard_error(gain: Float[np.ndarray, " distinct"], times: np.ndarray) -> float:
-    total = times.sum()
-    mean = (times @ gain) / total
-    return float(np.sqrt(times @ (gain - mean) ** 2))
+def _standard_error(scored: Scored) -> Float[np.ndarray, ""] | float:
+    if scored.labels is None:
+        return of_counts(scored.values, scored.weights)
+    return of_clusters(scored.weights * scored.centred, scored.labels)

@@ -6,11 +6,11 @@ from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
 from bayes_irl.recordings.dependence import design_effect, thinning_step
 from bayes_irl.recordings.packed import PackedRecording
 from bayes_irl.recordings.recording import Recording
-from bayes_irl.recordings.trajectory import Choices, Trajectory
+from bayes_irl.recordings.trajectory import MoveCounts, Trajectory
 
 __all__ = [
     "Answers",
-    "Choices",
+    "MoveCounts",
     "PackedRecording",
     "Recording",
     "Snapshots",

@@ -13,7 +13,7 @@ _MOST_NEURONS = 14  # exact enumeration ends here
 
 
 @dataclass(frozen=True, eq=False)
-class _Counts(Hashed):
+class ResponseCounts(Hashed):
     """What every reduction tells about the recording it came from.
 
     Attributes:
@@ -34,7 +34,7 @@ class _Counts(Hashed):
 
 
 @dataclass(frozen=True, eq=False)
-class Updates(_Counts):
+class Updates(ResponseCounts):
     """Updates per context that was visited: num_spikes ~ Binomial(num_updates, π_i(1 | pattern, stimulus)).
 
     Sorted by neuron, stimulus, pattern.
@@ -55,7 +55,7 @@ class Updates(_Counts):
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshots(_Counts):
+class Snapshots(ResponseCounts):
     """Patterns taken far enough apart: per stimulus, count ~ Multinomial(ρ(pattern | stimulus)).
 
     Attributes:
@@ -83,7 +83,7 @@ class Snapshots(_Counts):
 
 
 @dataclass(frozen=True, eq=False)
-class Transitions(_Counts):
+class Transitions(ResponseCounts):
     """Moves between successive bins: count ~ Multinomial(row of the operator of `updates_per_bin` updates).
 
     Attributes:

@@ -201,6 +201,10 @@ class Recording:
         per_second = positive("update_rate", update_rate) * self.num_neurons
         return max(1, round(per_second * self._known_bin_width()))
 
+    def counts(self) -> Updates | Snapshots:
+        """Reduce to counts as the recording suggests itself: single updates as such, bins as thinned snapshots."""
+        return self.updates() if self.neuron is not None else self.snapshots()
+
     def updates(self) -> Updates:
         """Reduce a recording of single updates to counts per context.
 

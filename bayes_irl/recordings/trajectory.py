@@ -14,7 +14,7 @@ NUM_MOVES = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Choices(Hashed):
+class MoveCounts(Hashed):
     """Moves per place: a row of `table` ~ Multinomial(π(move | place)).
 
     Attributes:
@@ -65,7 +65,7 @@ class Trajectory:
         Raises:
             InputError: Where an array is not as described, or lengths disagree.
 
-        >>> Trajectory.from_arrays([0, 1, 1], [3, 0, 0], num_places=2).choices().table.tolist()
+        >>> Trajectory.from_arrays([0, 1, 1], [3, 0, 0], num_places=2).counts().table.tolist()
         [[0, 0, 0, 1], [2, 0, 0, 0]]
         """
         most = count("num_places", num_places, least=2) - 1
@@ -80,7 +80,7 @@ class Trajectory:
         """How many moves."""
         return len(self.move)
 
-    def choices(self) -> Choices:
+    def counts(self) -> MoveCounts:
         """Count the moves at each place."""
         joint = np.bincount(self.place * NUM_MOVES + self.move, minlength=self.num_places * NUM_MOVES)
-        return Choices(joint.reshape(self.num_places, NUM_MOVES))
+        return MoveCounts(joint.reshape(self.num_places, NUM_MOVES))

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 from jaxtyping import Bool
 
 from bayes_irl._checks import InputError, finite_array
@@ -101,3 +102,87 @@ class Neurons(eqx.Module):
             if neurons
         ]
         return ", ".join([f"{self.num_neurons} neurons, {self.stimulus.num_stimuli} stimuli", *lesions, *more])
+
+    def check_responses(self, spikes: np.ndarray, totals: np.ndarray) -> None:
+        """Refuse recordings in which a lesioned neuron answers otherwise than it must.
+
+        Args:
+            spikes: how often each neuron spiked `[num_neurons]`.
+            totals: out of how many of its responses `[num_neurons]`.
+
+        Raises:
+            InputError: naming the neurons.
+        """
+        wrong = [i for i in self.silenced if spikes[i] > 0] + [i for i in self.forced if spikes[i] < totals[i]]
+        if wrong:
+            raise InputError.of(
+                "recording", "silenced neurons silent and forced ones spiking", f"neurons {wrong} otherwise"
+            )
+
+    @property
+    def num_stimuli(self) -> int:
+        """Length of the stimulus axis."""
+        return self.stimulus.num_stimuli
+
+    # -- what a tree keeps -------------------------------------------------------------------------------------------
+
+    def store_neurons(self, kind: str) -> xr.Dataset:
+        """T and lesions, for a tree."""
+        labels = list(self.stimulus_labels)
+        lesions = {
+            name: ("neuron", [i in getattr(self, name) for i in range(self.num_neurons)])
+            for name in ("silenced", "forced")
+        }
+        return xr.Dataset(
+            {"transition": (("stimulus", "next_stimulus"), np.asarray(self.transition)), **lesions},
+            coords={"stimulus": labels, "next_stimulus": labels, "neuron": np.arange(self.num_neurons)},
+            attrs={"kind": kind},
+        )
+
+    @classmethod
+    def restore_neurons(cls: type[Kind], stored: xr.Dataset, **more: Any) -> Kind:
+        """Make neurons again from what `store_neurons` kept."""
+        transition = stored["transition"].values.astype(float)
+        transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
+        return cls(
+            num_neurons=stored.sizes["neuron"],
+            stimulus=Stimulus(transition, [str(label) for label in stored["stimulus"].values]),
+            silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
+            forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
+            **more,
+        )
+
+    def neuron_coords(self) -> dict[str, Any]:
+        """Names along the axes of stimuli, neurons, pairs and numbers of spikes."""
+        first, second = np.triu_indices(self.num_neurons, 1)
+        return {
+            "stimulus": list(self.stimulus_labels),
+            "neuron": np.arange(self.num_neurons),
+            "spike_count": np.arange(self.num_neurons + 1),
+            "pair": np.char.add(np.char.add(first.astype("U5"), ","), second.astype("U5")),
+        }
+
+    # -- what is different in another one ----------------------------------------------------------------------------
+
+    def same_stimulus(self, after: "Neurons") -> bool:
+        """Whether the stimulus statistics are those of another circuit."""
+        return bool(np.allclose(self.transition, after.transition, atol=1e-12))
+
+    def changes_of_neurons(self, after: "Neurons") -> list[str]:
+        """Lesions and stimulus statistics that are new in another circuit, in words.
+
+        Raises:
+            InputError: if it is of another kind, or has other numbers of neurons or stimuli.
+        """
+        if type(after) is not type(self):
+            expected = f"a {type(self).__name__.lower()}, as recorded"
+            raise InputError.of("system", expected, type(after).__name__)
+        for name in ("num_neurons", "num_stimuli"):
+            if getattr(after, name) != getattr(self, name):
+                raise InputError.of("system", f"{name} = {getattr(self, name)}, as recorded", getattr(after, name))
+        changes = []
+        for verb in ("silenced", "forced"):
+            new = sorted(getattr(after, verb) - getattr(self, verb))
+            if new:
+                changes.append(f"neuron{'s' * (len(new) > 1)} {', '.join(map(str, new))} {verb}")
+        return changes + ["other stimulus statistics"] * (not self.same_stimulus(after))

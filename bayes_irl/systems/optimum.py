@@ -1,14 +1,17 @@
-"""What every world's optimum has in common: the result of the forward problem."""
+"""What optimal answers have in common where states are enumerated: the result of the forward problem."""
 
 import abc
+import dataclasses
 from typing import Literal
 
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from bayes_irl._types import Baseline, Count, Occupancy, Reward, Scalar, Value
+from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Occupancy, Reward, Scalar, Value
+from bayes_irl.solvers import World, expected_cost, information, occupancy, solve, solve_restricted
 from bayes_irl.solvers.bellman import Policy
-from bayes_irl.solvers.world import World
+from bayes_irl.systems.base import System
 
 
 class Optimum(eqx.Module):
@@ -58,3 +61,54 @@ class Optimum(eqx.Module):
     @abc.abstractmethod
     def frozen(self) -> str:
         """Which units always give the same answer, in words; nothing if none does."""
+
+    @property
+    def system(self) -> System:
+        """Whose answers these are: what `simulate` and `adapt` ask."""
+        assert isinstance(self.world, System)
+        return self.world
+
+
+def respond[Kind: Optimum](
+    kind: type[Kind], world: World, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0
+) -> Kind:
+    """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
+
+    Args:
+        kind: what to return.
+        world: who acts, and what an action leads to.
+        reward: r `[num_stimuli, num_patterns]`.
+        baseline: p: `[num_neurons]` for a circuit, `[4]` for a maze.
+        coding_cost: λ, in the reward's unit.
+    """
+    cost = jnp.asarray(coding_cost, reward.dtype)
+    intact = world.heal()  # lesions are in the default actions: one compilation serves them all
+    found = _respond(kind, intact, reward, baseline, world.default_actions(baseline), cost)
+    return dataclasses.replace(found, world=world)
+
+
+@eqx.filter_jit
+def _respond[Kind: Optimum](
+    kind: type[Kind], world: World, reward: Reward, baseline: Baseline, defaults: Defaults, cost: Scalar
+) -> Kind:
+    solver = solve_restricted if world.restricted else solve
+    solution = solver(world, reward, defaults, cost)
+    visits = occupancy(world, defaults, solution.policy, solution.value)
+    average_reward = (visits * reward).sum()
+    mean_cost = (visits * expected_cost(world, solution.policy, defaults)).sum()
+    return kind(
+        world=world,
+        reward=reward,
+        coding_cost=cost,
+        baseline=baseline,
+        value=cost * solution.value,
+        policy=solution.policy,
+        occupancy=visits,
+        objective=average_reward - cost * mean_cost,
+        average_reward=average_reward,
+        mean_cost=mean_cost,
+        information=information(world, solution.policy, visits),
+        num_sweeps=solution.num_sweeps,
+        residual=solution.residual,
+        converged=solution.converged,
+    )

@@ -20,8 +20,8 @@ from bayes_irl.generative.respond import site_name
 from bayes_irl.inference import Nuts
 from bayes_irl.inference.infer import Method
 from bayes_irl.inference.mode import find_mode
+from bayes_irl.inference.posterior import Target
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.target import Target
 from bayes_irl.solvers.world import World
 from bayes_irl.systems.session import Data, Recorded, as_data
 

@@ -1,25 +1,26 @@
-"""A circuit of binary neurons: who is there, what each one sees, and what the stimulus does."""
+"""A circuit of binary neurons that can be enumerated."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float
 
-from bayes_irl._checks import InputError, count
-from bayes_irl._types import Baseline, Defaults, Logits, Value
-from bayes_irl.solvers.world import World
-from bayes_irl.systems.neurons import Neurons
-from bayes_irl.systems.stimulus import Stimulus
+from bayes_irl._types import ArrayLike, Reward, Scalar
+from bayes_irl.solvers import occupancy, solve
+from bayes_irl.systems.adapting import Fitted, TableAdaptation
+from bayes_irl.systems.alternate import optimize_table
+from bayes_irl.systems.base import BaselineKind, Capability, Observed, System
+from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
+from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.circuit.observed import ObservedResponses, observed_as
+from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
+from bayes_irl.systems.optimum import respond
 
-MOST_NEURONS = 14
 
-
-class Circuit(Neurons, World):
+class Circuit(EnumeratedCircuit):
     """`num_neurons` binary neurons that answer a stimulus, one at a time (Chalk, Tkačik & Marre 2021).
 
-    A circuit does not change: `silence`, `force`, `cut` and `with_stimulus` return another one.
+    A circuit does not change: `silence`, `force`, `cut`, `with_stimulus` and `coupled` return another one.
 
     Attributes:
         num_neurons: number of neurons, lesioned ones included.
@@ -31,129 +32,55 @@ class Circuit(Neurons, World):
     Raises:
         InputError: for more neurons than can be enumerated, or neurons that are not there.
 
+    >>> from bayes_irl import Stimulus
     >>> Circuit(3, Stimulus.switching(0.02)).silence(1).alive.tolist()
     [True, False, True]
     """
 
-    num_neurons: int = eqx.field(static=True)
-    stimulus: Stimulus
-    silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
-    forced: frozenset[int] = eqx.field(static=True, default=frozenset())
-    missing: frozenset[tuple[int, int]] = eqx.field(static=True, default=frozenset())
+    kind: ClassVar[str] = "circuit"
+    supports: ClassVar[frozenset[Capability]] = frozenset(Capability) - {Capability.REWARD_WEIGHTS}
+    instead: ClassVar[Mapping[Capability, str]] = {
+        Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`."
+    }
 
-    def __check_init__(self) -> None:
-        """Refuse what cannot be enumerated or contradicts itself."""
-        num = count("num_neurons", self.num_neurons)
-        if num > MOST_NEURONS:
-            gigabytes = 2.0**num * self.stimulus.num_stimuli * 8 * num / 1e9
-            raise InputError.of(
-                "num_neurons",
-                f"at most {MOST_NEURONS} (every pattern is enumerated)",
-                f"{num}, for which the policies alone take {gigabytes:,.1f} GB",
-                "Pick the neurons that matter most, for instance with pick_neurons; or take them all, as a Population.",
-            )
-        self.check_lesions()
-        wrong = [(i, j) for i, j in self.missing if i == j or not (0 <= i < num and 0 <= j < num)]
-        if wrong:
-            raise InputError.of("missing", f"pairs of two neurons from 0 to {num - 1}", wrong)
-        self._check_isolation()
+    def coupled(self) -> CoupledCircuit:
+        """Return the circuit whose neurons can only add up what they see: answers restricted to pairwise couplings."""
+        return CoupledCircuit(self.num_neurons, self.stimulus, self.silenced, self.forced, self.missing)
 
-    def _check_isolation(self) -> None:
-        """Refuse neurons that neither see nor are seen, beside others that do: they are no part of the circuit.
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedResponses:
+        """Check responses against this circuit, and put them in rows; see `check_counts`."""
+        counts, p = self.check_counts(recording, baseline)
+        return observed_as(counts, self.kind).of(self, counts, p)
 
-        A circuit with every connection cut has no such others: its neurons see the stimulus alone, and may.
-        """
-        within = [(i, j) for i in range(self.num_neurons) for j in range(i) if not {(i, j), (j, i)} <= self.missing]
-        isolated = sorted(set(range(self.num_neurons)).difference(*within)) if within else []
-        if isolated:
-            raise InputError.of(
-                "missing",
-                "neurons that each see another neuron, or are seen by one",
-                f"every connection of {isolated} cut",
-                f"For a cell that died use silence({', '.join(map(str, isolated))}); else leave it a connection.",
-            )
+    def check_sessions(self, sessions: Sequence[Observed]) -> None:
+        """Several recordings share a reward where circuits have as many neurons and stimuli."""
+        for session in sessions:
+            self.describe_change(session.system)
 
-    # -- changes ----------------------------------------------------------------------------------------------------
+    def log_probs(self, reward: Reward, observed: Observed) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
+        """Log probability of outcomes under the optimal answers, and the residual of their solution."""
+        assert isinstance(observed, ObservedResponses)
+        defaults = self.default_actions(observed.baseline)
+        solution = solve(self, reward, defaults)
+        log_probs = observed.log_outcomes(
+            solution.policy, lambda: occupancy(self, defaults, solution.policy, solution.value)
+        )
+        return log_probs, solution.residual
 
-    def cut(self, connections: Iterable[tuple[int, int]]) -> "Circuit":
-        """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j).
+    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Network:
+        """The optimal answers for a given baseline: one convex problem with one solution, if nothing is cut."""
+        return respond(Network, self, reward, baseline, coding_cost)
 
-        A neuron may lose all its inputs, or all its outputs; losing both, while others stay connected, is refused.
-        """
-        pairs = frozenset((int(i), int(j)) for i, j in connections)
-        return self._but(missing=self.missing | pairs)
+    def optimize(
+        self,
+        reward: ArrayLike,
+        coding_cost: float,
+        baseline: BaselineKind | ArrayLike = "neuron",
+        start: ArrayLike | None = None,
+    ) -> Network:
+        """The optimal answers, with a baseline that may adapt; see `bayes_irl.optimize`."""
+        return optimize_table(self.optimum, self, reward, coding_cost, baseline, start)
 
-    def __str__(self) -> str:
-        """The circuit in words."""
-        return self.in_words(*[f"{len(self.missing)} connections cut"] * bool(self.missing))
-
-    # -- what is there ----------------------------------------------------------------------------------------------
-
-    @property
-    def num_units(self) -> int:
-        """The neurons are the units that act."""
-        return self.num_neurons
-
-    @property
-    def num_patterns(self) -> int:
-        """2 ** num_neurons."""
-        return 2**self.num_neurons
-
-    @property
-    def patterns(self) -> Int[np.ndarray, "num_patterns num_neurons"]:
-        """Every pattern, in the order of its index; neuron 0 is the most significant bit."""
-        shifts = np.arange(self.num_neurons - 1, -1, -1)
-        return (np.arange(self.num_patterns)[:, None] >> shifts) & 1
-
-    @property
-    def spike_count(self) -> Int[np.ndarray, " num_patterns"]:
-        """Number of spikes in each pattern."""
-        return self.patterns.sum(axis=1)
-
-    def sees(self, neuron: int) -> tuple[int, ...]:
-        """The other neurons that `neuron` still sees."""
-        return tuple(j for j in range(self.num_neurons) if j != neuron and (neuron, j) not in self.missing)
-
-    @property
-    def restricted(self) -> bool:
-        """Whether a connection is missing."""
-        return bool(self.missing)
-
-    def default_actions(self, baseline: Baseline) -> Defaults:
-        """Default action probabilities `[num_neurons, 2]`; a lesioned neuron has no choice, hence no cost."""
-        spike = jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
-        return jnp.stack([1 - spike, spike], axis=1)
-
-    @property
-    def adapts(self) -> Bool[np.ndarray, " num_neurons"]:
-        """Baselines of free neurons adapt."""
-        return self.free
-
-    def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
-        """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
-        log_actions = jnp.log(defaults)
-        return jnp.where(self.patterns == 1, log_actions[:, 1], log_actions[:, 0]).sum(axis=1)
-
-    # -- the two things the solver needs ----------------------------------------------------------------------------
-
-    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli before after"]:
-        """Table entries with `unit` silent and spiking, for each context (stimulus, neurons before, neurons after)."""
-        return jnp.moveaxis(table.reshape(-1, 2**unit, 2, 2 ** (self.num_neurons - 1 - unit)), 2, 0)
-
-    def spread(self, contexts: Float[Array, "num_stimuli before after"], unit: int) -> Value:
-        """Copy a value per context to the two patterns that share it."""
-        size, before, after = contexts.shape
-        return jnp.broadcast_to(contexts[:, :, None, :], (size, before, 2, after)).reshape(size, -1)
-
-    def pool(
-        self, contexts: Float[Array, "num_stimuli before after"], unit: int
-    ) -> Float[Array, "num_stimuli before after"]:
-        """Sum over the responses of the neurons that `unit` does not see."""
-        others = [j for j in range(self.num_neurons) if j != unit]
-        hidden = tuple(1 + others.index(j) for j in others if (unit, j) in self.missing)
-        bits = contexts.reshape(-1, *[2] * len(others))
-        return jnp.broadcast_to(bits.sum(axis=hidden, keepdims=True), bits.shape).reshape(contexts.shape)
-
-    def tabulate(self, contexts: list[Float[Array, "num_stimuli _ _"]]) -> Logits:
-        """Stack one value per context of every neuron into `[num_neurons, num_stimuli, num_patterns]`."""
-        return jnp.stack([self.spread(each, i) for i, each in enumerate(contexts)])
+    def adaptation(self, after: System, fitted: Fitted) -> TableAdaptation:
+        """Solve each draw anew, before and after the change."""
+        return TableAdaptation(self, after, fitted)

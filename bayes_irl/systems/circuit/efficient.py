@@ -8,13 +8,13 @@ from jaxtyping import Array, Float
 
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Reward
+from bayes_irl.systems.alternate import MAX_ROUNDS, alternate
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.decoding import Feature, given_feature, independent_occupancy, log_decoder
 from bayes_irl.systems.circuit.network import Network
-from bayes_irl.systems.optimize import MAX_ROUNDS, BaselineKind, alternate
-from bayes_irl.systems.respond import respond
 
-STILL = 1e-8  # L is then settled to about its square
+SETTLED_CHANGE = 1e-8  # L is then settled to about its square
 
 
 def optimize_code(
@@ -78,7 +78,7 @@ def optimize_code(
         mean = network.mean_baseline(cast(BaselineKind, baseline)) if adapts else network.baseline
         return mean, log_decoder(network.occupancy, values)
 
-    return alternate(respond(circuit, reward, first, cost), improve, max_rounds, STILL)
+    return alternate(circuit.optimum(reward, first, cost), improve, max_rounds, SETTLED_CHANGE)
 
 
 def _first_tuning(

@@ -8,19 +8,19 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline, Logits, Occupancy
-from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.optimum import Optimum
 
 FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
 
 
-class Network(Optimum):
-    """A circuit with its optimal answers to a reward; its attributes are those of every `Optimum`."""
+class NeuronOptimum(Optimum):
+    """What optimal answers of enumerated neurons tell, whatever they are restricted to."""
 
-    world: Circuit
+    world: Wiring
 
     @property
-    def circuit(self) -> Circuit:
+    def circuit(self) -> Wiring:
         """Who is there and what each neuron sees."""
         return self.world
 
@@ -59,6 +59,10 @@ class Network(Optimum):
         """P(number of spikes | x), `[num_stimuli, num_neurons + 1]`."""
         counts = jax.nn.one_hot(self.circuit.spike_count, self.circuit.num_neurons + 1)
         return _given_stimulus(self.occupancy) @ counts
+
+
+class Network(NeuronOptimum):
+    """A circuit with its optimal answers to a reward; its attributes are those of every `Optimum`."""
 
 
 def _given_stimulus(occupancy: Occupancy) -> Occupancy:

@@ -8,17 +8,19 @@ import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from bayes_irl.recordings import Recording
-from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.circuit.network import NeuronOptimum
 
 
-def draw_updates(network: Network, key: PRNGKeyArray, num_updates: int) -> Recording:
+def draw_updates(network: NeuronOptimum, key: PRNGKeyArray, num_updates: int) -> Recording:
     """Record every update, from the stationary distribution on."""
     circuit = network.circuit
     states, stimuli, neurons = _run(network, key, num_updates, 1)
     return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
 
 
-def draw_bins(network: Network, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, bin_width: float) -> Recording:
+def draw_bins(
+    network: NeuronOptimum, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, bin_width: float
+) -> Recording:
     """Record the pattern at the end of every bin, through which the stimulus is held."""
     circuit = network.circuit
     states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin)
@@ -28,7 +30,7 @@ def draw_bins(network: Network, key: PRNGKeyArray, num_bins: int, updates_per_bi
     )
 
 
-def draw_under(network: Network, recording: Recording, key: PRNGKeyArray, updates_per_bin: int) -> Recording:
+def draw_under(network: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int) -> Recording:
     """Record the pattern at the end of every bin, under a recording's own stimuli."""
     circuit, stimuli = network.circuit, recording.stimulus
     start_key, neuron_key, response_key = jax.random.split(key, 3)
@@ -39,7 +41,7 @@ def draw_under(network: Network, recording: Recording, key: PRNGKeyArray, update
 
 
 def _run(
-    network: Network, key: PRNGKeyArray, num_updates: int, held: int
+    network: NeuronOptimum, key: PRNGKeyArray, num_updates: int, held: int
 ) -> tuple[Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"]]:
     circuit = network.circuit
     start_key, stimulus_key, neuron_key, response_key = jax.random.split(key, 4)
@@ -54,7 +56,7 @@ def _run(
 
 
 def _answer(
-    network: Network, start: Array, stimuli: Array, neuron_key: PRNGKeyArray, response_key: PRNGKeyArray
+    network: NeuronOptimum, start: Array, stimuli: Array, neuron_key: PRNGKeyArray, response_key: PRNGKeyArray
 ) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:
     """The pattern after each update, and the neuron that was redrawn."""
     neurons = jax.random.randint(neuron_key, stimuli.shape, 0, network.circuit.num_neurons)

@@ -1,7 +1,6 @@
 """The forward problem for answers restricted to pairwise couplings: gradient ascent on the exact objective."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import equinox as eqx
 import jax
@@ -14,8 +13,9 @@ from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Occupancy, Reward, Scalar
 from bayes_irl.solvers.average_reward import evaluate
 from bayes_irl.solvers.costs import expected_cost, information
-from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.circuit.network import NeuronOptimum
+from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import (
     Couplings,
     Parameters,
@@ -27,7 +27,6 @@ from bayes_irl.systems.coupled.couplings import (
 )
 from bayes_irl.systems.coupled.nearby import SOFTEST
 
-Kind = Literal["neuron", "population"]
 NUM_STARTS = 4
 LARGEST = 100.0  # log-odds; no coupling grows beyond
 MAX_STEPS = 3000
@@ -38,33 +37,32 @@ LONGEST_STEP = 2.0  # of any coupling in a Newton step, in log-odds
 FROZEN = 0.95  # share of updates in one pattern from which a circuit is frozen
 
 
-class CoupledNetwork(eqx.Module):
+class CoupledNetwork(NeuronOptimum):
     """A circuit whose answers are the best among those with pairwise couplings.
 
+    `value` is that of this very policy, and `residual` the largest entry of ∂L/∂θ, in units of λ.
+
     Attributes:
-        network: the circuit with these answers: simulate it, draw it. `value` is that of this very policy and
-            `residual` the largest entry of ∂L/∂θ, in units of λ.
         couplings: J and h.
         start: number of the start that led here.
         objectives: L reached from every start `[num_starts]`; they differ where there are several optima.
     """
 
-    network: Network
-    couplings: Couplings
-    start: int = eqx.field(static=True)
-    objectives: Float[Array, " num_starts"]
+    couplings: Couplings = eqx.field(kw_only=True)
+    start: int = eqx.field(static=True, kw_only=True)
+    objectives: Float[Array, " num_starts"] = eqx.field(kw_only=True)
 
     @property
     def frozen(self) -> str:
         """In which pattern the circuit sits, whatever the stimulus; nothing if it moves."""
-        return frozen_in(self.network.circuit, self.network.occupancy)
+        return frozen_in(self.circuit, self.occupancy)
 
 
-def optimize_coupled(
-    circuit: Circuit,
+def best_couplings(
+    circuit: Wiring,
     reward: ArrayLike,
     coding_cost: float,
-    baseline: Kind | ArrayLike = "neuron",
+    baseline: BaselineKind | ArrayLike = "neuron",
     starts: Sequence[Couplings] | None = None,
 ) -> CoupledNetwork:
     """Find the best answers of the form π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)).
@@ -84,7 +82,7 @@ def optimize_coupled(
             that start alike stay alike.
 
     Returns:
-        The network with its couplings. `network.ended` says from which start, and whether it is frozen.
+        The answers with their couplings. `ended` says from which start, and whether the circuit is frozen.
 
     Raises:
         InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), couplings that do
@@ -92,17 +90,11 @@ def optimize_coupled(
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
-
-    >>> import bayes_irl as bi
-    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
-    >>> found = bi.optimize_coupled(circuit, bi.rewards.from_spike_count(circuit, target=1), 1.0, baseline=0.5)
-    >>> bool(found.couplings.weights[0, 1] < 0)  # who sees the other spike keeps silent
-    True
     """
     cost = _checks.positive("coding_cost", coding_cost)
     table = jnp.asarray(_checks.finite_array("reward", reward, (circuit.num_stimuli, circuit.num_patterns)))
     if not circuit.free.any():
-        raise _checks.InputError.of("circuit", "a neuron that is neither silenced nor forced", "none")
+        raise _checks.InputError.of("system", "a neuron that is neither silenced nor forced", "none")
     chosen_baseline = _checked_baseline(circuit, baseline)
     chosen = _default_starts(circuit) if starts is None else list(starts)
     if not chosen:
@@ -116,20 +108,20 @@ def optimize_coupled(
     return _describe(circuit, table, jnp.asarray(cost), chosen_baseline, ends[best], best, objectives)
 
 
-def _checked_baseline(circuit: Circuit, baseline: Kind | ArrayLike) -> Baseline | Kind:
+def _checked_baseline(circuit: Wiring, baseline: BaselineKind | ArrayLike) -> Baseline | BaselineKind:
     if not isinstance(baseline, str):
         return circuit.check_baseline("baseline", baseline)
     _checks.one_of("baseline", baseline, ("neuron", "population"))
     return "neuron" if baseline == "neuron" else "population"
 
 
-def _default_starts(circuit: Circuit) -> list[Couplings]:
+def _default_starts(circuit: Wiring) -> list[Couplings]:
     keys = jax.random.split(jax.random.key(0), NUM_STARTS - 1)
     return [Couplings.none(circuit), *(Couplings.random(circuit, key) for key in keys)]
 
 
 def _climb(
-    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, start: Parameters
+    circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, start: Parameters
 ) -> tuple[Parameters, list[float], float]:
     """Climb L/λ; return where to, L/λ on the way, and the largest entry of the gradient there."""
     history: list[float] = []
@@ -155,7 +147,7 @@ def _climb(
 
 
 def settle(
-    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, start: Parameters
+    circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, start: Parameters
 ) -> tuple[Parameters, float, float]:
     """Climb to the optimum nearby by Newton's method, uphill along every direction and never down.
 
@@ -191,7 +183,7 @@ def settle(
 
 @eqx.filter_jit
 def _value_and_grad(
-    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, flat: Parameters
+    circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, flat: Parameters
 ) -> tuple[Scalar, Parameters]:
     def objective(parameters: Parameters) -> Scalar:
         return coupled_objective(circuit, reward, baseline, unpack(circuit, parameters))[0]
@@ -201,7 +193,7 @@ def _value_and_grad(
 
 @eqx.filter_jit
 def curvature(
-    circuit: Circuit, reward: Reward, baseline: Baseline | Kind, flat: Parameters
+    circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, flat: Parameters
 ) -> tuple[Scalar, Parameters, Float[Array, "num_parameters num_parameters"]]:
     """L/λ with gradient and Hessian."""
 
@@ -216,7 +208,7 @@ def curvature(
     return value, slope, hessian
 
 
-def frozen_in(circuit: Circuit, visits: Shaped[Array | np.ndarray, "num_stimuli num_patterns"]) -> str:
+def frozen_in(circuit: Wiring, visits: Shaped[Array | np.ndarray, "num_stimuli num_patterns"]) -> str:
     """In words, the pattern that a circuit spends more than 95 % of its time in; nothing if there is none."""
     share = np.asarray(visits).sum(axis=0) / np.asarray(visits).sum()
     if share.max() <= FROZEN:
@@ -226,10 +218,10 @@ def frozen_in(circuit: Circuit, visits: Shaped[Array | np.ndarray, "num_stimuli 
 
 
 def _describe(
-    circuit: Circuit,
+    circuit: Wiring,
     reward: Reward,
     cost: Scalar,
-    baseline: Baseline | Kind,
+    baseline: Baseline | BaselineKind,
     end: tuple[Parameters, list[float], float],
     best: int,
     objectives: np.ndarray,
@@ -241,7 +233,7 @@ def _describe(
     paid = expected_cost(circuit, policy, defaults)
     average_reward, mean_cost = (visits * reward).sum(), (visits * paid).sum()
     converged = slope <= STATIONARY
-    network = Network(
+    return CoupledNetwork(
         world=circuit,
         reward=reward,
         coding_cost=cost,
@@ -258,12 +250,14 @@ def _describe(
         converged=jnp.asarray(converged),
         history=cost * jnp.asarray(history),
         ended=_ended(circuit, visits, converged, len(history) - 1, best, float(cost) * objectives),
+        couplings=couplings,
+        start=best,
+        objectives=cost * jnp.asarray(objectives),
     )
-    return CoupledNetwork(network, couplings, best, cost * jnp.asarray(objectives))
 
 
 def _ended(
-    circuit: Circuit, visits: Occupancy, converged: bool, num_steps: int, best: int, objectives: np.ndarray
+    circuit: Wiring, visits: Occupancy, converged: bool, num_steps: int, best: int, objectives: np.ndarray
 ) -> str:
     frozen = frozen_in(circuit, visits)
     others = f"; L from every start: {', '.join(f'{each:.4g}' for each in objectives)}" if len(objectives) > 1 else ""

@@ -13,7 +13,7 @@ from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Reward, Scal
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.solvers.costs import expected_cost
 from bayes_irl.solvers.stationary import occupancy
-from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.wiring import Wiring
 
 Parameters = Float[Array, " num_parameters"]
 NEVER = 1e-12  # closest that an adapted baseline comes to 0 or 1
@@ -31,23 +31,23 @@ class Couplings(eqx.Module):
     fields: Float[Array, "num_stimuli num_neurons"]
 
     @classmethod
-    def none(cls, circuit: Circuit) -> "Couplings":
+    def none(cls, circuit: Wiring) -> "Couplings":
         """Neurons that ignore each other and spike half of the time."""
         num = circuit.num_neurons
         return cls(jnp.zeros((num, num)), jnp.zeros((circuit.num_stimuli, num)))
 
     @classmethod
-    def random(cls, circuit: Circuit, key: PRNGKeyArray, scale: float = 1.0) -> "Couplings":
+    def random(cls, circuit: Wiring, key: PRNGKeyArray, scale: float = 1.0) -> "Couplings":
         """Couplings and fields from Normal(0, scale)."""
         size = num_parameters(circuit)
         return unpack(circuit, scale * jax.random.normal(key, (size,)))
 
-    def logits(self, circuit: Circuit) -> Logits:
+    def logits(self, circuit: Wiring) -> Logits:
         """Log-odds of a spike `[num_neurons, num_stimuli, num_patterns]`; a neuron's own bit has no say."""
         seen = self.weights @ circuit.patterns.T.astype(float)
         return seen[:, None, :] + self.fields.T[:, :, None]
 
-    def policy(self, circuit: Circuit) -> Policy:
+    def policy(self, circuit: Wiring) -> Policy:
         """π_i(a | σ_{/i}, x) for every neuron; lesioned ones answer as they must."""
         forced = circuit.default_actions(jnp.full(circuit.num_neurons, 0.5))
         answers = []
@@ -58,7 +58,7 @@ class Couplings(eqx.Module):
             answers.append(chosen if circuit.free[i] else fixed)
         return tuple(answers)
 
-    def occupancy(self, circuit: Circuit) -> Occupancy:
+    def occupancy(self, circuit: Wiring) -> Occupancy:
         """ρ(σ, x) under these answers `[num_stimuli, num_patterns]`, differentiable; sums to one.
 
         The energies of the symmetric part of J tell the solver roughly where the circuit dwells.
@@ -70,7 +70,7 @@ class Couplings(eqx.Module):
         return occupancy(circuit, even, self.policy(circuit), energies)
 
 
-def checked(argument: str, circuit: Circuit, couplings: Couplings) -> Couplings:
+def checked(argument: str, circuit: Wiring, couplings: Couplings) -> Couplings:
     """Check couplings against a circuit: shapes, finite numbers, J_ii = 0, nothing seen through a cut.
 
     Raises:
@@ -87,25 +87,25 @@ def checked(argument: str, circuit: Circuit, couplings: Couplings) -> Couplings:
     return couplings
 
 
-def wires(circuit: Circuit) -> Int[np.ndarray, "num_couplings 2"]:
+def wires(circuit: Wiring) -> Int[np.ndarray, "num_couplings 2"]:
     """Pairs (i, j) where neuron i sees neuron j and both are free: the couplings that there are."""
     free = circuit.free
     found = [(i, j) for i in np.flatnonzero(free) for j in circuit.sees(int(i)) if free[j]]
     return np.array(found, int).reshape(-1, 2)
 
 
-def num_parameters(circuit: Circuit) -> int:
+def num_parameters(circuit: Wiring) -> int:
     """Number of free couplings and fields."""
     return len(wires(circuit)) + circuit.num_stimuli * int(circuit.free.sum())
 
 
-def pack(circuit: Circuit, couplings: Couplings) -> Parameters:
+def pack(circuit: Wiring, couplings: Couplings) -> Parameters:
     """θ: couplings in the order of `wires`, then fields stimulus by stimulus, lesioned neurons left out."""
     weights = couplings.weights[tuple(wires(circuit).T)]
     return jnp.concatenate([weights, couplings.fields[:, circuit.free].reshape(-1)])
 
 
-def unpack(circuit: Circuit, parameters: Parameters) -> Couplings:
+def unpack(circuit: Wiring, parameters: Parameters) -> Couplings:
     """Undo `pack`; what was left out is zero."""
     pairs, free = wires(circuit), np.flatnonzero(circuit.free)
     zero = Couplings.none(circuit)
@@ -114,7 +114,7 @@ def unpack(circuit: Circuit, parameters: Parameters) -> Couplings:
 
 
 def coupled_objective(
-    circuit: Circuit,
+    circuit: Wiring,
     reward: Reward,
     baseline: Baseline | Literal["neuron", "population"],
     couplings: Couplings,
@@ -134,7 +134,7 @@ def coupled_objective(
 
 
 def coupled_defaults(
-    circuit: Circuit, baseline: Baseline | Literal["neuron", "population"], occupancy: Occupancy
+    circuit: Wiring, baseline: Baseline | Literal["neuron", "population"], occupancy: Occupancy
 ) -> Defaults:
     """Default actions for a given or an adapted baseline."""
     if not isinstance(baseline, str):

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline, Occupancy, Reward, Scalar
 from bayes_irl.solvers.costs import expected_cost
-from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import Parameters, unpack
 
 UPHILL = 1e-8  # curvature of L/λ that rounding may make of a flat direction
@@ -58,7 +58,7 @@ class NearbyOptimum(eqx.Module):
 
 
 @eqx.filter_jit
-def expand(circuit: Circuit, baseline: Baseline, parameters: Parameters) -> NearbyOptimum:
+def expand(circuit: Wiring, baseline: Baseline, parameters: Parameters) -> NearbyOptimum:
     """Differentiate occupancies and cost twice at θ₀, exactly, for a given baseline.
 
     Takes 8 · num_parameters² · num_stimuli · num_patterns bytes: 2 MB for 6 neurons and 2 stimuli, 200 MB for 10.

@@ -1,21 +1,23 @@
 """Noisy evidence about which of two answers is right: what was shown, trial by trial."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import xarray as xr
+from jaxtyping import Array, Float
 
-from bayes_irl._checks import InputError, finite_array, number_array
 from bayes_irl._types import ArrayLike
-from bayes_irl.systems.naming import number_names
+from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System, refuse_baseline
+from bayes_irl.systems.evidence.observed import ObservedAnswers, observe_answers
+from bayes_irl.systems.evidence.trials import EvidenceTrials
 
-MOST_STRENGTHS = 64  # signed ones, over which a belief is held
+HABITS = ("hazard", "lapse", "non_decision_time", "non_decision_spread")
+TINY = 1e-300  # what no model calls impossible, lest gradients be undefined
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Evidence:
+class Evidence(EvidenceTrials, System):
     """A stimulus of some strength and direction on every trial. Build it with `Evidence.from_arrays`.
 
     Attributes:
@@ -26,99 +28,66 @@ class Evidence:
         subject_names: of all subjects.
     """
 
-    strength: Float[np.ndarray, " num_trials"]
-    duration: Float[np.ndarray, " num_trials"]
-    subject: Int[np.ndarray, " num_trials"]
-    sure_offered: Bool[np.ndarray, " num_trials"]
-    subject_names: tuple[str, ...]
+    kind: ClassVar[str] = "evidence"
+    supports: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.LOO, Capability.PRIOR_SENSITIVITY, Capability.CONTRACTION}
+    )
+    instead: ClassVar[Mapping[Capability, str]] = {
+        Capability.OPTIMIZE: "Solve for decisions with bayes_irl.solvers.episode.decide.",
+        Capability.SIMULATE: "Draw answers from the tree's `posterior_predictive`.",
+        Capability.LOO_REFITTED: "Use loo.",
+        Capability.LEAVE_BLOCK_OUT: "Answers are independent given the evidence: use loo.",
+        Capability.PREDICTIVE: "Use analysis.predicted_answers.",
+        Capability.DYNAMICS: "Answers are independent given the evidence: use analysis.predicted_answers.",
+        Capability.LOO_PIT: "Use analysis.predicted_answers.",
+        Capability.BLIND_SPOTS: "Use identifiability.contraction.",
+        Capability.REWARD_DISTANCE: "Compare the tree's `posterior` with the truth yourself.",
+        Capability.REWARD_WEIGHTS: "Read the tree's `posterior`.",
+        Capability.CODING_VERDICT: "A subject that decides codes nothing: fit a Circuit.",
+        Capability.TELL_APART: "Compare claims with compare.",
+    }
+    own_gauge: ClassVar[tuple[str, str, str] | None] = (
+        "value of a right answer",
+        "a right answer is worth 1, none 0",
+        "a hazard, or answers alike",
+    )
+
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedAnswers:
+        """Count answers: an `Answers`, or what `Answers.from_arrays` takes as its first argument."""
+        refuse_baseline(baseline)
+        return observe_answers(self, recording)
+
+    def log_probs(
+        self, reward: Float[Array, "num_rows num_outcomes"], observed: Observed
+    ) -> tuple[Float[Array, "num_rows num_outcomes"], None]:
+        """Log probability of every outcome, given their probabilities."""
+        return jnp.log(jnp.maximum(reward, TINY)), None
+
+    def axes(self) -> Axes:
+        """Subjects."""
+        return Axes({"subject": list(self.subject_names)}, {name: ["subject"] for name in HABITS})
+
+    def store(self) -> xr.Dataset:
+        """What was shown on every trial, and what a subject expects."""
+        per_trial = {name: ("trial", getattr(self, name)) for name in ("duration", "sure_offered")}
+        return xr.Dataset(
+            {
+                **per_trial,
+                "strength_of_trial": ("trial", self.strength),
+                "subject_of_trial": ("trial", self.subject),
+                "prior": ("strength", self.prior),
+            },
+            coords={"strength": self.strengths, "subject": list(self.subject_names)},
+            attrs={"kind": self.kind},
+        )
 
     @classmethod
-    def from_arrays(
-        cls,
-        strength: ArrayLike,
-        duration: ArrayLike,
-        *,
-        subject: ArrayLike | Sequence | None = None,
-        sure_offered: ArrayLike | Sequence | None = None,
-    ) -> "Evidence":
-        """Check the arrays, one entry per trial, and copy them.
-
-        Args:
-            strength: signed, such as motion coherence from −1 to 1: as it was shown to the subject.
-            duration: seconds; one number for all trials, or one per trial. Where the subject answers when it likes, the
-                time after which it cannot any more.
-            subject: a name or number; None: there is one.
-            sure_offered: whether a sure reward was on offer (1 or 0); None: it never was.
-
-        Raises:
-            InputError: where an array is not as described, or lengths disagree.
-
-        >>> evidence = Evidence.from_arrays([0.1, -0.1, 0.5], 2.0)
-        >>> evidence.num_trials, evidence.strengths.tolist()
-        (3, [-0.5, -0.1, 0.1, 0.5])
-        """
-        strengths = finite_array("strength", strength, (None,))
-        size = len(strengths)
-        if not size:
-            raise InputError.of("strength", "at least one trial", "none")
-        if (most := len(_signed(strengths))) > MOST_STRENGTHS:
-            expected = f"at most {MOST_STRENGTHS} distinct strengths, both signs counted"
-            raise InputError.of("strength", expected, most, "Round them: a belief is held over all of them.")
-        durations = finite_array("duration", duration if np.ndim(duration) else np.full(size, duration), (None,))
-        numbers, names = number_names("subject", subject, size)
-        sure = np.zeros(size, bool) if sure_offered is None else _yes_or_no("sure_offered", sure_offered)
-        for name, column in (("duration", durations), ("subject", numbers), ("sure_offered", sure)):
-            if len(column) != size:
-                raise InputError.of(name, f"one entry for each of the {size} trials of strength", len(column))
-        if not (durations > 0).all():
-            raise InputError.of("duration", "seconds above 0", f"{durations.min():g}")
-        return cls(strengths, durations, numbers, sure, names)
-
-    def __repr__(self) -> str:
-        """Tell sizes, not contents."""
-        return f"Evidence({self.num_trials:,} trials, {len(self.strengths)} strengths, {self.num_subjects} subjects)"
-
-    @property
-    def num_trials(self) -> int:
-        """How many trials."""
-        return len(self.strength)
-
-    @property
-    def num_subjects(self) -> int:
-        """How many subjects."""
-        return len(self.subject_names)
-
-    @property
-    def limit(self) -> float:
-        """The longest duration, in seconds."""
-        return float(self.duration.max())
-
-    @property
-    def strengths(self) -> Float[np.ndarray, " num_strengths"]:
-        """All strengths that were shown, with both signs, in order: what a subject believes possible."""
-        return _signed(self.strength)
-
-    @property
-    def prior(self) -> Float[np.ndarray, " num_strengths"]:
-        """How often each of `strengths` was shown, both signs taken together: what a subject expects."""
-        index = np.searchsorted(self.strengths, self.strength)
-        shares = np.bincount(index, minlength=len(self.strengths)) / self.num_trials
-        return (shares + shares[::-1]) / 2
-
-    def keep(self, trials: ArrayLike) -> "Evidence":
-        """Return some of the trials, by mask or numbers; subjects stay."""
-        which = np.asarray(trials)
-        columns = {name: getattr(self, name)[which] for name in ("strength", "duration", "subject", "sure_offered")}
-        return replace(self, **columns)
-
-
-def _signed(strengths: Float[np.ndarray, " num_trials"]) -> Float[np.ndarray, " num_strengths"]:
-    sizes = np.unique(np.abs(strengths))
-    return np.concatenate([-sizes[::-1], sizes[sizes > 0]]) + 0.0  # no negative zero
-
-
-def _yes_or_no(argument: str, values: Any) -> Bool[np.ndarray, " num_trials"]:
-    array = number_array(argument, values)
-    if array.ndim != 1 or not np.isin(array, (0, 1)).all():
-        raise InputError.of(argument, "a list of 1 and 0", f"{array.dtype} of shape {array.shape}")
-    return array.astype(bool)
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the trials again."""
+        return cls(
+            stored["strength_of_trial"].values,
+            stored["duration"].values,
+            stored["subject_of_trial"].values,
+            np.asarray(stored["sure_offered"].values, bool),
+            tuple(str(name) for name in stored["subject"].values),
+        )

@@ -1,22 +1,29 @@
 """A maze: one agent that walks on a grid, and a goal that sends it elsewhere."""
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+import xarray as xr
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from bayes_irl._checks import InputError, count, finite_array, probability
-from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
-from bayes_irl.solvers.world import World
+from bayes_irl._checks import InputError
+from bayes_irl._types import ArrayLike, Reward, Scalar
+from bayes_irl.recordings import MoveCounts, Trajectory
+from bayes_irl.solvers import solve
+from bayes_irl.systems.adapting import Fitted, TableAdaptation
+from bayes_irl.systems.alternate import optimize_table
+from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System
+from bayes_irl.systems.maze.grid import MOVES, Grid
+from bayes_irl.systems.maze.observed import ObservedMoves, mean_move
+from bayes_irl.systems.maze.walk import draw_walk
+from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.optimum import respond
+from bayes_irl.systems.scoring import Scored, score_outcomes
 
-MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
-Place = tuple[int, int]
 
-
-class Maze(World):
+class Maze(Grid, System):
     """One agent on a grid of `num_rows` × `num_columns` places, numbered row by row.
 
     Each update: (1) the world's own move: from the goal the agent is carried to another place, uniformly at random;
@@ -40,190 +47,157 @@ class Maze(World):
     12
     """
 
-    num_rows: int = eqx.field(static=True)
-    num_columns: int = eqx.field(static=True)
-    goal: Place = eqx.field(static=True)
-    walls: frozenset[tuple[Place, Place]] = eqx.field(static=True)
-    push: Float[Array, ""]
+    kind: ClassVar[str] = "maze"
+    supports: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.OPTIMIZE,
+            Capability.SIMULATE,
+            Capability.ADAPT,
+            Capability.SCORE,
+            Capability.LOO,
+            Capability.LOO_REFITTED,
+            Capability.PREDICTIVE,
+            Capability.PRIOR_SENSITIVITY,
+            Capability.CONTRACTION,
+        }
+    )
+    instead: ClassVar[Mapping[Capability, str]] = {
+        Capability.LEAVE_BLOCK_OUT: "Moves are independent given the place: use loo.",
+        Capability.DYNAMICS: "Moves are independent given the place: use checks.predictive.",
+        Capability.LOO_PIT: "Moves have no order: use checks.predictive.",
+        Capability.BLIND_SPOTS: "Use identifiability.contraction.",
+        Capability.REWARD_DISTANCE: "Compare the tree's `reward` with the truth yourself.",
+        Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`.",
+        Capability.CODING_VERDICT: "An agent in a maze codes nothing: fit a Circuit.",
+        Capability.TELL_APART: "Compare claims with compare, or score them on a changed maze.",
+    }
 
-    def __init__(
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedMoves:
+        """Count the moves at each place; p is the observed mean distribution of moves, or given numbers.
+
+        Raises:
+            InputError: if this is no walk through a maze with as many places.
+        """
+        counts = recording.counts() if isinstance(recording, Trajectory) else recording
+        if not isinstance(counts, MoveCounts):
+            raise InputError.of("recording", "a Trajectory, for a maze", type(recording).__name__)
+        if counts.table.shape != (self.num_patterns, len(MOVES)):
+            raise InputError(f"recording has {len(counts.table)} places, the maze has {self.num_patterns}.")
+        p = mean_move(counts) if isinstance(baseline, str) else self.check_baseline("baseline", baseline)
+        seen = np.flatnonzero(counts.table.sum(axis=1))
+        return ObservedMoves(self, jnp.asarray(p), counts, seen, counts.table[seen])
+
+    def check_sessions(self, sessions: Sequence[Observed]) -> None:
+        """Several walks share a reward where grids are of one size."""
+        for session in sessions:
+            self.describe_change(session.system)
+
+    def log_probs(self, reward: Reward, observed: Observed) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
+        """Log probability of moves under the optimal walk, and the residual of its solution."""
+        assert isinstance(observed, ObservedMoves)
+        solution = solve(self, reward, self.default_actions(observed.baseline))
+        return observed.log_outcomes(solution.policy, None), solution.residual
+
+    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Walker:
+        """The optimal walk for a given baseline."""
+        return respond(Walker, self, reward, baseline, coding_cost)
+
+    def optimize(
         self,
-        num_rows: int,
-        num_columns: int,
-        goal: Place,
-        walls: Iterable[tuple[Place, Place]] = (),
-        push: float = 0.05,
-    ):
-        """Check and store."""
-        self.num_rows, self.num_columns = count("num_rows", num_rows), count("num_columns", num_columns)
-        self.goal = (int(goal[0]), int(goal[1]))
-        self.walls = frozenset(self._wall(*each) for each in walls)
-        self.push = jnp.asarray(probability("push", push), float)
-        if self.num_patterns < 2:
-            raise InputError.of("num_rows × num_columns", "at least two places", self.num_patterns)
-        if not self._inside(self.goal):
-            raise InputError.of("goal", f"a place on a grid of {num_rows} × {num_columns}", self.goal)
-        lost = self.num_patterns - len(self._reach_goal())
-        if lost:
-            raise InputError.of(
-                "walls", "a way to the goal from every place", f"{lost} places without one", "Tear a wall down."
-            )
+        reward: ArrayLike,
+        coding_cost: float,
+        baseline: BaselineKind | ArrayLike = "neuron",
+        start: ArrayLike | None = None,
+    ) -> Walker:
+        """The optimal walk, with a baseline that may adapt; see `bayes_irl.optimize`."""
+        return optimize_table(self.optimum, self, reward, coding_cost, baseline, start)
+
+    def simulate(
+        self,
+        optimum: Walker,
+        num_updates: int,
+        key: PRNGKeyArray,
+        updates_per_bin: int | None = None,
+        bin_width: float = 0.01,
+        num_trials: int | None = None,
+    ) -> Trajectory:
+        """Draw a walk from its stationary distribution on; see `bayes_irl.simulate`."""
+        for name, value in (("updates_per_bin", updates_per_bin), ("num_trials", num_trials)):
+            if value is not None:
+                raise InputError.of(name, "none: a walk is recorded move by move", value)
+        return draw_walk(optimum, key, num_updates)
+
+    # -- tables and trees --------------------------------------------------------------------------------------------
+
+    def axes(self) -> Axes:
+        """Places and moves, and the one stimulus that there is."""
+        coords = {
+            "stimulus": list(self.stimulus_labels),
+            "place": np.arange(self.num_patterns),
+            "move": list(MOVES),
+        }
+        return Axes(coords, {"reward": ["stimulus", "place"]})
+
+    def store(self) -> xr.Dataset:
+        """Walls and goal, as `from_text` reads them, and pushes."""
+        return xr.Dataset({"drawing": self.drawing, "push": float(self.push)}, attrs={"kind": self.kind})
 
     @classmethod
-    def from_text(cls, text: str, push: float = 0.05) -> "Maze":
-        """Read a drawing of 2 × num_rows + 1 lines: places at odd lines and columns, anything between them is a wall.
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the maze again."""
+        return cls.from_text(str(stored["drawing"].values), push=float(stored["push"].values))
 
-        The goal is the place marked G. Corners do not matter.
+    def score(
+        self, system: System, rewards: Sequence[Any], reward_at_mode: Any, baseline: Any, observed: Observed
+    ) -> Scored:
+        """Log predictive density of a held-out recording of a system that may have changed."""
+        return score_outcomes(system, rewards, baseline, observed)
 
-        Raises:
-            InputError: if lines differ in length, or there is not one goal.
+    # -- what is predicted -------------------------------------------------------------------------------------------
 
-        >>> maze = Maze.from_text('''
-        ... +-+-+-+
-        ... |   |G|
-        ... + +-+ +
-        ... |     |
-        ... +-+-+-+''')
-        >>> maze.goal, len(maze.walls)
-        ((0, 2), 2)
-        """
-        lines = text.strip("\n").splitlines()
-        if len(lines) < 3 or len(lines) % 2 == 0 or len({len(line) for line in lines} - {len(lines[0])}):
-            lengths = sorted({len(line) for line in lines})
-            raise InputError.of(
-                "text", "an odd number of lines of equal length", f"{len(lines)} lines of lengths {lengths}"
-            )
-        drawn = np.array([list(line) for line in lines])
-        goals = np.argwhere(drawn[1::2, 1::2] == "G")
-        if len(goals) != 1:
-            raise InputError.of("text", "one place marked G, the goal", f"{len(goals)}")
-        inner = drawn[1:-1, 1:-1] != " "
-        below = [((r, c), (r + 1, c)) for r, c in np.argwhere(inner[1::2, ::2]).tolist()]
-        beside = [((r, c), (r, c + 1)) for r, c in np.argwhere(inner[::2, 1::2]).tolist()]
-        row, column = goals[0].tolist()
-        return cls((len(lines) - 1) // 2, (len(lines[0]) - 1) // 2, (row, column), below + beside, push)
+    def adaptation(self, after: System, fitted: Fitted) -> TableAdaptation:
+        """Solve each draw anew, before and after the change."""
+        return TableAdaptation(self, after, fitted)
 
-    # -- changes ----------------------------------------------------------------------------------------------------
+    def predict(self, optimum: Walker) -> xr.Dataset:
+        """Share of time at each place, P(move | place), information, mean cost."""
+        return xr.Dataset(
+            {
+                "place_probability": ("place", np.asarray(optimum.occupancy[0])),
+                "move_probability": (("move", "place"), np.asarray(optimum.move_probability)),
+                "information": ("agent", np.asarray(optimum.information), {"units": "bits"}),
+                "mean_cost": ((), np.asarray(optimum.mean_cost), {"units": "nats per update"}),
+                "average_reward": ((), np.asarray(optimum.average_reward), {"units": "nats per update"}),
+                "solver_residual": ((), np.asarray(optimum.residual)),
+            }
+        )
 
-    def build(self, *walls: tuple[Place, Place]) -> "Maze":
-        """Return the maze with more walls, each between two neighbouring places."""
-        more = {self._wall(*each) for each in walls}
-        return Maze(self.num_rows, self.num_columns, self.goal, self.walls | more, float(self.push))
-
-    def tear_down(self, *walls: tuple[Place, Place]) -> "Maze":
-        """Return the maze without these walls.
+    def describe_change(self, after: System) -> list[str]:
+        """Walls, goal and pushes that are different.
 
         Raises:
-            InputError: if there is no such wall.
+            InputError: if it is no maze, or one of another size.
         """
-        gone = {self._wall(*each) for each in walls}
-        if gone - self.walls:
-            raise InputError.of("walls", "walls that are there", sorted(gone - self.walls))
-        return Maze(self.num_rows, self.num_columns, self.goal, self.walls - gone, float(self.push))
+        if not isinstance(after, Maze):
+            raise InputError.of("system", "a maze, as recorded", type(after).__name__)
+        for name in ("num_rows", "num_columns"):
+            if getattr(after, name) != getattr(self, name):
+                raise InputError.of("system", f"{name} = {getattr(self, name)}, as recorded", getattr(after, name))
+        built, gone = len(after.walls - self.walls), len(self.walls - after.walls)
+        changes = [
+            f"{number} wall{'s' * (number > 1)} {verb}"
+            for number, verb in ((built, "built"), (gone, "torn down"))
+            if number
+        ]
+        changes += ["the place from which it is carried away moved"] * (after.goal != self.goal)
+        return changes + ["other pushes"] * (float(after.push) != float(self.push))
 
-    def __str__(self) -> str:
-        """The maze in words."""
-        return f"a maze of {self.num_rows} × {self.num_columns} places"
+    def label_predictions(self, before: System) -> dict[str, Any]:
+        """Coordinates of predictions: places, moves, and the drawing of each maze."""
+        assert isinstance(before, Maze)
+        places = {"place": np.arange(self.num_patterns), "move": list(MOVES)}
+        return places | {"drawing": ("circuit", [before.drawing, self.drawing])}
 
-    @property
-    def drawing(self) -> str:
-        """The drawing that `from_text` reads."""
-        drawn = np.full((2 * self.num_rows + 1, 2 * self.num_columns + 1), " ")
-        drawn[[0, -1]], drawn[:, [0, -1]] = "-", "|"
-        drawn[::2, ::2] = "+"
-        for (row, column), (next_row, next_column) in self.walls:
-            drawn[row + next_row + 1, column + next_column + 1] = "-" if row != next_row else "|"
-        drawn[2 * self.goal[0] + 1, 2 * self.goal[1] + 1] = "G"
-        return "\n".join(map("".join, drawn))
-
-    # -- what is there ----------------------------------------------------------------------------------------------
-
-    @property
-    def num_units(self) -> int:
-        """The agent is the only unit."""
-        return 1
-
-    @property
-    def num_patterns(self) -> int:
-        """Number of places."""
-        return self.num_rows * self.num_columns
-
-    @property
-    def transition(self) -> Transition:
-        """There is no stimulus: everything in a maze can be influenced."""
-        return jnp.ones((1, 1))
-
-    @property
-    def at_goal(self) -> Bool[np.ndarray, " num_places"]:
-        """Which place is the goal."""
-        return np.arange(self.num_patterns) == self.number(self.goal)
-
-    @property
-    def leads_to(self) -> Int[np.ndarray, "num_actions num_places"]:
-        """The place that each move leads to."""
-        places = [(r, c) for r in range(self.num_rows) for c in range(self.num_columns)]
-        return np.array([[self.number(self._after(place, move)) for place in places] for move in MOVES.values()])
-
-    def number(self, place: Place) -> int:
-        """The number of a place."""
-        return place[0] * self.num_columns + place[1]
-
-    def default_actions(self, baseline: Baseline) -> Defaults:
-        """Default action probabilities `[1, 4]`, from those of the four moves."""
-        return baseline[None]
-
-    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
-        """Return probabilities of the moves up, down, left, right `[4]`."""
-        given = np.full(len(MOVES), 0.25) if values is None else values
-        array = finite_array(argument, given, (len(MOVES),), "Give one for each of the moves up, down, left, right.")
-        if (array <= 0).any() or abs(array.sum() - 1) > 1e-8:
-            raise InputError.of(argument, "positive probabilities that sum to 1", array.tolist())
-        return jnp.asarray(array / array.sum())
-
-    @property
-    def adapts(self) -> Bool[np.ndarray, " num_actions"]:
-        """All four probabilities adapt."""
-        return np.ones(len(MOVES), bool)
-
-    # -- what the solver needs --------------------------------------------------------------------------------------
-
-    def ahead(self, table: Value) -> Value:
-        """Mean of a table after the world's own move: carried away from the goal, pushed elsewhere."""
-        pushed = (1 - self.push) * table + self.push * table[:, self.leads_to].mean(axis=1)
-        elsewhere = jnp.where(self.at_goal, 0.0, table).sum(axis=1, keepdims=True) / (self.num_patterns - 1)
-        return jnp.where(self.at_goal, elsewhere, pushed)
-
-    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli num_places"]:
-        """Table entries where each move leads."""
-        return jnp.moveaxis(table[:, self.leads_to], 1, 0)
-
-    def spread(self, contexts: Float[Array, "num_stimuli num_places"], unit: int) -> Value:
-        """Every place is a context of its own."""
-        return contexts
-
-    # -- checks -----------------------------------------------------------------------------------------------------
-
-    def _wall(self, one: Place, other: Place) -> tuple[Place, Place]:
-        first, second = sorted([(int(one[0]), int(one[1])), (int(other[0]), int(other[1]))])
-        distance = abs(first[0] - second[0]) + abs(first[1] - second[1])
-        if distance != 1 or not (self._inside(first) and self._inside(second)):
-            raise InputError.of("walls", "pairs of neighbouring places on the grid", (first, second))
-        return first, second
-
-    def _inside(self, place: Place) -> bool:
-        return 0 <= place[0] < self.num_rows and 0 <= place[1] < self.num_columns
-
-    def _after(self, place: Place, move: tuple[int, int]) -> Place:
-        target = (place[0] + move[0], place[1] + move[1])
-        return target if self._inside(target) and (*sorted((place, target)),) not in self.walls else place
-
-    def _reach_goal(self) -> set[Place]:
-        reached, waiting = {self.goal}, deque([self.goal])
-        while waiting:
-            place = waiting.popleft()
-            for move in MOVES.values():
-                neighbour = self._after(place, move)
-                if neighbour not in reached:
-                    reached.add(neighbour)
-                    waiting.append(neighbour)
-        return reached
+    def is_solved(self, optimum: Walker, largest_residual: float) -> bool:
+        """Whether occupancies are numbers, and the residual is small."""
+        return bool(jnp.isfinite(optimum.occupancy).all()) and float(optimum.residual) < largest_residual

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
 from bayes_irl.solvers.costs import context_shares
-from bayes_irl.systems.maze.maze import MOVES, Maze
+from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.optimum import Optimum
 
 FROZEN = 1e-3  # a move that is made less often than this is one that is never made
@@ -16,10 +16,10 @@ FROZEN = 1e-3  # a move that is made less often than this is one that is never m
 class Walker(Optimum):
     """An agent that walks a maze optimally; its attributes are those of every `Optimum`."""
 
-    world: Maze
+    world: Grid
 
     @property
-    def maze(self) -> Maze:
+    def maze(self) -> Grid:
         """Where it walks."""
         return self.world
 

@@ -1,21 +1,23 @@
 """Offers of two juices: what could be chosen, trial by trial."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Int
+import xarray as xr
+from jaxtyping import Array, Float
 
-from bayes_irl._checks import InputError, number_array, whole_numbers
 from bayes_irl._types import ArrayLike
-from bayes_irl.systems.naming import number_names
+from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System, refuse_baseline
+from bayes_irl.systems.offers.observed import ObservedChoices, observe_choices
+from bayes_irl.systems.offers.trials import OfferTrials
 
-MOST = 2**31 - 1
+QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Offers:
+class Offers(OfferTrials, System):
     """Some of juice A, or some of juice B, on every trial of all sessions. Build it with `Offers.from_arrays`.
 
     Attributes:
@@ -29,116 +31,78 @@ class Offers:
         subject_of: number of each session's subject.
     """
 
-    num_a: Int[np.ndarray, " num_trials"]
-    num_b: Int[np.ndarray, " num_trials"]
-    session: Int[np.ndarray, " num_trials"]
-    a_left: Int[np.ndarray, " num_trials"]
-    a_first: Int[np.ndarray, " num_trials"]
-    session_names: tuple[str, ...]
-    subject_names: tuple[str, ...]
-    subject_of: Int[np.ndarray, " num_sessions"]
+    kind: ClassVar[str] = "offers"
+    supports: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.LOO,
+            Capability.LOO_PIT,
+            Capability.PRIOR_SENSITIVITY,
+            Capability.CONTRACTION,
+        }
+    )
+    instead: ClassVar[Mapping[Capability, str]] = {
+        Capability.OPTIMIZE: "Choose the worth of juices yourself: a choice has the log-odds of its model.",
+        Capability.SIMULATE: "Draw choices from the tree's `posterior_predictive`.",
+        Capability.LOO_REFITTED: "Use loo.",
+        Capability.LEAVE_BLOCK_OUT: "Choices are independent given the offers: use loo.",
+        Capability.PREDICTIVE: "Use checks.loo_pit, or plots.choice_shares.",
+        Capability.DYNAMICS: "Choices are independent given the offers: use checks.loo_pit.",
+        Capability.BLIND_SPOTS: "Use identifiability.contraction.",
+        Capability.REWARD_DISTANCE: "Compare the tree's `posterior` with the truth yourself.",
+        Capability.REWARD_WEIGHTS: "Read the tree's `posterior`.",
+        Capability.CODING_VERDICT: "A subject that chooses codes nothing: fit a Circuit.",
+        Capability.TELL_APART: "Compare claims with compare.",
+    }
+    own_gauge: ClassVar[tuple[str, str, str] | None] = (
+        "value of one B",
+        "one B is worth 1, nothing 0",
+        "biases of the model",
+    )
 
-    KINDS: ClassVar[tuple[str, str]] = ("simultaneous", "sequential")
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedChoices:
+        """Count choices: 1 where A was chosen, 0 where B was; NaN or −1 where nothing was."""
+        refuse_baseline(baseline)
+        return observe_choices(self, recording)
 
-    @classmethod
-    def from_arrays(
-        cls,
-        num_a: ArrayLike,
-        num_b: ArrayLike,
-        *,
-        session: ArrayLike | Sequence | None = None,
-        subject: ArrayLike | Sequence | None = None,
-        a_left: ArrayLike | Sequence | None = None,
-        a_first: ArrayLike | Sequence | None = None,
-    ) -> "Offers":
-        """Check the arrays, one entry per trial, and copy them.
+    def log_probs(
+        self, reward: Float[Array, " num_rows"], observed: Observed
+    ) -> tuple[Float[Array, "num_rows 2"], None]:
+        """Log probability of B and A, given the log-odds of A in every row."""
+        return jnp.stack([jax.nn.log_sigmoid(-reward), jax.nn.log_sigmoid(reward)], axis=1), None
 
-        Args:
-            num_a: how many quanta of A.
-            num_b: how many quanta of B.
-            session: a name or number; None: all trials are of one session.
-            subject: a name or number; a session has one subject. None: there is one.
-            a_left: whether A is on the left (1 or 0); None: not noted.
-            a_first: whether A is shown first (1 or 0); −1 where both are shown at once. None: they always are.
+    def axes(self) -> Axes:
+        """Sessions, subjects and kinds of trials."""
+        coords = {"session": list(self.session_names), "subject": list(self.subject_names), "kind": list(self.kinds)}
+        juices = {name: ["session", "kind"] for name in ("relative_value", "temperature")}
+        biases = {name: ["subject"] for name in ("side_bias", "order_bias")}
+        per_subject = {
+            f"{name}_{what}": ["subject"] for name in QUANTITIES for what in ("mean", "spread", "if_sequential")
+        }
+        return Axes(coords, juices | biases | per_subject | {name: ["session"] for name in QUANTITIES})
 
-        Raises:
-            InputError: where an array is not as described, lengths disagree, a trial offers nothing, or a session has
-                two subjects.
-
-        >>> offers = Offers.from_arrays([1, 2, 0], [3, 1, 1], session=["mon", "mon", "tue"])
-        >>> offers.num_trials, offers.session_names, offers.kinds
-        (3, ('mon', 'tue'), ('simultaneous',))
-        """
-        quantities = [whole_numbers(name, each, 0, MOST) for name, each in (("num_a", num_a), ("num_b", num_b))]
-        size = len(quantities[0])
-        columns = {"num_b": quantities[1]}
-        columns["session"], session_names = number_names("session", session, size)
-        columns["subject"], subject_names = number_names("subject", subject, size)
-        columns["a_left"] = _which("a_left", a_left, size, least=0)
-        columns["a_first"] = _which("a_first", a_first, size, least=-1)
-        for name, column in columns.items():
-            if len(column) != size:
-                raise InputError.of(name, f"one entry for each of the {size} trials of num_a", f"{len(column)}")
-        if not size:
-            raise InputError.of("num_a", "at least one trial", "none")
-        if nothing := int(((quantities[0] == 0) & (quantities[1] == 0)).sum()):
-            raise InputError.of("num_a, num_b", "something to choose on every trial", f"{nothing} trials without offer")
-        subject_of = np.zeros(len(session_names), np.int32)
-        subject_of[columns["session"]] = columns["subject"]
-        split = np.flatnonzero(np.bincount(columns["session"], subject_of[columns["session"]] != columns["subject"]))
-        if len(split):
-            raise InputError.of("subject", "one subject in each session", f"two in {session_names[split[0]]!r}")
-        return cls(
-            quantities[0],
-            quantities[1],
-            columns["session"],
-            columns["a_left"],
-            columns["a_first"],
-            session_names,
-            subject_names,
-            subject_of,
+    def store(self) -> xr.Dataset:
+        """What was offered on every trial."""
+        per_trial = {name: ("trial", getattr(self, name)) for name in ("num_a", "num_b", "a_left", "a_first")}
+        subjects = np.array(self.subject_names)[self.subject_of]
+        return xr.Dataset(
+            {
+                **per_trial,
+                "session_of_trial": ("trial", self.session),
+                "subject_of_session": ("session", subjects),
+            },
+            coords={"session": list(self.session_names), "subject": list(self.subject_names)},
+            attrs={"kind": self.kind},
         )
 
-    def __repr__(self) -> str:
-        """Tell sizes, not contents."""
-        return f"Offers({self.num_trials:,} trials, {self.num_sessions} sessions, {self.num_subjects} subjects)"
-
-    @property
-    def num_trials(self) -> int:
-        """How many trials."""
-        return len(self.num_a)
-
-    @property
-    def num_sessions(self) -> int:
-        """How many sessions."""
-        return len(self.session_names)
-
-    @property
-    def num_subjects(self) -> int:
-        """How many subjects."""
-        return len(self.subject_names)
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Which kinds of trials there are: offers shown at once, one after the other, or both."""
-        here = ((self.a_first == 0).any(), (self.a_first != 0).any())
-        return tuple(kind for kind, there in zip(self.KINDS, here, strict=True) if there)
-
-    @property
-    def forced(self) -> Bool[np.ndarray, " num_trials"]:
-        """On which trials only one juice is offered."""
-        return (self.num_a == 0) | (self.num_b == 0)
-
-    def keep(self, trials: ArrayLike) -> "Offers":
-        """Return some of the trials, by mask or numbers; sessions and subjects stay."""
-        which = np.asarray(trials)
-        columns = {name: getattr(self, name)[which] for name in ("num_a", "num_b", "session", "a_left", "a_first")}
-        return replace(self, **columns)
-
-
-def _which(argument: str, values: Any, size: int, least: int) -> np.ndarray:
-    """1 for A, −1 for B, 0 where it does not apply, from 1, 0 and −1."""
-    if values is None:
-        return np.zeros(size, np.int32)
-    given = whole_numbers(argument, number_array(argument, values).astype(float), least, 1)
-    return np.where(given < 0, 0, 2 * given - 1).astype(np.int32)
+    @classmethod
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the offers again."""
+        subjects = [str(name) for name in stored["subject"].values]
+        return cls(
+            *(stored[name].values for name in ("num_a", "num_b")),
+            stored["session_of_trial"].values,
+            *(stored[name].values for name in ("a_left", "a_first")),
+            tuple(str(name) for name in stored["session"].values),
+            tuple(subjects),
+            np.array([subjects.index(str(name)) for name in stored["subject_of_session"].values], np.int32),
+        )

@@ -6,14 +6,14 @@ from typing import Literal
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
 from bayes_irl.systems.population.chains import Chains, stationary_chains
 from bayes_irl.systems.population.expectations import Expected, expect
 from bayes_irl.systems.population.galerkin import NUM_CHAINS, Adapted, solve_changed, solve_nearby
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
 Kind = Literal["held", "neuron", "population"]
@@ -25,7 +25,7 @@ COLLAPSED = 1e-3  # a baseline as near to 0 or 1 as this, when it was not observ
 
 
 @dataclass(frozen=True)
-class Answers:
+class PopulationAnswers:
     """What a population answers to the reward of one draw.
 
     Attributes:
@@ -39,6 +39,15 @@ class Answers:
     expected: Expected
     residual: float
     converged: bool
+
+    @property
+    def mean_cost(self) -> Array:
+        """In nats per update."""
+        return self.expected.mean_cost
+
+    def mean_baseline(self, kind: str) -> Baseline:
+        """Mean responses of every neuron."""
+        return self.expected.mean_response
 
 
 @dataclass(frozen=True)
@@ -61,20 +70,22 @@ class Reference:
     expected: Expected
     network: PopulationNetwork
 
-    def nearby(self, fitted: PopulationNetwork) -> Answers:
+    def nearby(self, fitted: PopulationNetwork) -> PopulationAnswers:
         """The answers to the reward that a draw implies."""
         if self.adapted is None:
-            return Answers(fitted, expect(fitted, fitted, self.chains, _expect_key()), 0.0, True)
+            return PopulationAnswers(fitted, expect(fitted, fitted, self.chains, _expect_key()), 0.0, True)
         found = solve_nearby(self.adapted, fitted)
         if not found.converged:  # the draw lies too far from the point estimate
             start, baseline = self.adapted.network.value, self.adapted.network.baseline
             population, factor = self.adapted.network.population, self.adapted.coding_cost_factor
             found = solve_changed(fitted, population, baseline, factor, _solve_key(), start)
         found, expected, settled = _follow(found, self.chains, self.kind)
-        return Answers(found.network, expected, found.residual, bool(settled and found.converged))
+        return PopulationAnswers(found.network, expected, found.residual, bool(settled and found.converged))
 
 
-def answer_mode(mode: PopulationNetwork, population: Population, factor: float, kind: Kind, changed: bool) -> Reference:
+def answer_mode(
+    mode: PopulationNetwork, population: ManyNeurons, factor: float, kind: Kind, changed: bool
+) -> Reference:
     """Solve for a population's answers to the reward that the point estimate implies, from scratch.
 
     Raises:

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._types import Scalar
 from bayes_irl.systems.population.chains import BURN_IN, Chains, Visits, begin, proceed
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.projected import Samples, rewards, weigh
 
@@ -108,7 +108,7 @@ def _reached(
     return reached, jnp.einsum("by,byi->yi", reached, answers)
 
 
-def _given_stimulus(population: Population) -> Float[Array, "num_stimuli num_stimuli"]:
+def _given_stimulus(population: ManyNeurons) -> Float[Array, "num_stimuli num_stimuli"]:
     """Solve the balance of `expect`: from E[T[x, x′] π_i] to E[σ_i | x]."""
     num_neurons, share = population.num_neurons, population.stimulus_share
     balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * population.transition.T
@@ -116,7 +116,7 @@ def _given_stimulus(population: Population) -> Float[Array, "num_stimuli num_sti
 
 
 def _counts(
-    population: Population, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
+    population: ManyNeurons, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
 ) -> Float[Array, "num_stimuli num_counts"]:
     """P(K | x): where a chain of stimuli and counts rests that goes up and down as often as the samples do on average.
 

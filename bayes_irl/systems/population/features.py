@@ -1,5 +1,7 @@
 """Value functions in a family of features: answers and implied rewards at any pattern, with nothing enumerated."""
 
+from collections.abc import Mapping
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 
 Patterns = Float[Array, "num_bins num_neurons"]  # 0.0 and 1.0
 PerNeuron = Float[Array, "num_bins num_stimuli num_neurons"]
@@ -54,6 +56,24 @@ def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float
     return half + jnp.swapaxes(half, -1, -2)
 
 
+def as_variables(value: FeatureValue) -> dict[str, Array]:
+    """A value's numbers by name, those of pairs in the order of `numpy.triu_indices`."""
+    upper = np.triu_indices(value.num_neurons, k=1)
+    variables = {"pairs": value.pairs[:, *upper], "fields": value.fields, "by_count": value.by_count}
+    return variables if value.with_count is None else variables | {"with_count": value.with_count}
+
+
+def from_variables(variables: Mapping[str, Array | np.ndarray]) -> FeatureValue:
+    """The value whose numbers these are."""
+    fields = jnp.asarray(variables["fields"])
+    return FeatureValue(
+        symmetric(fields.shape[1], jnp.asarray(variables["pairs"])),
+        fields,
+        jnp.asarray(variables["by_count"]),
+        jnp.asarray(variables["with_count"]) if "with_count" in variables else None,
+    )
+
+
 def values(value: FeatureValue, patterns: Patterns) -> PerStimulus:
     """v(σ, x) of every pattern under every stimulus."""
     return 0.5 * jnp.einsum("bi,sij,bj->bs", patterns, value.pairs, patterns) + without_pairs(value, patterns)
@@ -88,26 +108,26 @@ def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     return added + (1 - spiking) * if_silent[:, None] + spiking * if_spiking[:, None]
 
 
-def log_partitions(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:
+def log_partitions(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
     """Log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
     free, forced = jnp.asarray(population.free), jnp.asarray(population.alive & ~population.free)
     silent = jnp.log1p(-baseline)
     return jnp.where(free, silent + jax.nn.softplus(jnp.log(baseline) - silent + added), jnp.where(forced, added, 0.0))
 
 
-def spike_probabilities(population: Population, added: PerNeuron, baseline: Baseline) -> PerNeuron:
+def spike_probabilities(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
     """π_i(1 | σ, x) of every neuron: logit π_i = logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
     odds = jnp.log(baseline) - jnp.log1p(-baseline)
     return jnp.where(jnp.asarray(population.free), jax.nn.sigmoid(odds + added), population.spike_probability(baseline))
 
 
-def after_update(population: Population, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
+def after_update(population: ManyNeurons, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
     """B(v)(σ, x′): what a pattern is worth once a neuron was redrawn, coding cost included."""
     added = differences(value, patterns)
     gains = log_partitions(population, added, baseline) - patterns[:, None] * added
     return values(value, patterns) + gains.mean(axis=2)
 
 
-def implied_reward(population: Population, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
+def implied_reward(population: ManyNeurons, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
     """r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′) of every pattern, up to a constant per stimulus."""
     return values(value, patterns) - after_update(population, value, patterns, baseline) @ population.transition.T

@@ -12,7 +12,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
 from bayes_irl.systems.population.chains import proceed, stationary_chains
 from bayes_irl.systems.population.features import FeatureValue
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.projected import (
     Coefficients,
@@ -73,7 +73,7 @@ class Adapted:
 
 def solve_changed(
     fitted: PopulationNetwork,
-    population: Population,
+    population: ManyNeurons,
     baseline: Baseline,
     coding_cost_factor: float,
     key: PRNGKeyArray,

@@ -1,62 +1,103 @@
 """What one fit to a population sees."""
 
+import warnings
 from functools import cached_property
-from typing import Literal
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 from jaxtyping import Array, Float, Int
 
-from bayes_irl._checks import InputError, one_of
+from bayes_irl._checks import DataWarning, InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline
 from bayes_irl.recordings import PackedRecording, Recording
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.base import BaselineKind, Observed, System
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 
 MOST_PATTERNS = 2000  # recorded bins at which the reward is reported
+LEAST_SPIKES_OF_COPIES = 10
 
 
-class PopulationData(eqx.Module):
-    """What one fit to a population sees.
+class ObservedPopulation(Observed):
+    """A recording of a population, whole.
 
     Attributes:
-        population: who is there, lesions included.
-        recording: what was recorded.
+        system: who is there, lesions included.
+        counts: what was recorded.
         baseline: p, probabilities of a spike.
-        kind: where p came from: "neuron", "population" or "given".
         patterns: recorded patterns, evenly spaced, at which the reward is reported.
         shown: the stimulus of each of them.
     """
 
-    population: Population
-    recording: PackedRecording = eqx.field(static=True)
+    system: System
+    counts: PackedRecording = eqx.field(static=True)
     baseline: Baseline
-    kind: str = eqx.field(static=True)
     patterns: Float[Array, "num_patterns num_neurons"]
     shown: Int[np.ndarray, " num_patterns"]
+    table: None = None
+
+    @property
+    def population(self) -> ManyNeurons:
+        """Who is there."""
+        assert isinstance(self.system, ManyNeurons)
+        return self.system
+
+    @property
+    def recording(self) -> PackedRecording:
+        """What was recorded."""
+        return self.counts
 
     @property
     def updates(self) -> bool:
         """Whether single updates were recorded."""
-        return self.recording.neuron is not None
+        return self.counts.neuron is not None
+
+    @property
+    def kind(self) -> str:
+        """Updates or snapshots."""
+        return "updates" if self.updates else "snapshots"
+
+    @property
+    def site(self) -> str:
+        """There is no observed site: scores are taken of the value."""
+        return ""
+
+    @cached_property
+    def tuning(self) -> Float[np.ndarray, "num_stimuli num_neurons"]:
+        """(count_i(x) + ½) / (N(x) + 1), so that odds stay finite."""
+        return (self.counts.spike_counts + 0.5) / (self.counts.stimulus_counts + 1)[:, None]
 
     @cached_property
     def mean_response(self) -> Float[np.ndarray, " num_neurons"]:
         """Mean response of each neuron under the stimulus's long-run share."""
-        return mean_response(self.population, self.recording)
+        share = np.asarray(self.population.stimulus_share)
+        return share / share.sum() @ self.tuning
+
+    def store(self) -> xr.Dataset:
+        """p, mean responses and tuning as recorded."""
+        return xr.Dataset(
+            {
+                "baseline": ("neuron", np.asarray(self.baseline)),
+                "mean_response": ("neuron", self.mean_response),
+                "recorded_tuning": (("stimulus", "neuron"), self.tuning),
+                "num_recorded": ("stimulus", self.counts.stimulus_counts),
+                "updates_per_bin": ((), 0),
+            }
+        )
 
 
-def as_population_data(
-    population: Population,
-    recording: Recording | PackedRecording,
-    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-) -> PopulationData:
+def observe_population(
+    population: ManyNeurons, recording: Any, baseline: BaselineKind | ArrayLike
+) -> ObservedPopulation:
     """Check a population and a recording against each other.
 
     Raises:
         InputError: if they do not fit: numbers of neurons or stimuli, a silenced neuron that spikes, a stimulus that
             was never shown.
     """
+    assert isinstance(population, System)
     if not isinstance(recording, Recording | PackedRecording):
         raise InputError.of(
             "recording",
@@ -74,28 +115,47 @@ def as_population_data(
         raise InputError.of(
             "recording", "every stimulus at least once", f"none of {unseen}", "Merge or leave out stimulus states."
         )
-    wrong = [i for i in population.silenced if spikes[i]] + [i for i in population.forced if spikes[i] < bins.sum()]
-    if wrong:
-        raise InputError.of("recording", "silenced neurons silent and forced ones spiking", f"{wrong} otherwise")
+    population.check_responses(spikes, np.full_like(spikes, bins.sum()))
+    kept = np.unique(np.linspace(0, packed.num_bins - 1, min(packed.num_bins, MOST_PATTERNS)).astype(int))
+    patterns = jnp.asarray(packed.spikes(kept), float)
+    found = ObservedPopulation(
+        population, packed, jnp.full(population.num_neurons, 0.5), patterns, packed.stimulus[kept]
+    )
     if isinstance(baseline, str):
-        p = mean_response(population, packed)
+        p = found.mean_response
         if one_of("baseline", baseline, ("neuron", "population")) == "population":
             p = np.full_like(p, p[population.free].mean())
     else:
         p = np.asarray(population.check_baseline("baseline", baseline))
-    kept = np.unique(np.linspace(0, packed.num_bins - 1, min(packed.num_bins, MOST_PATTERNS)).astype(int))
-    return PopulationData(
-        population=population,
-        recording=packed,
-        baseline=jnp.asarray(p),
-        kind=baseline if isinstance(baseline, str) else "given",
-        patterns=jnp.asarray(packed.spikes(kept), float),
-        shown=packed.stimulus[kept],
-    )
+    _warn_of_uninformative(found)
+    return eqx.tree_at(lambda each: each.baseline, found, jnp.asarray(p))
 
 
-def mean_response(population: Population, recording: PackedRecording) -> Float[np.ndarray, " num_neurons"]:
-    """Σ_x s_x (count_i(x) + ½) / (N(x) + 1), with s the stimulus's long-run share, so that odds stay finite."""
-    means = (recording.spike_counts + 0.5) / (recording.stimulus_counts + 1)[:, None]
-    share = np.asarray(population.stimulus_share)
-    return share / share.sum() @ means
+def _warn_of_uninformative(observed: ObservedPopulation) -> None:
+    """Name the neurons about which the recording says little: they are kept, and shrunk to the prior."""
+    spikes, bins = observed.counts.spike_counts.sum(axis=0), observed.counts.num_bins
+    free = observed.population.free
+    for what, which in (("never", spikes == 0), ("always", spikes == bins)):
+        if (found := np.flatnonzero(which & free)).size:
+            warnings.warn(
+                f"neurons {_few(found)} {what} spike: they are kept, but their parameters come from the prior.",
+                DataWarning,
+                stacklevel=5,
+            )
+    kept = np.asarray(observed.patterns, np.uint8)
+    seen = np.flatnonzero((kept.sum(axis=0) >= LEAST_SPIKES_OF_COPIES) & (spikes < bins))
+    _, first, same = np.unique(kept[:, seen], axis=1, return_index=True, return_inverse=True)
+    copies = [f"{seen[i]} of {seen[first[k]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
+    if copies:
+        warnings.warn(
+            f"neurons that are copies of others: {', '.join(copies[:5])}. What one of them is for cannot be told from "
+            "what the other is for. Leave out one of each.",
+            DataWarning,
+            stacklevel=5,
+        )
+
+
+def _few(numbers: np.ndarray) -> str:
+    """Some numbers, and how many more there are."""
+    shown = ", ".join(map(str, numbers[:8]))
+    return shown if len(numbers) <= 8 else f"{shown} and {len(numbers) - 8} more"

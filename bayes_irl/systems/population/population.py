@@ -1,17 +1,38 @@
 """A circuit of more neurons than can be enumerated."""
 
-import equinox as eqx
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
-from bayes_irl._checks import count
-from bayes_irl._types import Baseline
-from bayes_irl.solvers.world import long_run_share
-from bayes_irl.systems.neurons import Neurons
-from bayes_irl.systems.stimulus import Stimulus
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, PRNGKeyArray
+
+from bayes_irl._checks import InputError, count
+from bayes_irl._types import ArrayLike
+from bayes_irl.recordings import Recording
+from bayes_irl.systems.adapting import Fitted
+from bayes_irl.systems.base import Axes, BaselineKind, Capability, Inferred, Observations, Observed, System
+from bayes_irl.systems.check import Check
+from bayes_irl.systems.population.adaptation import PopulationAdaptation
+from bayes_irl.systems.population.baselines import PopulationAnswers
+from bayes_irl.systems.population.features import FeatureValue, as_variables, from_variables
+from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.observed import ObservedPopulation, observe_population
+from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.scoring import score_value
+from bayes_irl.systems.population.trials import draw_trials
+from bayes_irl.systems.population.tuning import tuned_as_recorded
+from bayes_irl.systems.scoring import Scored
+
+VALUE_AXES = {
+    "pairs": ("pair_set", "pair"),
+    "fields": ("stimulus", "neuron"),
+    "by_count": ("stimulus", "spike_count"),
+    "with_count": ("neuron", "spike_count"),
+}
 
 
-class Population(Neurons):
+class Population(ManyNeurons, System):
     """Neurons that answer a stimulus one at a time, as in a `Circuit`, but too many for a table of their patterns.
 
     Every neuron sees all others. A population does not change: `silence`, `force` and `with_stimulus` return another.
@@ -29,30 +50,146 @@ class Population(Neurons):
     '100 neurons, 2 stimuli, neuron 3 silenced'
     """
 
-    num_neurons: int = eqx.field(static=True)
-    stimulus: Stimulus
-    silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
-    forced: frozenset[int] = eqx.field(static=True, default=frozenset())
+    kind: ClassVar[str] = "population"
+    by_scores: ClassVar[bool] = True
+    reward_sites: ClassVar[tuple[str, ...]] = ("value",)
+    supports: ClassVar[frozenset[Capability]] = frozenset(
+        {
+            Capability.SIMULATE,
+            Capability.ADAPT,
+            Capability.SCORE,
+            Capability.REWARD_WEIGHTS,
+        }
+    )
+    instead: ClassVar[Mapping[Capability, str]] = {
+        Capability.OPTIMIZE: "Choose a value: PopulationNetwork(population, value, baseline) answers optimally to the "
+        "reward that it implies.",
+        Capability.LOO: "Score a recording that no fit has seen: bi.score.",
+        Capability.LOO_REFITTED: "Score a recording that no fit has seen: bi.score.",
+        Capability.LEAVE_BLOCK_OUT: "Score a recording that no fit has seen: bi.score.",
+        Capability.PREDICTIVE: "The gate compares its tuning with the recorded one; score a held-out recording.",
+        Capability.DYNAMICS: "Score a recording that no fit has seen: bi.score.",
+        Capability.LOO_PIT: "Score a recording that no fit has seen: bi.score.",
+        Capability.PRIOR_SENSITIVITY: "Fit it with another prior, and compare by bi.score.",
+        Capability.CONTRACTION: "See the tree's attribute `effective_parameters`.",
+        Capability.BLIND_SPOTS: "See identifiability.reward_weights, which names what is not determined.",
+        Capability.REWARD_DISTANCE: "See identifiability.reward_weights.",
+        Capability.CODING_VERDICT: "See identifiability.reward_weights with the feature as a column.",
+        Capability.TELL_APART: "Score claims on a recording of the changed population: bi.score.",
+    }
 
-    def __check_init__(self) -> None:
-        """Refuse what contradicts itself."""
-        count("num_neurons", self.num_neurons, least=2)
-        self.check_lesions()
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedPopulation:
+        """Check a `Recording` or a `PackedRecording`, all of whose bins are used, and pack it.
 
-    def __str__(self) -> str:
-        """The population in words."""
-        return self.in_words()
+        Raises:
+            InputError: where numbers of neurons or stimuli differ, a lesioned neuron answers otherwise than it must,
+                or a stimulus was never shown.
+        """
+        return observe_population(self, recording, baseline)
 
-    @property
-    def num_stimuli(self) -> int:
-        """Length of the stimulus axis."""
-        return self.stimulus.num_stimuli
+    def simulate(
+        self,
+        optimum: PopulationNetwork,
+        num_updates: int,
+        key: PRNGKeyArray,
+        updates_per_bin: int | None = None,
+        bin_width: float = 0.01,
+        num_trials: int | None = None,
+    ) -> Recording:
+        """Draw trials that run side by side; see `bayes_irl.simulate`."""
+        held = None if updates_per_bin is None else count("updates_per_bin", updates_per_bin)
+        return draw_trials(optimum, key, num_updates, held, bin_width, num_trials)
 
-    @property
-    def stimulus_share(self) -> Float[Array, " num_stimuli"]:
-        """Long-run share of each stimulus."""
-        return long_run_share(self.transition)
+    # -- tables and trees --------------------------------------------------------------------------------------------
 
-    def spike_probability(self, baseline: Baseline) -> Float[Array, " num_neurons"]:
-        """Default probability of a spike p_i(1): the baseline, but 0 of silenced neurons and 1 of forced ones."""
-        return jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
+    def axes(self) -> Axes:
+        """Stimuli, neurons, pairs and numbers of spikes; a reward is a value, by its numbers."""
+        return Axes(self.neuron_coords(), {"reward": ["recorded_pattern"], **VALUE_AXES})
+
+    def store(self) -> xr.Dataset:
+        """T and lesions."""
+        return self.store_neurons(self.kind)
+
+    @classmethod
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the population again."""
+        return cls.restore_neurons(stored)
+
+    def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:
+        """A value, by its numbers."""
+        return as_variables(sites["value"]) if "value" in sites else {}
+
+    def reward_from(self, variables: Mapping[str, Any]) -> FeatureValue:
+        """The value of one draw, which implies its reward at every pattern."""
+        return from_variables(variables)
+
+    def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
+        """Whether the inferred population is tuned as the recorded one."""
+        (observed,) = observations.sessions
+        assert isinstance(observed, ObservedPopulation)
+        if observed.updates:
+            return ()
+        network = PopulationNetwork(self, inferred.reward_of(inferred.point), observed.baseline)
+        return (tuned_as_recorded(observed, network, inferred.key),)
+
+    def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
+        """`patterns`: recorded patterns, at which the posterior's `reward` is, and the stimulus of each."""
+        (observed,) = observations.sessions
+        assert isinstance(observed, ObservedPopulation)
+        return {
+            "patterns": xr.Dataset(
+                {
+                    "spikes": (("recorded_pattern", "neuron"), np.asarray(observed.patterns).astype(np.uint8)),
+                    "shown": ("recorded_pattern", observed.shown),
+                }
+            )
+        }
+
+    def score(
+        self, system: System, rewards: Sequence[Any], reward_at_mode: FeatureValue, baseline: Any, observed: Observed
+    ) -> Scored:
+        """What the point estimate gains over answers by the baseline alone, bin by bin.
+
+        Raises:
+            InputError: for a changed population, whose value has to be solved for first.
+        """
+        assert isinstance(observed, ObservedPopulation)
+        if changes := self.describe_change(system):
+            advice = "Compare the tuning curves of adapt with the recorded ones."
+            raise InputError.of("system", "the population as it was fitted", ", ".join(changes), advice)
+        return score_value(reward_at_mode, observed)
+
+    # -- what is predicted -------------------------------------------------------------------------------------------
+
+    def adaptation(self, after: System, fitted: Fitted) -> PopulationAdaptation:
+        """Solve for the point estimate before and after the change; draws follow from there in a few steps."""
+        assert isinstance(after, ManyNeurons)
+        return PopulationAdaptation.of(self, after, fitted)
+
+    def predict(self, optimum: PopulationAnswers) -> xr.Dataset:
+        """Tuning curves, mean responses, P(number of spikes | x), mean cost, and their Monte Carlo error."""
+        expected = optimum.expected
+        return xr.Dataset(
+            {
+                "tuning_curve": (("stimulus", "neuron"), np.asarray(expected.tuning_curve)),
+                "monte_carlo_error": (("stimulus", "neuron"), np.asarray(expected.monte_carlo_error)),
+                "mean_response": ("neuron", np.asarray(expected.mean_response)),
+                "spike_count_probability": (("stimulus", "spike_count"), np.asarray(expected.spike_count)),
+                "mean_cost": ((), np.asarray(expected.mean_cost), {"units": "nats per update"}),
+                "average_reward": ((), np.asarray(expected.average_reward), {"units": "nats per update"}),
+                "solver_residual": ((), np.asarray(optimum.residual)),
+            }
+        )
+
+    def describe_change(self, after: System) -> list[str]:
+        """Lesions and stimulus statistics that are new."""
+        return self.changes_of_neurons(after)  # type: ignore[arg-type]  # other kinds are refused there
+
+    def label_predictions(self, before: System) -> dict[str, Any]:
+        """Coordinates of predictions: names, and who is alive after the change."""
+        coords = {name: labels for name, labels in self.neuron_coords().items() if name != "pair"}
+        return coords | {"alive": ("neuron", self.alive)}
+
+    def is_solved(self, optimum: PopulationAnswers, largest_residual: float) -> bool:
+        """Whether value and baseline settled; the residual has a scale of its own."""
+        return optimum.converged

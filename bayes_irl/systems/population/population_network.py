@@ -5,6 +5,7 @@ from jaxtyping import Array
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
+from bayes_irl.systems.base import System
 from bayes_irl.systems.population.features import (
     FeatureValue,
     Patterns,
@@ -13,7 +14,7 @@ from bayes_irl.systems.population.features import (
     implied_reward,
     spike_probabilities,
 )
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 
 
 class PopulationNetwork(eqx.Module):
@@ -31,7 +32,7 @@ class PopulationNetwork(eqx.Module):
         InputError: if sizes disagree.
     """
 
-    population: Population
+    population: ManyNeurons
     value: FeatureValue
     baseline: Baseline
 
@@ -49,3 +50,9 @@ class PopulationNetwork(eqx.Module):
     def reward_at(self, patterns: Patterns) -> PerStimulus:
         """r(σ, x), in nats per update, up to a constant per stimulus."""
         return implied_reward(self.population, self.value, patterns, self.baseline)
+
+    @property
+    def system(self) -> System:
+        """Whose answers these are."""
+        assert isinstance(self.population, System)
+        return self.population

@@ -1,0 +1,144 @@
+"""What `infer` was asked, checked before anything is traced."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import ArrayLike
+from bayes_irl.generative import Model, as_model
+from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.laplace import Laplace
+from bayes_irl.inference.methods.nuts import Nuts
+from bayes_irl.inference.methods.sandwich import Sandwich
+from bayes_irl.inference.methods.svi import Svi
+from bayes_irl.systems import Observations, System
+from bayes_irl.systems.base import BaselineKind
+
+METHODS = {each.__name__.lower(): each for each in (Nuts, Laplace, Svi, Sandwich)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A fit that can be made.
+
+    Attributes:
+        model: the claim.
+        systems: of every recording.
+        recordings: as they were given.
+        method: how to draw.
+        key: a JAX random key.
+        folder: of the checkpoint; None: none is kept.
+    """
+
+    model: Model
+    systems: tuple[System, ...]
+    recordings: tuple[Any, ...]
+    method: Method
+    key: PRNGKeyArray
+    folder: Path | None
+
+    def observe(self, baseline: BaselineKind | ArrayLike) -> Observations:
+        """Reduce what was recorded.
+
+        Raises:
+            InputError: where a recording does not fit its system, or recordings cannot share a reward.
+        """
+        pairs = zip(self.systems, self.recordings, strict=True)
+        sessions = tuple(system.observe(recording, baseline) for system, recording in pairs)
+        self.systems[0].check_sessions(sessions)
+        counts = [session.occupancy_counts for session in sessions]
+        kind = baseline if isinstance(baseline, str) else "given"
+        if any(each is None for each in counts):
+            return Observations(sessions, None, kind)
+        weights = np.sum(counts, axis=0)
+        unseen = np.flatnonzero(weights.sum(axis=1) == 0)
+        if len(unseen):
+            labels = [self.systems[0].stimulus_labels[x] for x in unseen]  # type: ignore[attr-defined]
+            raise InputError.of(
+                "recording", "every stimulus at least once", f"none of {labels}", "Merge or leave out stimulus states."
+            )
+        return Observations(sessions, jnp.asarray(weights, float), kind)
+
+
+def checked(
+    model: Any, system: Any, recording: Any, method: Any, key: Any, checkpoint: str | os.PathLike[str] | None
+) -> Request:
+    """Check every argument of `infer`, each in one sentence.
+
+    Raises:
+        InputError: naming the argument, what was expected, what came, and what to do.
+    """
+    if isinstance(model, System) or isinstance(recording, Model):
+        raise InputError.of("model", "a model first, then its system", repr(model), "infer(model, system, recording)")
+    claim = as_model(model)
+    systems = tuple(_each_system(system))
+    recordings = tuple(recording) if _is_list(system) and _is_list(recording) else (recording,)
+    if len(systems) != len(recordings) or not systems:
+        raise InputError(f"system has {len(systems)} entries, recording has {len(recordings)}: give one per recording.")
+    if wrong := next((each for each in recordings if isinstance(each, System)), None):
+        raise InputError.of("recording", "what was recorded", str(wrong), "infer(model, system, recording)")
+    return Request(
+        claim,
+        systems,
+        recordings,
+        _method(method, systems[0]),
+        as_key(key),
+        None if checkpoint is None else Path(checkpoint),
+    )
+
+
+def as_key(key: Any) -> PRNGKeyArray:
+    """Return a JAX random key; a whole number is its seed.
+
+    Raises:
+        InputError: for anything else.
+
+    >>> as_key(3) == jax.random.key(3)
+    Array(True, dtype=bool)
+    """
+    if isinstance(key, int | np.integer) and not isinstance(key, bool) and key >= 0:
+        return jax.random.key(int(key))
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ():
+        return key
+    if isinstance(key, jax.Array | np.ndarray) and key.dtype == np.uint32 and key.shape == (2,):
+        return jax.random.wrap_key_data(jnp.asarray(key))
+    raise InputError.of("key", "a JAX random key, such as jax.random.key(0), or its seed", repr(key))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
+def _each_system(system: Any) -> Sequence[System]:
+    systems = list(system) if _is_list(system) else [system]
+    for each in systems:
+        if not isinstance(each, System):
+            advice = "Make one: Circuit(8, stimulus)."
+            raise InputError.of("system", "a Circuit, Population, Maze, Offers or Evidence", repr(each), advice)
+    return systems
+
+
+def _method(method: Any, system: System) -> Method:
+    names = ", ".join(each.__name__ for each in METHODS.values())
+    wanted = Sandwich() if system.by_scores else Nuts()
+    chosen = wanted if method is None else method
+    if isinstance(chosen, str):
+        if chosen.lower() not in METHODS:
+            raise InputError.of("method", f"one of {names}", repr(method))
+        chosen = METHODS[chosen.lower()]()
+    if isinstance(chosen, type):
+        raise InputError.of("method", "an instance, such as Nuts()", f"the class {chosen.__name__}", "Add ().")
+    if not isinstance(chosen, Method):
+        raise InputError.of("method", f"one of {names}", repr(method))
+    if chosen.by_scores != system.by_scores:
+        why = "Its objective is no likelihood." if system.by_scores else "Its likelihood is exact."
+        raise InputError.of("method", f"{type(wanted).__name__}() or its like, for a {system.kind}", repr(chosen), why)
+    return chosen

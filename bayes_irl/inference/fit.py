@@ -1,0 +1,245 @@
+"""What `infer` returned, read back: the one place that knows how trees are laid out."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import jax.numpy as jnp
+import xarray as xr
+from jaxtyping import Array
+
+from bayes_irl._checks import InputError
+from bayes_irl._threads import map_threads
+from bayes_irl._types import Baseline
+from bayes_irl.inference.thinning import evenly
+from bayes_irl.systems import Capability, System
+from bayes_irl.systems.base import restore_system
+
+ADVICE = "Give it what `infer` returned."
+
+
+class Fit:
+    """A fit, read from its tree.
+
+    Args:
+        tree: what `infer`, `adapt` or `infer_from_gradients` returned, or `load_tree` read.
+
+    Raises:
+        InputError: if this is no such tree.
+
+    >>> import xarray as xr
+    >>> Fit(xr.DataTree.from_dict({"/posterior": xr.Dataset(), "/gate": xr.Dataset(attrs={"passed": 1})})).passed
+    True
+    """
+
+    def __init__(self, tree: xr.DataTree):
+        if not isinstance(tree, xr.DataTree):
+            raise InputError.of("posterior", "an xarray.DataTree", type(tree).__name__, ADVICE)
+        missing = [name for name in ("posterior", "gate") if name not in tree.children]
+        if missing or "passed" not in tree["gate"].attrs:
+            got = f"groups {sorted(tree.children)}" if missing else "a gate without `passed`"
+            raise InputError.of("posterior", "a tree with the groups posterior and gate", got, ADVICE)
+        self.tree = tree
+
+    # -- whether to believe it ---------------------------------------------------------------------------------------
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check of the gate holds."""
+        return bool(self.tree["gate"].attrs["passed"])
+
+    @property
+    def verdict(self) -> str:
+        """The gate's verdict, in words: what failed first, or that nothing did."""
+        return str(self.tree["gate"].attrs["verdict"])
+
+    # -- what was fitted ---------------------------------------------------------------------------------------------
+
+    @property
+    def about_a_system(self) -> bool:
+        """Whether this is a fit to a recorded system (a fit to gradients of a network is not)."""
+        return "system" in self.tree.children
+
+    @property
+    def recordings(self) -> xr.Dataset:
+        """The group `system`: the system of every `recording`, with p and recorded means."""
+        return self.group("system")
+
+    @property
+    def num_recordings(self) -> int:
+        """How many recordings were fitted together."""
+        return self.recordings.sizes["recording"]
+
+    @property
+    def recorded(self) -> xr.Dataset:
+        """The same of the first recording."""
+        return self.recordings.isel(recording=0)
+
+    @cached_property
+    def system(self) -> System:
+        """The system that was recorded first."""
+        return restore_system(self.recorded)
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """The baseline p that the first recording was explained with; None: the model says."""
+        return jnp.asarray(self.recorded["baseline"].values) if "baseline" in self.recorded else None
+
+    @property
+    def baseline_kind(self) -> str:
+        """Where p came from: "neuron", "population" or "given"."""
+        return str(self.tree.attrs["baseline"])
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """What was observed in each recording: "updates", "snapshots", "transitions", "moves", "choices", "answers"."""
+        return tuple(str(self.tree.attrs["observed"]).split(", "))
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the model's latent variables."""
+        if "parameters" not in self.tree.attrs:
+            raise InputError.of("posterior", "the names of the model's parameters", "none", "Fit again.")
+        return str(self.tree.attrs["parameters"]).split(", ")
+
+    def require(self, capability: Capability, one_recording: bool = False) -> "Fit":
+        """Return this fit, if its system supports a capability.
+
+        Args:
+            capability: what is asked.
+            one_recording: whether it is asked of a single recording.
+
+        Raises:
+            InputError: if not; the message names what to use instead.
+        """
+        if not self.about_a_system:
+            raise InputError.of("posterior", "a fit to a recorded system", "one to gradients", ADVICE)
+        kind = type(self.system)
+        if capability not in kind.supports:
+            instead = kind.instead.get(capability, "")
+            raise InputError.of("posterior", f"a fit that supports {capability}", f"one to a {kind.kind}", instead)
+        if one_recording and self.num_recordings > 1:
+            raise InputError.of("posterior", "a fit to one recording", f"{self.num_recordings}", ADVICE)
+        return self
+
+    # -- rewards and what follows from them --------------------------------------------------------------------------
+
+    def reward_draws(self, num_draws: int | None = None) -> xr.Dataset:
+        """The group `reward`, its draws along one axis `sample`, evenly thinned; with the draw's `chain` and `draw`."""
+        flat = self.group("reward").stack(sample=("chain", "draw")).transpose("sample", ...)
+        kept = evenly(flat.sizes["sample"], num_draws or flat.sizes["sample"])
+        return flat.isel(sample=kept)
+
+    def rewards(self, num_draws: int | None = None) -> list[Any]:
+        """Draws of the reward, as the system has it: tables, or values of a population."""
+        drawn = self.reward_draws(num_draws)
+        arrays = {str(name): variable.values for name, variable in drawn.data_vars.items()}
+        return [
+            self.system.reward_from({name: values[k] for name, values in arrays.items()})
+            for k in range(drawn.sizes["sample"])
+        ]
+
+    @property
+    def reward_at_mode(self) -> Any:
+        """The reward of the point estimate."""
+        stored = self.group("reward_at_mode")
+        return self.system.reward_from({str(name): each.values for name, each in stored.data_vars.items()})
+
+    def optima(self, system: System | None = None, num_draws: int | None = None) -> list[Any]:
+        """The optimal answers to draws of the reward, at the baseline that was observed.
+
+        Args:
+            system: whose answers; by default the recorded system's.
+            num_draws: how many draws, evenly spaced; by default all that were kept.
+        """
+        return self.each_optimum(lambda optimum: optimum, system, num_draws)
+
+    def each_optimum[Read](
+        self, read: Callable[[Any], Read], system: System | None = None, num_draws: int | None = None
+    ) -> list[Read]:
+        """Read something off the optimal answers to each draw, without keeping them."""
+        who, baseline = self.system if system is None else system, self.baseline
+
+        def one(reward: Array) -> Read:
+            return read(who.optimum(jnp.asarray(reward), baseline))
+
+        return map_threads(one, self.rewards(num_draws))
+
+    # -- what else a tree holds --------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> xr.DataArray:
+        """How often each state was observed: the weights of the reward's gauge."""
+        constants = self.group("constant_data")
+        if "weights" not in constants:
+            raise InputError.of("posterior", "a reward that is a table of states", "one that is not", ADVICE)
+        return constants["weights"]
+
+    @property
+    def row_columns(self) -> xr.Dataset:
+        """What each row of counts belongs to."""
+        return self.group("constant_data")
+
+    @property
+    def tables(self) -> xr.Dataset:
+        """How often each outcome came up, per observed site."""
+        return self.group("observed_data")
+
+    @property
+    def observations(self) -> xr.Dataset:
+        """Every distinct observation: its log probability per draw, and how often it was made."""
+        return self.group("observations")
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """Draws of latent variables and summaries."""
+        return self.group("posterior")
+
+    @property
+    def prior(self) -> xr.Dataset:
+        """The same from the prior."""
+        return self.group("prior")
+
+    def has(self, group: str) -> bool:
+        """Whether the tree has a group."""
+        return group in self.tree.children
+
+    def group(self, name: str) -> xr.Dataset:
+        """A group, as a dataset.
+
+        Raises:
+            InputError: if the tree has none of this name.
+        """
+        if name not in self.tree.children:
+            raise InputError.of("posterior", f"a group {name!r}", f"groups {sorted(self.tree.children)}", ADVICE)
+        return self.tree[name].to_dataset()
+
+    def with_group(self, name: str, group: xr.Dataset) -> xr.DataTree:
+        """A copy of the tree with one more group."""
+        tree = self.tree.copy()
+        tree[name] = xr.DataTree(group)
+        return tree
+
+
+def passed(tree: xr.DataTree) -> bool:
+    """Whether every check of a fit's gate holds: look at this before anything else.
+
+    Args:
+        tree: what `infer` returned.
+
+    Raises:
+        InputError: if this is no fit.
+    """
+    return Fit(tree).passed
+
+
+def verdict(tree: xr.DataTree) -> str:
+    """The gate's verdict on a fit, in words: what failed first, or that nothing did.
+
+    Args:
+        tree: what `infer` returned.
+
+    Raises:
+        InputError: if this is no fit.
+    """
+    return Fit(tree).verdict

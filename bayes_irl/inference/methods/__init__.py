@@ -1,0 +1,1 @@
+"""Methods: how draws are made from a posterior; one file each."""

@@ -1,0 +1,49 @@
+"""How far a Normal approximation is from the posterior, and draws corrected for it."""
+
+import numpy as np
+from arviz_stats.base import array_stats
+from jaxtyping import Float
+
+from bayes_irl._threads import map_threads
+from bayes_irl.inference.density import Density
+from bayes_irl.systems import Check
+
+LARGEST_K = 0.7
+
+
+def importance(
+    target: Density,
+    positions: Float[np.ndarray, "num_draws num_dimensions"],
+    log_proposal: Float[np.ndarray, " num_draws"],
+) -> tuple[Float[np.ndarray, " num_draws"], float]:
+    """Pareto-smoothed weights of draws from a proposal, 0 for impossible ones, and the shape k̂ of their tail.
+
+    Source:
+        Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72).
+    """
+    potentials = np.array([float(value) for value, _ in map_threads(target.value_and_grad, positions)])
+    log_ratios = np.where(np.isfinite(potentials), -potentials - log_proposal, -np.inf)
+    if not np.isfinite(log_ratios).any():
+        return np.full(len(positions), 1 / len(positions)), np.inf
+    finite = np.maximum(log_ratios, log_ratios.max() - 700)
+    log_weights, shape = array_stats.psislw(finite.max() - finite)  # it expects minus the log ratios, as loo has them
+    weights = np.where(np.isfinite(log_ratios), np.exp(np.asarray(log_weights) - np.max(log_weights)), 0.0)
+    return weights / weights.sum(), float(shape)
+
+
+def resample(weights: Float[np.ndarray, " num_draws"], num_draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Systematic resampling: indices in proportion to the weights, in random order."""
+    points = (np.arange(num_draws) + rng.uniform()) / num_draws
+    return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1))
+
+
+def pareto_check(shape: float, name: str) -> Check:
+    """The gate's line for k̂."""
+    return Check.at_most(
+        "Pareto k",
+        shape,
+        LARGEST_K,
+        f"The {name} approximation is close enough to the posterior to be corrected (k = {shape:.2f}).",
+        f"The {name} approximation is too far from the posterior to be corrected (k = {shape:.2f}): "
+        "its intervals are not to be trusted. Use Nuts.",
+    )

@@ -1,0 +1,135 @@
+"""The no-U-turn sampler, from the mode, in whitened coordinates."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from threading import Event
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+from jax.stages import Compiled
+from jaxtyping import Array
+from numpyro.infer import NUTS as Kernel
+
+from bayes_irl._checks import InputError, count
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
+from bayes_irl.inference.density import Density
+from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.mode import kept_mode
+from bayes_irl.inference.progress import Progress
+from bayes_irl.systems import Check
+
+DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
+
+
+@dataclass(frozen=True)
+class Nuts:
+    """Hamiltonian Monte Carlo with the no-U-turn rule (Hoffman & Gelman 2014), chains in parallel.
+
+    Attributes:
+        num_chains: independent chains; convergence is judged by comparing them.
+        num_draws: kept draws per chain.
+        num_warmup: adaptation steps per chain; few are needed, since the coordinates are whitened by the curvature.
+        target_accept: mean acceptance that the step size is adapted to.
+        max_tree_depth: a trajectory takes at most 2 ** this many steps.
+    """
+
+    by_scores: ClassVar[bool] = False
+
+    num_chains: int = 4
+    num_draws: int = 1000
+    num_warmup: int = 300
+    target_accept: float = 0.9
+    max_tree_depth: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that are none."""
+        for name in ("num_chains", "num_draws", "max_tree_depth"):
+            count(name, getattr(self, name))
+        count("num_warmup", self.num_warmup, least=20)
+        if not 0 < self.target_accept < 1:
+            raise InputError.of("target_accept", "a probability strictly between 0 and 1", self.target_accept)
+        if self.max_tree_depth > DEEPEST:
+            raise InputError.of("max_tree_depth", f"at most {DEEPEST}", self.max_tree_depth)
+
+    def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
+        """Draw from the posterior, from its mode on."""
+        mode = kept_mode(target, progress, checkpoint)
+        kernel = Kernel(
+            potential_fn=jax.jit(lambda whitened: target.potential(mode.locate(whitened))),
+            target_accept_prob=self.target_accept,
+            max_tree_depth=self.max_tree_depth,
+        )
+        states = [self._start(kernel, each, target.num_dimensions) for each in jax.random.split(key, self.num_chains)]
+        advance = self._compile(kernel, states[0])
+        blocks = [
+            in_blocks(advance, state, self.num_warmup + self.num_draws, f"chain_{number}", checkpoint)
+            for number, state in enumerate(states)
+        ]
+        stop = Event()
+        total = self.num_chains * (self.num_warmup + self.num_draws)
+        with progress.stage("sampling", total=total) as tick, ThreadPoolExecutor(self.num_chains) as pool:
+            chains = [pool.submit(self._chain, each, tick, stop) for each in blocks]
+            try:
+                for each in wait(chains, return_when=FIRST_EXCEPTION).done:
+                    each.result()
+            finally:
+                stop.set()  # an interrupt, or what failed in one chain, ends the others at their next block
+            results = [each.result() for each in chains]
+        stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
+        positions = mode.locate_all(stacked.pop("z"))
+        return Draws(positions, stacked, self._checks(stacked), mode.position, {"method": "Nuts", **asdict(self)}, mode)
+
+    def _start(self, kernel: Kernel, key: Array, num_dimensions: int) -> Any:
+        """The state of a chain that starts at a draw from the Normal with the mode's curvature."""
+        start_key, kernel_key = jax.random.split(key)
+        start = jax.random.normal(start_key, (num_dimensions,))
+        return kernel.init(kernel_key, self.num_warmup, start, (), {})
+
+    def _compile(self, kernel: Kernel, state: Any) -> Compiled:
+        def step(state: Any) -> tuple[Any, dict[str, Array]]:
+            state = kernel.sample(state, (), {})
+            return state, {
+                "z": state.z,
+                "diverging": state.diverging,
+                "acceptance_rate": state.accept_prob,
+                "n_steps": state.num_steps,
+                "energy": state.energy,
+                "lp": -state.potential_energy,
+                "step_size": state.adapt_state.step_size,
+            }
+
+        return compile_block(step, state)
+
+    def _chain(self, blocks: Iterator, tick: Callable, stop: Event) -> dict[str, np.ndarray]:
+        wanted = self.num_warmup + self.num_draws
+        done: list[dict[str, np.ndarray]] = []
+        for _, block in blocks:
+            tick(min(BLOCK, wanted - BLOCK * len(done)))
+            done.append(block)
+            if stop.is_set():
+                raise InterruptedError("sampling was stopped")
+        last = slice(self.num_warmup, wanted)
+        return {name: np.concatenate([block[name] for block in done])[last] for name in done[0]}
+
+    def _checks(self, stats: dict[str, np.ndarray]) -> tuple[Check, ...]:
+        deepest = 2**self.max_tree_depth - 1
+        return (
+            Check.at_most(
+                "divergences",
+                stats["diverging"].sum(),
+                0,
+                "No trajectory diverged.",
+                f"{int(stats['diverging'].sum())} trajectories diverged: parts of the posterior may be missing. "
+                "Raise target_accept, or use tighter priors.",
+            ),
+            Check.at_most(
+                "longest trajectories",
+                (stats["n_steps"] >= deepest).mean(),
+                0.01,
+                "Trajectories turned before they reached their longest.",
+                "Many trajectories were cut off at their longest: sampling is slow, not wrong. Raise max_tree_depth.",
+            ),
+        )

@@ -1,0 +1,162 @@
+"""The method for populations: a peak, and a spread that is right where the objective is no likelihood."""
+
+import os
+import warnings
+from dataclasses import asdict, dataclass
+from typing import ClassVar, NamedTuple
+
+import jax
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from bayes_irl._checks import DataWarning, InputError, count
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
+from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.posterior import Posterior
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.scores.climb import SETTLED, Peak, climb, draw
+from bayes_irl.inference.scores.curvature import TOGETHER
+from bayes_irl.inference.scores.scored_bins import LEAST_TRIALS, clusters
+from bayes_irl.inference.scores.value_family import ValueFamily
+from bayes_irl.systems import Check
+
+LARGEST_GROWTH = 0.3  # of the logarithm of a prior scale
+MOST_TRACED, NUMBERS_TRACED = 8, 20_000  # random directions that the effective number of parameters is estimated from
+
+
+@dataclass(frozen=True)
+class Sandwich:
+    """A Normal at the peak with the sandwich covariance H⁻¹ (G + H_prior) H⁻¹.
+
+    H is the curvature at the peak, G the covariance of the scores of independent clusters: trials, or where there are
+    fewer than 20 of them stretches of time. Snapshots that follow each other, and neurons that are counted in each
+    other's contexts, make the objective more curved than the recording is informative; G is not deceived by that.
+    Spreads of the prior are held at their estimates.
+
+    Attributes:
+        num_draws: draws that are kept. In many dimensions each costs a linear system, and its size in memory.
+
+    Source:
+        White 1982, doi:10.2307/1912526; for composite likelihoods Varin, Reid & Firth 2011, Statistica Sinica 21.
+    """
+
+    by_scores: ClassVar[bool] = True
+
+    num_draws: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse sizes that are none."""
+        count("num_draws", self.num_draws, least=2)
+
+    def run(self, target: Posterior, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
+        """Climb to the peak, and draw about it."""
+        family = ValueFamily(target.model, target.observations)
+        _check_memory(family, self)
+        climb_key, draw_key, trace_key = jax.random.split(key, 3)
+
+        def found() -> _Found:
+            peak = climb(family, climb_key, progress, checkpoint)
+            with progress.stage("drawing", self.num_draws) as tick:
+                drawn = draw(peak, self.num_draws, draw_key, tick)
+            whole = jax.jit(lambda flat: ravel_pytree(dict(family.named(flat, peak.spreads)))[0])
+            return _Found(
+                positions=np.stack([np.asarray(whole(flat), float) for flat in drawn]),
+                point=np.asarray(whole(peak.flat), float),
+                temper=float(peak.temper),
+                last_step=float(peak.last_step),
+                growing=float(peak.growing),
+                num_clusters=float(len(peak.scores.of_clusters)),
+                effective=_effective(family, peak, trace_key),
+            )
+
+        size = target.num_dimensions
+        like = _Found(np.zeros((self.num_draws, size)), np.zeros(size), *(0.0,) * 5)
+        kept = checkpoint.keep("draws", like, found)
+        if family.num_dimensions > family.data.counts.num_bins:
+            warnings.warn(
+                f"{family.num_dimensions:,} parameters for {family.data.counts.num_bins:,} bins: the prior decides "
+                f"most of them. The recording determines about {kept.effective:.0f}.",
+                DataWarning,
+                stacklevel=4,
+            )
+        return Draws(
+            positions=kept.positions[None],
+            stats={},
+            checks=_checks(kept),
+            point=kept.point,
+            settings={"method": "Sandwich", **asdict(self)},
+            attrs={
+                "num_parameters": family.num_dimensions,
+                "effective_parameters": kept.effective,
+                "temper": kept.temper,
+            },
+        )
+
+
+class _Found(NamedTuple):
+    """What a run leaves: draws, the peak, and what is known of the climb."""
+
+    positions: np.ndarray
+    point: np.ndarray
+    temper: float
+    last_step: float
+    growing: float
+    num_clusters: float
+    effective: float
+
+
+def _checks(found: _Found) -> tuple[Check, ...]:
+    number = int(found.num_clusters)
+    return (
+        Check.at_most(
+            "squared length of the last step, per parameter",
+            found.last_step,
+            SETTLED,
+            "The peak was found.",
+            "The search for the peak did not settle: draws are centred on the wrong place.",
+        ),
+        Check.at_most(
+            "spreads still growing",
+            found.growing,
+            LARGEST_GROWTH,
+            "Prior scales settled.",
+            "A prior scale keeps growing: this model has no finite optimum on this recording, as for neurons that are "
+            "tuned more than such fast stimuli allow. Give it a prior of fixed width.",
+        ),
+        Check.at_least(
+            "independent clusters",
+            number,
+            LEAST_TRIALS,
+            f"The spread is measured between {number} clusters of bins.",
+            f"There are only {number} clusters of bins to measure a spread between: record more trials.",
+        ),
+    )
+
+
+def _effective(family: ValueFamily, peak: Peak, key: Array) -> float:
+    """How many parameters the recording determines: their number minus tr(H⁻¹ H_prior)."""
+    num_traced = min(MOST_TRACED, 1 + NUMBERS_TRACED // family.num_dimensions)
+    scores = peak.curvature.prior_scores(key, num_traced)
+    by_prior = (scores * peak.curvature.solve(scores)).sum(axis=1).mean()
+    return float(family.num_dimensions - by_prior)
+
+
+def _check_memory(family: ValueFamily, method: Sandwich) -> None:
+    """Say before it starts that memory will not suffice.
+
+    Raises:
+        InputError: if what the fit keeps at once is more than what the machine has.
+    """
+    data, size = family.data, family.num_dimensions
+    num_clusters = clusters(data, data.recording.num_bins)[1]
+    scores = size * (4 * num_clusters + 16 * data.population.num_stimuli)
+    draws = 8 * size * (4 * method.num_draws + 6 * TOGETHER)
+    needed, there = (scores + draws) / 1e9, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    if needed > there:
+        raise InputError.of(
+            "method",
+            f"no more than the {there:.0f} GB of memory that there are",
+            f"about {needed:,.0f} GB for {method.num_draws} draws of {size:,} parameters",
+            "Keep fewer draws, or leave out neurons.",
+        )

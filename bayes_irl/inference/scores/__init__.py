@@ -1,0 +1,1 @@
+"""What the method `Sandwich` is made of: scores of a value, block by block of a recording."""

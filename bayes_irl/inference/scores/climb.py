@@ -1,0 +1,230 @@
+"""To the peak of a population's posterior, by Newton's method on more and more of the recording."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import scipy.optimize
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array
+
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
+from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.scores.curvature import Curvature, Directions
+from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look, single
+from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
+
+LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
+UPDATES = 5  # times as many, where each shows one neuron's answer
+MORE = 8  # times as many bins in each stage
+SETTLED = 5e-4  # squared length of the last step, per dimension, in posterior standard deviations
+TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recording tells of
+MOST_ROUNDS = 25  # of a stage
+MOST_DRAWN, NUMBERS_DRAWN = 16, 20_000  # draws that spreads are estimated from: fewer where each is many numbers
+STEADY = 0.03  # change of log spreads that counts as none
+ROUGHLY = 0.25, 0.1  # both, while only a part of the recording is looked at
+MOST_SPREAD_ROUNDS = 20
+FARTHEST = 0.7  # a move of log spreads
+MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
+Report = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Where the posterior peaks.
+
+    Attributes:
+        flat: latent variables, unconstrained.
+        spreads: those that only the others tell of, unconstrained.
+        temper: what the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
+            its curvature is the variance of its scores, for most latent variables.
+        curvature: there, from a part of the recording.
+        scores: there but for the last step, from all of it.
+        last_step: its squared length, per dimension, in posterior standard deviations; what is left is shorter.
+        growing: how much another round would have widened a spread, in its logarithm. One that falls towards zero says
+            that there is nothing to be seen; one that grows on, that there is no finite optimum.
+    """
+
+    flat: Flat
+    spreads: Named
+    temper: float
+    curvature: Curvature
+    scores: Scores
+    last_step: float
+    growing: float = 0.0
+
+
+def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoint = NOWHERE) -> Peak:
+    """Find the peak; spreads are those of largest marginal likelihood, by expectation-maximisation.
+
+    The curvature comes from as many bins as are quickly looked at; a Newton step by it, with the scores of all bins,
+    leaves a share of the distance that their number decides. Early steps need few bins. The checkpoint keeps where each
+    stage but the last one ended.
+    """
+    data = family.data
+    enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
+    every = coarse = max(1, int(data.recording.num_bins / enough))
+    few = ScoredBins.of(data, every)  # whose curvature is, later, that of more bins, about
+    flat = jnp.zeros(family.num_dimensions)
+    ended = _End(flat, dict(family.start_spreads), flat)
+    while every > 1:
+
+        def stage(began: _End = ended, every: int = every) -> _End:
+            return _stage(family, few, began, every, every == coarse, key, bars)[1]
+
+        ended = checkpoint.keep(f"climb_{every:06}", ended, stage)
+        every //= MORE
+        every = max(1, every)
+    return _stage(family, few, ended, 1, coarse == 1, key, bars)[0]
+
+
+class _End(NamedTuple):
+    """Where a stage ended: latent variables, spreads, and the diagonal of the evidence's curvature."""
+
+    flat: Flat
+    spreads: Named
+    near: Flat
+
+
+def _stage(
+    family: ValueFamily, few: ScoredBins, began: _End, every: int, first: bool, key: Array, bars: Progress
+) -> tuple[Peak, _End]:
+    """Climb by one bin of so many, until neither peak nor spreads move much."""
+    evidence = few if first else ScoredBins.of(family.data, every)
+    num_drawn = min(MOST_DRAWN, 1 + NUMBERS_DRAWN // family.num_dimensions)
+    flat, spreads, near = began.flat, began.spreads, None if first or every == 1 else began.near
+    curve_key, draw_key = jax.random.split(key)
+    last_move: Named | None = None
+    temper: float | None = None
+    growing = 0.0
+    with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
+        settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
+        for number in range(MOST_SPREAD_ROUNDS if first else 2):
+            peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near, settled)
+            flat, temper = peak.flat, _temper(evidence, peak.curvature, peak.scores)
+            if not number and first:  # temper and diagonal were those of where the climb began
+                continue
+            near = peak.curvature.of_evidence
+            likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, num_drawn), spreads)
+            move = _farther({name: likeliest[name] - spreads[name] for name in likeliest}, last_move)
+            spreads, last_move = {name: spreads[name] + each for name, each in move.items()}, move
+            growing = max([0.0, *(float(each.max()) for each in move.values())])
+            moving = max([growing, *(float(-each.min()) for each in move.values())])
+            if max(abs(np.log(temper / peak.temper)), moving) < steady:
+                break
+    return dataclasses.replace(peak, growing=growing), _End(flat, spreads, peak.curvature.of_evidence)
+
+
+def _farther(move: Named, last_move: Named | None) -> Named:
+    """Aitken's extrapolation: each round leaves the same share of the way, so go the whole of it, if not too far."""
+    if last_move is None:
+        return move
+
+    def one(now: Array, before: Array) -> Array:
+        left = jnp.clip(jnp.nan_to_num(now / before), 0, MOST_LEFT)  # 0 / 0 where a spread stands still
+        return jnp.clip(now / (1 - left), -FARTHEST, FARTHEST)
+
+    return {name: one(each, last_move[name]) for name, each in move.items()}
+
+
+def _newton(
+    family: ValueFamily,
+    evidence: ScoredBins,
+    few: ScoredBins,
+    flat: Flat,
+    spreads: Named,
+    given: float | None,
+    key: Array,
+    tick: Report,
+    near: Flat | None,
+    settled: float,
+) -> Peak:
+    """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal.
+
+    A step that loses more beyond the top than it gained before is taken in part, and the curvature measured there. The
+    temper is that of where it begins, if none is given.
+    """
+    curvature = Curvature.of(family, few, flat, spreads, key, near)
+    slope, step, squared, temper, misled = None, jnp.zeros_like(flat), np.inf, 1.0, False
+    steps: list[tuple[Flat, Flat]] = []
+    for _ in range(MOST_ROUNDS):
+        trial = flat + step
+        at = single((trial, spreads))
+        scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
+        if slope is None:
+            temper = given or _temper(evidence, curvature, scores)
+            curvature = curvature.tempered(temper)
+        uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
+        if slope is not None:
+            gained, lost = slope @ step, -uphill @ step
+            if lost > gained:  # beyond the top: back to where the slope along the step vanishes, about
+                step, misled = step * gained / (gained + lost), True
+                continue
+            steps.append((step, slope - uphill))
+        flat, slope = trial, uphill
+        if misled:
+            curvature = Curvature.of(family, few, flat, spreads, key, near).tempered(temper)
+            steps, misled = [], False
+        step = _ahead(curvature, steps, slope)
+        squared = float(slope @ step) / family.num_dimensions
+        if squared < settled:
+            break
+    return Peak(flat + step, spreads, temper, curvature, scores, squared)
+
+
+def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:
+    """The step to the peak: by the curvature, corrected by how slopes changed over past steps (L-BFGS)."""
+    shares = []
+    for moved, fell in reversed(steps):
+        shares.append((moved @ slope) / (moved @ fell))
+        slope = slope - shares[-1] * fell
+    step = curvature.solve(slope[None])[0]
+    for (moved, fell), share in zip(steps, reversed(shares), strict=True):
+        step = step + (share - (fell @ step) / (moved @ fell)) * moved
+    return step
+
+
+def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: None) -> Directions:
+    """Draws from the Normal whose covariance is the sandwich H⁻¹ (temper² G + H_prior) H⁻¹.
+
+    G is the covariance of the clusters' scores. Each draw moves the peak by what it would be had clusters come up in
+    other numbers, and by what other values of the prior would ask for.
+    """
+    cluster_key, prior_key = jax.random.split(key)
+    clusters = jnp.asarray(peak.scores.of_clusters)
+    shares = jax.random.normal(cluster_key, (num_draws, len(clusters))) * np.sqrt(len(clusters) / (len(clusters) - 1))
+    scores = peak.temper * shares @ clusters + peak.curvature.prior_scores(prior_key, num_draws)
+    return peak.flat + peak.curvature.solve(scores, tick)
+
+
+def _temper(evidence: ScoredBins, curvature: Curvature, scores: Scores) -> float:
+    """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
+
+    The median over latent variables that the recording tells to a nat: scores of others have hardly any variance. For
+    single updates, whose likelihood is exact, 1.
+    """
+    if evidence.data.updates:
+        return 1 / evidence.scale
+    diagonal = np.asarray(curvature.of_evidence)
+    num = len(scores.of_clusters)
+    variance = np.einsum("cd,cd->d", scores.of_clusters, scores.of_clusters, dtype=np.float64) * num / (num - 1)
+    told = (diagonal > TOLD) & (variance > 0)
+    return float(np.median(diagonal[told] / variance[told])) if told.any() else 1 / evidence.scale
+
+
+def _likeliest(family: ValueFamily, drawn: Directions, spreads: Named) -> Named:
+    """Spreads under which draws of all else are most probable, on average."""
+    if not spreads:
+        return spreads
+    start, unravel = ravel_pytree(dict(spreads))
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        density, slope = family.mean_log_prior(drawn, unravel(jnp.asarray(flat)))
+        return -float(density), -np.asarray(ravel_pytree(dict(slope))[0])
+
+    found = scipy.optimize.minimize(loss, np.asarray(start), jac=True, method="L-BFGS-B")
+    return unravel(jnp.asarray(found.x))

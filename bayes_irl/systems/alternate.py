@@ -1,0 +1,99 @@
+"""Baselines that adapt to the answers, and the answers to them."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import cast
+
+import jax.numpy as jnp
+import numpy as np
+
+from bayes_irl import _checks
+from bayes_irl._types import ArrayLike, Baseline, Reward
+from bayes_irl.solvers import World
+from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.optimum import Optimum
+
+MAX_ROUNDS = 3000
+SETTLED_CHANGE = 1e-10  # largest change in a round that counts as none
+
+
+def optimize_table[Found: Optimum](
+    respond: Callable[[Reward, Baseline, float], Found],
+    world: World,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: BaselineKind | ArrayLike = "neuron",
+    start: ArrayLike | None = None,
+) -> Found:
+    """The optimal answers to a table of rewards; see `optimize`.
+
+    Args:
+        respond: the optimal answers for a given reward, baseline and coding cost.
+        world: whose baselines these are.
+        reward: r `[num_stimuli, num_patterns]`.
+        coding_cost: λ.
+        baseline: given, or how it adapts.
+        start: baseline to begin from, if it adapts.
+
+    Raises:
+        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
+    """
+    cost = _checks.positive("coding_cost", coding_cost)
+    table = jnp.asarray(_checks.finite_array("reward", reward, (world.num_stimuli, world.num_patterns)))
+    if not isinstance(baseline, str):
+        return respond(table, world.check_baseline("baseline", baseline), cost)
+    _checks.one_of("baseline", baseline, ("neuron", "population"))
+    if not world.adapts.any():
+        raise _checks.InputError.of("system", "a neuron that is neither silenced nor forced", "none")
+    first = world.check_baseline("start", start)
+    if baseline == "population":  # what all share from the first round on: else L could fall in the second
+        first = jnp.full_like(first, first[world.adapts].mean())
+    return adapt_baseline(respond(table, first, cost), cast(BaselineKind, baseline))
+
+
+def adapt_baseline[Found: Optimum](network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS) -> Found:
+    """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
+    return alternate(network, lambda present: (present.mean_baseline(baseline), present.reward), max_rounds)
+
+
+def alternate[Found: Optimum](
+    network: Found,
+    improve: Callable[[Found], tuple[Baseline, Reward]],
+    max_rounds: int = MAX_ROUNDS,
+    settled_change: float = SETTLED_CHANGE,
+) -> Found:
+    """Alternate what follows from the answers, and optimal answers, until neither moves; L never falls.
+
+    Args:
+        network: where to begin.
+        improve: the baseline and the reward that maximise L, given the answers of a network.
+        max_rounds: when to give up.
+        settled_change: a round that changes no p, and no reward on average over states, by more than this is the
+            last one.
+    """
+    first, history = network.baseline, [float(network.objective)]
+    ended = f"not converged after {max_rounds} rounds"
+    while len(history) <= max_rounds:
+        mean, reward = improve(network)
+        target = jnp.clip(mean, 1e-12, 1 - 1e-12)
+        change = jnp.abs(target - network.baseline)[network.world.adapts].max()
+        if max(change, (network.occupancy * jnp.abs(reward - network.reward)).sum()) <= settled_change:
+            ended = f"converged after {len(history)} rounds{network.frozen and f', {network.frozen}'}"
+            break
+        following = cast(Found, network.system.optimum(reward, target, network.coding_cost))
+        if not float(following.objective) >= history[-1] - 1e-9 * max(1.0, abs(history[-1])):
+            ended = f"stopped after {len(history)} rounds, before the objective would fall"
+            break
+        network = following
+        history.append(float(network.objective))
+    return dataclasses.replace(
+        network,
+        history=jnp.asarray(history),
+        converged=network.converged & ended.startswith("converged"),
+        ended=f"{ended}, from a baseline of {_describe(first)}",
+    )
+
+
+def _describe(baseline: Baseline) -> str:
+    values = np.unique(np.asarray(baseline))
+    return f"{values[0]:.3g}" if len(values) == 1 else f"{values.min():.3g} to {values.max():.3g}"

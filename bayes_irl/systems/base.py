@@ -1,0 +1,322 @@
+"""What a system is: the glossary of the package.
+
+A *system* is who acts and what is chosen. A *reward* has one soft-optimal way of acting in it, its *optimum*. What was
+recorded is *observed*: reduced to counts, each of which has a probability under that optimum. Everything that differs
+between circuits, coupled circuits, populations, mazes, offers and evidence is in the system's own folder; everything
+else is written once and asks the system.
+"""
+
+import abc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Literal, Protocol, Self
+
+import equinox as eqx
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import ArrayLike, Occupancy, Scalar
+from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.systems.check import Check
+
+BaselineKind = Literal["neuron", "population"]
+Reward = Any  # a table [num_stimuli, num_patterns], or whatever a system's own rewards are
+Optimum = Any  # what `System.optimum` returns: answers, with how often and how well
+
+
+class Capability(StrEnum):
+    """What can be asked about a system, or a fit to it; named after the function that answers."""
+
+    OPTIMIZE = "optimize"
+    SIMULATE = "simulate"
+    ADAPT = "adapt"
+    SCORE = "score"
+    LOO = "loo"
+    LOO_REFITTED = "loo_refitted"
+    LEAVE_BLOCK_OUT = "leave_block_out"
+    PREDICTIVE = "checks.predictive"
+    DYNAMICS = "checks.dynamics"
+    LOO_PIT = "checks.loo_pit"
+    PRIOR_SENSITIVITY = "checks.prior_sensitivity"
+    CONTRACTION = "identifiability.contraction"
+    BLIND_SPOTS = "identifiability.blind_spots"
+    REWARD_DISTANCE = "identifiability.reward_distance"
+    REWARD_WEIGHTS = "identifiability.reward_weights"
+    CODING_VERDICT = "coding_verdict"
+    TELL_APART = "tell_apart"
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Names for tables and trees.
+
+    Attributes:
+        coords: labels along every axis that a model of this system may use.
+        dims: axes of the sites that our own priors and likelihoods record, the reward's among them.
+    """
+
+    coords: Mapping[str, Any]
+    dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class Observed(eqx.Module):
+    """One recording of one system, reduced to what its likelihood needs.
+
+    Attributes:
+        system: the system as it was when recorded.
+        baseline: p, what is done at no coding cost; None: the model says.
+        counts: what was observed, with its `data_hash`.
+        table: how often each outcome came up `[num_rows, num_outcomes]`; None where outcomes cannot be listed.
+    """
+
+    system: eqx.AbstractVar["System"]
+    baseline: eqx.AbstractVar[Float[Array, "..."] | None]
+    counts: eqx.AbstractVar[Hashed]
+    table: eqx.AbstractVar[Int[np.ndarray, "num_rows num_outcomes"] | None]
+
+    @property
+    @abc.abstractmethod
+    def kind(self) -> str:
+        """What was observed: "updates", "snapshots", "transitions", "moves", "choices" or "answers"."""
+
+    @property
+    @abc.abstractmethod
+    def site(self) -> str:
+        """The name of the observed site in a model's trace."""
+
+    @property
+    def occupancy_counts(self) -> Int[np.ndarray, "num_stimuli num_patterns"] | None:
+        """How often each state was observed: the weights of the reward's gauge; None where there is no such table."""
+        return None
+
+    def columns(self) -> Mapping[str, Any]:
+        """What each row of the table belongs to: variables of the tree's `constant_data`, without the site's name."""
+        return {}
+
+    def store(self) -> xr.Dataset:
+        """What a tree keeps of this recording beside its system: p, recorded means, updates per bin."""
+        return xr.Dataset()
+
+    def checks(self) -> tuple[Check, ...]:
+        """The gate's lines about this recording."""
+        return ()
+
+
+class Observations(eqx.Module):
+    """All that one fit sees: recordings of one system, before and after changes, that share one reward.
+
+    Attributes:
+        sessions: the recordings.
+        weights: how often each state was observed, over all sessions: the reward's gauge; None where there is none.
+        baseline: where p came from: "neuron", "population", "given", or in the words of a system of its own.
+    """
+
+    sessions: tuple[Observed, ...]
+    weights: Occupancy | None
+    baseline: str = eqx.field(static=True)
+
+    @property
+    def system(self) -> "System":
+        """The system of the first recording."""
+        return self.sessions[0].system
+
+    @property
+    def data_hash(self) -> str:
+        """One hash for all sessions: fits with equal hashes explain the same observations."""
+        return "+".join(session.counts.data_hash for session in self.sessions)
+
+    def site(self, number: int) -> str:
+        """The name of a session's observed site; those of the second and later recordings carry their number."""
+        site = self.sessions[number].site
+        return site if number == 0 else f"{site}_{number + 1}"
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """What a system may ask about a finished inference, for its own lines of the gate and of the tree.
+
+    Attributes:
+        reward_of: the reward of one unconstrained latent vector.
+        point: the posterior mode `[num_dimensions]`.
+        locate: from coordinates in which the posterior is about Normal(0, 1) to latent ones; None: not known.
+        positions: draws of the latent vector `[num_draws, num_dimensions]`.
+        key: a JAX random key.
+    """
+
+    reward_of: Callable[[Array], Reward]
+    point: np.ndarray
+    locate: Callable[[Array], Array] | None
+    positions: Float[np.ndarray, "num_draws num_dimensions"]
+    key: PRNGKeyArray
+
+
+class Climbable(Protocol):
+    """A posterior whose mode can be looked for, for systems whose likelihood is expanded about an optimum."""
+
+    def potential_at(self, position: np.ndarray) -> float:
+        """Minus log density."""
+        ...
+
+    def mode_from(self, start: np.ndarray | None) -> tuple[np.ndarray, float]:
+        """The mode and minus log density there, searched from a start, or from the middle of the prior."""
+        ...
+
+    def reward_of(self, position: np.ndarray) -> Reward:
+        """The reward at a position."""
+        ...
+
+
+class System(eqx.Module):
+    """Who acts and what is chosen. A system of your own is a subclass of this one, and needs nothing else.
+
+    Class attributes:
+        kind: its name in trees and messages.
+        supports: what can be asked about it.
+        instead: what to use in place of what cannot, one sentence for each.
+        own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
+    """
+
+    kind: ClassVar[str] = ""
+    supports: ClassVar[frozenset[Capability]] = frozenset()
+    instead: ClassVar[Mapping[Capability, str]] = {}
+    own_gauge: ClassVar[tuple[str, str, str] | None] = None
+    reward_sites: ClassVar[tuple[str, ...]] = ("reward", "solver_residual")  # of a model's trace: a tree's `reward`
+    by_scores: ClassVar[bool] = False  # whether what was recorded has scores and no likelihood: a method's business
+
+    # -- what was recorded -------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> Observed:
+        """Check a recording against this system, and reduce it to counts.
+
+        Raises:
+            InputError: if they do not fit.
+        """
+
+    def check_sessions(self, sessions: Sequence[Observed]) -> None:
+        """Refuse recordings that cannot share one reward.
+
+        Raises:
+            InputError: by default for more than one recording.
+        """
+        if len(sessions) > 1:
+            raise InputError.of(
+                "system", f"one {self.kind}, with one recording", f"{len(sessions)}", "Fit each, and compare."
+            )
+
+    def log_probs(
+        self, reward: Reward, observed: Observed
+    ) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar | None]:
+        """Log probability of every outcome in every row under optimal answers, and the residual of their solution."""
+        raise NotImplementedError
+
+    def settle(
+        self, observations: Observations, posterior: Callable[[Observations], Climbable]
+    ) -> tuple[Observations, np.ndarray | None]:
+        """Prepare what was observed for inference; return it, and where to look for the mode. By default: as it is."""
+        return observations, None
+
+    # -- the forward problem -----------------------------------------------------------------------------------------
+
+    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Optimum:
+        """The soft-optimal answers to a reward, for a given baseline."""
+        raise NotImplementedError
+
+    # -- tables and trees --------------------------------------------------------------------------------------------
+
+    @abc.abstractmethod
+    def axes(self) -> Axes:
+        """Names and coordinates for tables and trees."""
+
+    @abc.abstractmethod
+    def store(self) -> xr.Dataset:
+        """All that a tree keeps of this system, so that `restore` makes it again."""
+
+    @classmethod
+    @abc.abstractmethod
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the system that was stored. Nothing in the data is run."""
+
+    def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:
+        """The variables that a tree keeps of one draw's reward, from the values of `reward_sites`."""
+        return dict(sites)
+
+    def reward_from(self, variables: Mapping[str, Any]) -> Reward:
+        """The reward, from the variables that a tree keeps of one draw."""
+        return variables["reward"]
+
+    def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
+        """The gate's lines about this system; by default those about its recordings."""
+        return tuple(check for session in observations.sessions for check in session.checks())
+
+    def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
+        """Groups of a tree that only this system has."""
+        return {}
+
+    # -- what is predicted of a changed system -----------------------------------------------------------------------
+
+    def predict(self, optimum: Optimum) -> xr.Dataset:
+        """What a system does on average under these answers: one variable per prediction, without draws."""
+        raise NotImplementedError
+
+    def describe_change(self, after: "System") -> list[str]:
+        """What is different in another system of this kind, in words.
+
+        Raises:
+            InputError: if the reward of this system does not belong to the other one.
+        """
+        raise NotImplementedError
+
+    def same_stimulus(self, after: "System") -> bool:
+        """Whether average rewards of both compare: where stimulus statistics are the same."""
+        return True
+
+    def label_predictions(self, before: "System") -> dict[str, Any]:
+        """Coordinates of the predictions of this system after a change."""
+        return {}
+
+    def is_solved(self, optimum: Optimum, largest_residual: float) -> bool:
+        """Whether an optimum can be believed."""
+        return True
+
+    @classmethod
+    def require(cls, capability: Capability) -> None:
+        """Refuse what this system does not support, naming what to use instead.
+
+        Raises:
+            InputError: if it does not.
+        """
+        if capability not in cls.supports:
+            raise InputError.of(
+                str(capability), "a system that supports it", f"a {cls.kind}", cls.instead.get(capability, "")
+            )
+
+
+def refuse_baseline(baseline: object) -> None:
+    """Refuse a baseline where the model says what is done by default.
+
+    Raises:
+        InputError: for any but the default, "neuron".
+    """
+    if not (isinstance(baseline, str) and baseline == "neuron"):
+        raise InputError.of("baseline", "none, for choices", baseline, "Biases and defaults are in the model.")
+
+
+def restore_system(stored: xr.Dataset) -> System:
+    """Make a stored system: of a kind of ours, or of any subclass of `System` that has been imported.
+
+    Raises:
+        InputError: if its kind is not known.
+    """
+    kind, waiting, known = str(stored.attrs.get("kind", "")), [System], []
+    while waiting:
+        each = waiting.pop()
+        if each.kind == kind and kind:
+            return each.restore(stored)
+        known += [each.kind] * bool(each.kind)
+        waiting += each.__subclasses__()
+    advice = "Import your own system before its fits are read."
+    raise InputError.of("posterior", f"a fit to one of {', '.join(sorted(known))}", repr(kind), advice)

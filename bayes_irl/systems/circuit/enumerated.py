@@ -1,0 +1,140 @@
+"""What circuits have in common that are enumerated, whatever their answers are restricted to."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError, count, one_of
+from bayes_irl._types import ArrayLike
+from bayes_irl.recordings import Recording
+from bayes_irl.recordings.counts import ResponseCounts
+from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
+from bayes_irl.systems.check import Check
+from bayes_irl.systems.circuit.exploration import explored
+from bayes_irl.systems.circuit.network import NeuronOptimum
+from bayes_irl.systems.circuit.observed import mean_response
+from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
+from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.scoring import Scored, score_outcomes
+
+
+class EnumeratedCircuit(Wiring, System):
+    """A wiring as a system, but for how it is observed and what its answers are."""
+
+    def check_counts(self, recording: Any, baseline: BaselineKind | ArrayLike) -> tuple[ResponseCounts, np.ndarray]:
+        """Check responses against this circuit; return their counts, and p.
+
+        Single updates are taken as such, bins as thinned snapshots. p is the observed mean response of each neuron
+        (`"neuron"`), of all (`"population"`), or given numbers.
+
+        Raises:
+            InputError: where numbers of neurons or stimuli differ, a lesioned neuron answers otherwise than it must,
+                or connections are cut.
+        """
+        if self.restricted:
+            raise InputError.of(
+                "system",
+                "a circuit in which every neuron sees all others",
+                str(self),
+                "Infer the reward from the intact circuit, then predict the cut one with adapt.",
+            )
+        counts = recording.counts() if isinstance(recording, Recording) else recording
+        if not isinstance(counts, ResponseCounts):
+            raise InputError.of("recording", f"a Recording, for a {self.kind}", type(recording).__name__)
+        for name in ("num_neurons", "num_stimuli"):
+            if getattr(self, name) != getattr(counts, name):
+                raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")
+        self.check_responses(counts.response_counts, counts.response_totals)
+        if not isinstance(baseline, str):
+            return counts, np.asarray(self.check_baseline("baseline", baseline))
+        p = mean_response(self, counts)
+        if one_of("baseline", baseline, ("neuron", "population")) == "population":
+            p = np.full_like(p, p[self.free].mean())
+        return counts, p
+
+    def simulate(
+        self,
+        optimum: NeuronOptimum,
+        num_updates: int,
+        key: PRNGKeyArray,
+        updates_per_bin: int | None = None,
+        bin_width: float = 0.01,
+        num_trials: int | None = None,
+    ) -> Recording:
+        """Draw responses from the stationary distribution on; see `bayes_irl.simulate`."""
+        if num_trials is not None:
+            raise InputError.of("num_trials", "none: only populations are drawn in trials", num_trials)
+        if updates_per_bin is None:
+            return draw_updates(optimum, key, num_updates)
+        held = count("updates_per_bin", updates_per_bin)
+        num_bins = count("num_updates // updates_per_bin", num_updates // held)
+        return draw_bins(optimum, key, num_bins, held, bin_width)
+
+    def simulate_under(
+        self, optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int
+    ) -> Recording:
+        """Draw responses to the very stimuli of a recording; see `bayes_irl.systems.forward.simulate_under`."""
+        return draw_under(optimum, recording, key, updates_per_bin)
+
+    # -- tables and trees --------------------------------------------------------------------------------------------
+
+    def axes(self) -> Axes:
+        """Stimuli, patterns, neurons, pairs and numbers of spikes."""
+        coords = self.neuron_coords() | {"pattern": np.arange(self.num_patterns)}
+        return Axes(coords, {"reward": ["stimulus", "pattern"]})
+
+    def store(self) -> xr.Dataset:
+        """T, lesions and cut connections."""
+        missing = [[(i, j) in self.missing for j in range(self.num_neurons)] for i in range(self.num_neurons)]
+        return self.store_neurons(self.kind).assign(missing=(("neuron", "seen"), missing))
+
+    @classmethod
+    def restore(cls, stored: xr.Dataset) -> Self:
+        """Make the circuit again."""
+        pairs = np.argwhere(stored["missing"].values).tolist()
+        return cls.restore_neurons(stored, missing=frozenset((i, j) for i, j in pairs))
+
+    def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
+        """What is to be said of the recordings, and whether the circuit explored."""
+        return (*super().judge(observations, inferred), *explored(self, np.asarray(observations.weights)))
+
+    def score(
+        self, system: System, rewards: Sequence[Any], reward_at_mode: Any, baseline: Any, observed: Observed
+    ) -> Scored:
+        """Log predictive density of a held-out recording of a system that may have changed."""
+        return score_outcomes(system, rewards, baseline, observed)
+
+    # -- what is predicted -------------------------------------------------------------------------------------------
+
+    def predict(self, optimum: NeuronOptimum) -> xr.Dataset:
+        """Tuning curves E[σ_i | x], mean responses, P(number of spikes | x), information, mean cost."""
+        return xr.Dataset(
+            {
+                "tuning_curve": (("stimulus", "neuron"), np.asarray(optimum.tuning_curves)),
+                "mean_response": ("neuron", np.asarray(optimum.mean_response)),
+                "spike_count_probability": (("stimulus", "spike_count"), np.asarray(optimum.spike_count)),
+                "information": ("neuron", np.asarray(optimum.information), {"units": "bits"}),
+                "mean_cost": ((), np.asarray(optimum.mean_cost), {"units": "nats per update"}),
+                "average_reward": ((), np.asarray(optimum.average_reward), {"units": "nats per update"}),
+                "solver_residual": ((), np.asarray(optimum.residual)),
+            }
+        )
+
+    def describe_change(self, after: System) -> list[str]:
+        """Lesions, cuts and stimulus statistics that are new."""
+        changes = self.changes_of_neurons(after)  # type: ignore[arg-type]  # other kinds are refused there
+        num_cut = len(after.missing - self.missing)  # type: ignore[attr-defined]
+        return changes + [f"{num_cut} connections cut"] * bool(num_cut)
+
+    def label_predictions(self, before: "System") -> dict[str, Any]:
+        """Coordinates of predictions: names, and who is alive after the change."""
+        coords = {name: labels for name, labels in self.neuron_coords().items() if name != "pair"}
+        return coords | {"alive": ("neuron", self.alive)}
+
+    def is_solved(self, optimum: NeuronOptimum, largest_residual: float) -> bool:
+        """Whether occupancies are numbers, and the residual is small."""
+        return bool(jnp.isfinite(optimum.occupancy).all()) and float(optimum.residual) < largest_residual

@@ -1,0 +1,233 @@
+"""How responses of a circuit are observed: one class for each kind of counts."""
+
+from collections.abc import Callable, Mapping
+from functools import singledispatch
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float, Int
+
+from bayes_irl._checks import InputError
+from bayes_irl._types import Baseline, Occupancy
+from bayes_irl.recordings import Snapshots, Transitions, Updates
+from bayes_irl.recordings.counts import ResponseCounts
+from bayes_irl.solvers.bellman import Policy
+from bayes_irl.systems.base import Observed, System
+from bayes_irl.systems.check import Check
+from bayes_irl.systems.circuit.moves import check_size, log_moves, log_or_never
+from bayes_irl.systems.circuit.wiring import Wiring
+
+LARGEST_DESIGN_EFFECT = 1.5
+
+
+class ObservedResponses(Observed):
+    """Counts of responses, in rows that are each Multinomial. A kind of your own is a subclass of this one.
+
+    Attributes:
+        system: the circuit as it was when recorded, lesions included.
+        counts: what was observed.
+        baseline: p `[num_neurons]`.
+        rows: what each row of the table belongs to `[num_rows, num_columns]`, as `names` has it.
+        table: how often each outcome came up `[num_rows, num_outcomes]`.
+    """
+
+    system: System
+    counts: ResponseCounts = eqx.field(static=True)
+    baseline: Baseline
+    rows: Int[np.ndarray, "num_rows num_columns"]
+    table: Int[np.ndarray, "num_rows num_outcomes"]
+
+    names: ClassVar[tuple[str, ...]]  # of the columns of `rows`
+
+    @classmethod
+    def of(cls, circuit: Wiring, counts: Any, baseline: Baseline | np.ndarray) -> Self:
+        """Put counts, the circuit they come from and its baseline together."""
+        assert isinstance(circuit, System)
+        rows, table = cls.tabulate(circuit, counts)
+        return cls(circuit, counts, jnp.asarray(baseline), rows, table)
+
+    @staticmethod
+    def tabulate(circuit: Wiring, counts: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and table of these counts."""
+        raise NotImplementedError
+
+    def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
+        """Log probability of every outcome in every row.
+
+        Args:
+            policy: π_i(a | context), for every neuron.
+            occupancy: returns ρ `[num_stimuli, num_patterns]` of that policy, for kinds that need it.
+        """
+        raise NotImplementedError
+
+    @property
+    def circuit(self) -> Wiring:
+        """The circuit that was recorded."""
+        assert isinstance(self.system, Wiring)
+        return self.system
+
+    @property
+    def kind(self) -> str:
+        """The name of the kind of counts."""
+        return type(self.counts).__name__.lower()
+
+    @property
+    def occupancy_counts(self) -> Int[np.ndarray, "num_stimuli num_patterns"]:
+        """How often each pattern was observed under each stimulus."""
+        return self.counts.occupancy_counts
+
+    def columns(self) -> Mapping[str, Any]:
+        """What each row belongs to, by name."""
+        return {name: ((f"{self.site}_row",), column) for name, column in zip(self.names, self.rows.T, strict=True)}
+
+    def store(self) -> xr.Dataset:
+        """p, mean responses and tuning as recorded, and the number of updates per bin (0: no transitions)."""
+        tuning, bins = tuning_curves(self.circuit, self.counts)
+        return xr.Dataset(
+            {
+                "baseline": ("neuron", np.asarray(self.baseline)),
+                "mean_response": ("neuron", mean_response(self.circuit, self.counts)),
+                "recorded_tuning": (("stimulus", "neuron"), tuning),
+                "num_recorded": ("stimulus", bins),
+                "updates_per_bin": ((), getattr(self.counts, "updates_per_bin", 0)),
+            }
+        )
+
+
+class ObservedUpdates(ObservedResponses):
+    """Answers in every context that was visited: log π_i(a | σ_{/i}, x)."""
+
+    names = ("neuron", "stimulus", "context")
+
+    @property
+    def site(self) -> str:
+        """Responses of single neurons."""
+        return "responses"
+
+    @staticmethod
+    def tabulate(circuit: Wiring, counts: Updates) -> tuple[np.ndarray, np.ndarray]:
+        """Neuron, stimulus and context (the pattern of the others, packed); answers 0 and 1."""
+        chosen = circuit.free[counts.neuron]
+        below = circuit.num_neurons - 1 - counts.neuron  # bits to the right of the neuron's own
+        packed = (counts.pattern >> (below + 1) << below) | (counts.pattern & ((1 << below) - 1))
+        rows = np.stack([counts.neuron, counts.stimulus, packed], axis=1)[chosen]
+        return rows, np.stack([counts.num_updates - counts.num_spikes, counts.num_spikes], axis=1)[chosen]
+
+    def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
+        """Read the policy in each context."""
+        neuron, stimulus, context = self.rows.T
+        tables = [actions.reshape(2, self.circuit.num_stimuli, -1) for actions in policy]
+        return log_or_never(jnp.stack(tables)[neuron, :, stimulus, context])
+
+
+class ObservedSnapshots(ObservedResponses):
+    """Patterns under each stimulus: log ρ(σ | x)."""
+
+    names = ("stimulus",)
+
+    @property
+    def site(self) -> str:
+        """Patterns."""
+        return "patterns"
+
+    @staticmethod
+    def tabulate(circuit: Wiring, counts: Snapshots) -> tuple[np.ndarray, np.ndarray]:
+        """Stimulus; patterns."""
+        dense = counts.dense
+        seen = np.flatnonzero(dense.sum(axis=1))
+        return seen[:, None], dense[seen]
+
+    def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
+        """Read the occupancy under each stimulus."""
+        visits = occupancy()[self.rows[:, 0]]
+        return log_or_never(visits / visits.sum(axis=1, keepdims=True))
+
+    def columns(self) -> Mapping[str, Any]:
+        """The stimulus of each row, and the design effect of each stimulus."""
+        return {**super().columns(), "design_effect": (("stimulus",), self.counts.design_effect)}
+
+    def checks(self) -> tuple[Check, ...]:
+        """Whether snapshots are far enough apart."""
+        known = self.counts.design_effect
+        worst = float(np.nanmax(known)) if np.isfinite(known).any() else np.nan
+        return (
+            Check.at_most(
+                "design effect of snapshots",
+                worst,
+                LARGEST_DESIGN_EFFECT,
+                "Snapshots are far enough apart to count as independent given the stimulus.",
+                f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them "
+                "more.",
+            ),
+        )
+
+
+class ObservedTransitions(ObservedResponses):
+    """Moves between successive bins: see `log_moves`."""
+
+    names = ("previous_stimulus", "stimulus", "previous_pattern")
+
+    @property
+    def site(self) -> str:
+        """Moves between patterns."""
+        return "moves"
+
+    @staticmethod
+    def tabulate(circuit: Wiring, counts: Transitions) -> tuple[np.ndarray, np.ndarray]:
+        """Previous stimulus, stimulus and previous pattern; next patterns."""
+        check_size(counts)
+        previous = counts.stimulus if counts.previous_stimulus is None else counts.previous_stimulus
+        keys = np.stack([previous, counts.stimulus, counts.pattern], axis=1)
+        rows, index = np.unique(keys, axis=0, return_inverse=True)
+        table = np.zeros((len(rows), circuit.num_patterns), np.int64)
+        table[index.reshape(-1), counts.next_pattern] = counts.count
+        return rows, table
+
+    def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
+        """Raise the operator of one update to the number of updates in a bin."""
+        return log_moves(self.circuit, self.counts.updates_per_bin, self.counts.held, policy, self.rows)
+
+
+@singledispatch
+def kind_of_counts(counts: object) -> type[ObservedResponses] | None:
+    """The class that observes these counts. Register your own: `kind_of_counts.register(MyCounts, lambda _: Mine)`."""
+    return None
+
+
+kind_of_counts.register(Updates, lambda _: ObservedUpdates)
+kind_of_counts.register(Snapshots, lambda _: ObservedSnapshots)
+kind_of_counts.register(Transitions, lambda _: ObservedTransitions)
+
+
+def observed_as(counts: object, system: str) -> type[ObservedResponses]:
+    """The class that observes these counts.
+
+    Raises:
+        InputError: if there is none.
+    """
+    make = kind_of_counts(counts)
+    if make is None:
+        raise InputError.of("recording", f"a Recording, for a {system}", type(counts).__name__)
+    return make
+
+
+def mean_response(circuit: Wiring, counts: ResponseCounts) -> Float[np.ndarray, " num_neurons"]:
+    """Mean response of each neuron under the circuit's own stimulus statistics, with odds that stay finite.
+
+    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), with s the long-run share of the stimuli that were seen. A recording holds
+    few changes of a slow stimulus: the share that a stimulus happened to have in it is noise, and T is given.
+    """
+    tuning, bins = tuning_curves(circuit, counts)
+    share = np.where(bins > 0, circuit.stimulus_share, 0)
+    return share / share.sum() @ tuning
+
+
+def tuning_curves(
+    circuit: Wiring, counts: ResponseCounts
+) -> tuple[Float[np.ndarray, "num_stimuli num_neurons"], Int[np.ndarray, " num_stimuli"]]:
+    """(count_i(x) + ½) / (N(x) + 1), the recorded mean response to each stimulus; and N(x), from how many bins."""
+    spikes, bins = counts.occupancy_counts @ circuit.patterns, counts.occupancy_counts.sum(axis=1)
+    return (spikes + 0.5) / (bins + 1)[:, None], bins

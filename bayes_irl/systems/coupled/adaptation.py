@@ -1,0 +1,62 @@
+"""What a changed coupled circuit answers: climbed from couplings that are known, draw by draw."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from bayes_irl._checks import InputError
+from bayes_irl.systems.adapting import Adaptation, Fitted
+from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.coupled.ascent import CoupledNetwork, best_couplings
+from bayes_irl.systems.coupled.couplings import Couplings, pack, unpack
+
+
+@dataclass(frozen=True)
+class CoupledAdaptation(Adaptation):
+    """The best couplings of the unchanged and the changed circuit, each climbed from where the fit found an optimum.
+
+    Attributes:
+        before: the unchanged circuit.
+        after: the changed one.
+        fitted: what is known from the fit.
+        start: couplings that are optimal for the posterior mode of the reward.
+        attrs: the factor of the coding cost.
+    """
+
+    before: Wiring
+    after: Wiring
+    fitted: Fitted
+    start: Couplings
+    attrs: dict[str, Any]
+
+    @classmethod
+    def of(cls, before: Wiring, after: Wiring, fitted: Fitted) -> "CoupledAdaptation":
+        """Read the start from the tree.
+
+        Raises:
+            InputError: where the coding cost is to keep its mean.
+        """
+        if fitted.coding_cost_factor == "keep mean cost":
+            raise InputError.of("coding_cost_factor", "a number, for a coupled circuit", '"keep mean cost"')
+        stored = fitted.groups["optimal_couplings"]
+        start = Couplings(
+            jnp.asarray(stored["weight"].transpose("neuron", "seen").values),
+            jnp.asarray(stored["field"].transpose("stimulus", "neuron").values),
+        )
+        return cls(before, after, fitted, start, {"coding_cost_factor": fitted.coding_cost_factor})
+
+    def unchanged(self, reward: np.ndarray) -> CoupledNetwork:
+        """The best couplings of the unchanged circuit."""
+        return self._climb(self.before, reward, 1.0, self.start)
+
+    def changed(self, reward: np.ndarray, unchanged: CoupledNetwork) -> CoupledNetwork:
+        """The best couplings of the changed circuit, from those of the unchanged one."""
+        return self._climb(self.after, reward, float(self.fitted.coding_cost_factor), unchanged.couplings)
+
+    def _climb(self, circuit: Wiring, reward: np.ndarray, cost: float, start: Couplings) -> CoupledNetwork:
+        held = self.fitted.follows == "held"
+        within = unpack(circuit, pack(circuit, start))  # without the wires of lesioned neurons, and those that are cut
+        baseline = np.asarray(self.fitted.baseline) if held else self.fitted.follows
+        return best_couplings(circuit, reward, cost, baseline, [within])

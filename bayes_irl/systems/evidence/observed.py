@@ -1,0 +1,152 @@
+"""Answers to noisy evidence as a generative model sees them: counts per distinct stimulus."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from bayes_irl._checks import DataWarning, InputError
+from bayes_irl.recordings.answers import NONE, POSITIVE, SURE, AnswerCounts, Answers
+from bayes_irl.systems.base import Observed, System
+from bayes_irl.systems.evidence.trials import EvidenceTrials
+
+TIME_BIN = 0.02  # s: reaction times are told apart to this
+DURATION_BIN = 0.01  # s: and durations of the stimulus to this
+
+
+@dataclass(frozen=True)
+class ShownEvidence:
+    """What was shown, per row of counts.
+
+    Attributes:
+        subject: number of the subject.
+        strength: signed.
+        duration: seconds; the limit where the subject answered when it liked.
+        sure_offered: whether a sure reward could be taken instead.
+    """
+
+    subject: Int[np.ndarray, " num_rows"]
+    strength: Float[np.ndarray, " num_rows"]
+    duration: Float[np.ndarray, " num_rows"]
+    sure_offered: Bool[np.ndarray, " num_rows"]
+
+
+class ObservedAnswers(Observed):
+    """All answers, as a model sees them.
+
+    Attributes:
+        system: what was shown.
+        shown: the same, per row.
+        counts: what was answered.
+        table: how often each outcome came up. Without reaction times: the negative answer, the positive one (and the
+            sure reward, if it ever was on offer). With them: the negative answer in each bin of 20 ms, the positive
+            one in each, and none.
+        timed: whether there are reaction times.
+    """
+
+    system: System
+    shown: ShownEvidence = eqx.field(static=True)
+    counts: AnswerCounts = eqx.field(static=True)
+    table: Int[np.ndarray, "num_rows num_outcomes"]
+    timed: bool = eqx.field(static=True)
+    baseline: None = None
+
+    @property
+    def kind(self) -> str:
+        """Answers."""
+        return "answers"
+
+    @property
+    def site(self) -> str:
+        """The name of the observed site."""
+        return "answers"
+
+    def columns(self) -> Mapping[str, Any]:
+        """What was shown."""
+        return {name: ((f"{self.site}_row",), column) for name, column in vars(self.shown).items()}
+
+
+def num_bins(evidence: EvidenceTrials) -> int:
+    """How many bins of reaction time there are until time is up."""
+    return int(np.ceil(evidence.limit / TIME_BIN - 1e-9))
+
+
+def observe_answers(evidence: EvidenceTrials, answers: Any) -> ObservedAnswers:
+    """Check answers against what was shown, and count them.
+
+    Args:
+        evidence: what was shown, per trial.
+        answers: an `Answers`, or what `Answers.from_arrays` takes as its first argument.
+
+    Raises:
+        InputError: if there are not as many answers as trials, a sure reward was taken where none was offered, an
+            answer came after time was up, or time limits differ between trials.
+    """
+    given = answers if isinstance(answers, Answers) else Answers.from_arrays(answers)
+    if len(given.choice) != evidence.num_trials:
+        raise InputError.of("recording", f"one answer for each of {evidence.num_trials} trials", len(given.choice))
+    if (taken := (given.choice == SURE) & ~evidence.sure_offered).any():
+        expected = "sure rewards to be taken only where they are offered"
+        raise InputError.of("recording", expected, f"one on trial {int(taken.argmax())}", "Give sure_offered.")
+    if given.reaction_time is None:
+        return _untimed(evidence, given)
+    return _timed(evidence, given.choice, given.reaction_time)
+
+
+def _timed(
+    evidence: EvidenceTrials, choice: Int[np.ndarray, " num_trials"], reaction_time: Float[np.ndarray, " num_trials"]
+) -> ObservedAnswers:
+    if np.ptp(evidence.duration) > 0:
+        raise InputError.of(
+            "duration", "one limit for all trials with reaction times", f"{np.unique(evidence.duration)}"
+        )
+    if evidence.sure_offered.any():
+        raise InputError.of("sure_offered", "none where the subject answers when it likes", "some")
+    times, answered = np.where(choice == NONE, 0.0, reaction_time), choice != NONE
+    if (late := times > evidence.limit).any():
+        first = int(late.argmax())
+        expected = f"reaction times up to the duration, {evidence.limit:g} s"
+        raise InputError.of(
+            "reaction_time", expected, f"{times[first]:g} s on trial {first}", "Give a longer duration."
+        )
+    bins = num_bins(evidence)
+    bin_of = np.minimum((times / TIME_BIN).astype(int), bins - 1)
+    outcome = np.where(answered, bins * (choice == POSITIVE) + bin_of, 2 * bins)
+    return _count(evidence, evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
+
+
+def _untimed(evidence: EvidenceTrials, given: Answers) -> ObservedAnswers:
+    answered = given.choice != NONE
+    if not answered.all():
+        warnings.warn(f"{int((~answered).sum())} trials without answer were left out.", DataWarning, stacklevel=4)
+    kept = evidence.keep(answered)
+    duration = np.maximum(np.rint(kept.duration / DURATION_BIN), 1) * DURATION_BIN
+    num_outcomes = 3 if evidence.sure_offered.any() else 2
+    return _count(evidence, kept, duration, given.choice[answered], num_outcomes, timed=False)
+
+
+def _count(
+    world: EvidenceTrials,
+    trials: EvidenceTrials,
+    duration: Float[np.ndarray, " num_trials"],
+    outcome: Int[np.ndarray, " num_trials"],
+    num_outcomes: int,
+    timed: bool,
+) -> ObservedAnswers:
+    """Count outcomes for each distinct stimulus; what is expected comes from all trials, answered or not."""
+    columns = (trials.subject, np.rint(trials.strength * 1e9), np.rint(duration * 1e3), trials.sure_offered)
+    keys = np.stack(columns, axis=1).astype(np.int64)
+    shown, first, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+    table = np.zeros((len(shown), num_outcomes), np.int64)
+    np.add.at(table, (index.reshape(-1), outcome), 1)
+    seen = ShownEvidence(
+        trials.subject[first],
+        trials.strength[first],
+        np.full(len(first), world.limit) if timed else duration[first],
+        trials.sure_offered[first],
+    )
+    return ObservedAnswers(world, seen, AnswerCounts(shown, table), table, timed)

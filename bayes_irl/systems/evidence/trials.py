@@ -1,0 +1,117 @@
+"""What noisy evidence was shown, trial by trial."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from bayes_irl._checks import InputError, finite_array, number_array
+from bayes_irl._types import ArrayLike
+from bayes_irl.systems.naming import number_names
+
+MOST_STRENGTHS = 64  # signed ones, over which a belief is held
+
+
+class EvidenceTrials(eqx.Module):
+    """A stimulus of some strength and direction on every trial, and the base of `Evidence`."""
+
+    strength: Float[np.ndarray, " num_trials"]
+    duration: Float[np.ndarray, " num_trials"]
+    subject: Int[np.ndarray, " num_trials"]
+    sure_offered: Bool[np.ndarray, " num_trials"]
+    subject_names: tuple[str, ...] = eqx.field(static=True)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        strength: ArrayLike,
+        duration: ArrayLike,
+        *,
+        subject: ArrayLike | Sequence | None = None,
+        sure_offered: ArrayLike | Sequence | None = None,
+    ) -> Self:
+        """Check the arrays, one entry per trial, and copy them.
+
+        Args:
+            strength: signed, such as motion coherence from −1 to 1: as it was shown to the subject.
+            duration: seconds; one number for all trials, or one per trial. Where the subject answers when it likes, the
+                time after which it cannot any more.
+            subject: a name or number; None: there is one.
+            sure_offered: whether a sure reward was on offer (1 or 0); None: it never was.
+
+        Raises:
+            InputError: where an array is not as described, or lengths disagree.
+
+        >>> evidence = EvidenceTrials.from_arrays([0.1, -0.1, 0.5], 2.0)
+        >>> evidence.num_trials, evidence.strengths.tolist()
+        (3, [-0.5, -0.1, 0.1, 0.5])
+        """
+        strengths = finite_array("strength", strength, (None,))
+        size = len(strengths)
+        if not size:
+            raise InputError.of("strength", "at least one trial", "none")
+        if (most := len(_signed(strengths))) > MOST_STRENGTHS:
+            expected = f"at most {MOST_STRENGTHS} distinct strengths, both signs counted"
+            raise InputError.of("strength", expected, most, "Round them: a belief is held over all of them.")
+        durations = finite_array("duration", duration if np.ndim(duration) else np.full(size, duration), (None,))
+        numbers, names = number_names("subject", subject, size)
+        sure = np.zeros(size, bool) if sure_offered is None else _yes_or_no("sure_offered", sure_offered)
+        for name, column in (("duration", durations), ("subject", numbers), ("sure_offered", sure)):
+            if len(column) != size:
+                raise InputError.of(name, f"one entry for each of the {size} trials of strength", len(column))
+        if not (durations > 0).all():
+            raise InputError.of("duration", "seconds above 0", f"{durations.min():g}")
+        return cls(strengths, durations, numbers, sure, names)
+
+    def __repr__(self) -> str:
+        """Tell sizes, not contents."""
+        sizes = f"{self.num_trials:,} trials, {len(self.strengths)} strengths, {self.num_subjects} subjects"
+        return f"{type(self).__name__}({sizes})"
+
+    @property
+    def num_trials(self) -> int:
+        """How many trials."""
+        return len(self.strength)
+
+    @property
+    def num_subjects(self) -> int:
+        """How many subjects."""
+        return len(self.subject_names)
+
+    @property
+    def limit(self) -> float:
+        """The longest duration, in seconds."""
+        return float(self.duration.max())
+
+    @property
+    def strengths(self) -> Float[np.ndarray, " num_strengths"]:
+        """All strengths that were shown, with both signs, in order: what a subject believes possible."""
+        return _signed(self.strength)
+
+    @property
+    def prior(self) -> Float[np.ndarray, " num_strengths"]:
+        """How often each of `strengths` was shown, both signs taken together: what a subject expects."""
+        index = np.searchsorted(self.strengths, self.strength)
+        shares = np.bincount(index, minlength=len(self.strengths)) / self.num_trials
+        return (shares + shares[::-1]) / 2
+
+    def keep(self, trials: ArrayLike) -> Self:
+        """Return some of the trials, by mask or numbers; subjects stay."""
+        which = np.asarray(trials)
+        columns = {name: getattr(self, name)[which] for name in ("strength", "duration", "subject", "sure_offered")}
+        return replace(self, **columns)
+
+
+def _signed(strengths: Float[np.ndarray, " num_trials"]) -> Float[np.ndarray, " num_strengths"]:
+    sizes = np.unique(np.abs(strengths))
+    return np.concatenate([-sizes[::-1], sizes[sizes > 0]]) + 0.0  # no negative zero
+
+
+def _yes_or_no(argument: str, values: Any) -> Bool[np.ndarray, " num_trials"]:
+    array = number_array(argument, values)
+    if array.ndim != 1 or not np.isin(array, (0, 1)).all():
+        raise InputError.of(argument, "a list of 1 and 0", f"{array.dtype} of shape {array.shape}")
+    return array.astype(bool)

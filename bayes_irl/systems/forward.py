@@ -1,0 +1,156 @@
+"""The forward problem for any system: its optimal answers, and recordings of them."""
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+from jaxtyping import PRNGKeyArray
+
+from bayes_irl._checks import InputError, count
+from bayes_irl._types import ArrayLike
+from bayes_irl.recordings import Recording, Trajectory
+from bayes_irl.systems.base import BaselineKind, Capability, System
+from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.network import Network, NeuronOptimum
+from bayes_irl.systems.coupled.ascent import CoupledNetwork
+from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
+from bayes_irl.systems.coupled.couplings import Couplings
+from bayes_irl.systems.maze.maze import Maze
+from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.population.population_network import PopulationNetwork
+
+Baseline = BaselineKind | ArrayLike
+
+
+@overload
+def optimize(
+    system: Circuit, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
+) -> Network: ...
+@overload
+def optimize(
+    system: CoupledCircuit,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: Baseline = ...,
+    start: Couplings | Sequence[Couplings] | None = ...,
+) -> CoupledNetwork: ...
+@overload
+def optimize(
+    system: Maze, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
+) -> Walker: ...
+def optimize(
+    system: System,
+    reward: ArrayLike,
+    coding_cost: float,
+    baseline: Baseline = "neuron",
+    start: Any = None,
+) -> Any:
+    """Find the answers that maximise L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i).
+
+    For fixed p the optimum is exact; then p ← mean responses, and again (a Blahut-Arimoto iteration: L never falls).
+    The joint problem can have several optima; the one found from `start` is returned, and `ended` says how.
+
+    Args:
+        system: a circuit (who is there and what each neuron sees), the same `coupled()`, or a maze.
+        reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own; of a maze `[1, num_places]`.
+        coding_cost: λ > 0, in the reward's unit.
+        baseline: `"neuron"` (each neuron's own mean response; in a maze the mean distribution of moves),
+            `"population"` (the neurons' common mean), or given numbers `[num_neurons]` (`[4]`), which are held.
+        start: baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
+            counts), in a maze `[4]`. By default every action is as likely as any other. Of a coupled circuit the
+            couplings to climb from, one or several.
+
+    Returns:
+        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`.
+
+    Raises:
+        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), or a system
+            without a table of rewards.
+
+    >>> import bayes_irl as bi
+    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
+    >>> network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=1), coding_cost=1.0)
+    >>> bool((network.history[1:] >= network.history[:-1] - 1e-9).all())
+    True
+    """
+    check_system("system", system).require(Capability.OPTIMIZE)
+    return system.optimize(reward, coding_cost, baseline, start)
+
+
+@overload
+def simulate(optimum: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
+@overload
+def simulate(
+    optimum: NeuronOptimum | PopulationNetwork,
+    num_updates: int,
+    key: PRNGKeyArray,
+    updates_per_bin: int | None = ...,
+    bin_width: float = ...,
+    num_trials: int | None = ...,
+) -> Recording: ...
+def simulate(
+    optimum: Any,
+    num_updates: int,
+    key: PRNGKeyArray,
+    updates_per_bin: int | None = None,
+    bin_width: float = 0.01,
+    num_trials: int | None = None,
+) -> Recording | Trajectory:
+    """Draw responses, or the moves of a walker, from their stationary distribution on.
+
+    A population too large to enumerate is drawn as trials that run side by side, each from near stationarity: after 50
+    updates per neuron from a random start.
+
+    Args:
+        optimum: from `optimize`; or a population with a value.
+        num_updates: how many updates of single neurons, or moves.
+        key: a JAX random key.
+        updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
+            held: it moves k steps at once between bins. A bin's pattern is the one at its end.
+        bin_width: of bins, in seconds.
+        num_trials: of a population: into how many trials of equal length the updates are divided; what is left over is
+            not recorded. By default 100, or fewer where they would have less than 100 bins.
+
+    Returns:
+        A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
+
+    Raises:
+        InputError: if a number is not positive, or an argument is not of this kind of network.
+
+    >>> import jax, bayes_irl as bi
+    >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
+    >>> network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target=1), coding_cost=1.0)
+    >>> bi.simulate(network, num_updates=100, key=jax.random.key(0)).spikes.shape
+    (100, 2)
+    """
+    total = count("num_updates", num_updates)
+    system = check_system("optimum", getattr(optimum, "system", optimum))
+    system.require(Capability.SIMULATE)
+    return system.simulate(optimum, total, key, updates_per_bin, bin_width, num_trials)
+
+
+def simulate_under(
+    optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int = 1
+) -> Recording:
+    """Draw the responses of a network to the very stimuli of a recording, each held through its bin.
+
+    Args:
+        optimum: from `optimize`.
+        recording: whose stimuli and trials they are; a trial begins where the one before has ended.
+        key: a JAX random key.
+        updates_per_bin: k, updates in each of its bins (1: each bin is an update).
+
+    Returns:
+        A recording in bins, of the same length. The first pattern is drawn from ρ(σ | x).
+    """
+    return optimum.system.simulate_under(optimum, recording, key, count("updates_per_bin", updates_per_bin))
+
+
+def check_system(argument: str, value: Any) -> Any:
+    """Return a system.
+
+    Raises:
+        InputError: for anything else.
+    """
+    if not isinstance(value, System):
+        raise InputError.of(argument, "a system, such as Circuit, Population, Maze, Offers or Evidence", repr(value))
+    return value

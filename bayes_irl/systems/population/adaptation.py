@@ -1,0 +1,124 @@
+"""What a changed population answers to the rewards that were inferred."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from bayes_irl._checks import InputError
+from bayes_irl.systems.adapting import Adaptation, Fitted
+from bayes_irl.systems.population.baselines import (
+    Kind,
+    PopulationAnswers,
+    Reference,
+    answer_mode,
+    collapsed,
+)
+from bayes_irl.systems.population.features import FeatureValue
+from bayes_irl.systems.population.galerkin import pairs_are_held
+from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.population_network import PopulationNetwork
+
+STRIDE, LARGEST_FACTOR = 0.35, 8  # in the search for a factor of the coding cost: steps of its logarithm; its limit
+
+
+@dataclass(frozen=True)
+class PopulationAdaptation(Adaptation):
+    """The answers to the point estimate's reward, before and after, from which those to draws are found.
+
+    The reward that a draw implies is known at every pattern, r = v − T B(v). For the changed population a value is
+    sought in the same family (`galerkin.solve_changed`): in full for the point estimate, by a few more steps on the
+    same states for each draw. The unchanged population keeps the draw's own value. Expectations are averages over
+    1,000 runs, which have the same random numbers in every draw and in both populations, seeded by a fixed number: no
+    change predicts exactly no change, and the same call the same numbers.
+
+    Attributes:
+        mode: the recorded population with the value of the point estimate.
+        before: its answers.
+        after: those of the changed population.
+        attrs: `num_iterations` that the point estimate took; `coding_cost_factor`, one for all draws; `pairs`:
+            whether J was "adapted" or, beyond 6,000 features, "held" (fields and counts then adapt alone).
+    """
+
+    mode: PopulationNetwork
+    before: Reference
+    after: Reference
+    attrs: dict[str, Any]
+
+    @classmethod
+    def of(cls, population: ManyNeurons, after: ManyNeurons, fitted: Fitted) -> "PopulationAdaptation":
+        """Answer the reward of the point estimate before and after; refuse baselines that do not stay where they are.
+
+        Raises:
+            InputError: if baselines do not settle, the population could not be solved for, or no factor of the coding
+                cost keeps its mean.
+        """
+        mode = PopulationNetwork(population, fitted.reward, fitted.baseline)
+        kind: Kind = fitted.follows
+        unchanged = answer_mode(mode, mode.population, 1.0, kind, changed=False)
+        if kind != "held":
+            _refuse_unsettled("unchanged", unchanged, mode)
+        cost = fitted.coding_cost_factor
+        if cost in (1, "keep mean cost") and not population.changes_of_neurons(after):
+            changed, factor = unchanged, 1.0
+        else:
+
+            @cache
+            def answer(factor: float) -> Reference:
+                return answer_mode(mode, after, factor, kind, changed=True)
+
+            factor = _keeping_mean_cost(answer, unchanged) if cost == "keep mean cost" else float(cost)
+            changed = answer(factor)
+            _refuse_unsettled("changed", changed, mode)
+        attrs = {
+            "coding_cost_factor": factor,
+            "pairs": "held" if pairs_are_held(mode.value) else "adapted",
+            "num_iterations": 0 if changed.adapted is None else changed.adapted.num_iterations,
+        }
+        return cls(mode, unchanged, changed, attrs)
+
+    def unchanged(self, reward: FeatureValue) -> PopulationAnswers:
+        """The answers of the unchanged population to the reward that a draw's value implies."""
+        return self.before.nearby(self._fitted(reward))
+
+    def changed(self, reward: FeatureValue, unchanged: PopulationAnswers) -> PopulationAnswers:
+        """Those of the changed population."""
+        return unchanged if self.after is self.before else self.after.nearby(self._fitted(reward))
+
+    def _fitted(self, value: FeatureValue) -> PopulationNetwork:
+        return PopulationNetwork(self.mode.population, value, self.mode.baseline)
+
+
+def _keeping_mean_cost(answer: Callable[[float], Reference], unchanged: Reference) -> float:
+    """The factor of the coding cost at which the changed population spends as much as the unchanged one."""
+
+    def excess(log_factor: float) -> float:
+        return float(answer(float(np.exp(log_factor))).expected.mean_cost - unchanged.expected.mean_cost)
+
+    inner = 0.0
+    way = STRIDE if excess(inner) > 0 else -STRIDE  # what costs more is spent less
+    while abs(inner + way) <= np.log(LARGEST_FACTOR):
+        if excess(inner) * excess(inner + way) <= 0:
+            return float(np.exp(scipy.optimize.brentq(excess, inner, inner + way, xtol=1e-3)))
+        inner += way
+    raise InputError.of(
+        "coding_cost_factor",
+        f"a mean cost that some factor from 1/{LARGEST_FACTOR} to {LARGEST_FACTOR} restores",
+        "none such at the point estimate",
+    )
+
+
+def _refuse_unsettled(name: str, found: Reference, mode: PopulationNetwork) -> None:
+    ends = collapsed(found.network, mode.baseline)
+    if ends or not found.settled:
+        what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that go on moving"
+        advice = "An adaptation would appear with nothing changed. " if name == "unchanged" else ""
+        raise InputError.of(
+            "baseline",
+            f'"adapted" only where baselines settle ({name} population)',
+            what,
+            f'{advice}Use baseline="held".',
+        )

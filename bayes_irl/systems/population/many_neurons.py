@@ -1,0 +1,45 @@
+"""More neurons than can be enumerated: who is there, and what the stimulus does."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from bayes_irl._checks import count
+from bayes_irl._types import Baseline
+from bayes_irl.solvers.world import long_run_share
+from bayes_irl.systems.neurons import Neurons
+from bayes_irl.systems.stimulus import Stimulus
+
+
+class ManyNeurons(Neurons):
+    """Neurons without a table of their patterns: what features, chains and solvers see, and the base of `Population`.
+
+    Attributes:
+        num_neurons: number of neurons, lesioned ones included.
+        stimulus: what the neurons answer to.
+        silenced: neurons that always answer 0, at no cost.
+        forced: neurons that always answer 1, at no cost.
+    """
+
+    num_neurons: int = eqx.field(static=True)
+    stimulus: Stimulus
+    silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
+    forced: frozenset[int] = eqx.field(static=True, default=frozenset())
+
+    def __check_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        count("num_neurons", self.num_neurons, least=2)
+        self.check_lesions()
+
+    def __str__(self) -> str:
+        """The population in words."""
+        return self.in_words()
+
+    @property
+    def stimulus_share(self) -> Float[Array, " num_stimuli"]:
+        """Long-run share of each stimulus."""
+        return long_run_share(self.transition)
+
+    def spike_probability(self, baseline: Baseline) -> Float[Array, " num_neurons"]:
+        """Default probability of a spike p_i(1): the baseline, but 0 of silenced neurons and 1 of forced ones."""
+        return jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)

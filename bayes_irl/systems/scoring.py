@@ -1,0 +1,68 @@
+"""What a held-out recording says about predictions, piece by piece."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.special import logsumexp
+
+from bayes_irl._threads import map_threads
+from bayes_irl.systems.base import Observed, System
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A score as a weighted sum over pieces of a recording.
+
+    Attributes:
+        values: of every piece: a distinct observation, or a bin.
+        weights: by which they are added.
+        units: of the sum.
+        num_observations: how many there are.
+        labels: the cluster of each piece; None: pieces are independent, and weights are counts.
+        names: of clusters.
+        strata: within which values are centred for standard errors; None: over all.
+    """
+
+    values: Float[np.ndarray, " num_pieces"]
+    weights: Float[np.ndarray, " num_pieces"]
+    units: str
+    num_observations: int
+    labels: Int[np.ndarray, " num_pieces"] | None = None
+    names: Any = None
+    strata: Int[np.ndarray, " num_pieces"] | None = None
+
+    def minus(self, other: "Scored") -> "Scored":
+        """The difference of two scores of the same pieces."""
+        return replace(self, values=self.values - other.values)
+
+    @property
+    def centred(self) -> Float[np.ndarray, " num_pieces"]:
+        """Values less the mean of their stratum."""
+        if self.strata is None:
+            return self.values
+        means = np.bincount(self.strata, self.values) / np.maximum(np.bincount(self.strata), 1)
+        return self.values - means[self.strata]
+
+
+def score_outcomes(system: System, rewards: Sequence[Any], baseline: Any, observed: Observed) -> Scored:
+    """Log predictive density of every distinct observation, as often as it was made.
+
+    Args:
+        system: which answers.
+        rewards: draws.
+        baseline: p.
+        observed: what was held out.
+    """
+    made = observed.table > 0
+
+    def one(reward: Any) -> np.ndarray:
+        optimum = system.optimum(jnp.asarray(reward), baseline)
+        return np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.occupancy))[made]
+
+    each = np.stack(map_threads(one, rewards))
+    times = observed.table[made].astype(float)
+    return Scored(logsumexp(each, axis=0) - np.log(len(each)), times, "nats", int(times.sum()))

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.evaluation import checks, identifiability
-    from bayes_irl.evaluation.comparison import compare, compare_blocks, leave_block_out, loo, loo_refitted
+    from bayes_irl.evaluation.comparison.blocks import compare_blocks, leave_block_out
+    from bayes_irl.evaluation.comparison.compare import compare
+    from bayes_irl.evaluation.comparison.loo import loo
+    from bayes_irl.evaluation.comparison.refit import loo_refitted
     from bayes_irl.evaluation.efficiency import coding_verdict
     from bayes_irl.evaluation.experiments import tell_apart
     from bayes_irl.generative import Model, available_models, load_model
@@ -24,14 +27,15 @@ if TYPE_CHECKING:
         Nuts,
         Sandwich,
         Svi,
-        infer,
         infer_from_gradients,
         passed,
-        sweep,
         verdict,
     )
+    from bayes_irl.inference.infer import infer
+    from bayes_irl.inference.sweep import sweep
     from bayes_irl.io import load_trials, save_trials
-    from bayes_irl.prediction import adapt, recorded, score
+    from bayes_irl.prediction.adapt import adapt, recorded
+    from bayes_irl.prediction.score import score
     from bayes_irl.recordings import Answers, PackedRecording, Recording, Trajectory, pick_neurons, stimulus_states
     from bayes_irl.recordings.formats import load_recording, save_recording
     from bayes_irl.report import write_report

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl.generative.respond import observe
 from bayes_irl.systems import Observations
-from bayes_irl.systems.offers.observed import Shown
+from bayes_irl.systems.offers.observed import ObservedChoices, Shown
 from bayes_irl.systems.offers.offers import Offers
 
 
@@ -131,4 +131,5 @@ def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Obse
     if choices is None:
         return
     (table,) = choices.sessions
+    assert isinstance(table, ObservedChoices)
     observe(log_odds(table.shown), choices)

@@ -12,6 +12,7 @@ from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.population.features import FeatureValue, implied_reward
 from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population import Population
 
 
@@ -19,7 +20,7 @@ def centre(population: Neurons, recording: Observations | None) -> Baseline:
     """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
     if recording is None:
         return jnp.full(population.num_neurons, 0.5)
-    return recording.sessions[0].baseline
+    return jnp.asarray(recording.sessions[0].baseline)
 
 
 def answer_in_family(population: Neurons, value: FeatureValue, recording: Observations | None = None) -> FeatureValue:
@@ -57,6 +58,7 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     numpyro.deterministic("value", value)  # a tree of arrays
     if recording is not None:
         (seen,) = recording.sessions
+        assert isinstance(seen, ObservedPopulation)
         table = implied_reward(population, value, seen.patterns, seen.baseline)
         reward = table[np.arange(len(seen.shown)), seen.shown]
         shown = jnp.eye(population.num_stimuli)[seen.shown]

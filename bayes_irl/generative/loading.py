@@ -83,7 +83,7 @@ def as_model(model: object) -> Model:
     if isinstance(model, str | Path):
         return load_model(model)
     if inspect.isfunction(model):
-        docstring = inspect.getdoc(model) or inspect.cleandoc(inspect.getmodule(model).__doc__ or "")  # type: ignore[union-attr]
+        docstring = inspect.getdoc(model) or inspect.cleandoc(inspect.getmodule(model).__doc__ or "")
         if not docstring:
             raise InputError.of("model", "a function with a docstring that states its claim", model.__name__)
         try:

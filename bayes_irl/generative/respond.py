@@ -9,7 +9,8 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import Reward
 from bayes_irl.generative.counts import OutcomeCounts
 from bayes_irl.rewards import in_gauge
-from bayes_irl.systems import Observations, System
+from bayes_irl.solvers import World
+from bayes_irl.systems import Observations
 
 
 def observe(reward: Any, recording: Observations) -> None:
@@ -24,6 +25,7 @@ def observe(reward: Any, recording: Observations) -> None:
     """
     residuals = []
     for number, session in enumerate(recording.sessions):
+        assert session.table is not None
         log_probs, residual = session.system.log_probs(reward, session)
         counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
         numpyro.sample(recording.site(number), counts, obs=session.table)
@@ -32,7 +34,7 @@ def observe(reward: Any, recording: Observations) -> None:
         numpyro.deterministic("solver_residual", jnp.stack(residuals).max())
 
 
-def respond(system: System, reward: Reward, recording: Observations | None = None) -> Reward:
+def respond(system: World, reward: Reward, recording: Observations | None = None) -> Reward:
     """Observe the recorded answers of a circuit (or maze) that maximises this reward, in a NumPyro model.
 
     The coding cost is the unit: λ = 1, rewards are in nats per update. For every session the soft Bellman equation is
@@ -55,6 +57,7 @@ def respond(system: System, reward: Reward, recording: Observations | None = Non
         raise InputError.of("model", f"a reward of shape {states}", f"shape {reward.shape}", "It is not made for this.")
     if recording is None:
         return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
+    assert recording.weights is not None
     reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
     observe(reward, recording)
     return reward

@@ -12,15 +12,13 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
-from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, as_model
 from bayes_irl.inference.methods.base import Method
 from bayes_irl.inference.methods.laplace import Laplace
 from bayes_irl.inference.methods.nuts import Nuts
 from bayes_irl.inference.methods.sandwich import Sandwich
 from bayes_irl.inference.methods.svi import Svi
-from bayes_irl.systems import Observations, System
-from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems import System
 
 METHODS = {each.__name__.lower(): each for each in (Nuts, Laplace, Svi, Sandwich)}
 
@@ -31,41 +29,19 @@ class Request:
 
     Attributes:
         model: the claim.
-        systems: of every recording.
-        recordings: as they were given.
+        system: the recorded system, or a list.
+        recording: as it was given, or a list.
         method: how to draw.
         key: a JAX random key.
         folder: of the checkpoint; None: none is kept.
     """
 
     model: Model
-    systems: tuple[System, ...]
-    recordings: tuple[Any, ...]
+    system: System | Sequence[System]
+    recording: Any
     method: Method
     key: PRNGKeyArray
     folder: Path | None
-
-    def observe(self, baseline: BaselineKind | ArrayLike) -> Observations:
-        """Reduce what was recorded.
-
-        Raises:
-            InputError: where a recording does not fit its system, or recordings cannot share a reward.
-        """
-        pairs = zip(self.systems, self.recordings, strict=True)
-        sessions = tuple(system.observe(recording, baseline) for system, recording in pairs)
-        self.systems[0].check_sessions(sessions)
-        counts = [session.occupancy_counts for session in sessions]
-        kind = baseline if isinstance(baseline, str) else "given"
-        if any(each is None for each in counts):
-            return Observations(sessions, None, kind)
-        weights = np.sum(counts, axis=0)
-        unseen = np.flatnonzero(weights.sum(axis=1) == 0)
-        if len(unseen):
-            labels = [self.systems[0].stimulus_labels[x] for x in unseen]  # type: ignore[attr-defined]
-            raise InputError.of(
-                "recording", "every stimulus at least once", f"none of {labels}", "Merge or leave out stimulus states."
-            )
-        return Observations(sessions, jnp.asarray(weights, float), kind)
 
 
 def checked(
@@ -78,21 +54,12 @@ def checked(
     """
     if isinstance(model, System) or isinstance(recording, Model):
         raise InputError.of("model", "a model first, then its system", repr(model), "infer(model, system, recording)")
-    claim = as_model(model)
-    systems = tuple(_each_system(system))
-    recordings = tuple(recording) if _is_list(system) and _is_list(recording) else (recording,)
-    if len(systems) != len(recordings) or not systems:
-        raise InputError(f"system has {len(systems)} entries, recording has {len(recordings)}: give one per recording.")
-    if wrong := next((each for each in recordings if isinstance(each, System)), None):
-        raise InputError.of("recording", "what was recorded", str(wrong), "infer(model, system, recording)")
-    return Request(
-        claim,
-        systems,
-        recordings,
-        _method(method, systems[0]),
-        as_key(key),
-        None if checkpoint is None else Path(checkpoint),
-    )
+    systems = _each_system(system)
+    if isinstance(recording, System):
+        raise InputError.of("recording", "what was recorded", str(recording), "infer(model, system, recording)")
+    folder = None if checkpoint is None else Path(checkpoint)
+    claim, chosen = as_model(model), _method(method, systems[0]) if systems else Nuts()
+    return Request(claim, system, recording, chosen, as_key(key), folder)
 
 
 def as_key(key: Any) -> PRNGKeyArray:

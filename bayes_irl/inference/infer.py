@@ -25,7 +25,7 @@ from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.tree import build_tree
 from bayes_irl.systems import Observations, System
-from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.base import BaselineKind, observe
 
 
 def infer(
@@ -82,7 +82,7 @@ def infer(
     began, bars = time.perf_counter(), Progress(progress)
     asked = checked(model, system, recording, method, key, checkpoint)
     let_go()
-    observations = asked.observe(baseline)
+    observations = observe(asked.system, asked.recording, baseline)
     warn_of_single_precision()
     draw_key, tree_key = jax.random.split(asked.key)
     signature = {} if asked.folder is None else fingerprint(asked.model, observations, asked.method, asked.key)

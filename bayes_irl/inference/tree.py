@@ -65,7 +65,8 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
     account = _explain(posterior, draws.positions[:, kept], progress)
     rewards = dataset(account["reward"], chains, kept)
     at_mode = jax.tree.map(lambda leaf: np.asarray(leaf)[None, None], posterior.explain(jnp.asarray(draws.point)))
-    own = Inferred(posterior.reward_of, draws.point, draws.mode and draws.mode.locate, _flat(draws.positions), own_key)
+    locate = None if draws.mode is None else draws.mode.locate
+    own = Inferred(posterior.reward_of, draws.point, locate, _flat(draws.positions), own_key)
     residual = float(rewards["solver_residual"].max()) if "solver_residual" in rewards else None
     groups = {
         "posterior": summaries,
@@ -147,7 +148,11 @@ def _likelihood(
     few = slice(None, None, max(1, len(chains) * len(kept) // NUM_REPLICATED))
     rows = {site: [f"{site}_row"] for site in log_probs}
     outcomes = {site: [f"{site}_row", f"{site}_outcome"] for site in log_probs}
-    tables = {observations.site(number): session.table for number, session in enumerate(observations.sessions)}
+    tables = {
+        observations.site(number): session.table
+        for number, session in enumerate(observations.sessions)
+        if session.table is not None
+    }
     replicated = _replicate(tables, log_probs, few, key)
     return {
         "log_likelihood": dataset(account["log_likelihood"], chains, kept, rows),

@@ -62,9 +62,7 @@ def adapt(
     fit = Fit(posterior).require(Capability.ADAPT)
     before = fit.system
     changes = before.describe_change(system) + _cost_in_words(coding_cost_factor)
-    follows = "held" if one_of("baseline", baseline, ("held", "adapted")) == "held" else fit.baseline_kind
-    if follows not in ("held", "neuron", "population"):
-        raise InputError.of("baseline", '"held", since the fit used a given baseline', '"adapted"')
+    follows = _follows(baseline, fit.baseline_kind)
     groups = {str(name): node.to_dataset() for name, node in fit.tree.children.items()}
     fitted = Fitted(fit.baseline, follows, fit.reward_at_mode, groups, coding_cost_factor)
     plan = before.adaptation(system, fitted)
@@ -96,6 +94,17 @@ def adapt(
         "verdict_of_fit": fit.verdict,
     }
     return fit.with_group("predictions", predicted)
+
+
+def _follows(baseline: str, kind: str) -> Literal["held", "neuron", "population"]:
+    """How p follows mean responses."""
+    if one_of("baseline", baseline, ("held", "adapted")) == "held":
+        return "held"
+    if kind == "neuron":
+        return "neuron"
+    if kind == "population":
+        return "population"
+    raise InputError.of("baseline", '"held", since the fit used a given baseline', '"adapted"')
 
 
 def recorded(posterior: xr.DataTree) -> Any:

@@ -1,6 +1,6 @@
 """Systems: who acts and what is chosen; one folder each."""
 
-from bayes_irl.systems.base import Axes, Capability, Observations, Observed, System
+from bayes_irl.systems.base import Axes, Capability, Observations, Observed, System, observe
 from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.decoding import information_about, information_if_independent
@@ -41,6 +41,7 @@ __all__ = [
     "Walker",
     "information_about",
     "information_if_independent",
+    "observe",
     "optimize",
     "optimize_code",
     "simulate",

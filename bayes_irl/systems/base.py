@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
@@ -95,6 +96,15 @@ class Observed(eqx.Module):
     def columns(self) -> Mapping[str, Any]:
         """What each row of the table belongs to: variables of the tree's `constant_data`, without the site's name."""
         return {}
+
+    def log_outcomes(self, policy: Any, occupancy: Callable[[], Any]) -> Float[Array, "num_rows num_outcomes"]:
+        """Log probability of every outcome in every row under given answers.
+
+        Args:
+            policy: π_i(a | context), for every unit.
+            occupancy: returns ρ of that policy, for kinds of counts that need it.
+        """
+        raise NotImplementedError
 
     def store(self) -> xr.Dataset:
         """What a tree keeps of this recording beside its system: p, recorded means, updates per bin."""
@@ -221,8 +231,24 @@ class System(eqx.Module):
 
     # -- the forward problem -----------------------------------------------------------------------------------------
 
-    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Optimum:
+    def optimum(self, reward: Reward, baseline: Any, coding_cost: Any = 1.0) -> Optimum:
         """The soft-optimal answers to a reward, for a given baseline."""
+        raise NotImplementedError
+
+    def optimize(self, reward: Any, coding_cost: float, baseline: Any = "neuron", start: Any = None) -> Optimum:
+        """The soft-optimal answers, with a baseline that may adapt; see `bayes_irl.optimize`."""
+        raise NotImplementedError
+
+    def simulate(
+        self,
+        optimum: Optimum,
+        num_updates: int,
+        key: PRNGKeyArray,
+        updates_per_bin: int | None = None,
+        bin_width: float = 0.01,
+        num_trials: int | None = None,
+    ) -> Any:
+        """Draw a recording of these answers; see `bayes_irl.simulate`."""
         raise NotImplementedError
 
     # -- tables and trees --------------------------------------------------------------------------------------------
@@ -258,6 +284,16 @@ class System(eqx.Module):
 
     # -- what is predicted of a changed system -----------------------------------------------------------------------
 
+    def adaptation(self, after: "System", fitted: Any) -> Any:
+        """How draws of the reward are answered before and after a change: an `adapting.Adaptation`."""
+        raise NotImplementedError
+
+    def score(
+        self, system: "System", rewards: Sequence[Reward], reward_at_mode: Reward, baseline: Any, observed: Observed
+    ) -> Any:
+        """What draws say about a held-out recording of a system that may have changed: a `scoring.Scored`."""
+        raise NotImplementedError
+
     def predict(self, optimum: Optimum) -> xr.Dataset:
         """What a system does on average under these answers: one variable per prediction, without draws."""
         raise NotImplementedError
@@ -270,7 +306,7 @@ class System(eqx.Module):
         """
         raise NotImplementedError
 
-    def same_stimulus(self, after: "System") -> bool:
+    def same_stimulus(self, after: Any) -> bool:
         """Whether average rewards of both compare: where stimulus statistics are the same."""
         return True
 
@@ -293,6 +329,37 @@ class System(eqx.Module):
             raise InputError.of(
                 str(capability), "a system that supports it", f"a {cls.kind}", cls.instead.get(capability, "")
             )
+
+
+def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "neuron") -> Observations:
+    """Reduce recordings of one system, before and after changes, to what one fit sees.
+
+    Args:
+        system: one, or a list with one entry per recording.
+        recording: one, or a list.
+        baseline: p; see `bayes_irl.infer`.
+
+    Raises:
+        InputError: where a recording does not fit its system, recordings cannot share a reward, or a stimulus was never
+            seen.
+    """
+    systems = [system] if isinstance(system, System) else list(system)
+    recordings = [recording] if isinstance(system, System) else list(recording)
+    if len(systems) != len(recordings) or not systems:
+        raise InputError(f"system has {len(systems)} entries, recording has {len(recordings)}: give one per recording.")
+    sessions = tuple(each.observe(seen, baseline) for each, seen in zip(systems, recordings, strict=True))
+    systems[0].check_sessions(sessions)
+    kind = baseline if isinstance(baseline, str) else "given"
+    counts = [each for each in (session.occupancy_counts for session in sessions) if each is not None]
+    if not counts:
+        return Observations(sessions, None, kind)
+    weights = np.sum(np.stack(counts), axis=0)
+    if (unseen := np.flatnonzero(weights.sum(axis=1) == 0)).size:
+        labels = [systems[0].axes().coords["stimulus"][x] for x in unseen]
+        raise InputError.of(
+            "recording", "every stimulus at least once", f"none of {labels}", "Merge or leave out stimulus states."
+        )
+    return Observations(sessions, jnp.asarray(weights, float), kind)
 
 
 def refuse_baseline(baseline: object) -> None:

@@ -10,6 +10,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Recording, Trajectory
 from bayes_irl.systems.base import BaselineKind, Capability, System
 from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
 from bayes_irl.systems.circuit.network import Network, NeuronOptimum
 from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
@@ -142,6 +143,7 @@ def simulate_under(
     Returns:
         A recording in bins, of the same length. The first pattern is drawn from ρ(σ | x).
     """
+    assert isinstance(optimum.system, EnumeratedCircuit)
     return optimum.system.simulate_under(optimum, recording, key, count("updates_per_bin", updates_per_bin))
 
 

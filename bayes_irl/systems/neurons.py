@@ -164,7 +164,7 @@ class Neurons(eqx.Module):
 
     # -- what is different in another one ----------------------------------------------------------------------------
 
-    def same_stimulus(self, after: "Neurons") -> bool:
+    def same_stimulus(self, after: Any) -> bool:
         """Whether the stimulus statistics are those of another circuit."""
         return bool(np.allclose(self.transition, after.transition, atol=1e-12))
 

@@ -57,6 +57,7 @@ def score_outcomes(system: System, rewards: Sequence[Any], baseline: Any, observ
         baseline: p.
         observed: what was held out.
     """
+    assert observed.table is not None
     made = observed.table > 0
 
     def one(reward: Any) -> np.ndarray:

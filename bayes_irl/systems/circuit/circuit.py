@@ -67,7 +67,7 @@ class Circuit(EnumeratedCircuit):
         )
         return log_probs, solution.residual
 
-    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Network:
+    def optimum(self, reward: Reward, baseline: Array, coding_cost: ArrayLike = 1.0) -> Network:
         """The optimal answers for a given baseline: one convex problem with one solution, if nothing is cut."""
         return respond(Network, self, reward, baseline, coding_cost)
 

@@ -7,15 +7,15 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Reward, Scalar
-from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.circuit.network import NeuronOptimum
+from bayes_irl.systems.circuit.wiring import Wiring
 
 Feature = Int[Array | np.ndarray, " num_stimuli"]
 NEVER = 1e-9  # a value of the feature with a smaller long-run share than this does not occur
 UNSEEN = 1e-12  # weight of the prior of y, spread over all patterns, beside the occupancy, which sums to one
 
 
-def given_feature(feature: ArrayLike, circuit: Circuit) -> Feature:
+def given_feature(feature: ArrayLike, circuit: Wiring) -> Feature:
     """Check a feature y(x), and number its values from 0 on.
 
     Raises:
@@ -56,7 +56,7 @@ def log_decoder(occupancy: Occupancy, feature: Feature) -> Reward:
     return jnp.log((joint + weight * prior) / (occupancy.sum(axis=0) + weight))
 
 
-def information_about(network: Network, feature: ArrayLike) -> float:
+def information_about(network: NeuronOptimum, feature: ArrayLike) -> float:
     """I(y; σ) = Σ ρ(y, σ) log₂ ρ(y, σ) / (ρ(y) ρ(σ)): what one look at the pattern tells about y(x), in bits.
 
     Args:
@@ -69,7 +69,7 @@ def information_about(network: Network, feature: ArrayLike) -> float:
     return float(_bits(network.occupancy, given_feature(feature, network.circuit)))
 
 
-def information_if_independent(network: Network, feature: ArrayLike) -> float:
+def information_if_independent(network: NeuronOptimum, feature: ArrayLike) -> float:
     """I(y; σ) in bits if the neurons had the same tuning curves P(σ_i = 1 | x), but ignored each other.
 
     Patterns then follow P(σ | x) = Π_i P(σ_i | x); arguments and errors are those of `information_about`.
@@ -79,7 +79,7 @@ def information_if_independent(network: Network, feature: ArrayLike) -> float:
     return float(_bits(independent, given_feature(feature, circuit)))
 
 
-def independent_occupancy(circuit: Circuit, tuning: Float[Array, "num_stimuli num_neurons"]) -> Occupancy:
+def independent_occupancy(circuit: Wiring, tuning: Float[Array, "num_stimuli num_neurons"]) -> Occupancy:
     """ρ(x) Π_i P(σ_i | x): neurons that answer the stimulus and ignore each other."""
     spikes = tuning[:, None, :]
     chances = jnp.where(circuit.patterns == 1, spikes, 1 - spikes).prod(axis=2)

@@ -47,7 +47,7 @@ class ObservedResponses(Observed):
         """Put counts, the circuit they come from and its baseline together."""
         assert isinstance(circuit, System)
         rows, table = cls.tabulate(circuit, counts)
-        return cls(circuit, counts, jnp.asarray(baseline), rows, table)
+        return cls(system=circuit, counts=counts, baseline=jnp.asarray(baseline), rows=rows, table=table)
 
     @staticmethod
     def tabulate(circuit: Wiring, counts: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +126,7 @@ class ObservedUpdates(ObservedResponses):
 class ObservedSnapshots(ObservedResponses):
     """Patterns under each stimulus: log ρ(σ | x)."""
 
+    counts: Snapshots = eqx.field(static=True)
     names = ("stimulus",)
 
     @property
@@ -168,6 +169,7 @@ class ObservedSnapshots(ObservedResponses):
 class ObservedTransitions(ObservedResponses):
     """Moves between successive bins: see `log_moves`."""
 
+    counts: Transitions = eqx.field(static=True)
     names = ("previous_stimulus", "stimulus", "previous_pattern")
 
     @property

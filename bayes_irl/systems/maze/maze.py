@@ -85,7 +85,7 @@ class Maze(Grid, System):
             raise InputError(f"recording has {len(counts.table)} places, the maze has {self.num_patterns}.")
         p = mean_move(counts) if isinstance(baseline, str) else self.check_baseline("baseline", baseline)
         seen = np.flatnonzero(counts.table.sum(axis=1))
-        return ObservedMoves(self, jnp.asarray(p), counts, seen, counts.table[seen])
+        return ObservedMoves(system=self, baseline=jnp.asarray(p), counts=counts, places=seen, table=counts.table[seen])
 
     def check_sessions(self, sessions: Sequence[Observed]) -> None:
         """Several walks share a reward where grids are of one size."""
@@ -98,7 +98,7 @@ class Maze(Grid, System):
         solution = solve(self, reward, self.default_actions(observed.baseline))
         return observed.log_outcomes(solution.policy, None), solution.residual
 
-    def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> Walker:
+    def optimum(self, reward: Reward, baseline: Array, coding_cost: ArrayLike = 1.0) -> Walker:
         """The optimal walk for a given baseline."""
         return respond(Walker, self, reward, baseline, coding_cost)
 

@@ -23,8 +23,8 @@ from scipy.stats import kstest
 
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.mode import find_mode
-from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.posterior import Target
+from bayes_irl.inference.progress import Progress
 
 NUM_WARMUP = 200
 

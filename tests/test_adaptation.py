@@ -104,13 +104,13 @@ def no_change(found: xr.Dataset) -> None:
 
 
 def test_no_change_predicts_no_change_with_p_held(posterior):
-    found = predict(posterior, bi.recorded_circuit(posterior))
+    found = predict(posterior, bi.recorded(posterior))
     assert found.attrs["change"] == "nothing changed"
     no_change(found)
 
 
 def test_no_change_predicts_no_change_with_p_adapted(free):
-    found = predict(free, bi.recorded_circuit(free), baseline="adapted")
+    found = predict(free, bi.recorded(free), baseline="adapted")
     assert found.sizes["draw"] > 0
     no_change(found)
 
@@ -181,7 +181,7 @@ def test_the_recorded_circuit_comes_back_with_its_lesions_and_labels():
     with pytest.warns(bi.DataWarning):
         counts = bi.simulate(network, 300, random.key(0)).updates()
     tree = bi.infer(bi.load_model("spike_count"), circuit, counts, 0.5, bi.Laplace(100), key=known.KEY)
-    back = bi.recorded_circuit(tree)
+    back = bi.recorded(tree)
     assert (back.num_neurons, back.silenced, back.forced, back.stimulus.labels) == (3, {0}, {2}, ("left", "right"))
     np.testing.assert_array_equal(back.transition, T_OTHER)
 
@@ -192,7 +192,7 @@ def test_the_recorded_circuit_comes_back_with_its_lesions_and_labels():
 def test_adapting_p_is_refused_where_nothing_changed_and_rates_would_drift(free):
     """The same fit, but of a recording whose neurons, it is said, answered otherwise."""
     drifting = free.copy(deep=True)
-    drifting["circuit"]["mean_response"] = drifting["circuit"]["mean_response"] + 0.2
+    drifting["system"]["mean_response"] = drifting["system"]["mean_response"] + 0.2
     with pytest.raises(bi.InputError, match=r'adaptation would appear with nothing changed\. Use baseline="held"'):
         predict(drifting, known.CIRCUIT.silence(1), baseline="adapted")
     assert predict(drifting, known.CIRCUIT.silence(1)).sizes["draw"] == NUM_DRAWS
@@ -246,15 +246,15 @@ def test_scores_are_the_brute_force_density_and_adaptation_foretells_better(post
     circuit, recording = lesioned
     table = bi.score(posterior, circuit, recording, num_draws=NUM_DRAWS)
     chosen = rewards(posterior, predict(posterior, circuit))
-    assert float(table["log_density"].sel(prediction="adapted")) == pytest.approx(
+    assert float(table["score"].sel(claim="adapted")) == pytest.approx(
         brute_force_density(posterior, circuit, recording, chosen), rel=1e-9
     )
-    gain, error = (float(table[name].sel(prediction="adapted")) for name in ("gain", "gain_se"))
+    gain, error = (float(table[name].sel(claim="adapted")) for name in ("difference", "difference_se"))
     assert gain > 4 * error > 0
-    assert float(table["gain"].sel(prediction="nothing changes")) == 0
+    assert float(table["difference"].sel(claim="nothing changes")) == 0
     observations = int((recording.neuron != 1).sum())
     assert table.attrs["num_observations"] == observations
-    np.testing.assert_allclose(table["per_observation"], table["log_density"] / observations)
+    np.testing.assert_allclose(table["per_observation"], table["score"] / observations)
 
 
 @pytest.mark.filterwarnings("ignore:neuron 1 never spiked:bayes_irl._checks.DataWarning")
@@ -265,5 +265,5 @@ def test_a_refit_is_scored_beside_the_prediction(posterior, lesioned):
     refit = bi.infer(bi.load_model("spike_count"), circuit, again, known.BASELINE, bi.Laplace(200), key=random.key(3))
     table = bi.score(posterior, circuit, recording, refit=refit, num_draws=60)
     assert table["prediction"].values.tolist() == ["adapted", "nothing changes", "re-fitted"]
-    adapted, fitted = (float(table["log_density"].sel(prediction=name)) for name in ("adapted", "re-fitted"))
-    assert abs(adapted - fitted) < 0.1 * float(table["gain"].sel(prediction="adapted"))
+    adapted, fitted = (float(table["score"].sel(claim=name)) for name in ("adapted", "re-fitted"))
+    assert abs(adapted - fitted) < 0.1 * float(table["difference"].sel(claim="adapted"))

@@ -12,7 +12,6 @@ from scipy.special import logit, logsumexp
 from bayes_irl import Circuit, Stimulus
 from bayes_irl.solvers import average_reward, bellman
 from bayes_irl.solvers.average_reward import objective, solve
-from bayes_irl.systems.respond import respond
 
 LESIONS = [((), ()), ((1,), ()), ((), (0,)), ((2,), (0,))]
 TRANSITION = np.array([[0.8, 0.15, 0.05], [0.1, 0.85, 0.05], [0.2, 0.1, 0.7]])
@@ -22,7 +21,7 @@ COST = 0.6
 
 
 def answer(circuit: Circuit, reward, baseline, cost=1.0):
-    return respond(circuit, jnp.asarray(reward), jnp.asarray(baseline), cost)
+    return circuit.optimum(jnp.asarray(reward), jnp.asarray(baseline), cost)
 
 
 @cache

@@ -14,12 +14,12 @@ import pytest
 from disk import room_for
 
 import bayes_irl as bi
-from bayes_irl import generative
 from bayes_irl._checks import InputError
-from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.fingerprint import fingerprint
+from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.mode import blank
+from bayes_irl.systems import observe
 
 MARK = {"model": "a", "method": "b"}
 NUM_STEPS = 4 * BLOCK - 7
@@ -201,7 +201,7 @@ ONE = bi.Circuit(1, bi.Stimulus([[0.7, 0.3], [0.1, 0.9]]))
 
 def print_of(circuit=ONE, spikes=(0, 1, 0, 1), baseline=0.3, method=None, seed=0, model="spike_count"):
     recording = bi.Recording.from_arrays(np.array(spikes)[:, None], [0, 1, 0, 1], neuron=[0] * 4)
-    data = generative.as_data(circuit, recording, [baseline])
+    data = observe(circuit, recording, [baseline])
     return fingerprint(bi.load_model(model), data, method or bi.Nuts(), jax.random.key(seed))
 
 

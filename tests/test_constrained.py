@@ -11,7 +11,6 @@ from scipy.optimize import minimize
 
 from bayes_irl import Circuit, Stimulus
 from bayes_irl.solvers.constrained import solve_restricted
-from bayes_irl.systems.respond import respond
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
 BASELINE = np.array([0.3, 0.5, 0.4])
@@ -29,7 +28,7 @@ REWARDS = {
 @cache
 def network(name, missing, silenced=()):
     circuit = Circuit(3, Stimulus(TRANSITION)).cut(missing).silence(*silenced)
-    return respond(circuit, jnp.asarray(REWARDS[name]), jnp.asarray(BASELINE), COST)
+    return circuit.optimum(jnp.asarray(REWARDS[name]), jnp.asarray(BASELINE), COST)
 
 
 def alike(missing) -> list[np.ndarray]:
@@ -91,11 +90,10 @@ def test_direct_optimisation_of_neurons_that_see_only_the_stimulus_finds_nothing
 
 
 def test_neurons_with_nothing_to_tell_them_apart_share_the_work_out_all_the_same():
-    """Same baseline, same view: whoever starts alike stays alike, at less reward than who settles on a spiker."""
+    """Same baseline, same view: neurons that start alike stay alike, at less reward than if one settles on spiking."""
     common = np.full(3, 0.4)
-    found = respond(
-        Circuit(3, Stimulus(TRANSITION)).cut(EVERY), jnp.asarray(REWARDS["just one spike"]), jnp.asarray(common), COST
-    )
+    circuit = Circuit(3, Stimulus(TRANSITION)).cut(EVERY)
+    found = circuit.optimum(jnp.asarray(REWARDS["just one spike"]), jnp.asarray(common), COST)
 
     def loss(answers):
         log_odds = np.broadcast_to(answers[:, None], (3, 2, 8))

@@ -13,14 +13,14 @@ import xarray as xr
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model
-from bayes_irl.inference.draws import Check
 from bayes_irl.inference.gate import as_dataset, judge
 from bayes_irl.inference.methods.importance import importance, pareto_check
-from bayes_irl.inference.posterior import Target
+from bayes_irl.inference.posterior import Posterior
+from bayes_irl.systems import Check, observe
+from bayes_irl.systems.base import Inferred
 
 ONE = bi.Circuit(1, bi.Stimulus.constant())
 ANSWERS = bi.Recording.from_arrays([[1], [0], [1]], [0, 0, 0], neuron=[0, 0, 0])
-DATA = generative.as_data(ONE, ANSWERS, [0.5])
 RNG = np.random.default_rng(0)
 INDEPENDENT = RNG.normal(size=(4, 500))
 
@@ -28,6 +28,12 @@ INDEPENDENT = RNG.normal(size=(4, 500))
 def chains(draws, **others) -> xr.Dataset:
     variables = {"reward": draws} | others
     return xr.Dataset({name: (("chain", "draw"), values) for name, values in variables.items()})
+
+
+def of_system(observations) -> tuple[Check, ...]:
+    """What a system has to say about its recordings, whatever was inferred."""
+    nothing = Inferred(lambda flat: flat, np.zeros(1), None, np.zeros((1, 1)), known.KEY)
+    return observations.system.judge(observations, nothing)
 
 
 def failed(checks) -> list[str]:
@@ -42,7 +48,7 @@ def autoregressive(keep) -> np.ndarray:
 
 
 def test_good_chains_pass_and_the_verdict_counts_the_checks():
-    checks = judge(chains(INDEPENDENT), 1e-9, DATA, ())
+    checks = judge(chains(INDEPENDENT), 1e-9, ())
     assert failed(checks) == []
     assert as_dataset(checks).attrs["verdict"] == "All 5 checks passed."
 
@@ -60,7 +66,7 @@ def test_good_chains_pass_and_the_verdict_counts_the_checks():
     ],
 )
 def test_chains_with_one_thing_wrong_fail_in_words(draws, expected):
-    checks = judge(chains(draws), 1e-9, DATA, ())
+    checks = judge(chains(draws), 1e-9, ())
     assert expected in failed(checks)
     assert as_dataset(checks).attrs["verdict"].startswith("DO NOT TRUST THESE INTERVALS. ")
     (sentence,) = [check.sentence for check in checks if check.name == expected]
@@ -69,23 +75,23 @@ def test_chains_with_one_thing_wrong_fail_in_words(draws, expected):
 
 
 def test_what_never_varies_has_no_say():
-    assert failed(judge(chains(INDEPENDENT, constant=np.ones((4, 500))), 1e-9, DATA, ())) == []
+    assert failed(judge(chains(INDEPENDENT, constant=np.ones((4, 500))), 1e-9, ())) == []
 
 
 def test_the_worst_variable_is_named():
-    checks = judge(chains(INDEPENDENT, stuck=autoregressive(0.99)), 1e-9, DATA, ())
+    checks = judge(chains(INDEPENDENT, stuck=autoregressive(0.99)), 1e-9, ())
     bad = {check.name: check.sentence for check in checks if not check.passed}
     assert "stuck" in bad["effective sample size (bulk)"]
 
 
 @pytest.mark.parametrize("residual", [1e-3, np.nan, np.inf])
 def test_unsolved_circuits_fail(residual):
-    assert failed(judge(chains(INDEPENDENT), residual, DATA, ())) == ["solver residual"]
+    assert failed(judge(chains(INDEPENDENT), residual, ())) == ["solver residual"]
 
 
 def test_a_methods_own_checks_count():
     poor = Check.at_most("divergences", 3, 0, "No trajectory diverged.", "3 trajectories diverged.")
-    checks = judge(chains(INDEPENDENT), 1e-9, DATA, (poor,))
+    checks = judge(chains(INDEPENDENT), 1e-9, (poor,))
     assert failed(checks) == ["divergences"]
     assert as_dataset(checks).attrs["verdict"] == "DO NOT TRUST THESE INTERVALS. 3 trajectories diverged."
 
@@ -109,14 +115,14 @@ def slow_spikes(keep=0.97, num_bins=20_000) -> bi.Recording:
 def test_snapshots_too_close_together_fail_and_thinned_ones_pass():
     circuit = bi.Circuit(2, bi.Stimulus.constant())
     dense, thinned = (
-        judge(chains(INDEPENDENT), 1e-9, generative.as_data(circuit, slow_spikes().snapshots(every), "neuron"), ())
+        judge(chains(INDEPENDENT), 1e-9, of_system(observe(circuit, slow_spikes().snapshots(every), "neuron")))
         for every in (1, None)
     )
     assert failed(dense) == ["design effect of snapshots"]
     assert "Thin them more" in as_dataset(dense).attrs["verdict"]
     assert failed(thinned) == []
-    moves = generative.as_data(circuit, slow_spikes().transitions(10.0), "neuron")
-    assert failed(judge(chains(INDEPENDENT), 1e-9, moves, ())) == []
+    moves = observe(circuit, slow_spikes().transitions(10.0), "neuron")
+    assert failed(judge(chains(INDEPENDENT), 1e-9, of_system(moves))) == []
 
 
 # Whole fits
@@ -151,7 +157,7 @@ def test_an_approximation_without_the_posteriors_tails_is_found_out():
     assert bi.verdict(tree).startswith("DO NOT TRUST THESE INTERVALS. ")
 
 
-class Normal(Target):
+class Normal(Posterior):
     """A posterior that is Normal(0, 1): all that `importance` needs of one."""
 
     def __init__(self):

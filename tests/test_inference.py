@@ -18,12 +18,11 @@ from scipy.stats import binom, norm
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model
-from bayes_irl.generative.respond import site_name
-from bayes_irl.inference.mode import find_mode
+from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.posterior import Target
 from bayes_irl.inference.tree import _replicate
 from bayes_irl.recordings import Updates
+from bayes_irl.systems import observe
 
 MODEL = bi.load_model("spike_count")
 
@@ -78,7 +77,7 @@ def test_the_posterior_of_one_neuron_is_the_integral(method, x, tolerance, one_n
 
 
 def test_the_potential_is_minus_the_log_joint_density():
-    target = Target(MODEL, ONE, generative.as_data(ONE, answers(), [P]))
+    target = Posterior(MODEL, observe(ONE, answers(), [P]))
     rng = np.random.default_rng(0)
     for table in rng.normal(0, 2, (3, 2, 2)):
         odds = np.log(P / (1 - P)) + table[:, 1] - table[:, 0]
@@ -91,12 +90,11 @@ def test_the_potential_is_minus_the_log_joint_density():
 )
 def test_the_key_alone_decides(method):
     """One target, compiled once, drawn from twice; then, where that is cheap, with another key."""
-    target = Target(MODEL, ONE, generative.as_data(ONE, answers(), [P]))
-    mode = find_mode(target, Progress())
-    first, again = (method.run(target, mode, random.key(3), Progress()).positions for _ in range(2))
+    target = Posterior(MODEL, observe(ONE, answers(), [P]))
+    first, again = (method.run(target, random.key(3), Progress()).positions for _ in range(2))
     np.testing.assert_array_equal(first, again)
     if isinstance(method, bi.Laplace):
-        assert not np.array_equal(first, method.run(target, mode, random.key(4), Progress()).positions)
+        assert not np.array_equal(first, method.run(target, random.key(4), Progress()).positions)
 
 
 def far_from_normal(circuit, recording=None):
@@ -208,7 +206,7 @@ def test_before_and_after_a_lesion_together_say_more(recording, laplace):
     )
     assert bi.verdict(both).startswith("All")
     assert set(both["observed_data"]) == {"responses", "responses_2"}
-    assert both["circuit"]["silenced"].values.tolist() == [[False] * 4, [True, False, False, False]]
+    assert both["system"]["silenced"].values.tolist() == [[False] * 4, [True, False, False, False]]
     difference = {name: gaps(tree)[..., :3].std(axis=0) for name, tree in (("both", both), ("before", laplace))}
     assert (difference["both"] < difference["before"]).all()
     assert np.mean(difference["both"] / difference["before"]) < 0.85
@@ -253,8 +251,8 @@ def test_trees_are_complete_and_their_axes_named(method, fits):
     assert tree["reward"]["reward"].dims == ("chain", "draw", "stimulus", "pattern")
     assert tree["reward"]["reward"].coords["pattern"].values.tolist() == list(range(16))
     assert tree["prior"]["reward"].dims == ("chain", "draw", "stimulus", "pattern")
-    assert tree["circuit"]["baseline"].values[0].tolist() == known.BASELINE.tolist()
-    np.testing.assert_allclose(tree["circuit"]["transition"].values[0], [[0.9, 0.1], [0.1, 0.9]])
+    assert tree["system"]["baseline"].values[0].tolist() == known.BASELINE.tolist()
+    np.testing.assert_allclose(tree["system"]["transition"].values[0], [[0.9, 0.1], [0.1, 0.9]])
     assert tree.attrs["model"] == "spike_count"
     assert tree.attrs["method"].lower() == method
     assert len(tree.attrs["data_hash"]) == 64
@@ -362,10 +360,10 @@ def test_sizes_of_methods_are_checked():
 
 
 def test_a_draw_that_was_not_solved_replicates_nothing_and_stops_nobody(recording):
-    data = generative.as_data(known.CIRCUIT, recording, known.BASELINE)
+    data = observe(known.CIRCUIT, recording, known.BASELINE)
     (session,) = data.sessions
     log_probs = np.full((1, 3, *session.table.shape), -np.log(session.table.shape[-1]))
     log_probs[0, 1, 0] = np.nan
-    (drawn,) = _replicate(data, {site_name(session.site, 0): log_probs}, slice(None), known.KEY).values()
+    (drawn,) = _replicate({session.site: session.table}, {session.site: log_probs}, slice(None), known.KEY).values()
     assert np.isnan(drawn[0, 1, 0]).all() and np.isfinite(drawn[0, [0, 2]]).all()
     np.testing.assert_array_equal(drawn[0, [0, 2]].sum(axis=-1), [session.table.sum(axis=-1)] * 2)

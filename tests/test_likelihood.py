@@ -19,6 +19,7 @@ from scipy.stats import binom, multinomial
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative.counts import OutcomeCounts
+from bayes_irl.systems import observe
 from bayes_irl.systems.likelihood import check_size
 
 SIZE, NUM_PATTERNS = 3, 8
@@ -62,7 +63,7 @@ def test_baselines_are_mean_responses_under_the_stimulus_statistics_given():
     means = [(bits.sum(axis=0) + 0.5) / (len(bits) + 1) for bits in seen]
     expected = 0.75 * means[0] + 0.25 * means[1]
     for baseline, wanted in (("neuron", expected), ("population", np.full(SIZE, expected.mean()))):
-        data = generative.as_data(INTACT, recording.snapshots(every=3), baseline)
+        data = observe(INTACT, recording.snapshots(every=3), baseline)
         np.testing.assert_allclose(data.sessions[0].baseline, wanted)
 
 
@@ -71,7 +72,7 @@ def test_baselines_do_not_feel_how_often_a_slow_stimulus_happened_to_change():
     by_share, by_chance = [], []
     for seed in range(10):
         recording = bi.simulate(network, 20_000, random.key(seed))
-        data = generative.as_data(network.circuit, recording, "neuron")
+        data = observe(network.circuit, recording, "neuron")
         by_share.append(data.sessions[0].baseline - network.baseline)
         by_chance.append(recording.spikes.mean(axis=0) - np.asarray(network.baseline))
     assert np.std(by_share) < 0.3 * np.std(by_chance)
@@ -80,7 +81,7 @@ def test_baselines_do_not_feel_how_often_a_slow_stimulus_happened_to_change():
 def test_a_silent_neuron_keeps_a_baseline_above_zero():
     with pytest.warns(bi.DataWarning):
         counts = bi.Recording.from_arrays([[0, 1]] * 40, [0] * 40).snapshots(every=1)
-    baseline = generative.as_data(bi.Circuit(2, bi.Stimulus.constant()), counts, "neuron").sessions[0].baseline
+    baseline = observe(bi.Circuit(2, bi.Stimulus.constant()), counts, "neuron").sessions[0].baseline
     np.testing.assert_allclose(baseline, [0.5 / 41, 40.5 / 41])
 
 
@@ -150,7 +151,7 @@ def log_probability(kind, row, outcomes, log_odds, coefficient) -> float:
 @pytest.mark.parametrize("circuit", CIRCUITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_numpyro_sites_score_recordings_as_brute_force_does(kind, circuit):
-    data = generative.as_data(CIRCUITS[circuit], reduced(CIRCUITS[circuit], kind), BASELINE)
+    data = observe(CIRCUITS[circuit], reduced(CIRCUITS[circuit], kind), BASELINE)
     expected = brute_force(CIRCUITS[circuit], kind, REWARD)
     assert np.isfinite(expected)
     assert float(log_likelihood(data, jnp.asarray(REWARD))) == pytest.approx(expected, abs=1e-6)
@@ -160,7 +161,7 @@ def test_numpyro_sites_score_recordings_as_brute_force_does(kind, circuit):
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradients_are_those_of_the_brute_force_score(kind, circuit):
     """Finite even where a lesioned neuron makes probabilities 0; most contexts were never visited."""
-    data = generative.as_data(CIRCUITS[circuit], reduced(CIRCUITS[circuit], kind), BASELINE)
+    data = observe(CIRCUITS[circuit], reduced(CIRCUITS[circuit], kind), BASELINE)
     gradient = jax.grad(lambda reward: log_likelihood(data, reward))(jnp.asarray(REWARD))
     assert np.isfinite(gradient).all()
     for direction in np.random.default_rng(1).normal(size=(2, 2, NUM_PATTERNS)):
@@ -172,9 +173,7 @@ def test_gradients_are_those_of_the_brute_force_score(kind, circuit):
 
 
 def test_updates_leave_contexts_out_that_were_never_visited_and_neurons_without_choice():
-    data = generative.as_data(
-        CIRCUITS["neuron 1 silenced"], reduced(CIRCUITS["neuron 1 silenced"], "updates"), BASELINE
-    )
+    data = observe(CIRCUITS["neuron 1 silenced"], reduced(CIRCUITS["neuron 1 silenced"], "updates"), BASELINE)
     (session,) = data.sessions
     assert set(session.rows[:, 0]) == {0, 2}
     assert len(session.rows) < 2 * 2 * 4
@@ -184,8 +183,8 @@ def test_updates_leave_contexts_out_that_were_never_visited_and_neurons_without_
 def test_two_recordings_are_worth_the_sum_of_their_scores():
     circuits = [CIRCUITS["intact"], CIRCUITS["neuron 1 silenced"].with_stimulus(bi.Stimulus.switching(0.4))]
     counts = [reduced(INTACT, "updates"), reduced(CIRCUITS["neuron 1 silenced"], "held")]
-    both = generative.as_data(circuits, counts, BASELINE)
-    each = [generative.as_data(*pair, BASELINE) for pair in zip(circuits, counts, strict=True)]
+    both = observe(circuits, counts, BASELINE)
+    each = [observe(*pair, BASELINE) for pair in zip(circuits, counts, strict=True)]
     reward = jnp.asarray(REWARD)
     assert float(log_likelihood(both, reward)) == pytest.approx(sum(float(log_likelihood(one, reward)) for one in each))
     assert set(sites(both, reward)) == {"reward", "responses", "moves_2", "solver_residual"}
@@ -194,7 +193,7 @@ def test_two_recordings_are_worth_the_sum_of_their_scores():
 def test_transitions_of_too_many_neurons_are_refused_with_the_memory_they_would_take():
     spikes = np.random.default_rng(0).random((50, 11)) < 0.5
     counts = bi.Recording.from_arrays(spikes, np.zeros(50), bin_width=0.01).transitions(10.0)
-    data = generative.as_data(bi.Circuit(11, bi.Stimulus.constant()), counts, "neuron")
+    data = observe(bi.Circuit(11, bi.Stimulus.constant()), counts, "neuron")
     with pytest.raises(bi.InputError, match=r"recording: expected transitions of at most 10 neurons, got 11.*GB"):
         check_size(data.sessions[0])
 
@@ -214,7 +213,7 @@ def test_transitions_of_too_many_neurons_are_refused_with_the_memory_they_would_
 )
 def test_what_does_not_fit_is_refused(circuit, message):
     with pytest.raises(bi.InputError, match=message):
-        generative.as_data(circuit, reduced(INTACT, "updates"), BASELINE)
+        observe(circuit, reduced(INTACT, "updates"), BASELINE)
 
 
 def test_a_stimulus_never_seen_is_refused_by_name():
@@ -223,7 +222,7 @@ def test_a_stimulus_never_seen_is_refused_by_name():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bi.DataWarning)
         with pytest.raises(bi.InputError, match="every stimulus at least once.*right"):
-            generative.as_data(circuit, recording, "neuron")
+            observe(circuit, recording, "neuron")
 
 
 # The distribution of counts

@@ -9,7 +9,6 @@ from jax import random
 import bayes_irl as bi
 from bayes_irl.io.netcdf import load_tree, save_tree
 from bayes_irl.solvers.average_reward import solve
-from bayes_irl.systems.respond import respond
 
 DRAWING = """
 +-+-+-+-+
@@ -114,7 +113,7 @@ def test_bad_input_is_refused(make, message):
 @pytest.mark.parametrize("cost", [0.05, 0.3, 2.0])
 def test_the_optimum_solves_the_bellman_equation(cost):
     p = np.array([0.4, 0.3, 0.2, 0.1])
-    found = respond(MAZE, jnp.asarray(REWARD), jnp.asarray(p), cost)
+    found = MAZE.optimum(jnp.asarray(REWARD), jnp.asarray(p), cost)
     value, gain = iterate(MAZE, REWARD, p, cost)
     np.testing.assert_allclose(found.value[0], value - value.mean(), atol=1e-7)
     np.testing.assert_allclose(found.objective, gain, atol=1e-8)
@@ -163,7 +162,7 @@ def test_walks_visit_places_and_make_moves_as_often_as_they_should(walker):
     chosen = np.asarray(walker.occupancy[0]) @ dense_world_move(MAZE)
     shares = np.bincount(walk.place, minlength=12) / walk.num_updates
     np.testing.assert_allclose(shares, chosen, atol=0.02)
-    table = walk.choices().table
+    table = walk.counts().table
     errors = np.sqrt(np.asarray(walker.move_probability).T * table.sum(axis=1, keepdims=True))
     assert (
         np.abs(table - table.sum(axis=1, keepdims=True) * np.asarray(walker.move_probability).T) < 5 * errors + 1
@@ -208,7 +207,7 @@ def test_a_built_wall_sends_the_agent_another_way(fit, walker):
 
 
 def test_no_change_predicts_no_change(fit):
-    predicted = bi.adapt(fit, bi.recorded_maze(fit), num_draws=5)["predictions"]
+    predicted = bi.adapt(fit, bi.recorded(fit), num_draws=5)["predictions"]
     shares = predicted["place_probability"]
     np.testing.assert_allclose(shares.sel(circuit="changed"), shares.sel(circuit="unchanged"), atol=1e-9)
     assert predicted.attrs["change"] == "nothing changed"
@@ -221,7 +220,7 @@ def test_a_circuit_is_no_maze(fit, walker):
     with pytest.raises(bi.InputError, match="expected a Recording, for a circuit, got Choices"):
         bi.infer(bi.load_model("spike_count"), circuit, bi.simulate(walker, 100, random.key(0)), key=random.key(0))
     with pytest.raises(bi.InputError, match="expected a fit to a circuit"):
-        bi.recorded_circuit(fit)
+        bi.recorded(fit)
     small = bi.Maze(3, 3, goal=(0, 0))
     with pytest.raises(bi.InputError, match="num_columns = 4, as recorded"):
         bi.adapt(fit, small)
@@ -233,7 +232,7 @@ def test_a_held_out_walk_scores_the_prediction(fit, walker):
     changed = MAZE.build(((1, 3), (2, 3)))
     after = bi.optimize(changed, REWARD, 0.3, np.asarray(walker.baseline))
     scored = bi.score(fit, changed, bi.simulate(after, 5_000, random.key(5)), num_draws=40)
-    assert float(scored["gain"].sel(prediction="adapted")) > 4 * float(scored["gain_se"].sel(prediction="adapted"))
+    assert float(scored["difference"].sel(claim="adapted")) > 4 * float(scored["difference_se"].sel(claim="adapted"))
 
 
 def test_pictures_show_the_maze(fit, walker, tmp_path):
@@ -256,4 +255,4 @@ def test_predictions_survive_a_file(fit, tmp_path):
     save_tree(predicted, tmp_path / "maze.nc")
     again = load_tree(tmp_path / "maze.nc")
     assert again.identical(predicted)
-    assert bi.recorded_maze(again).walls == MAZE.walls
+    assert bi.recorded(again).walls == MAZE.walls

@@ -10,14 +10,15 @@ import pytest
 from jax import random
 from numpyro.infer import Predictive
 from scipy.stats import norm
-from test_gate import INDEPENDENT, chains
+from test_gate import INDEPENDENT, chains, of_system
 
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.inference import mode
 from bayes_irl.inference.gate import judge
+from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.posterior import Target
+from bayes_irl.systems import Observations, observe
 
 NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "1"))
 SPARSE = bi.load_model("sparse")
@@ -60,7 +61,7 @@ def test_stretched_coordinates_change_how_the_prior_is_walked_in_and_not_the_pri
 
 
 def test_coordinates_of_the_sampler_are_nobodys_result():
-    target = Target(SPARSE, RING, generative.as_data(RING, recording_at(2.0, 1000), "population"))
+    target = Posterior(SPARSE, observe(RING, recording_at(2.0, 1000), "population"))
     assert target.parameters == ("share",)
     assert (
         set(target.summaries(jnp.asarray(target.start)))
@@ -74,7 +75,7 @@ def test_coordinates_of_the_sampler_are_nobodys_result():
 
 def test_leading_directions_whiten_like_the_whole_hessian(monkeypatch):
     """All but a few directions looked at, from another descent: the same mode, and the same covariance."""
-    target = Target(SPARSE, RING, generative.as_data(RING, recording_at(2.0, 20_000), "population"))
+    target = Posterior(SPARSE, observe(RING, recording_at(2.0, 20_000), "population"))
     size = target.num_dimensions
     whole = mode.find_mode(target, Progress())
     monkeypatch.setattr(mode, "MOST_DENSE", 10)
@@ -131,12 +132,12 @@ def test_the_ring_of_twelve(cost):
 # Frozen
 
 
-def data_of(patterns, num_neurons=4, num_stimuli=1) -> generative.Data:
+def data_of(patterns, num_neurons=4, num_stimuli=1) -> Observations:
     """Snapshots of these pattern codes, stimuli in turn."""
     circuit = bi.Circuit(num_neurons, bi.Stimulus.switching(0.5, num_stimuli) if num_stimuli > 1 else RING.stimulus)
     stimulus = np.arange(len(patterns)) % num_stimuli
     recording = bi.Recording.from_arrays(circuit.patterns[patterns], stimulus, bin_width=0.01)
-    return generative.as_data(circuit, recording.snapshots(every=1), "neuron")
+    return observe(circuit, recording.snapshots(every=1), "neuron")
 
 
 RNG = np.random.default_rng(0)
@@ -157,7 +158,9 @@ EVERYWHERE = RNG.integers(0, 16, 4000)
 )
 def test_the_gate_knows_a_circuit_that_sits_still(patterns, num_stimuli, held_by):
     (check,) = [
-        each for each in judge(chains(INDEPENDENT), 1e-9, data_of(patterns, 4, num_stimuli), ()) if each.name == FROZEN
+        each
+        for each in judge(chains(INDEPENDENT), 1e-9, of_system(data_of(patterns, 4, num_stimuli)))
+        if each.name == FROZEN
     ]
     assert check.value == held_by
     assert check.passed == (held_by > 4)
@@ -166,7 +169,7 @@ def test_the_gate_knows_a_circuit_that_sits_still(patterns, num_stimuli, held_by
 
 
 def test_two_neurons_have_too_few_patterns_to_tell():
-    checks = judge(chains(INDEPENDENT), 1e-9, data_of(np.where(EVERYWHERE < 8, 1, 2), 2), ())
+    checks = judge(chains(INDEPENDENT), 1e-9, of_system(data_of(np.where(EVERYWHERE < 8, 1, 2), 2)))
     assert FROZEN not in [each.name for each in checks]
 
 

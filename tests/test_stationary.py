@@ -10,7 +10,6 @@ from scipy.special import expit
 
 from bayes_irl import Circuit, Stimulus
 from bayes_irl.solvers.stationary import occupancy
-from bayes_irl.systems.respond import respond
 
 LESIONS = [((), ()), ((1,), ()), ((), (0,)), ((2,), (0,))]
 PACES = [1.0, 1e-2, 1e-5]
@@ -27,7 +26,7 @@ def transition(pace: float) -> np.ndarray:
 @cache
 def network(lesions, pace, strength=1.0):
     circuit = Circuit(3, Stimulus(transition(pace))).silence(*lesions[0]).force(*lesions[1])
-    return respond(circuit, jnp.asarray(strength * REWARD), jnp.asarray(BASELINE), 1.0)
+    return circuit.optimum(jnp.asarray(strength * REWARD), jnp.asarray(BASELINE), 1.0)
 
 
 @pytest.mark.parametrize("pace", PACES)

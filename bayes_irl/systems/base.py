@@ -10,7 +10,7 @@ import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -179,6 +179,9 @@ class Climbable(Protocol):
         ...
 
 
+Kind = TypeVar("Kind", bound="System")
+
+
 class System(eqx.Module):
     """Who acts and what is chosen. A system of your own is a subclass of this one, and needs nothing else.
 
@@ -263,7 +266,7 @@ class System(eqx.Module):
 
     @classmethod
     @abc.abstractmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the system that was stored. Nothing in the data is run."""
 
     def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:

@@ -1,7 +1,7 @@
 """What circuits have in common that are enumerated, whatever their answers are restricted to."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -20,6 +20,8 @@ from bayes_irl.systems.circuit.observed import mean_response
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.scoring import Scored, score_outcomes
+
+Kind = TypeVar("Kind", bound="EnumeratedCircuit")
 
 
 class EnumeratedCircuit(Wiring, System):
@@ -93,7 +95,7 @@ class EnumeratedCircuit(Wiring, System):
         return self.store_neurons(self.kind).assign(missing=(("neuron", "seen"), missing))
 
     @classmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the circuit again."""
         pairs = np.argwhere(stored["missing"].values).tolist()
         return cls.restore_neurons(stored, missing=frozenset((i, j) for i, j in pairs))

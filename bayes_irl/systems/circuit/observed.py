@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import singledispatch
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -21,6 +21,9 @@ from bayes_irl.systems.circuit.moves import check_size, log_moves, log_or_never
 from bayes_irl.systems.circuit.wiring import Wiring
 
 LARGEST_DESIGN_EFFECT = 1.5
+
+
+Kind = TypeVar("Kind", bound="ObservedResponses")
 
 
 class ObservedResponses(Observed):
@@ -43,7 +46,7 @@ class ObservedResponses(Observed):
     names: ClassVar[tuple[str, ...]]  # of the columns of `rows`
 
     @classmethod
-    def of(cls, circuit: Wiring, counts: Any, baseline: Baseline | np.ndarray) -> Self:
+    def of(cls: type[Kind], circuit: Wiring, counts: Any, baseline: Baseline | np.ndarray) -> Kind:
         """Put counts, the circuit they come from and its baseline together."""
         assert isinstance(circuit, System)
         rows, table = cls.tabulate(circuit, counts)

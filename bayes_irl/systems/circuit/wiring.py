@@ -1,7 +1,7 @@
 """Who is in a circuit, what each neuron sees, and what the stimulus does."""
 
 from collections.abc import Iterable
-from typing import Self
+from typing import TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,6 +15,9 @@ from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_NEURONS = 14
+
+
+Kind = TypeVar("Kind", bound="Wiring")
 
 
 class Wiring(Neurons, World):
@@ -68,7 +71,7 @@ class Wiring(Neurons, World):
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def cut(self, connections: Iterable[tuple[int, int]]) -> Self:
+    def cut(self: Kind, connections: Iterable[tuple[int, int]]) -> Kind:
         """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j).
 
         A neuron may lose all its inputs, or all its outputs; losing both, while others stay connected, is refused.

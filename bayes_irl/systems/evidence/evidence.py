@@ -1,7 +1,7 @@
 """Noisy evidence about which of two answers is right: what was shown, trial by trial."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +15,9 @@ from bayes_irl.systems.evidence.trials import EvidenceTrials
 
 HABITS = ("hazard", "lapse", "non_decision_time", "non_decision_spread")
 TINY = 1e-300  # what no model calls impossible, lest gradients be undefined
+
+
+Kind = TypeVar("Kind", bound="Evidence")
 
 
 class Evidence(EvidenceTrials, System):
@@ -82,7 +85,7 @@ class Evidence(EvidenceTrials, System):
         )
 
     @classmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the trials again."""
         return cls(
             stored["strength_of_trial"].values,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -13,6 +13,9 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.systems.naming import number_names
 
 MOST_STRENGTHS = 64  # signed ones, over which a belief is held
+
+
+Kind = TypeVar("Kind", bound="EvidenceTrials")
 
 
 class EvidenceTrials(eqx.Module):
@@ -26,13 +29,13 @@ class EvidenceTrials(eqx.Module):
 
     @classmethod
     def from_arrays(
-        cls,
+        cls: type[Kind],
         strength: ArrayLike,
         duration: ArrayLike,
         *,
         subject: ArrayLike | Sequence | None = None,
         sure_offered: ArrayLike | Sequence | None = None,
-    ) -> Self:
+    ) -> Kind:
         """Check the arrays, one entry per trial, and copy them.
 
         Args:
@@ -98,7 +101,7 @@ class EvidenceTrials(eqx.Module):
         shares = np.bincount(index, minlength=len(self.strengths)) / self.num_trials
         return (shares + shares[::-1]) / 2
 
-    def keep(self, trials: ArrayLike) -> Self:
+    def keep(self: Kind, trials: ArrayLike) -> Kind:
         """Return some of the trials, by mask or numbers; subjects stay."""
         which = np.asarray(trials)
         columns = {name: getattr(self, name)[which] for name in ("strength", "duration", "subject", "sure_offered")}

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Self
+from typing import TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,6 +15,9 @@ from bayes_irl.solvers.world import World
 
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 Place = tuple[int, int]
+
+
+Kind = TypeVar("Kind", bound="Grid")
 
 
 class Grid(World):
@@ -58,7 +61,7 @@ class Grid(World):
             )
 
     @classmethod
-    def from_text(cls, text: str, push: float = 0.05) -> Self:
+    def from_text(cls: type[Kind], text: str, push: float = 0.05) -> Kind:
         """Read a drawing of 2 × num_rows + 1 lines: places at odd lines and columns, anything between them is a wall.
 
         The goal is the place marked G. Corners do not matter.
@@ -93,12 +96,12 @@ class Grid(World):
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def build(self, *walls: tuple[Place, Place]) -> Self:
+    def build(self: Kind, *walls: tuple[Place, Place]) -> Kind:
         """Return the maze with more walls, each between two neighbouring places."""
         more = {self._wall(*each) for each in walls}
         return type(self)(self.num_rows, self.num_columns, self.goal, self.walls | more, float(self.push))
 
-    def tear_down(self, *walls: tuple[Place, Place]) -> Self:
+    def tear_down(self: Kind, *walls: tuple[Place, Place]) -> Kind:
         """Return the maze without these walls.
 
         Raises:

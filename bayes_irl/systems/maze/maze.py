@@ -1,7 +1,7 @@
 """A maze: one agent that walks on a grid, and a goal that sends it elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +21,8 @@ from bayes_irl.systems.maze.walk import draw_walk
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.optimum import respond
 from bayes_irl.systems.scoring import Scored, score_outcomes
+
+Kind = TypeVar("Kind", bound="Maze")
 
 
 class Maze(Grid, System):
@@ -143,7 +145,7 @@ class Maze(Grid, System):
         return xr.Dataset({"drawing": self.drawing, "push": float(self.push)}, attrs={"kind": self.kind})
 
     @classmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the maze again."""
         return cls.from_text(str(stored["drawing"].values), push=float(stored["push"].values))
 

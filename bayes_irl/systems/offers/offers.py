@@ -1,7 +1,7 @@
 """Offers of two juices: what could be chosen, trial by trial."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,9 @@ from bayes_irl.systems.offers.observed import ObservedChoices, observe_choices
 from bayes_irl.systems.offers.trials import OfferTrials
 
 QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice
+
+
+Kind = TypeVar("Kind", bound="Offers")
 
 
 class Offers(OfferTrials, System):
@@ -95,7 +98,7 @@ class Offers(OfferTrials, System):
         )
 
     @classmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the offers again."""
         subjects = [str(name) for name in stored["subject"].values]
         return cls(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 import numpy as np
@@ -13,6 +13,9 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.systems.naming import number_names
 
 MOST = 2**31 - 1
+
+
+Kind = TypeVar("Kind", bound="OfferTrials")
 
 
 class OfferTrials(eqx.Module):
@@ -31,7 +34,7 @@ class OfferTrials(eqx.Module):
 
     @classmethod
     def from_arrays(
-        cls,
+        cls: type[Kind],
         num_a: ArrayLike,
         num_b: ArrayLike,
         *,
@@ -39,7 +42,7 @@ class OfferTrials(eqx.Module):
         subject: ArrayLike | Sequence | None = None,
         a_left: ArrayLike | Sequence | None = None,
         a_first: ArrayLike | Sequence | None = None,
-    ) -> Self:
+    ) -> Kind:
         """Check the arrays, one entry per trial, and copy them.
 
         Args:
@@ -119,7 +122,7 @@ class OfferTrials(eqx.Module):
         """On which trials only one juice is offered."""
         return (self.num_a == 0) | (self.num_b == 0)
 
-    def keep(self, trials: ArrayLike) -> Self:
+    def keep(self: Kind, trials: ArrayLike) -> Kind:
         """Return some of the trials, by mask or numbers; sessions and subjects stay."""
         which = np.asarray(trials)
         columns = {name: getattr(self, name)[which] for name in ("num_a", "num_b", "session", "a_left", "a_first")}

@@ -1,7 +1,7 @@
 """A circuit of more neurons than can be enumerated."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import xarray as xr
@@ -30,6 +30,9 @@ VALUE_AXES = {
     "by_count": ("stimulus", "spike_count"),
     "with_count": ("neuron", "spike_count"),
 }
+
+
+Kind = TypeVar("Kind", bound="Population")
 
 
 class Population(ManyNeurons, System):
@@ -111,7 +114,7 @@ class Population(ManyNeurons, System):
         return self.store_neurons(self.kind)
 
     @classmethod
-    def restore(cls, stored: xr.Dataset) -> Self:
+    def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Make the population again."""
         return cls.restore_neurons(stored)
 

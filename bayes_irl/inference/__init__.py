@@ -1,5 +1,6 @@
 """Inference: methods, the gate, and the trees that hold what they found."""
 
+from bayes_irl import _numpyro as _numpyro
 from bayes_irl.inference.coupled import infer_from_couplings
 from bayes_irl.inference.gate import verdict
 from bayes_irl.inference.gradients import infer_from_gradients

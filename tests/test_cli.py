@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from click.testing import CliRunner
+from command_line import PROGRAM
 
 import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io.netcdf import load_tree, save_tree
 
 COMMANDS = ("adapt", "check", "compare", "demo", "fit", "models", "plot", "run", "simulate", "train")
-PROGRAM = [sys.executable, "-c", "from bayes_irl.cli import main; main(prog_name='bayes-irl')"]
 
 
 def run(*args):

@@ -2,19 +2,18 @@
 
 import signal
 import subprocess
-import sys
 import time
 from importlib import import_module
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from command_line import PROGRAM
 
 import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io import netcdf
 
-PROGRAM = [sys.executable, "-c", "from bayes_irl.cli import main; main(prog_name='bayes-irl')"]
 FIT = ["fit", "rec.npz", "--model", "spike_count", "--method", "nuts", "--chains", "2", "--draws", "1700"]
 GROUPS = ("posterior", "sample_stats", "reward", "log_likelihood", "observations", "posterior_predictive", "prior")
 

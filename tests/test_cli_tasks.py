@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 from click.testing import CliRunner
+from command_line import PROGRAM
 
 import bayes_irl as bi
 from bayes_irl.cli import main
@@ -23,7 +23,6 @@ SMALL = [
         "num_validation_trials=40",
     )
 ]
-PROGRAM = [sys.executable, "-c", "from bayes_irl.cli import main; main(prog_name='bayes-irl')"]
 
 
 def run(*args):

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "bayes_irl"
 LAYERS = [
-    {"_types", "_checks", "_threads"},
+    {"_types", "_checks", "_threads", "_numpyro"},
     {"io", "trials"},
     {"recordings"},
     {"solvers", "tasks"},

@@ -1,5 +1,6 @@
 """Generative models: priors over rewards come from model files; the one likelihood statement is here."""
 
+from bayes_irl import _numpyro as _numpyro
 from bayes_irl.generative.choosing import bias, by_kind, by_session, choose, juices, utility
 from bayes_irl.generative.deciding import Habits, answer_when_asked, answer_when_ready, habits, per_subject
 from bayes_irl.generative.family import answer_in_family, centre

@@ -1,5 +1,6 @@
 """Inference: one function, its methods, the gate, and the trees that hold what was found."""
 
+from bayes_irl import _numpyro as _numpyro
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.event_weights import infer_from_gradients
 from bayes_irl.inference.fit import Fit, passed, verdict

@@ -133,8 +133,10 @@ def test_evidence_that_does_not_count_has_a_flat_curve():
         "motion_coherence": trials["coherence"].values,
         "color_direction": rng.choice([-1, 1], 4000),
         "color_coherence": rng.choice([5.0, 15.0, 50.0], 4000),
+        "motion": trials["motion"].values,
     }
-    both = trials.drop_vars(["direction", "coherence"]).assign_coords({n: ("trial", c) for n, c in columns.items()})
+    columns["color"] = columns["color_direction"] * columns["color_coherence"]
+    both = trials.drop_vars(["direction", "coherence", "motion"]).assign_coords(made.conditions(columns))
     result = analysis.psychometric(both, "color", by="context")
     assert result["curve"].values.tolist() == ["motion", "color"]
     assert (np.ptp(result["fitted"].sel(statistic="estimate").values, axis=1) < 0.1).all()
@@ -398,7 +400,7 @@ def few(num: int) -> xr.Dataset:
 
 def constant() -> xr.Dataset:
     trials = made.with_rates(made.motion(100), np.zeros((100, 2)))
-    return trials.assign_coords(direction=("trial", np.ones(100)), coherence=("trial", np.ones(100)))
+    return trials.assign_coords(made.conditions({"motion": np.ones(100)}))
 
 
 @pytest.mark.parametrize(
@@ -407,7 +409,10 @@ def constant() -> xr.Dataset:
         (lambda: analysis.psychometric(xr.Dataset()), "trials: expected an xarray.Dataset with an axis trial.*run"),
         (lambda: analysis.psychometric(few(5)), "trials: expected at least 10 answered trials, got . of 5. Run more"),
         (lambda: analysis.psychometric(made.memory()), "evidence: expected at least 3 levels, got 2 of difference"),
-        (lambda: analysis.psychometric(made.juices()), "conditions from which evidence follows.*economic_choice"),
+        (
+            lambda: analysis.psychometric(made.juices()),
+            "a coordinate that is evidence for an answer, got .*economic_choice.*'favours'",
+        ),
         (lambda: analysis.psychometric(made.motion(), by="context"), "a condition 'context' along trial.*another task"),
         (lambda: analysis.psychometric(made.motion().drop_vars("choice")), "a variable 'choice'"),
         (lambda: analysis.psychometric(made.motion(), lapse=2.0), "lapse: expected a probability between 0 and 1"),

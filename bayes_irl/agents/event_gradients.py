@@ -19,7 +19,7 @@ from bayes_irl.agents.networks import RecurrentNetwork
 from bayes_irl.agents.objective import answer_entropy
 from bayes_irl.agents.rollout import draw_trials
 from bayes_irl.tasks import Task, Trial
-from bayes_irl.tasks.base import WAIT
+from bayes_irl.tasks.trial import WAIT
 
 NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and take megabytes
 

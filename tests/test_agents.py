@@ -176,6 +176,12 @@ def test_what_trials_leave_behind(agent):
     window = trials["epoch_end"].sel(epoch="stimulus").values
     np.testing.assert_array_equal(answered, (trials["choice"].values > 0) & (trials["decision_time"].values > window))
     assert set(trials["coherence"].values) == set(TASK.coherences)
+    np.testing.assert_array_equal(trials["best"], np.where(trials["direction"] > 0, 2, 1))
+    np.testing.assert_array_equal(trials["correct"], answered & (trials["choice"] == trials["best"]).values)
+    np.testing.assert_array_equal(trials["motion"], trials["direction"] * trials["coherence"])
+    assert trials["motion"].attrs == {"long_name": "Motion to the right", "units": "% coherence", "favours": "right"}
+    assert trials["direction"].attrs == {"flag_values": [-1, 1], "flag_meanings": "left right"}
+    assert trials["action_kind"].values.tolist() == ["wait", "decision", "decision"]
 
 
 def test_the_same_key_gives_the_same_trials_and_another_key_others(agent):

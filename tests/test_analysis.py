@@ -252,6 +252,28 @@ def test_a_sure_bet_is_no_wrong_answer():
     assert table["num_decided"][1] < table["num_trials"][1]
 
 
+def test_what_a_sure_bet_is_does_not_depend_on_its_name_or_number():
+    """The same trials, with the sure bet as the first answer and under another name."""
+    trials = made.wager(3000).assign(best=lambda each: xr.where(each["direction"] > 0, 2, 1))
+    number = np.array([0, 2, 3, 1])
+    other = trials.assign({name: ("trial", number[trials[name].values]) for name in ("choice", "best")})
+    kinds = ("action", ["wait", "sure bet", "decision", "decision"])
+    other = other.assign_coords(action=["fixate", "pass", "left", "right"], action_kind=kinds)
+    for analyse in (analysis.sure_bet, analysis.viewing_time, lambda each: analysis.psychometric(each, lapse=0.0)):
+        xr.testing.assert_equal(analyse(trials), analyse(other))
+    one, two = (analysis.accuracy(each, by="wager") for each in (trials, other))
+    xr.testing.assert_equal(one.drop_dims(["best", "choice"]), two.drop_dims(["best", "choice"]))
+    assert one["chance"] == 0.5 and one["confusion"]["choice"].values.tolist() == ["left", "right", "sure"]
+    answers = {"choice": ["pass", "left", "right"], "best": ["left", "right"]}
+    assert two["confusion"].sel(answers).values.tolist() == one["confusion"].values[:, :2][..., [2, 0, 1]].tolist()
+    counted = one["confusion"].sel(condition="offered", best="right").values
+    offered = (trials["wager"] == 1) & (trials["direction"] > 0)
+    assert counted.tolist() == [int((offered & (trials["choice"] == choice)).sum()) for choice in (1, 2, 3)]
+    assert counted[2] > 50 and one["confusion"].sum(["best"]).sel(choice=["left", "right"]).sum("choice").equals(
+        one["num_decided"]
+    )
+
+
 # Units
 
 

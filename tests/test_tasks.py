@@ -417,6 +417,27 @@ def test_names_make_tasks_and_labels_name_every_level():
             assert set(task.conditions[column]) == set(words)
 
 
+def test_evidence_speaks_for_the_answer_that_pays():
+    for name, task in TASKS.items():
+        earns = dict(zip(task.actions[1:], task.payoffs().T, strict=True))
+        for number, (kind, evidence) in enumerate(task.evidence.items()):
+            counts = task.conditions["context"] == number if name == "context_integration" else True
+            threshold = 12.5 if kind == "rate" else 0.0
+            favoured = earns[evidence.favours]
+            assert set(favoured[counts & (evidence.values > threshold)]) == {1}
+            assert set(favoured[counts & (evidence.values < threshold)]) == {0}
+    motion = TASKS["wager"].evidence["motion"]
+    row = row_of(TASKS["wager"], {"wager": 1, "direction": -1, "coherence": 12.8})
+    assert (motion.values[row], motion.units, motion.favours) == (-12.8, "% coherence", "right")
+    assert {name for name, task in TASKS.items() if not task.evidence} == {"economic_choice", "economic_choice_4.1"}
+
+
+def test_the_sure_target_alone_is_a_sure_bet():
+    kinds = {name: task.action_kinds for name, task in TASKS.items()}
+    assert kinds.pop("wager") == ("wait", "decision", "decision", "sure bet")
+    assert set(kinds.values()) == {("wait", "decision", "decision")}
+
+
 def test_trials_are_the_same_in_either_precision():
     keys = random.split(random.key(0), 200)
     double = draw_at_20_ms("wager")(keys, 3)

@@ -65,17 +65,18 @@ class RecurrentNetwork(eqx.Module):
 
     def read(self, rates: Float[Array, "... num_units"]) -> Float[Array, "... num_outputs"]:
         """Return the outputs."""
-        return rates @ self.readout + self.readout_bias
+        outputs = rates @ self.readout
+        return outputs + jnp.broadcast_to(self.readout_bias, outputs.shape)
 
     def silence(self, units: Bool[np.ndarray, " num_units"]) -> "RecurrentNetwork":
         """Return the same network with some units held below threshold: they neither fire nor hear."""
         drives = jnp.arange(len(self.bias)) >= len(self.bias) - self.num_units  # the drives of x
         held = drives & jnp.tile(jnp.asarray(units), len(self.bias) // self.num_units)
         *gates, into = self.recurrent
-        heard = eqx.tree_at(lambda each: each.present, into, into.present & ~jnp.asarray(units))
+        heard = eqx.tree_at(lambda each: each.present, into, into.present & ~jnp.asarray(units)[None])
         changed = (
             (*gates, heard),
-            self.input_present & ~held,
+            self.input_present & ~held[None],
             jnp.where(held, SILENCED_DRIVE, self.bias),
             jnp.where(jnp.asarray(units), 0.0, self.start),
         )

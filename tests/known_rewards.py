@@ -17,7 +17,7 @@ import xarray as xr
 
 import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
-from bayes_irl.analysis.trials import chose, duration, onset
+from bayes_irl.analysis.reading import chose, duration, onset
 from bayes_irl.generative import Model, answer_when_ready, habits, per_subject
 from bayes_irl.generative.deciding import NODES, STEP, WEIGHTS
 from bayes_irl.solvers.belief import Belief

@@ -13,7 +13,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 
 from bayes_irl.agents import Agent
-from bayes_irl.agents.gradients import event_names, gradients_of_counts
+from bayes_irl.agents.event_gradients import event_names, gradients_of_counts
 from bayes_irl.tasks import Task
 
 

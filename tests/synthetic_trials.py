@@ -11,6 +11,19 @@ COHERENCES = np.array([0.0, 6.4, 12.8, 25.6, 51.2])
 OFFERS = np.array([(0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (2, 0)], float)
 
 
+MOTION = {"long_name": "Motion to the right", "units": "% coherence", "favours": "right"}
+LEVELS = {
+    "context": {"flag_values": [0, 1], "flag_meanings": "motion color"},
+    "modality": {"flag_values": [0, 1, 2], "flag_meanings": "visual auditory both"},
+    "wager": {"flag_values": [0, 1], "flag_meanings": "not_offered offered"},
+    "juice_left": {"flag_values": [0, 1], "flag_meanings": "A B"},
+    "rate": {"long_name": "Rate", "units": "events/s", "favours": "high"},
+    "motion": MOTION,
+    "color": MOTION | {"long_name": "Color for the right"},
+    "difference": {"long_name": "f1 − f2", "units": "Hz", "favours": ">"},
+}
+
+
 def compose(
     task: str,
     columns: Mapping[str, np.ndarray],
@@ -20,7 +33,10 @@ def compose(
     correct: np.ndarray,
     reaction: np.ndarray | float = 100.0,
 ) -> xr.Dataset:
-    """Return trials; epochs are durations in ms, and `reaction` is counted from the beginning of the last one."""
+    """Return trials; epochs are durations in ms, and `reaction` is counted from the beginning of the last one.
+
+    An action called "sure" is a sure bet. Columns named in `LEVELS` say what they are.
+    """
     num_trials = len(choice)
     lengths = np.stack([np.broadcast_to(each, num_trials) for each in epochs.values()], axis=1)
     ends = np.cumsum(DT * np.rint(lengths / DT), axis=1)
@@ -34,10 +50,22 @@ def compose(
             "correct": ("trial", correct & (choice > 0)),
             "decision_time": ("trial", decision_time),
         },
-        coords={name: ("trial", column) for name, column in columns.items()}
-        | {"epoch": list(epochs), "action": list(actions)},
+        coords=conditions(columns)
+        | {
+            "epoch": list(epochs),
+            "action": list(actions),
+            "action_kind": (
+                "action",
+                ["wait", *("sure bet" if name == "sure" else "decision" for name in actions[1:])],
+            ),
+        },
         attrs={"task": task, "dt": DT},
     )
+
+
+def conditions(columns: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+    """Return coordinates of what was varied, with what it was."""
+    return {name: ("trial", column, dict(LEVELS.get(name, {}))) for name, column in columns.items()}
 
 
 def motion(num_trials=4000, seed=0, bias=2.0, sigma=15.0, lapse=0.04, reaction_time=False) -> xr.Dataset:
@@ -48,7 +76,7 @@ def motion(num_trials=4000, seed=0, bias=2.0, sigma=15.0, lapse=0.04, reaction_t
     right = rng.random(num_trials) < lapse / 2 + (1 - lapse) * ndtr((level - bias) / sigma)
     choice = np.where(rng.random(num_trials) < 0.02, 0, np.where(right, 2, 1))
     correct = (choice == 2) == (direction > 0)
-    columns = {"direction": direction, "coherence": coherence}
+    columns = {"direction": direction, "coherence": coherence, "motion": level}
     stimulus = np.minimum(80 + rng.exponential(330, num_trials), 1500)
     if reaction_time:
         times = rng.gamma(20, (mean_reaction_time(coherence) + 80 * ~correct) / 20)
@@ -85,7 +113,7 @@ def wager(num_trials=8000, seed=0, threshold=1.2, knows=True) -> xr.Dataset:
     choice = np.where((offered > 0) & (doubt < threshold), 3, np.where(seen > 0, 2, 1))
     return compose(
         "wager",
-        {"wager": offered, "direction": direction, "coherence": trials["coherence"].values},
+        {"wager": offered} | {name: trials[name].values for name in ("direction", "coherence", "motion")},
         {"fixation": 750.0, "stimulus": lasts, "delay": 575.0, "sure": 700.0, "decision": 500.0},
         ("fixate", "left", "right", "sure"),
         choice,
@@ -129,7 +157,8 @@ def memory(num_trials=2000, seed=0, accuracy=0.9) -> xr.Dataset:
     correct = rng.random(num_trials) < accuracy
     choice = np.where(correct == (f1 > f2), 1, 2)
     epochs = {"fixation": 750.0, "f1": 500.0, "delay": 3000.0, "f2": 500.0, "decision": 500.0}
-    return compose("working_memory", {"f1": f1, "f2": f2}, epochs, ("fixate", ">", "<"), choice, correct)
+    columns = {"f1": f1, "f2": f2, "difference": f1 - f2}
+    return compose("working_memory", columns, epochs, ("fixate", ">", "<"), choice, correct)
 
 
 def with_rates(trials: xr.Dataset, drive: np.ndarray, epoch: int = 1, noise=0.05, seed=0) -> xr.Dataset:

@@ -14,10 +14,10 @@ import xarray as xr
 import bayes_irl as bi
 from bayes_irl import DataWarning, InputError
 from bayes_irl.agents import settings_for, train, training
-from bayes_irl.agents.checkpoint import load
 from bayes_irl.agents.connections import draw_connections
 from bayes_irl.agents.learner import draw_learner, update
 from bayes_irl.agents.objective import answer_entropy
+from bayes_irl.agents.saved_training import load
 from bayes_irl.tasks import fixed, make
 
 TASK = make("perceptual_decision", dt=50.0, fixation=fixed(250.0), stimulus=fixed(500.0), decision=fixed(250.0))
@@ -109,11 +109,11 @@ def test_gradients_that_are_not_finite_are_skipped_and_end_training():
 
 def test_a_network_that_fell_silent_ends_training(folder):
     """A checkpoint whose last validations saw no answer is not trained further; one answer ago it would be."""
-    progress = load(folder / "checkpoint.eqx").progress
-    silent = replace(progress.history[-1], share_answered=0.0)
+    state = load(folder / "checkpoint.eqx").state
+    silent = replace(state.history[-1], share_answered=0.0)
     for after, ends in ((replace(silent, share_answered=0.1), False), (silent, True)):
-        history = (progress.history[-1], after, *[silent] * (training.SILENT - 1))
-        reason = training._reason_to_end(replace(progress, history=history), 10**6, "plateau")
+        history = (state.history[-1], after, *[silent] * (training.MAX_UNANSWERED_VALIDATIONS - 1))
+        reason = training._reason_to_end(replace(state, history=history), 10**6, "plateau")
         assert ("no trial was answered" in reason and "trials_per_condition" in reason) == ends
 
 
@@ -124,7 +124,9 @@ def test_never_to_answer_is_warned_of():
 
 def test_another_task_or_other_settings_cannot_be_resumed(folder):
     other = make("perceptual_decision", dt=50.0)
-    with pytest.raises(InputError, match="task: expected what .* was trained with, got another .*stimulus"):
+    with pytest.raises(
+        InputError, match="task: expected the task that was saved, 'perceptual_decision', got another .*stimulus"
+    ):
         train(other, SMALL, key=KEY, folder=folder, resume=True)
     with pytest.raises(InputError, match="settings: expected what .* got another learning_rate"):
         train(TASK, replace(SMALL, learning_rate=0.1), key=KEY, folder=folder, resume=True)
@@ -146,7 +148,7 @@ def test_a_checkpoint_of_another_format_or_with_code_in_it_is_refused(folder, tm
     header, arrays = (folder / "checkpoint.eqx").read_bytes().split(b"\n", 1)
     later = json.dumps(json.loads(header) | {"format": 99}).encode()
     (tmp_path / "checkpoint.eqx").write_bytes(later + b"\n" + arrays)
-    with pytest.raises(InputError, match="a checkpoint of format 1, got format 99, written by version"):
+    with pytest.raises(InputError, match="a checkpoint of format 1 or 2, got format 99, written by version"):
         bi.load_agent(tmp_path)
     with (tmp_path / "checkpoint.eqx").open("wb") as file:
         file.write(header + b"\n")
@@ -174,6 +176,12 @@ def test_what_trials_leave_behind(agent):
     window = trials["epoch_end"].sel(epoch="stimulus").values
     np.testing.assert_array_equal(answered, (trials["choice"].values > 0) & (trials["decision_time"].values > window))
     assert set(trials["coherence"].values) == set(TASK.coherences)
+    np.testing.assert_array_equal(trials["best"], np.where(trials["direction"] > 0, 2, 1))
+    np.testing.assert_array_equal(trials["correct"], answered & (trials["choice"] == trials["best"]).values)
+    np.testing.assert_array_equal(trials["motion"], trials["direction"] * trials["coherence"])
+    assert trials["motion"].attrs == {"long_name": "Motion to the right", "units": "% coherence", "favours": "right"}
+    assert trials["direction"].attrs == {"flag_values": [-1, 1], "flag_meanings": "left right"}
+    assert trials["action_kind"].values.tolist() == ["wait", "decision", "decision"]
 
 
 def test_the_same_key_gives_the_same_trials_and_another_key_others(agent):

@@ -133,8 +133,10 @@ def test_evidence_that_does_not_count_has_a_flat_curve():
         "motion_coherence": trials["coherence"].values,
         "color_direction": rng.choice([-1, 1], 4000),
         "color_coherence": rng.choice([5.0, 15.0, 50.0], 4000),
+        "motion": trials["motion"].values,
     }
-    both = trials.drop_vars(["direction", "coherence"]).assign_coords({n: ("trial", c) for n, c in columns.items()})
+    columns["color"] = columns["color_direction"] * columns["color_coherence"]
+    both = trials.drop_vars(["direction", "coherence", "motion"]).assign_coords(made.conditions(columns))
     result = analysis.psychometric(both, "color", by="context")
     assert result["curve"].values.tolist() == ["motion", "color"]
     assert (np.ptp(result["fitted"].sel(statistic="estimate").values, axis=1) < 0.1).all()
@@ -248,6 +250,28 @@ def test_a_sure_bet_is_no_wrong_answer():
     assert table["condition"].values.tolist() == ["not offered", "offered"]
     assert (table["share_correct"].sel(statistic="estimate") > 0.8).all()
     assert table["num_decided"][1] < table["num_trials"][1]
+
+
+def test_what_a_sure_bet_is_does_not_depend_on_its_name_or_number():
+    """The same trials, with the sure bet as the first answer and under another name."""
+    trials = made.wager(3000).assign(best=lambda each: xr.where(each["direction"] > 0, 2, 1))
+    number = np.array([0, 2, 3, 1])
+    other = trials.assign({name: ("trial", number[trials[name].values]) for name in ("choice", "best")})
+    kinds = ("action", ["wait", "sure bet", "decision", "decision"])
+    other = other.assign_coords(action=["fixate", "pass", "left", "right"], action_kind=kinds)
+    for analyse in (analysis.sure_bet, analysis.viewing_time, lambda each: analysis.psychometric(each, lapse=0.0)):
+        xr.testing.assert_equal(analyse(trials), analyse(other))
+    one, two = (analysis.accuracy(each, by="wager") for each in (trials, other))
+    xr.testing.assert_equal(one.drop_dims(["best", "choice"]), two.drop_dims(["best", "choice"]))
+    assert one["chance"] == 0.5 and one["confusion"]["choice"].values.tolist() == ["left", "right", "sure"]
+    answers = {"choice": ["pass", "left", "right"], "best": ["left", "right"]}
+    assert two["confusion"].sel(answers).values.tolist() == one["confusion"].values[:, :2][..., [2, 0, 1]].tolist()
+    counted = one["confusion"].sel(condition="offered", best="right").values
+    offered = (trials["wager"] == 1) & (trials["direction"] > 0)
+    assert counted.tolist() == [int((offered & (trials["choice"] == choice)).sum()) for choice in (1, 2, 3)]
+    assert counted[2] > 50 and one["confusion"].sum(["best"]).sel(choice=["left", "right"]).sum("choice").equals(
+        one["num_decided"]
+    )
 
 
 # Units
@@ -398,7 +422,7 @@ def few(num: int) -> xr.Dataset:
 
 def constant() -> xr.Dataset:
     trials = made.with_rates(made.motion(100), np.zeros((100, 2)))
-    return trials.assign_coords(direction=("trial", np.ones(100)), coherence=("trial", np.ones(100)))
+    return trials.assign_coords(made.conditions({"motion": np.ones(100)}))
 
 
 @pytest.mark.parametrize(
@@ -407,7 +431,10 @@ def constant() -> xr.Dataset:
         (lambda: analysis.psychometric(xr.Dataset()), "trials: expected an xarray.Dataset with an axis trial.*run"),
         (lambda: analysis.psychometric(few(5)), "trials: expected at least 10 answered trials, got . of 5. Run more"),
         (lambda: analysis.psychometric(made.memory()), "evidence: expected at least 3 levels, got 2 of difference"),
-        (lambda: analysis.psychometric(made.juices()), "conditions from which evidence follows.*economic_choice"),
+        (
+            lambda: analysis.psychometric(made.juices()),
+            "a coordinate that is evidence for an answer, got .*economic_choice.*'favours'",
+        ),
         (lambda: analysis.psychometric(made.motion(), by="context"), "a condition 'context' along trial.*another task"),
         (lambda: analysis.psychometric(made.motion().drop_vars("choice")), "a variable 'choice'"),
         (lambda: analysis.psychometric(made.motion(), lapse=2.0), "lapse: expected a probability between 0 and 1"),

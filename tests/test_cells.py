@@ -43,7 +43,7 @@ def sigmoid(x):
 def by_hand(cell, start):
     """States step by step, trial by trial, in NumPy, from the equations."""
     states = np.zeros((NUM_STEPS, NUM_TRIALS, NUM_UNITS))
-    outside = np.asarray(INPUTS) @ cell.external.weights + cell.external.bias
+    outside = np.asarray(INPUTS) @ np.asarray(cell.external.weights) + np.asarray(cell.external.bias)
     for trial in range(NUM_TRIALS):
         x = np.array(start[trial])
         for t in range(NUM_STEPS):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -79,6 +80,7 @@ def test_pictures_are_drawn(folder, kind, results, tmp_path):
         (("wager", "--set", "learning_rate=fast"), "learning_rate: expected something like 0.004, got fast"),
         (("wager", "--set", "num_units=2.5"), "num_units: expected a whole number of at least 1, got 2.5"),
         (("wager", "--set", "sure=much"), "sure: expected something like 0.7, got much"),
+        (("wager", "--set", "delay=[1, 2]"), "delay: expected a number of ms, got [1, 2]"),
         (("wager", "--set", "learning_rate=-1"), "learning_rate: expected a finite number above 0, got -1.0"),
         (("wager", "--resume"), "agent: expected a folder made by training"),
     ],
@@ -89,6 +91,22 @@ def test_bad_input_is_told_in_a_line_and_leaves_nothing(arguments, said, tmp_pat
     )
     assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "agent").exists()
+
+
+def test_a_task_from_a_file_is_trained_run_and_drawn(tmp_path):
+    path, out = Path(__file__).with_name("four_directions.py"), tmp_path / "agent"
+    small = [each for each in SMALL if "dt" not in each]
+    trained = run("train", path, *small, "--set", "fixation=100", "--max-updates", 5, "--out", out)
+    assert trained.exit_code == 0, trained.output
+    assert bi.load_agent(out).task.fixation == bi.tasks.fixed(100.0)
+    ran = run("run", out, "--task", path, "--trials", 24, "--out", tmp_path / "trials.npz")
+    assert ran.exit_code == 0, ran.output
+    assert set(bi.load_trials(tmp_path / "trials.npz")["action"].values) == {"wait", "up", "down", "left", "right"}
+    command = [*PROGRAM, "run", str(out), "--out", str(tmp_path / "other.npz")]
+    without = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert without.returncode == 2 and "Import its module first, or pass task=" in without.stderr
+    command = [*PROGRAM, "plot", "learning", str(out), "--out", str(tmp_path / "learning.png")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_a_picture_of_the_wrong_trials_is_refused(folder, tmp_path):

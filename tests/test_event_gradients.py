@@ -16,7 +16,7 @@ from two_steps import expected_reward, networks
 import bayes_irl as bi
 from bayes_irl import InputError
 from bayes_irl.agents import Agent, settings_for
-from bayes_irl.agents.gradients import event_names, gradients_of_counts
+from bayes_irl.agents.event_gradients import event_names, gradients_of_counts
 from bayes_irl.agents.learner import draw_learner, policy_gradient
 from bayes_irl.tasks import NAMES, fixed, make
 

@@ -220,9 +220,21 @@ json_value = st.recursive(
 )
 
 
+task = st.fixed_dictionaries(
+    {
+        "class": st.sampled_from(["bayes_irl.tasks:Wager", "os:system", "", ":"]) | json_value,
+        "name": json_value,
+        "inputs": json_value,
+        "actions": json_value,
+        "options": st.dictionaries(st.sampled_from(["dt", "fixation", "coherences"]), json_value) | json_value,
+    }
+)
+
+
 @thorough
 @given(
-    st.fixed_dictionaries({name: json_value for name in ("axes", "coordinates", "attributes", "units")}) | json_value
+    st.fixed_dictionaries({name: json_value for name in ("axes", "coordinates", "attributes", "variables")})
+    | json_value
 )
 def test_trials_with_any_description_are_read_or_refused(tmp_path, about):
     np.savez(tmp_path / "a.npz", axes=np.array(json.dumps(about)), taken=np.zeros((2, 2)))
@@ -230,7 +242,10 @@ def test_trials_with_any_description_are_read_or_refused(tmp_path, about):
 
 
 @thorough
-@given(st.fixed_dictionaries({"format": st.just(1), "task": json_value, "settings": json_value}) | json_value)
+@given(
+    st.fixed_dictionaries({"format": st.sampled_from([1, 2]), "task": json_value | task, "settings": json_value})
+    | json_value
+)
 def test_agents_with_any_header_are_refused(tmp_path, header):
     (tmp_path / CHECKPOINT).write_text(json.dumps(header) + "\n")
     assert attempt(lambda: bi.load_agent(tmp_path)) is None

@@ -11,7 +11,7 @@ from jax import Array, random
 from scipy import stats
 
 from bayes_irl import DataWarning, InputError, tasks
-from bayes_irl.tasks import Choices, Exponential, Trial, Uniform, make
+from bayes_irl.tasks import Exponential, Outcomes, Trial, Uniform, make
 
 inf = np.inf
 # Song, Yang & Wang 2017: noise, discount time, number of conditions, criterion, and epochs as (shortest, scale,
@@ -246,7 +246,7 @@ def test_epochs_last_as_long_as_they_should_on_average(name):
 
 
 def test_the_end_of_an_exponential_epoch_cannot_be_foretold():
-    lasted = jax.vmap(Exponential(80.0, 330.0, 1500.0).draw)(random.split(random.key(2), 20_000))
+    lasted = np.asarray(jax.vmap(Exponential(80.0, 330.0, 1500.0).draw)(random.split(random.key(2), 20_000)))
     edges = np.arange(80, 600, 50)
     left = (lasted[:, None] > edges).sum(axis=0)
     hazard = 1 - left[1:] / left[:-1]
@@ -308,9 +308,9 @@ def test_only_in_the_reaction_time_task_do_rewards_lose_worth_with_time():
     assert {name for name in tasks.NAMES if TASKS[name].discount_time < inf} == {"reaction_time"}
 
 
-def chosen(action, answered, correct, condition=None) -> Choices:
+def chosen(action, answered, correct, condition=None) -> Outcomes:
     condition = np.zeros(len(action), int) if condition is None else condition
-    return Choices(*map(jnp.asarray, (condition, action, answered, correct)), jnp.zeros(len(action)))
+    return Outcomes(*map(jnp.asarray, (condition, action, answered, correct)), jnp.zeros(len(action)))
 
 
 @pytest.mark.parametrize("name", [name for name in tasks.NAMES if name != "wager"])
@@ -414,7 +414,28 @@ def test_names_make_tasks_and_labels_name_every_level():
     for name, task in TASKS.items():
         assert name.startswith(task.name) and task.actions[0] == "fixate"
         for column, words in task.labels.items():
-            assert sorted(set(task.conditions[column])) == list(range(len(words)))
+            assert set(task.conditions[column]) == set(words)
+
+
+def test_evidence_speaks_for_the_answer_that_pays():
+    for name, task in TASKS.items():
+        earns = dict(zip(task.actions[1:], task.payoffs().T, strict=True))
+        for number, (kind, evidence) in enumerate(task.evidence.items()):
+            counts = task.conditions["context"] == number if name == "context_integration" else True
+            threshold = 12.5 if kind == "rate" else 0.0
+            favoured = earns[evidence.favours]
+            assert set(favoured[counts & (evidence.values > threshold)]) == {1}
+            assert set(favoured[counts & (evidence.values < threshold)]) == {0}
+    motion = TASKS["wager"].evidence["motion"]
+    row = row_of(TASKS["wager"], {"wager": 1, "direction": -1, "coherence": 12.8})
+    assert (motion.values[row], motion.units, motion.favours) == (-12.8, "% coherence", "right")
+    assert {name for name, task in TASKS.items() if not task.evidence} == {"economic_choice", "economic_choice_4.1"}
+
+
+def test_the_sure_target_alone_is_a_sure_bet():
+    kinds = {name: task.action_kinds for name, task in TASKS.items()}
+    assert kinds.pop("wager") == ("wait", "decision", "decision", "sure bet")
+    assert set(kinds.values()) == {("wait", "decision", "decision")}
 
 
 def test_trials_are_the_same_in_either_precision():

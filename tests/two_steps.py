@@ -11,8 +11,7 @@ from jaxtyping import Array
 
 from bayes_irl.agents.learner import draw_learner
 from bayes_irl.agents.settings import Settings
-from bayes_irl.tasks import Choices, Epoch, Shown, Task, fixed
-from bayes_irl.tasks.base import rows, table
+from bayes_irl.tasks import Epoch, Outcomes, Task, TrialPlan, fixed, rows, table
 
 PAYOFF = {-1: (1.0, 0.2), 1: (-0.5, 0.7)}  # of left and right, where the cue is left or right
 
@@ -37,11 +36,11 @@ class TwoSteps(Task):
     def conditions(self) -> Mapping[str, np.ndarray]:
         return table(side=(-1, 1))
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         right = condition["side"] > 0
         levels = rows(self.inputs, {"left": ~right, "right": right}, {})
         payoff = jnp.where(right, jnp.array([0.0, *PAYOFF[1]]), jnp.array([0.0, *PAYOFF[-1]]))
-        return Shown(levels, levels > 2, payoff, jnp.where(right, 2, 1))
+        return TrialPlan(levels, levels > 2, payoff, jnp.where(right, 2, 1))
 
     @property
     def events(self) -> Mapping[str, np.ndarray]:
@@ -49,8 +48,8 @@ class TwoSteps(Task):
             f"right, cue {side}": np.array([[0, side < 0], [0, side > 0]], float) for side in PAYOFF
         }
 
-    def criterion(self, choices: Choices) -> bool:
-        return choices.share_answered > 0.99
+    def criterion(self, outcomes: Outcomes) -> bool:
+        return outcomes.share_answered > 0.99
 
 
 TASK = TwoSteps()

@@ -32,7 +32,8 @@ class External(eqx.Module):
 
     def __call__(self, inputs: Float[Array, "... num_inputs"]) -> Float[Array, "... num_drives"]:
         """Return the drive."""
-        return inputs @ self.weights + self.bias
+        drive = inputs @ self.weights
+        return drive + jnp.broadcast_to(self.bias, drive.shape)
 
     def gradient(self, inputs: Inputs, drive_gradient: Drives) -> "External":
         """Return the gradient with respect to weights and biases."""

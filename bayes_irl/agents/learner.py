@@ -13,7 +13,7 @@ from bayes_irl.agents.rollout import draw_trials
 from bayes_irl.agents.settings import Settings
 from bayes_irl.tasks import Task
 
-CHUNK = 12  # trials that run together: few enough for their states to stay in a core's cache
+MAX_BATCH = 12  # trials that run together: few enough for their states to stay in a core's cache
 
 
 class Learner(eqx.Module):
@@ -156,7 +156,7 @@ def num_chunks_of(num_trials: int) -> int:
     (1, 10, 6)
     """
     return next(
-        chunks for chunks in range(1, num_trials + 1) if num_trials % chunks == 0 and num_trials // chunks <= CHUNK
+        chunks for chunks in range(1, num_trials + 1) if num_trials % chunks == 0 and num_trials // chunks <= MAX_BATCH
     )
 
 

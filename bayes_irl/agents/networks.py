@@ -9,9 +9,9 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from bayes_irl.agents.cells import Cell, External, GatedCell, PlainCell, unroll
 from bayes_irl.agents.connections import EXCITATORY_SHARE, Connections, draw_connections
 
-START = 0.5
+START_STATE = 0.5
 SPECTRAL_RADIUS = 2.0
-BELOW = -100.0  # drive of a silenced unit: far below threshold
+SILENCED_DRIVE = -100.0  # drive of a silenced unit: far below threshold
 
 
 class RecurrentNetwork(eqx.Module):
@@ -65,18 +65,19 @@ class RecurrentNetwork(eqx.Module):
 
     def read(self, rates: Float[Array, "... num_units"]) -> Float[Array, "... num_outputs"]:
         """Return the outputs."""
-        return rates @ self.readout + self.readout_bias
+        outputs = rates @ self.readout
+        return outputs + jnp.broadcast_to(self.readout_bias, outputs.shape)
 
     def silence(self, units: Bool[np.ndarray, " num_units"]) -> "RecurrentNetwork":
         """Return the same network with some units held below threshold: they neither fire nor hear."""
         drives = jnp.arange(len(self.bias)) >= len(self.bias) - self.num_units  # the drives of x
         held = drives & jnp.tile(jnp.asarray(units), len(self.bias) // self.num_units)
         *gates, into = self.recurrent
-        heard = eqx.tree_at(lambda each: each.present, into, into.present & ~jnp.asarray(units))
+        heard = eqx.tree_at(lambda each: each.present, into, into.present & ~jnp.asarray(units)[None])
         changed = (
             (*gates, heard),
-            self.input_present & ~held,
-            jnp.where(held, BELOW, self.bias),
+            self.input_present & ~held[None],
+            jnp.where(held, SILENCED_DRIVE, self.bias),
             jnp.where(jnp.asarray(units), 0.0, self.start),
         )
         return eqx.tree_at(lambda net: (net.recurrent, net.input_present, net.bias, net.start), self, changed)
@@ -129,7 +130,7 @@ def draw_network(
         input_weights=in_degree**0.5 / num_inputs * jax.random.normal(input_key, (num_inputs, width), jnp.float32),
         input_present=jnp.tile(jnp.asarray(input_present), (1, num_drives)),
         bias=jnp.asarray(bias),
-        start=jnp.full(num_units, START, jnp.float32),
+        start=jnp.full(num_units, START_STATE, jnp.float32),
         readout=jnp.zeros((num_units, num_outputs), jnp.float32),
         readout_bias=jnp.asarray(output_bias, jnp.float32),
         alpha=alpha,

@@ -1,7 +1,5 @@
 """What training descends: REINFORCE with a predicted return as baseline, and that prediction's error."""
 
-from typing import Literal
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,9 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from bayes_irl.agents.networks import RecurrentNetwork
 from bayes_irl.agents.rollout import Rollout, rollout
 from bayes_irl.tasks import Task, Trial
-from bayes_irl.tasks.base import WAIT
-
-Prediction = Literal["rates", "inputs", "linear", "none"]
+from bayes_irl.tasks.trial import WAIT
 
 
 class LinearValue(eqx.Module):

@@ -6,8 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from bayes_irl.agents.networks import RecurrentNetwork
-from bayes_irl.tasks import Choices, Task, Trial
-from bayes_irl.tasks.base import WAIT
+from bayes_irl.tasks import Outcomes, Task, Trial
+from bayes_irl.tasks.trial import WAIT
 
 
 class Rollout(eqx.Module):
@@ -72,9 +72,9 @@ def rollout(task: Task, decision: RecurrentNetwork, trials: Trial, key: PRNGKeyA
     return Rollout(inputs, rates, log_policy, action, active, reward)
 
 
-def choices(trials: Trial, run: Rollout) -> Choices:
+def outcomes(trials: Trial, run: Rollout) -> Outcomes:
     """Return what came of each trial."""
     num_steps = run.active.sum(axis=0)
     action = jnp.take_along_axis(run.action, num_steps[None] - 1, axis=0)[0]
     answered = (action != WAIT) & (num_steps > trials.ends[:, -2])
-    return Choices(trials.condition, action, answered, action == trials.correct, run.reward.sum(axis=0))
+    return Outcomes(trials.condition, action, answered, action == trials.correct, run.reward.sum(axis=0))

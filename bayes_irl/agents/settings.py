@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from bayes_irl._checks import InputError, count, one_of, positive
 
 Units = Literal["gated", "plain"]
-Baseline = Literal["rates", "inputs", "linear", "none"]
+ReturnBaseline = Literal["rates", "inputs", "linear", "none"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Settings:
     slowest: float = 200.0
     recurrent_noise: float = 0.01
     dale: bool = False
-    baseline: Baseline = "rates"
+    baseline: ReturnBaseline = "rates"
     num_value_units: int = 100
     trials_per_condition: int = 1
     learning_rate: float = 0.004
@@ -65,7 +65,7 @@ class Settings:
         if not 2 * self.time_constant <= self.slowest < float("inf"):
             raise InputError.of("slowest", f"a time of at least 2 τ, {2 * self.time_constant:g} ms", self.slowest)
         one_of("units", self.units, get_args(Units))
-        one_of("baseline", self.baseline, get_args(Baseline))
+        one_of("baseline", self.baseline, get_args(ReturnBaseline))
         if self.in_degree > self.num_units:
             raise InputError.of("in_degree", f"at most num_units = {self.num_units}", self.in_degree)
         if not 0 <= self.averaging < 1:

@@ -8,21 +8,22 @@ from typing import Literal, get_args
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import xarray as xr
 from jaxtyping import Array, Int, PRNGKeyArray
 from tqdm.auto import tqdm
 
 from bayes_irl._checks import InputError, count, one_of
 from bayes_irl.agents.agent import Agent
-from bayes_irl.agents.checkpoint import Checkpoint, key_as_numbers, load, save
 from bayes_irl.agents.learner import Learner, num_skipped, update
-from bayes_irl.agents.progress import Progress
+from bayes_irl.agents.saved_training import SavedTraining, key_as_numbers, load, load_history, save
 from bayes_irl.agents.settings import Settings, settings_for
+from bayes_irl.agents.training_state import TrainingState
 from bayes_irl.agents.validation import validate
 from bayes_irl.tasks import Task, describe
 
 CHECKPOINT = "checkpoint.eqx"
-HOPELESS = 10  # updates in a row whose gradient is not finite
-SILENT = 20  # validations in a row without an answer: where all trials earn the same, nothing can be learned
+MAX_BAD_GRADIENTS = 10  # in a row, that are not finite
+MAX_UNANSWERED_VALIDATIONS = 20  # in a row: where all trials earn the same, nothing can be learned
 Until = Literal["criterion", "plateau"]
 
 
@@ -44,7 +45,7 @@ def train(
     prediction, descends (R − v_t)². Training can be interrupted (Ctrl-C) at any time: what was best so far is returned.
 
     Args:
-        task: from `bayes_irl.tasks.make`.
+        task: from `bayes_irl.tasks.make`, or of a class of your own.
         settings: of networks and training; by default those documented for the task.
         key: a JAX random key.
         start: an agent whose networks to begin with, such as one that shall come closer to its optimum at a lower
@@ -72,7 +73,7 @@ def train(
     started = _begin(task, chosen, key_as_numbers(key), start, path, resume)
     base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
     most = count("max_updates", max_updates)
-    now, ended = started.progress, ""
+    now, ended = started.state, ""
     bar = tqdm(desc=task.name, total=most, initial=now.num_updates, disable=not progress, unit="update")
     try:
         while not (ended := _reason_to_end(now, most, until)):
@@ -82,34 +83,55 @@ def train(
             checked = validate(task, learner.mean.decision, chosen.num_validation_trials, _key(base, 1, number))
             now = now.after(task, chosen, jax.block_until_ready(learner), checked, time.monotonic() - began)
             if path is not None:
-                save(Checkpoint(task, chosen, started.key, now, ""), path)
+                save(SavedTraining(task, chosen, started.key, now, ""), path)
             _show(bar, now, chosen)
     except KeyboardInterrupt:
         ended = "Interrupted; what was best so far is kept, and training can go on from here."
     finally:
         bar.close()
-    checkpoint = Checkpoint(task, chosen, started.key, now, ended)
+    trained = SavedTraining(task, chosen, started.key, now, ended)
     if path is not None:
-        save(checkpoint, path)
-    return checkpoint.agent()
+        save(trained, path)
+    return trained.agent()
 
 
-def load_agent(folder: str | os.PathLike[str]) -> Agent:
-    """Read the best networks from a folder that `train` made.
+def load_agent(folder: str | os.PathLike[str], task: Task | type[Task] | None = None) -> Agent:
+    """Read the best networks from a folder that `train` made. This never runs code from the folder.
+
+    Args:
+        folder: where the agent is.
+        task: the agent's task, or its class, where it cannot be found by import path: a class defined in a notebook, or
+            in a module that is not imported. By default the class that the checkpoint names, of bayes_irl or imported.
+
+    Raises:
+        InputError: there is no checkpoint, it is damaged, or of another version; no class of that import path is
+            imported; the task given is another one than was trained.
+
+    >>> load_agent("agent", task=MyTask)  # doctest: +SKIP
+    """
+    return load(Path(folder) / CHECKPOINT, task).agent()
+
+
+def training_history(folder: str | os.PathLike[str]) -> xr.Dataset:
+    """Read how a training went from a folder that `train` made; see `Agent.history`. Its task is not needed.
+
+    Args:
+        folder: where the agent is.
 
     Raises:
         InputError: there is no checkpoint, it is damaged, or of another version.
     """
-    return load(Path(folder) / CHECKPOINT).agent()
+    return load_history(Path(folder) / CHECKPOINT)
 
 
 def _begin(
     task: Task, settings: Settings, key: tuple[int, ...], start: Agent | None, path: Path | None, resume: bool
-) -> Checkpoint:
+) -> SavedTraining:
     """What to go on from."""
     if resume and path is None:
         raise InputError.of("folder", "the folder to resume from", None)
     if path is not None and not resume:
+        describe(task)  # a task that cannot be saved is refused before it is trained
         if path.exists():
             raise InputError.of("folder", "a new folder", path.parent, "Resume this training, or take another folder.")
         try:
@@ -118,16 +140,12 @@ def _begin(
             raise InputError.of("folder", "a folder that can be made", f"{path.parent} ({error.strerror})") from error
     if path is None or not resume:
         wrapped = jax.random.wrap_key_data(jnp.asarray(key, jnp.uint32))
-        blank = Progress.at_start(task, settings, _key(wrapped, 2, 0))
-        return Checkpoint(task, settings, key, blank if start is None else blank.begun_with(start.networks), "")
-    found = load(path)
-    for what, saved, given in (
-        ("task", describe(found.task), describe(task)),
-        ("settings", vars(found.settings), vars(settings)),
-    ):
-        other = sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name))
-        if other:
-            raise InputError.of(what, f"what {path.parent} was trained with", f"another {', '.join(other)}")
+        blank = TrainingState.at_start(task, settings, _key(wrapped, 2, 0))
+        return SavedTraining(task, settings, key, blank if start is None else blank.begun_with(start.networks), "")
+    found = load(path, task)
+    saved, given = vars(found.settings), vars(settings)
+    if other := sorted(name for name in saved.keys() | given.keys() if saved.get(name) != given.get(name)):
+        raise InputError.of("settings", f"what {path.parent} was trained with", f"another {', '.join(other)}")
     return found
 
 
@@ -149,19 +167,19 @@ def train_block(learner: Learner, task: Task, settings: Settings, first: Int[Arr
     return eqx.combine(jax.lax.scan(one, arrays, numbers)[0], rest)
 
 
-def _reason_to_end(now: Progress, max_updates: int, until: Until) -> str:
+def _reason_to_end(now: TrainingState, max_updates: int, until: Until) -> str:
     if now.learned and until == "criterion":
         return f"The criterion was met after {now.num_updates} updates."
     if now.learned and now.levelled:
         return f"The criterion was met, and the reward had stopped to grow after {now.num_updates} updates."
-    if (in_a_row := num_skipped(now.learner)[1]) >= HOPELESS:
+    if (in_a_row := num_skipped(now.learner)[1]) >= MAX_BAD_GRADIENTS:
         return (
             f"The last {in_a_row} gradients were not finite; what was best before is kept. "
             "Lower learning_rate or clip, or make rewards smaller."
         )
-    if now.silent_for >= SILENT:
+    if now.unanswered_for >= MAX_UNANSWERED_VALIDATIONS:
         return (
-            f"In the last {now.silent_for} validations no trial was answered: nothing can be learned from there. "
+            f"In the last {now.unanswered_for} validations no trial was answered: nothing can be learned from there. "
             "Train from another key, or with more trials_per_condition or entropy."
         )
     if now.num_updates >= max_updates:
@@ -170,7 +188,7 @@ def _reason_to_end(now: Progress, max_updates: int, until: Until) -> str:
     return ""
 
 
-def _show(bar: tqdm, now: Progress, settings: Settings) -> None:
+def _show(bar: tqdm, now: TrainingState, settings: Settings) -> None:
     last = now.history[-1]
     skipped = {"skipped": last.num_skipped} if last.num_skipped else {}
     bar.set_postfix(answered=last.share_answered, correct=last.share_correct, reward=last.mean_reward, **skipped)

@@ -5,23 +5,23 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from bayes_irl.agents.learner import CHUNK, conditions_of
+from bayes_irl.agents.learner import MAX_BATCH, conditions_of
 from bayes_irl.agents.networks import RecurrentNetwork
-from bayes_irl.agents.rollout import choices, draw_trials, rollout
-from bayes_irl.tasks import Choices, Task
+from bayes_irl.agents.rollout import draw_trials, outcomes, rollout
+from bayes_irl.tasks import Outcomes, Task
 
 
 @eqx.filter_jit
-def validate(task: Task, decision: RecurrentNetwork, num_trials: int, key: PRNGKeyArray) -> Choices:
+def validate(task: Task, decision: RecurrentNetwork, num_trials: int, key: PRNGKeyArray) -> Outcomes:
     """Return what came of this many trials, rounded up to whole chunks; conditions take turns."""
-    num_chunks = -(-num_trials // CHUNK)
-    conditions = conditions_of(task, num_chunks * CHUNK).reshape(num_chunks, CHUNK)
+    num_chunks = -(-num_trials // MAX_BATCH)
+    conditions = conditions_of(task, num_chunks * MAX_BATCH).reshape(num_chunks, MAX_BATCH)
 
-    def one_chunk(chunk: tuple) -> Choices:
+    def one_chunk(chunk: tuple) -> Outcomes:
         conditions, key = chunk
         trial_key, run_key = jax.random.split(key)
         trials = draw_trials(task, conditions, trial_key)
-        return choices(trials, rollout(task, decision, trials, run_key))
+        return outcomes(trials, rollout(task, decision, trials, run_key))
 
     chunks = jax.lax.map(one_chunk, (conditions, jax.random.split(key, num_chunks)))
     return jax.tree.map(lambda each: jnp.reshape(each, -1), chunks)

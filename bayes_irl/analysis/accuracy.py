@@ -1,12 +1,13 @@
-"""How many trials of each condition were answered, and how many answers were right."""
+"""How many trials of each condition were answered, how many answers were right, and which were given instead."""
 
 from collections.abc import Sequence
 
+import numpy as np
 import xarray as xr
 
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
-from bayes_irl.analysis.trials import check, is_decision, keep, without_steps
+from bayes_irl.analysis.reading import action_names, check, decisions, is_decision, keep, without_steps
 
 
 def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Dataset:
@@ -20,7 +21,10 @@ def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Da
     Returns:
         `share_answered[condition, statistic]` of all trials, and `share_correct[condition, statistic]` of those
         answered otherwise than with a sure bet, with 90 % Wilson intervals (NaN where there are none);
-        `num_trials[condition]` and `num_decided[condition]`.
+        `num_trials[condition]` and `num_decided[condition]`. `chance` is the share that would be correct if all
+        decisions were equally likely whatever was shown: 1 / their number. `confusion[condition, best, choice]`, where
+        trials say which answer was `best`: the number of answered trials by best and given answer, sure bets among
+        them; its sum over `best` and the decisions is `num_decided`.
 
     Raises:
         InputError: if the trials lack a condition, or are too few.
@@ -37,12 +41,23 @@ def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Da
     )
     num_decided = (share_decided * num_trials).round().astype(int)
     share_correct = intervals.of_share(share_right / share_decided.where(num_decided > 0), num_decided)
-    return xr.Dataset(
-        {
-            "share_answered": share_answered,
-            "share_correct": share_correct,
-            "num_trials": num_trials,
-            "num_decided": num_decided,
-        },
-        attrs={"by": str(condition.name)},
-    )
+    tables = {
+        "share_answered": share_answered,
+        "share_correct": share_correct,
+        "num_trials": num_trials,
+        "num_decided": num_decided,
+        "chance": xr.DataArray(1 / len(decisions(each))),
+    }
+    if "best" in each:
+        tables["confusion"] = _confusion(each, condition)
+    return xr.Dataset(tables, attrs={"by": str(condition.name)})
+
+
+def _confusion(trials: xr.Dataset, condition: xr.DataArray) -> xr.DataArray:
+    """Count the answered trials by condition, best answer and given answer."""
+    names, labels = action_names(trials)[1:], condition.attrs["labels"]
+    counts = np.zeros((len(labels), len(names), len(names)), int)
+    answered = trials["answered"].values
+    best, choice = (trials[name].values[answered].astype(int) - 1 for name in ("best", "choice"))
+    np.add.at(counts, (condition.values[answered], best, choice), 1)
+    return xr.DataArray(counts, {"condition": labels, "best": names, "choice": names}, ("condition", "best", "choice"))

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl.analysis.aligned import Window, averages, standard_error
-from bayes_irl.analysis.trials import answered, check, default_epoch
+from bayes_irl.analysis.reading import answered, check, default_epoch
 
 
 def activity(

@@ -7,7 +7,7 @@ import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl.analysis.conditions import conditions
-from bayes_irl.analysis.trials import check, onset
+from bayes_irl.analysis.reading import check, onset
 
 ANSWER = "answer"
 Window = tuple[float | int, float | int]

@@ -5,7 +5,7 @@ import xarray as xr
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.evidence import evidence
-from bayes_irl.analysis.trials import check, decided, onset
+from bayes_irl.analysis.reading import check, decided, onset
 
 
 def chronometric(trials: xr.Dataset, epoch: str = "stimulus") -> xr.Dataset:

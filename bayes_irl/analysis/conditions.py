@@ -6,17 +6,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_irl.analysis.evidence import KINDS, evidence
-from bayes_irl.analysis.trials import action_names, check
-from bayes_irl.tasks import ContextIntegration, EconomicChoice, Multisensory
+from bayes_irl.analysis.evidence import evidence, kinds
+from bayes_irl.analysis.reading import action_names, check
 
-_LABELLED = (ContextIntegration, EconomicChoice, Multisensory)
-_WORDS: dict[str, dict[int, str]] = {
-    **{name: dict(enumerate(labels)) for task in _LABELLED for name, labels in task.labels.items()},
-    "answered": {0: "not answered", 1: "answered"},
+_DONE: dict[str, dict[Any, str]] = {
+    "choice": {},
     "correct": {0: "wrong", 1: "correct"},
-    "direction": {-1: "left", 1: "right"},
-    "wager": {0: "not offered", 1: "offered"},
+    "answered": {0: "not answered", 1: "answered"},
 }
 
 
@@ -40,11 +36,22 @@ def conditions(trials: xr.Dataset, by: str | Sequence[str] | None) -> xr.DataArr
     sorted_out = [np.unique(_column(trials, name), return_inverse=True) for name in names]
     rows, codes = np.unique(np.stack([places for _, places in sorted_out]), axis=1, return_inverse=True)
     words = [
-        [_in_words(trials, name, value) for value in levels]
+        [_in_words(names_of_levels(trials, name), value) for value in levels]
         for name, (levels, _) in zip(names, sorted_out, strict=True)
     ]
     labels = [", ".join(words[i][place] for i, place in enumerate(row)) for row in rows.T]
     return _coded(codes.ravel(), labels, ", ".join(name.replace("_", " ") for name in names))
+
+
+def names_of_levels(trials: xr.Dataset, name: str) -> dict[Any, str]:
+    """Return what the numbers of a condition, or of what was done, stand for; nothing if they are just numbers."""
+    if name == "choice":
+        return dict(enumerate(action_names(trials)))
+    if name in _DONE:
+        return _DONE[name]
+    flags = trials[name].attrs
+    meanings = [word.replace("_", " ") for word in flags.get("flag_meanings", "").split()]
+    return dict(zip(flags.get("flag_values", ()), meanings, strict=False))
 
 
 def _coded(codes: np.ndarray, labels: list[str], name: str) -> xr.DataArray:
@@ -52,18 +59,15 @@ def _coded(codes: np.ndarray, labels: list[str], name: str) -> xr.DataArray:
 
 
 def _column(trials: xr.Dataset, name: str) -> np.ndarray:
-    if name in ("choice", "correct", "answered"):
+    if name in _DONE:
         return check(trials, (name,))[name].values
-    if name in KINDS and name not in trials.coords:
+    if name in kinds(trials):
         return evidence(trials, name).values
     values = check(trials, columns=(name,))[name].values
     return values if values.dtype.kind in "UO" else np.round(values.astype(float), 4)
 
 
-def _in_words(trials: xr.Dataset, name: str, value: Any) -> str:
+def _in_words(words: dict[Any, str], value: Any) -> str:
     if isinstance(value, str):
         return value
-    number = float(value)
-    if name == "choice":
-        return action_names(trials)[int(number)]
-    return _WORDS.get(name, {}).get(int(number), f"{number:g}".replace("-", "−"))
+    return words.get(float(value), f"{float(value):g}".replace("-", "−"))

@@ -7,7 +7,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.psychometric import fit_curves
-from bayes_irl.analysis.trials import check, chose, decided, keep
+from bayes_irl.analysis.reading import check, chose, decided, keep
 
 COLUMNS = ("juice_left", "num_a", "num_b")
 

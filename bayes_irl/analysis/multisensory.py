@@ -6,7 +6,7 @@ import xarray as xr
 from bayes_irl._checks import InputError
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.psychometric import psychometric
-from bayes_irl.analysis.trials import check
+from bayes_irl.analysis.reading import check
 
 ALONE, TOGETHER = ("visual", "auditory"), "both"
 

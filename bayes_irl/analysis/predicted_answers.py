@@ -10,7 +10,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.systems.evidence.answer_table import TIME_BIN
 
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
-LEAST = 20  # answers, below which quantiles of their times say little
+MIN_ANSWERS = 20  # of fewer, quantiles of their times say little
 ENDS = {"low": 0.05, "high": 0.95}
 _ADVICE = "Pass what infer(load_model(...), evidence, answers) returned."
 
@@ -95,7 +95,7 @@ def _times(ways: np.ndarray, rows: dict[str, np.ndarray], subjects: np.ndarray) 
 
 def _quantiles(counts: Float[np.ndarray, " num_bins"]) -> Float[np.ndarray, " num_quantiles"]:
     below = np.append(0, counts.cumsum())
-    if below[-1] < LEAST:
+    if below[-1] < MIN_ANSWERS:
         return np.full(len(QUANTILES), np.nan)
     edges = np.arange(len(below)) * TIME_BIN
     return np.interp(np.array(QUANTILES) * below[-1], below, edges)

@@ -8,7 +8,7 @@ import xarray as xr
 from bayes_irl._checks import count
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.aligned import Window, averages, standard_error
-from bayes_irl.analysis.trials import check, default_epoch, in_bins, keep
+from bayes_irl.analysis.reading import check, default_epoch, in_bins, keep
 
 LAST = "last step"
 

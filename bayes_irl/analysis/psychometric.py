@@ -8,8 +8,8 @@ from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.cumulative_gaussian import posterior, psi
 from bayes_irl.analysis.evidence import evidence as evidence_of
-from bayes_irl.analysis.evidence import positive_answer
-from bayes_irl.analysis.trials import chose, decided
+from bayes_irl.analysis.evidence import favoured_answer
+from bayes_irl.analysis.reading import chose, decided
 
 NUM_PLACES = 101
 
@@ -17,7 +17,7 @@ NUM_PLACES = 101
 def psychometric(
     trials: xr.Dataset, evidence: str | None = None, by: str | None = None, lapse: float | None = None
 ) -> xr.Dataset:
-    """Share of answers "right" ("high", ">") against the evidence for it, with a fitted function.
+    """Share of one of two answers, such as "right", against the evidence for it, with a fitted function.
 
         P(right | x) = lapse / 2 + (1 − lapse) Φ((x − bias) / sigma)
 
@@ -43,7 +43,8 @@ def psychometric(
         rest.
 
     Raises:
-        InputError: if the trials have no such evidence or condition, fewer than three levels of it, or are too few.
+        InputError: if the trials have no such evidence or condition, fewer than three levels of it, or are too few; if
+            their task has more than two answers.
 
     Source:
         Wichmann & Hill 2001, doi:10.3758/BF03194544; Schütt et al. 2016, doi:10.1016/j.visres.2016.02.002.
@@ -51,8 +52,9 @@ def psychometric(
     >>> psychometric(trials, by="modality")["parameters"].sel(parameter="sigma")  # doctest: +SKIP
     """
     kept = decided(trials)
-    answer = positive_answer(kept)
-    result = fit_curves(chose(kept, answer), evidence_of(kept, evidence), conditions(kept, by), lapse)
+    shown = evidence_of(kept, evidence)
+    answer = favoured_answer(kept, shown)
+    result = fit_curves(chose(kept, answer), shown, conditions(kept, by), lapse)
     return result.assign_attrs(answer=answer)
 
 

@@ -11,13 +11,23 @@ from scipy.stats import t as student
 from bayes_irl._checks import InputError, finite_array, probability
 from bayes_irl._types import ArrayLike
 from bayes_irl.analysis.conditions import conditions
-from bayes_irl.analysis.evidence import evidence, kinds, positive_answer
+from bayes_irl.analysis.evidence import evidence, kinds
 from bayes_irl.analysis.indifference import chosen_juice, indifference
-from bayes_irl.analysis.trials import action_names, answered, check, chose, default_epoch, duration, is_decision, onset
+from bayes_irl.analysis.reading import (
+    answered,
+    check,
+    chose,
+    decisions,
+    default_epoch,
+    duration,
+    is_sure_bet,
+    onset,
+    sure_bets,
+)
 
 NOTHING = "none"
-_TOO_ALIKE = 1e6  # condition number of the variables
-_ROUNDING = 1e-7
+MAX_CONDITION_NUMBER = 1e6  # of the variables
+MIN_SPREAD = 1e-7  # of a unit's rates, relative to 1 + their mean: less is rounding
 
 
 def selectivity(
@@ -42,7 +52,8 @@ def selectivity(
         trials: what `agents.run` returned, with rates. Trials without answer are left out.
         variables: name and number per trial, of all trials; by default those of the task. In economic choice: `offer
             value A`, `offer value B`, `chosen value`, `chosen juice` (A or B), `chosen side`. Elsewhere: each kind of
-            `evidence`, `choice`, and `context`, `modality` or `sure bet` where there are such.
+            `evidence`, `choice` (of more than two answers, one variable for each but the first), and `context` or
+            `sure bet` where there are such.
         epoch: in which rates are averaged, as long as the trial lasts; by default the second, after fixation.
         relative_value: what 1 A is worth in B, for values in economic choice; by default as the choices say.
         level: the share of false discoveries allowed.
@@ -107,11 +118,22 @@ def _perceptual(trials: xr.Dataset) -> dict[str, np.ndarray]:
     shown = {name: evidence(trials, name).values for name in kinds(trials) if name != "difference"}
     if "f1" in trials.coords:
         shown["f1"] = trials["f1"].values.astype(float)
-    hits, either = (each.values.astype(float) for each in (chose(trials, positive_answer(trials)), is_decision(trials)))
-    table = shown | {"choice": hits + (1 - either) / 2}
+    sure = is_sure_bet(trials).values.astype(float)
+    table = shown | _choices(trials, sure)
     if "context" in trials.coords:
         table["context"] = conditions(trials, "context").values.astype(float)
-    return table | ({"sure bet": 1 - either} if "sure" in action_names(trials) else {})
+    return table | ({"sure bet": sure} if sure_bets(trials) else {})
+
+
+def _choices(trials: xr.Dataset, sure: np.ndarray) -> dict[str, np.ndarray]:
+    """Which of two answers was given, a sure bet being half of each; of more, each but the first."""
+    answers = decisions(trials)
+    gave = {name: chose(trials, name).values.astype(float) for name in answers}
+    if len(answers) != 2:
+        return {f"choice {name}": gave[name] for name in answers[1:]}
+    favoured = [trials[name].attrs["favours"] for name in kinds(trials)]
+    answer = favoured[0] if favoured and favoured[0] in answers else answers[1]
+    return {"choice": gave[answer] + sure / 2}
 
 
 def _standard(table: Mapping[str, np.ndarray]) -> Float[np.ndarray, "num_trials num_variables"]:
@@ -124,7 +146,7 @@ def _standard(table: Mapping[str, np.ndarray]) -> Float[np.ndarray, "num_trials 
         if np.ptp(each) == 0:
             raise InputError.of(f"variables[{name!r}]", "numbers that vary between trials", f"{each[0]:g} in all")
     columns = np.stack([(each - each.mean()) / each.std() for each in table.values()], axis=1)
-    if np.linalg.cond(columns) > _TOO_ALIKE:
+    if np.linalg.cond(columns) > MAX_CONDITION_NUMBER:
         raise InputError.of(
             "variables", "variables none of which follows from the others", list(table), "Leave one of them out."
         )
@@ -167,7 +189,7 @@ def _fit(columns: np.ndarray, rates: np.ndarray) -> tuple[np.ndarray, np.ndarray
     leverage = (weights * design).sum(axis=1, keepdims=True)
     residual = (rates - design @ coefficient) / (1 - leverage)
     error = np.sqrt((weights**2).T @ residual**2)
-    varies = rates.std(axis=0) > _ROUNDING * (1 + np.abs(rates).mean(axis=0))
+    varies = rates.std(axis=0) > MIN_SPREAD * (1 + np.abs(rates).mean(axis=0))
     t = np.divide(coefficient, error, out=np.zeros_like(coefficient), where=varies & (error > 0))
     p_value = 2 * student.sf(np.abs(t), len(rates) - design.shape[1])
     return np.where(varies, coefficient, 0)[1:], t[1:], p_value[1:]

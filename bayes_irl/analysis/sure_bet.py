@@ -6,7 +6,7 @@ import xarray as xr
 from bayes_irl._checks import InputError, count
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.evidence import evidence
-from bayes_irl.analysis.trials import answered, check, chose, duration, in_bins, keep
+from bayes_irl.analysis.reading import answered, check, duration, in_bins, is_sure_bet, keep
 
 OFFERS = ["not offered", "waived"]
 
@@ -18,7 +18,8 @@ def sure_bet(trials: xr.Dataset, num_bins: int = 4, epoch: str = "stimulus") -> 
     *of the same evidence and duration*. One that knows how sure it is of this very trial answers them better.
 
     Args:
-        trials: what `agents.run` returned, of a task with a condition `wager` and an action "sure".
+        trials: what `agents.run` returned, of a task with a sure bet, and a condition `wager`: 1 where it is offered, 0
+            elsewhere.
         num_bins: durations are cut at quantiles into so many bins, of about as many trials each.
         epoch: whose duration it is.
 
@@ -40,7 +41,7 @@ def sure_bet(trials: xr.Dataset, num_bins: int = 4, epoch: str = "stimulus") -> 
     """
     bins = count("num_bins", num_bins, 2)
     kept = answered(check(trials, columns=("wager",)))
-    offered, sure = kept["wager"] > 0, chose(kept, "sure")
+    offered, sure = kept["wager"] > 0, is_sure_bet(kept)
     lasts = in_bins(duration(kept, epoch), bins).assign_attrs(long_name=f"Duration of {epoch}", units="ms")
     kept = keep(kept.assign(sure=sure, lasts=lasts, strength=abs(evidence(kept))), offered | ~sure, "possible answers")
     with_offer = keep(kept, kept["wager"] > 0, "answered trials with a sure bet")

@@ -5,7 +5,7 @@ import xarray as xr
 from bayes_irl._checks import InputError, count
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.evidence import evidence
-from bayes_irl.analysis.trials import decided, duration, in_bins
+from bayes_irl.analysis.reading import decided, duration, in_bins
 
 
 def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus") -> xr.Dataset:

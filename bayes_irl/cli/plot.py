@@ -51,10 +51,10 @@ def command(kind: str, results: tuple[Path, ...], out: Path) -> None:
 
 def _analysed(kind: str, results: tuple[Path, ...]) -> "xr.Dataset":
     import bayes_irl as bi
-    from bayes_irl.agents import load_agent
+    from bayes_irl.agents import training_history
 
     if kind == "learning":
-        return bi.analysis.learning({path.name: load_agent(path).history for path in results})
+        return bi.analysis.learning({path.name: training_history(path) for path in results})
     if kind == "silencing":
         return bi.analysis.silencing({path.stem: bi.load_trials(path) for path in results}, intact=results[0].stem)
     if len(results) > 1:

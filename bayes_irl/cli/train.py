@@ -37,7 +37,8 @@ def command(
     """Train a decision network on TASK by reward, and a value network that predicts it.
 
     TASK: perceptual_decision, reaction_time, context_integration, multisensory, working_memory, wager,
-    economic_choice or economic_choice_4.1. Ctrl-C keeps the best network; --resume goes on.
+    economic_choice or economic_choice_4.1; or a Python file of your own that defines a task, which is run. Ctrl-C
+    keeps the best network; --resume goes on.
 
     \b
     Example:
@@ -79,8 +80,9 @@ def _divided(task: str, changes: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     import bayes_irl as bi
     from bayes_irl.agents import settings_for
 
-    of_task = bi.tasks.describe(bi.tasks.make(task))
-    of_training = vars(settings_for(of_task.pop("task")))
+    made = bi.tasks.make(task)
+    of_task = bi.tasks.describe(made)["options"]
+    of_training = vars(settings_for(made.name))
     options: dict[str, Any] = {}
     settings: dict[str, Any] = {}
     for change in changes:
@@ -99,11 +101,13 @@ def _value(name: str, text: str, default: Any) -> Any:
 
     if isinstance(default, str):
         return text
+    lasts = isinstance(default, dict)  # a duration
     try:
         value = json.loads(text.lower())
-    except ValueError as error:
-        raise bi.InputError.of(name, f"something like {json.dumps(default)}", text) from error
-    return _alike(value, default)
+        return bi.tasks.fixed(float(value)) if lasts else _alike(value, default)
+    except (ValueError, TypeError) as error:
+        expected = "a number of ms" if lasts else f"something like {json.dumps(default)}"
+        raise bi.InputError.of(name, expected, text) from error
 
 
 def _alike(value: Any, default: Any) -> Any:

@@ -1,5 +1,5 @@
 """Files that are written whole, and read without running code."""
 
-from bayes_irl.io.trials import load_trials, save_trials
+from bayes_irl.io.trial_archive import load_trials, save_trials
 
 __all__ = ["load_trials", "save_trials"]

@@ -6,8 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
+from bayes_irl.tasks.condition_table import ConditionEvidence, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, Exponential, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class ContextIntegration(Task):
@@ -40,7 +42,11 @@ class ContextIntegration(Task):
     name: ClassVar[str] = "context_integration"
     inputs: ClassVar[tuple[str, ...]] = ("motion", "color", "motion_left", "motion_right", "color_left", "color_right")
     actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right")
-    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {"context": ("motion", "color")}
+    labels: ClassVar[Mapping[str, Mapping[int, str]]] = {
+        "context": {0: "motion", 1: "color"},
+        "motion_direction": {-1: "left", 1: "right"},
+        "color_direction": {-1: "left", 1: "right"},
+    }
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -63,7 +69,18 @@ class ContextIntegration(Task):
             color_coherence=self.coherences,
         )
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    @property
+    def evidence(self) -> Mapping[str, ConditionEvidence]:
+        """`motion` and `color`: direction × coherence of each, for "right"."""
+        shown = self.conditions
+        motion = shown["motion_direction"] * shown["motion_coherence"]
+        color = shown["color_direction"] * shown["color_coherence"]
+        return {
+            "motion": ConditionEvidence(motion, "Motion to the right", "% coherence", favours="right"),
+            "color": ConditionEvidence(color, "Color for the right", "% coherence", favours="right"),
+        }
+
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the context until the decision, and motion and color together during the stimulus."""
         by_color = condition["context"] == 1
         motion = condition["motion_direction"] * condition["motion_coherence"] / 100
@@ -78,8 +95,8 @@ class ContextIntegration(Task):
         levels = rows(self.inputs, cue, cue | dots, cue, {})
         noisy = rows(self.inputs, {}, dict.fromkeys(dots, 1), {}, {}) > 0
         right = (by_color * condition["color_direction"] + ~by_color * condition["motion_direction"]) > 0
-        return Shown(levels, noisy, *two_answers(right, self.correct, self.wrong))
+        return TrialPlan(levels, noisy, *two_answers(right, self.correct, self.wrong))
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered, at least 85 % of them correctly."""
-        return choices.share_answered >= 0.99 and choices.share_correct >= 0.85
+        return outcomes.share_answered >= 0.99 and outcomes.share_correct >= 0.85

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows
+from bayes_irl.tasks.condition_table import rows
 from bayes_irl.tasks.durations import Duration, Uniform, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 OFFERS = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (4, 1), (6, 1), (2, 0))
 OFFERS_4_1 = ((0, 1), (1, 3), (1, 2), (1, 1), (2, 1), (3, 1), (5, 1), (6, 1), (10, 1), (3, 0))  # to 1 A = 4.1 B
@@ -43,7 +45,7 @@ class EconomicChoice(Task):
     name: ClassVar[str] = "economic_choice"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left_A", "left_B", "right_A", "right_B", "num_left", "num_right")
     actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right")
-    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {"juice_left": ("A", "B")}
+    labels: ClassVar[Mapping[str, Mapping[int, str]]] = {"juice_left": {0: "A", 1: "B"}}
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -60,7 +62,7 @@ class EconomicChoice(Task):
             "num_a": np.tile(num_a, 2),
         }
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the fixation cue until the decision, and offers before it."""
         a_left, num_a, num_b = condition["juice_left"] == 0, condition["num_a"], condition["num_b"]
         cue = {"fixation": 1}
@@ -73,7 +75,7 @@ class EconomicChoice(Task):
         noisy = rows(self.inputs, {}, dict.fromkeys(quantities, 1), {}) > 0
         worth_a, worth_b = num_a * self.relative_value * self.reward_b, num_b * self.reward_b
         left, right = jnp.where(a_left, worth_a, worth_b), jnp.where(a_left, worth_b, worth_a)
-        return Shown(levels, noisy, jnp.stack([jnp.zeros_like(left), left, right]), jnp.where(right > left, 2, 1))
+        return TrialPlan(levels, noisy, jnp.stack([jnp.zeros_like(left), left, right]), jnp.where(right > left, 2, 1))
 
     @property
     def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
@@ -82,6 +84,6 @@ class EconomicChoice(Task):
         takes_a = conditions["juice_left"][:, None] == np.array([0, 1])
         return {"A": conditions["num_a"][:, None] * takes_a, "B": conditions["num_b"][:, None] * ~takes_a}
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered, at least 95 % of them with the better offer."""
-        return choices.share_answered >= 0.99 and choices.share_correct >= 0.95
+        return outcomes.share_answered >= 0.99 and outcomes.share_correct >= 0.95

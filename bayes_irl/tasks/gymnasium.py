@@ -9,7 +9,8 @@ import numpy as np
 from gymnasium.spaces import Box, Discrete
 
 from bayes_irl._checks import whole_numbers
-from bayes_irl.tasks.base import State, Task
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import TrialState
 
 
 class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
@@ -37,7 +38,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
         self.observation_space = Box(-np.inf, np.inf, (len(task.inputs),), np.float32)
         self.action_space = Discrete(len(task.actions))
         self._draw, self._step = jax.jit(task.draw), jax.jit(task.step)
-        self._state: State
+        self._state: TrialState
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -48,7 +49,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
         condition = (options or {}).get("condition", self.np_random.integers(last, endpoint=True))
         whole_numbers("condition", [condition], 0, last)
         trial = self._draw(jax.random.key(self.np_random.integers(2**32)), jnp.asarray(condition, jnp.int32))
-        self._state = State(trial, jnp.asarray(0, jnp.int32))
+        self._state = TrialState(trial, jnp.asarray(0, jnp.int32))
         return np.array(trial.inputs[0]), self._info()
 
     def step(self, action: int | np.integer) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:

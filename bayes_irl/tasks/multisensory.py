@@ -6,8 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
+from bayes_irl.tasks.condition_table import ConditionEvidence, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class Multisensory(Task):
@@ -46,7 +48,7 @@ class Multisensory(Task):
     name: ClassVar[str] = "multisensory"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "visual+", "visual-", "auditory+", "auditory-")
     actions: ClassVar[tuple[str, ...]] = ("fixate", "low", "high")
-    labels: ClassVar[Mapping[str, tuple[str, ...]]] = {"modality": ("visual", "auditory", "both")}
+    labels: ClassVar[Mapping[str, Mapping[int, str]]] = {"modality": {0: "visual", 1: "auditory", 2: "both"}}
     read_by: ClassVar[Mapping[str, tuple[float, float]]] = {
         "visual+": (0, 1 / 3),
         "visual-": (0, 1 / 3),
@@ -64,7 +66,12 @@ class Multisensory(Task):
         """`modality` (see `labels`) and `rate` (events per second)."""
         return table(modality=(0, 1, 2), rate=self.rates)
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    @property
+    def evidence(self) -> Mapping[str, ConditionEvidence]:
+        """`rate`, for "high"."""
+        return {"rate": ConditionEvidence(self.conditions["rate"], "Rate", "events/s", favours="high")}
+
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the fixation cue until the decision, and the rate to the senses present during the stimulus."""
         seen, heard = condition["modality"] != 1, condition["modality"] != 0
         rate = (condition["rate"] - self.slowest) / (self.fastest - self.slowest)
@@ -73,8 +80,8 @@ class Multisensory(Task):
         cue = {"fixation": 1}
         levels = rows(self.inputs, cue, cue | events, {})
         noisy = rows(self.inputs, {}, present, {}) > 0
-        return Shown(levels, noisy, *two_answers(condition["rate"] > self.boundary, self.correct, self.wrong))
+        return TrialPlan(levels, noisy, *two_answers(condition["rate"] > self.boundary, self.correct, self.wrong))
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered, at least 82 % of them correctly."""
-        return choices.share_answered >= 0.99 and choices.share_correct >= 0.82
+        return outcomes.share_answered >= 0.99 and outcomes.share_correct >= 0.82

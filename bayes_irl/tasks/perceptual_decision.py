@@ -6,8 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
+from bayes_irl.tasks.condition_table import ConditionEvidence, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, Exponential, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class PerceptualDecision(Task):
@@ -37,6 +39,7 @@ class PerceptualDecision(Task):
     name: ClassVar[str] = "perceptual_decision"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right")
     actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right")
+    labels: ClassVar[Mapping[str, Mapping[int, str]]] = {"direction": {-1: "left", 1: "right"}}
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -48,14 +51,20 @@ class PerceptualDecision(Task):
         """`direction` (−1 left, 1 right) and `coherence` (%)."""
         return table(direction=(-1, 1), coherence=self.coherences)
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    @property
+    def evidence(self) -> Mapping[str, ConditionEvidence]:
+        """`motion`: direction × coherence, for "right"."""
+        motion = self.conditions["direction"] * self.conditions["coherence"]
+        return {"motion": ConditionEvidence(motion, "Motion to the right", "% coherence", favours="right")}
+
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the fixation cue until the decision, and motion during the stimulus."""
         evidence = condition["direction"] * condition["coherence"] / 100
         cue, dots = {"fixation": 1}, {"left": (1 - evidence) / 2, "right": (1 + evidence) / 2}
         levels = rows(self.inputs, cue, cue | dots, {})
         noisy = rows(self.inputs, {}, dict.fromkeys(dots, 1), {}) > 0
-        return Shown(levels, noisy, *two_answers(condition["direction"] > 0, self.correct, self.wrong))
+        return TrialPlan(levels, noisy, *two_answers(condition["direction"] > 0, self.correct, self.wrong))
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered, at least 80 % of them correctly."""
-        return choices.share_answered >= 0.99 and choices.share_correct >= 0.80
+        return outcomes.share_answered >= 0.99 and outcomes.share_correct >= 0.80

@@ -7,10 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, table, two_answers
+from bayes_irl.tasks.condition_table import ConditionEvidence, rows, table, two_answers
 from bayes_irl.tasks.durations import Duration, Exponential, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
-SURE = 3  # the action
+SURE_ACTION = 3
 
 
 class Wager(Task):
@@ -51,6 +53,11 @@ class Wager(Task):
     name: ClassVar[str] = "wager"
     inputs: ClassVar[tuple[str, ...]] = ("fixation", "left", "right", "sure")
     actions: ClassVar[tuple[str, ...]] = ("fixate", "left", "right", "sure")
+    sure_bets: ClassVar[tuple[str, ...]] = ("sure",)
+    labels: ClassVar[Mapping[str, Mapping[int, str]]] = {
+        "wager": {0: "not offered", 1: "offered"},
+        "direction": {-1: "left", 1: "right"},
+    }
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
@@ -68,7 +75,13 @@ class Wager(Task):
         """`wager` (whether the sure target is offered: 0 or 1), `direction` (−1 left, 1 right), `coherence` (%)."""
         return table(wager=(0, 1), direction=(-1, 1), coherence=self.coherences)
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    @property
+    def evidence(self) -> Mapping[str, ConditionEvidence]:
+        """`motion`: direction × coherence, for "right"."""
+        motion = self.conditions["direction"] * self.conditions["coherence"]
+        return {"motion": ConditionEvidence(motion, "Motion to the right", "% coherence", favours="right")}
+
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the fixation cue until the decision, motion during the stimulus, and the sure target if offered."""
         evidence = condition["direction"] * condition["coherence"] / 100
         cue, target = {"fixation": 1}, {"sure": condition["wager"]}
@@ -77,7 +90,7 @@ class Wager(Task):
         noisy = rows(self.inputs, {}, dict.fromkeys(dots, 1), {}, {}, {}) > 0
         payoff, direction = two_answers(condition["direction"] > 0, self.correct, self.wrong)
         sure = jnp.where(condition["wager"] > 0, self.sure, self.not_offered)
-        return Shown(levels, noisy, jnp.append(payoff, sure), direction)
+        return TrialPlan(levels, noisy, jnp.append(payoff, sure), direction)
 
     @property
     def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
@@ -85,14 +98,14 @@ class Wager(Task):
         offered, is_sure = self.conditions["wager"][:, None] > 0, np.array([False, False, True])
         return {**super().events, "sure": 1.0 * (offered & is_sure), "not_offered": 1.0 * (~offered & is_sure)}
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered; at least 79 % of directions correct; of offers, over 40 % and at most 50 % taken.
 
         To choose a sure target that is not there is no answer.
         """
-        offered = self.conditions["wager"][np.asarray(choices.condition)] > 0
-        sure, correct = np.asarray(choices.action) == SURE, np.asarray(choices.correct)
-        answered = np.asarray(choices.answered) & (offered | ~sure)
+        offered = self.conditions["wager"][np.asarray(outcomes.condition)] > 0
+        sure, correct = np.asarray(outcomes.action) == SURE_ACTION, np.asarray(outcomes.correct)
+        answered = np.asarray(outcomes.answered) & (offered | ~sure)
         directed, offers = answered & ~sure, answered & offered
         share_correct = (directed & correct).sum() / max(directed.sum(), 1)
         share_taken = (offers & sure).sum() / max(offers.sum(), 1)

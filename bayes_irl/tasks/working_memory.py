@@ -6,8 +6,10 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.tasks.base import Choices, Epoch, Shown, Task, rows, two_answers
+from bayes_irl.tasks.condition_table import ConditionEvidence, rows, two_answers
 from bayes_irl.tasks.durations import Duration, Uniform, fixed
+from bayes_irl.tasks.task import Task
+from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class WorkingMemory(Task):
@@ -58,7 +60,13 @@ class WorkingMemory(Task):
         f1, f2 = np.concatenate([pairs, pairs[:, ::-1]]).T
         return {"f1": f1, "f2": f2}
 
-    def show(self, condition: Mapping[str, Array]) -> Shown:
+    @property
+    def evidence(self) -> Mapping[str, ConditionEvidence]:
+        """`difference`: f1 − f2, for ">"."""
+        difference = self.conditions["f1"] - self.conditions["f2"]
+        return {"difference": ConditionEvidence(difference, "f1 − f2", "Hz", favours=">")}
+
+    def show(self, condition: Mapping[str, Array]) -> TrialPlan:
         """Show the fixation cue until the decision, and one frequency after the other."""
         slowest, fastest = np.min(self.pairs), np.max(self.pairs)
 
@@ -69,8 +77,8 @@ class WorkingMemory(Task):
         cue, f1, f2 = {"fixation": 1}, vibration(condition["f1"]), vibration(condition["f2"])
         levels = rows(self.inputs, cue, cue | f1, cue, cue | f2, {})
         noisy = rows(self.inputs, {}, dict.fromkeys(f1, 1), {}, dict.fromkeys(f2, 1), {}) > 0
-        return Shown(levels, noisy, *two_answers(condition["f1"] < condition["f2"], self.correct, self.wrong))
+        return TrialPlan(levels, noisy, *two_answers(condition["f1"] < condition["f2"], self.correct, self.wrong))
 
-    def criterion(self, choices: Choices) -> bool:
+    def criterion(self, outcomes: Outcomes) -> bool:
         """At least 99 % answered, at least 97 % of them correctly."""
-        return choices.share_answered >= 0.99 and choices.share_correct >= 0.97
+        return outcomes.share_answered >= 0.99 and outcomes.share_correct >= 0.97

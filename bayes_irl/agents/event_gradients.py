@@ -19,7 +19,7 @@ from bayes_irl.agents.networks import RecurrentNetwork
 from bayes_irl.agents.objective import answer_entropy
 from bayes_irl.agents.rollout import draw_trials
 from bayes_irl.tasks import Task, Trial
-from bayes_irl.tasks.base import WAIT
+from bayes_irl.tasks.trial import WAIT
 
 NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and take megabytes
 
@@ -117,7 +117,7 @@ def _expected_counts(
     """Expected counts of `event_names(task)`, given what trials show and their noise: means over trials."""
     inputs = jnp.swapaxes(trials.inputs, 0, 1)
     step = jnp.arange(len(inputs), dtype=jnp.int32)[:, None]
-    going = step < trials.ends[:, -1]
+    going = step < trials.ends[None, :, -1]
     rates = decision.rates(inputs, trials.ends[:, -1].max(), key)
     log_policy = jax.nn.log_softmax(decision.read(rates))
     log_wait = jnp.where(going, log_policy[..., WAIT], 0)
@@ -125,7 +125,7 @@ def _expected_counts(
     ends = jnp.where(going[..., None], waited[..., None] * jnp.exp(log_policy[..., 1:]), 0)  # now, by each answer
     never = jnp.exp(log_wait.sum(axis=0))
     discount = jnp.exp(-step.astype(rates.dtype) * (task.dt / task.discount_time))
-    counts_now = step >= trials.ends[:, -2]
+    counts_now = step >= trials.ends[None, :, -2]
     answers = jnp.where(counts_now[..., None], discount[..., None] * ends, 0).sum(axis=0)
     early = jnp.where(counts_now, 0, discount * ends.sum(axis=-1)).sum(axis=0)
     missed = never * discount[trials.ends[:, -1] - 1, 0]

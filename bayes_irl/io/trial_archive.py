@@ -21,13 +21,14 @@ def save_trials(trials: xr.Dataset, path: str | os.PathLike[str]) -> None:
         path: where, ending in .npz.
 
     Raises:
-        InputError: if the file cannot be written there.
+        InputError: if the file cannot be written there, or an attribute is no plain data.
     """
     axes = {name: [*map(str, variable.dims)] for name, variable in trials.variables.items()}
     about = {"axes": axes, "coordinates": [*map(str, trials.coords)], "attributes": trials.attrs}
-    units = {name: variable.attrs["units"] for name, variable in trials.variables.items() if "units" in variable.attrs}
+    described = {str(name): variable.attrs for name, variable in trials.variables.items() if variable.attrs}
     arrays = {str(name): np.asarray(variable.values) for name, variable in trials.variables.items()}
-    write_archive(npz_path(path), {_META: np.array(json.dumps(about | {"units": units})), **arrays})
+    text = json.dumps(about | {"variables": described}, default=_plain)
+    write_archive(npz_path(path), {_META: np.array(text), **arrays})
 
 
 def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
@@ -47,11 +48,18 @@ def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
         about = json.loads(str(arrays.pop(_META)))
         named = {name: (about["axes"][name], array) for name, array in arrays.items()}
         trials = xr.Dataset(named).set_coords(about["coordinates"]).assign_attrs(about["attributes"])
-        for name, unit in about["units"].items():
-            trials[name].attrs["units"] = unit
+        units = {name: {"units": unit} for name, unit in about.get("units", {}).items()}  # all that older files have
+        for name, attributes in about.get("variables", units).items():
+            trials[name].attrs.update(attributes)
     except Exception as error:  # a file of another kind lacks the text, or its axes do not fit its arrays
         raise InputError.of("path", "trials written by bayes_irl", f"{path} ({error})") from error
     missing = [name for name in _NEEDED if name not in trials]
     if missing:
         raise InputError.of("path", "trials written by bayes_irl", f"{path} without {missing}")
     return trials
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise InputError.of("trials", "attributes of numbers and words", type(value).__name__)

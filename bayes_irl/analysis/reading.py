@@ -6,9 +6,10 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl._checks import InputError
+from bayes_irl.trials import ACTION_KINDS, DECISION, SURE_BET
 
 ADVICE = "Trials are what `bayes_irl.agents.run` returns."
-LEAST = 10  # trials: of fewer, an analysis says nothing
+MIN_TRIALS = 10  # of fewer, an analysis says nothing
 
 
 def check(trials: xr.Dataset, variables: Sequence[str] = (), columns: Sequence[str] = ()) -> xr.Dataset:
@@ -41,8 +42,10 @@ def keep(trials: xr.Dataset, where: xr.DataArray, what: str) -> xr.Dataset:
         InputError: if they are too few.
     """
     kept = np.flatnonzero(where.values)
-    if len(kept) < LEAST:
-        raise InputError.of("trials", f"at least {LEAST} {what}", f"{len(kept)} of {where.size}", "Run more trials.")
+    if len(kept) < MIN_TRIALS:
+        raise InputError.of(
+            "trials", f"at least {MIN_TRIALS} {what}", f"{len(kept)} of {where.size}", "Run more trials."
+        )
     return trials.isel(trial=kept)
 
 
@@ -53,14 +56,44 @@ def answered(trials: xr.Dataset) -> xr.Dataset:
 
 
 def decided(trials: xr.Dataset) -> xr.Dataset:
-    """Return the trials that were answered with one of the first two answers: a sure bet decides nothing."""
+    """Return the trials that were answered with a decision: a sure bet decides nothing."""
     kept = answered(trials)
     return keep(kept, is_decision(kept), "answered trials without sure bets")
 
 
 def is_decision(trials: xr.Dataset) -> xr.DataArray:
-    """Return which trials ended with one of the first two answers."""
-    return trials["choice"].isin((1, 2))
+    """Return which trials ended with a decision."""
+    return trials["choice"].isin(_of_kind(trials, DECISION))
+
+
+def is_sure_bet(trials: xr.Dataset) -> xr.DataArray:
+    """Return which trials ended with a sure bet."""
+    return trials["choice"].isin(_of_kind(trials, SURE_BET))
+
+
+def decisions(trials: xr.Dataset) -> list[str]:
+    """Return the names of the answers that decide: the alternatives of the task's question."""
+    return [action_names(trials)[place] for place in _of_kind(trials, DECISION)]
+
+
+def sure_bets(trials: xr.Dataset) -> list[str]:
+    """Return the names of sure bets."""
+    return [action_names(trials)[place] for place in _of_kind(trials, SURE_BET)]
+
+
+def _of_kind(trials: xr.Dataset, kind: str) -> np.ndarray:
+    """Return the numbers of the actions of a kind.
+
+    Raises:
+        InputError: if trials do not say of what kind actions are, or of one that there is not.
+    """
+    if "action_kind" not in trials.coords or trials["action_kind"].dims != ("action",):
+        advice = f"Run the agent again, or assign for each action one of {', '.join(map(repr, ACTION_KINDS))}."
+        raise InputError.of("trials", "a coordinate 'action_kind' along action", "none", advice)
+    kinds = trials["action_kind"].values
+    if not set(kinds.tolist()) <= set(ACTION_KINDS):
+        raise InputError.of("action_kind", f"some of {list(ACTION_KINDS)}", kinds.tolist())
+    return np.flatnonzero(kinds == kind)
 
 
 def without_steps(trials: xr.Dataset) -> xr.Dataset:

@@ -1,5 +1,6 @@
 """How far training is: all that has to be kept to go on with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,10 +13,10 @@ from bayes_irl._checks import InputError
 from bayes_irl.agents.learner import Learner, draw_learner, num_skipped
 from bayes_irl.agents.objective import Networks
 from bayes_irl.agents.settings import Settings
-from bayes_irl.tasks import Choices, Task
+from bayes_irl.tasks import Outcomes, Task
 
 ADVICE = "Change the settings of training alone: learning_rate, trials_per_condition, averaging, entropy."
-PLATEAU = 10  # validations that are compared with as many before them
+PLATEAU_LENGTH = 10  # validations that are compared with as many before them
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingState:
     """Training under way.
 
     Attributes:
@@ -52,20 +53,22 @@ class Progress:
     history: tuple[Validation, ...] = field(default=())
 
     @classmethod
-    def at_start(cls, task: Task, settings: Settings, key: PRNGKeyArray) -> "Progress":
+    def at_start(cls, task: Task, settings: Settings, key: PRNGKeyArray) -> "TrainingState":
         """Return untrained networks."""
         learner = draw_learner(task, settings, key)
         return cls(learner, learner.mean)
 
-    def begun_with(self, networks: Networks) -> "Progress":
-        """Return the same untrained progress with other networks.
+    def begun_with(self, networks: Networks) -> "TrainingState":
+        """Return the same untrained state with other networks.
 
         Raises:
             InputError: they are not of the same kind.
         """
         if _shapes(networks) != _shapes(self.best):
             raise InputError.of("start", "networks such as the task and settings make", "others", ADVICE)
-        return Progress(eqx.tree_at(lambda each: (each.networks, each.mean), self.learner, (networks,) * 2), networks)
+        return TrainingState(
+            eqx.tree_at(lambda each: (each.networks, each.mean), self.learner, (networks,) * 2), networks
+        )
 
     @property
     def num_updates(self) -> int:
@@ -73,7 +76,7 @@ class Progress:
         return self.history[-1].num_updates if self.history else 0
 
     @property
-    def silent_for(self) -> int:
+    def unanswered_for(self) -> int:
         """How many validations there were since one in which a trial was answered."""
         answered = [each.share_answered > 0 for each in self.history]
         return len(answered) if not any(answered) else answered[::-1].index(True)
@@ -83,21 +86,23 @@ class Progress:
         """Time spent so far."""
         return self.history[-1].seconds if self.history else 0.0
 
-    def after(self, task: Task, settings: Settings, learner: Learner, choices: Choices, seconds: float) -> "Progress":
-        """Return the progress after a block of updates and its validation."""
+    def after(
+        self, task: Task, settings: Settings, learner: Learner, outcomes: Outcomes, seconds: float
+    ) -> "TrainingState":
+        """Return the state after a block of updates and its validation."""
         num_updates = self.num_updates + settings.validate_every
         made = Validation(
             num_updates=num_updates,
             num_trials=num_updates * settings.trials_per_condition * task.num_conditions,
             seconds=seconds,
-            share_answered=choices.share_answered,
-            share_correct=choices.share_correct,
-            mean_reward=float(choices.reward.mean()),
-            criterion=task.criterion(choices),
+            share_answered=outcomes.share_answered,
+            share_correct=outcomes.share_correct,
+            mean_reward=float(outcomes.reward.mean()),
+            criterion=task.criterion(outcomes),
             num_skipped=num_skipped(learner)[0],
         )
         better = not self.history or made.merit > max(each.merit for each in self.history)
-        return Progress(learner, learner.mean if better else self.best, (*self.history, made))
+        return TrainingState(learner, learner.mean if better else self.best, (*self.history, made))
 
     @property
     def learned(self) -> bool:
@@ -107,20 +112,21 @@ class Progress:
     @property
     def levelled(self) -> bool:
         """Whether the reward has stopped to grow: by less than two standard errors over as many validations."""
-        if len(self.history) < 2 * PLATEAU:
+        if len(self.history) < 2 * PLATEAU_LENGTH:
             return False
-        reward = np.array([each.mean_reward for each in self.history[-2 * PLATEAU :]]).reshape(2, PLATEAU)
+        reward = np.array([each.mean_reward for each in self.history[-2 * PLATEAU_LENGTH :]]).reshape(2, PLATEAU_LENGTH)
         before, after = reward.mean(axis=1)
-        return bool(after - before < 2 * np.sqrt(reward.var(axis=1, ddof=1).sum() / PLATEAU))
-
-    def table(self) -> xr.Dataset:
-        """Return the history as a dataset."""
-        names = [each.name for each in fields(Validation)]
-        return xr.Dataset({name: ("validation", np.array([getattr(v, name) for v in self.history])) for name in names})
+        return bool(after - before < 2 * np.sqrt(reward.var(axis=1, ddof=1).sum() / PLATEAU_LENGTH))
 
     def arrays(self) -> tuple[Any, Any]:
         """Return what has to be kept in arrays."""
         return eqx.filter((self.learner, self.best), eqx.is_array)
+
+
+def history_table(history: Sequence[Validation]) -> xr.Dataset:
+    """Return validations as a dataset, see `Agent.history`."""
+    names = [each.name for each in fields(Validation)]
+    return xr.Dataset({name: ("validation", np.array([getattr(v, name) for v in history])) for name in names})
 
 
 def _shapes(networks: Networks) -> Any:

@@ -1,0 +1,62 @@
+"""Tables of conditions: what is varied, what each condition shows and pays, and which answer it speaks for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int
+
+
+@dataclass(frozen=True)
+class ConditionEvidence:
+    """How strongly each condition speaks for an answer.
+
+    Attributes:
+        values: one number a condition. With `favours`, negative values speak for the other answer.
+        long_name: what it is, for axes of pictures.
+        units: its unit.
+        favours: the answer that positive values speak for. "": values are strengths, which speak for whichever answer
+            is correct.
+
+    >>> ConditionEvidence(np.array([-5.0, 5.0]), "Motion to the right", "% coherence", favours="right").favours
+    'right'
+    """
+
+    values: Float[np.ndarray, " num_conditions"]
+    long_name: str
+    units: str
+    favours: str = ""
+
+
+def table(**levels: tuple[float | int, ...]) -> dict[str, np.ndarray]:
+    """Cross the levels of several quantities: a column each, a row for every combination.
+
+    Args:
+        **levels: of each quantity, by name.
+
+    >>> {name: column.tolist() for name, column in table(side=(-1, 1), level=(0, 5)).items()}
+    {'side': [-1, -1, 1, 1], 'level': [0, 5, 0, 5]}
+    """
+    grid = np.meshgrid(*levels.values(), indexing="ij")
+    return {name: column.ravel() for name, column in zip(levels, grid, strict=True)}
+
+
+def rows(names: Sequence[str], *epochs: Mapping[str, Any]) -> Float[Array, "num_epochs num_names"]:
+    """Make a row for each epoch: the number it gives to each name, and 0 to those it does not mention.
+
+    Args:
+        names: of the columns, such as a task's inputs.
+        *epochs: what each epoch gives, by name.
+
+    >>> rows(("fixation", "left"), {"fixation": 1}, {"fixation": 1, "left": 0.5}, {}).tolist()
+    [[1.0, 0.0], [1.0, 0.5], [0.0, 0.0]]
+    """
+    return jnp.stack([jnp.stack([jnp.asarray(epoch.get(name, 0), jnp.float32) for name in names]) for epoch in epochs])
+
+
+def two_answers(second: Bool[Array, ""], correct: float, wrong: float) -> tuple[Float[Array, "3"], Int[Array, ""]]:
+    """Return the rewards of waiting and of two answers, and the correct one: the second answer, or else the first."""
+    payoff = jnp.where(second, jnp.array([0.0, wrong, correct]), jnp.array([0.0, correct, wrong]))
+    return payoff, jnp.where(second, 2, 1)

@@ -9,7 +9,7 @@ from jax import random
 from scipy.special import expit, logsumexp
 
 import bayes_irl as bi
-from bayes_irl.prediction.change import describe_change
+from bayes_irl.prediction.adapt import describe_change
 
 T_OTHER = np.array([[0.95, 0.05], [0.2, 0.8]])
 CHANGES = {
@@ -206,8 +206,8 @@ def test_a_given_baseline_is_not_adapted(posterior):
 @pytest.mark.parametrize(
     ("circuit", "how", "message"),
     [
-        (bi.Circuit(5, bi.Stimulus.switching(0.1)), {}, "circuit: expected num_neurons = 4, as recorded, got 5"),
-        (bi.Circuit(4, bi.Stimulus.switching(0.1, 3)), {}, "circuit: expected num_stimuli = 2, as recorded, got 3"),
+        (bi.Circuit(5, bi.Stimulus.switching(0.1)), {}, "system: expected num_neurons = 4, as recorded, got 5"),
+        (bi.Circuit(4, bi.Stimulus.switching(0.1, 3)), {}, "system: expected num_stimuli = 2, as recorded, got 3"),
         (known.CIRCUIT, {"coding_cost_factor": -1.0}, "coding_cost_factor: expected a finite number above 0, got -1"),
     ],
 )
@@ -242,7 +242,7 @@ def brute_force_density(posterior, circuit, recording, chosen) -> float:
 
 
 @pytest.mark.filterwarnings("ignore:neuron 1 never spiked:bayes_irl._checks.DataWarning")
-def test_scores_are_the_brute_force_density_and_adaptation_foretells_better(posterior, lesioned):
+def test_scores_are_the_brute_force_density_and_adaptation_predicts_better(posterior, lesioned):
     circuit, recording = lesioned
     table = bi.score(posterior, circuit, recording, num_draws=NUM_DRAWS)
     chosen = rewards(posterior, predict(posterior, circuit))

@@ -239,7 +239,7 @@ def test_a_neuron_that_never_spikes_leaves_everything_finite():
 
 GROUPS = (
     "posterior", "sample_stats", "reward", "log_prior", "log_likelihood", "observations", "posterior_predictive",
-    "prior", "observed_data", "constant_data", "circuit", "gate",
+    "prior", "observed_data", "constant_data", "system", "gate", "reward_at_mode",
 )  # fmt: skip
 
 
@@ -341,11 +341,11 @@ def test_prior_draws_are_draws_from_the_prior(nuts):
         ({"baseline": "everyone"}, "baseline: expected one of 'neuron', 'population', got 'everyone'"),
         ({"baseline": [0.5]}, r"baseline: expected shape \(4\), got shape \(1,\)"),
         ({"baseline": [0.5, 0.5, 0.5, 1.0]}, "baseline: expected probabilities strictly between 0 and 1"),
-        ({"circuit": bi.Circuit(5, bi.Stimulus.switching(0.1))}, "recording has num_neurons = 4, circuit has 5"),
+        ({"system": bi.Circuit(5, bi.Stimulus.switching(0.1))}, "recording has num_neurons = 4, circuit has 5"),
     ],
 )
 def test_wrong_input_is_refused_before_anything_is_computed(change, message, recording):
-    given = {"model": MODEL, "circuit": known.CIRCUIT, "recording": recording, "key": known.KEY} | change
+    given = {"model": MODEL, "system": known.CIRCUIT, "recording": recording, "key": known.KEY} | change
     with warnings.catch_warnings(), pytest.raises(bi.InputError, match=message):
         bi.infer(**given)
 

@@ -20,7 +20,6 @@ import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative.counts import OutcomeCounts
 from bayes_irl.systems import observe
-from bayes_irl.systems.likelihood import check_size
 
 SIZE, NUM_PATTERNS = 3, 8
 TRANSITION = np.array([[0.9, 0.1], [0.3, 0.7]])
@@ -193,9 +192,8 @@ def test_two_recordings_are_worth_the_sum_of_their_scores():
 def test_transitions_of_too_many_neurons_are_refused_with_the_memory_they_would_take():
     spikes = np.random.default_rng(0).random((50, 11)) < 0.5
     counts = bi.Recording.from_arrays(spikes, np.zeros(50), bin_width=0.01).transitions(10.0)
-    data = observe(bi.Circuit(11, bi.Stimulus.constant()), counts, "neuron")
     with pytest.raises(bi.InputError, match=r"recording: expected transitions of at most 10 neurons, got 11.*GB"):
-        check_size(data.sessions[0])
+        observe(bi.Circuit(11, bi.Stimulus.constant()), counts, "neuron")
 
 
 # Recordings and circuits that do not fit each other
@@ -208,7 +206,7 @@ def test_transitions_of_too_many_neurons_are_refused_with_the_memory_they_would_
         (bi.Circuit(3, bi.Stimulus.constant()), "num_stimuli = 2, circuit has 1"),
         (INTACT.silence(0), r"silenced neurons silent.*neurons \[0\]"),
         (INTACT.cut([(0, 1)]), "sees all others.*adapt"),
-        ([INTACT, INTACT], "circuit has 2 entries, recording has 1"),
+        ([INTACT, INTACT], "system has 2 entries, recording has 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(circuit, message):

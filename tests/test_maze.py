@@ -217,10 +217,8 @@ def test_a_circuit_is_no_maze(fit, walker):
     circuit = bi.Circuit(2, bi.Stimulus.constant())
     with pytest.raises(bi.InputError, match="expected a maze, as recorded, got Circuit"):
         bi.adapt(fit, circuit)
-    with pytest.raises(bi.InputError, match="expected a Recording, for a circuit, got Choices"):
+    with pytest.raises(bi.InputError, match="expected a Recording, for a circuit, got Trajectory"):
         bi.infer(bi.load_model("spike_count"), circuit, bi.simulate(walker, 100, random.key(0)), key=random.key(0))
-    with pytest.raises(bi.InputError, match="expected a fit to a circuit"):
-        bi.recorded(fit)
     small = bi.Maze(3, 3, goal=(0, 0))
     with pytest.raises(bi.InputError, match="num_columns = 4, as recorded"):
         bi.adapt(fit, small)

@@ -61,7 +61,7 @@ def adapt(
     """
     fit = Fit(posterior).require(Capability.ADAPT)
     before = fit.system
-    changes = before.describe_change(system) + _cost_in_words(coding_cost_factor)
+    change = describe_change(before, system, coding_cost_factor)
     follows = _follows(baseline, fit.baseline_kind)
     groups = {str(name): node.to_dataset() for name, node in fit.tree.children.items()}
     fitted = Fitted(fit.baseline, follows, fit.reward_at_mode, groups, coding_cost_factor)
@@ -88,7 +88,7 @@ def adapt(
     _refuse_unsolved(before, pairs)
     predicted = _dataset(pairs, before, system, drawn, plan)
     predicted.attrs |= {
-        "change": ", ".join(changes) or "nothing changed",
+        "change": change,
         "baseline": baseline,
         "unchanged": compare_unchanged(predicted, recorded),
         "verdict_of_fit": fit.verdict,
@@ -119,10 +119,18 @@ def recorded(posterior: xr.DataTree) -> Any:
     return Fit(posterior).system
 
 
-def _cost_in_words(factor: CodingCost) -> list[str]:
-    if factor == "keep mean cost":
-        return ["coding cost such that its mean stays"]
-    return [] if positive("coding_cost_factor", factor) == 1 else [f"coding cost × {factor:g}"]
+def describe_change(before: System, after: System, coding_cost_factor: CodingCost = 1.0) -> str:
+    """What is different, in words.
+
+    Raises:
+        InputError: if the reward of one does not belong to the other, or the factor is not positive.
+    """
+    changes = before.describe_change(after)
+    if coding_cost_factor == "keep mean cost":
+        changes.append("coding cost such that its mean stays")
+    elif positive("coding_cost_factor", coding_cost_factor) != 1:
+        changes.append(f"coding cost × {coding_cost_factor:g}")
+    return ", ".join(changes) or "nothing changed"
 
 
 def _keeps_rates(optimum: Any, recorded: xr.Dataset) -> bool:

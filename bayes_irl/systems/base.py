@@ -347,7 +347,8 @@ def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "n
             seen.
     """
     systems = [system] if isinstance(system, System) else list(system)
-    recordings = [recording] if isinstance(system, System) else list(recording)
+    one = isinstance(system, System) or not isinstance(recording, list | tuple)
+    recordings = [recording] if one else list(recording)
     if len(systems) != len(recordings) or not systems:
         raise InputError(f"system has {len(systems)} entries, recording has {len(recordings)}: give one per recording.")
     sessions = tuple(each.observe(seen, baseline) for each, seen in zip(systems, recordings, strict=True))

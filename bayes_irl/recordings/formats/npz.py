@@ -1,19 +1,20 @@
 """Recordings as NumPy archives; the format is described in `docs/recordings.md`."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bayes_irl._checks import InputError
 from bayes_irl.io.archive import npz_path, read_archive, write_archive
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings.recording import Recording
 
 _NEEDED = ("spikes", "stimulus")
 _OPTIONAL = ("trial", "bin_width", "neuron", "num_stimuli")
 
 
-def load_recording(path: str | os.PathLike[str]) -> Recording:
+def read_npz(path: Path) -> Recording:
     """Read a recording from an .npz archive. Code in a file (pickled objects) is never run.
 
     Args:

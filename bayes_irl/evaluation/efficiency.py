@@ -56,7 +56,8 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
         `distance`, the mean square of the remainder's posterior mean, and `spread`, that of each draw about it;
         attributes `verdict_of_fit`, `feature`, `share` (of draws that stray as far), `unexplained` (⟨d, d⟩ / ⟨r, r⟩ of
         the posterior means) and `verdict`, which starts with "Consistent", "Undecided" (nothing contradicts the claim,
-        but it explains less than half of the variance of the median draw: record longer) or "Not consistent". Consistency is not proof: other features of the same stimulus may pass, too.
+        but it explains less than half of the variance of the median draw: record longer) or "Not consistent".
+        Consistency is not proof: other features of the same stimulus may pass, too.
 
     Raises:
         InputError: if the feature does not fit the recorded circuit, or has one value; for other systems.

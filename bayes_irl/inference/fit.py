@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import xarray as xr
-from jaxtyping import Array
 
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
@@ -167,8 +167,8 @@ class Fit:
         who, baseline = self.system if system is None else system, self.baseline
         answer = who.near(self.groups)
 
-        def one(reward: Array) -> Read:
-            return read(answer(jnp.asarray(reward), baseline))
+        def one(reward: Any) -> Read:
+            return read(answer(jax.tree.map(jnp.asarray, reward), baseline))
 
         return map_threads(one, self.rewards(num_draws))
 

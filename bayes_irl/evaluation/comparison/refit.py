@@ -22,7 +22,7 @@ from bayes_irl.inference.infer import settled
 from bayes_irl.inference.methods.base import Method
 from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Capability, Observations, System
-from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.base import BaselineKind, observe
 
 MOST = 50
 
@@ -59,8 +59,8 @@ def loo_refitted(
         What `loo` returns, with `refitted[observation]`; k̂ of those is −∞. `compare` takes it.
 
     Raises:
-        InputError: if the arguments are not those of the fit, more than 50 observations have a bad k̂, or the system does
-            not support it.
+        InputError: if the arguments are not those of the fit, more than 50 observations have a bad k̂, or the system
+            does not support it.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4, section 2.1 (exact leave-one-out where k̂ is bad).
@@ -70,7 +70,7 @@ def loo_refitted(
     fit = Fit(posterior).require(Capability.LOO_REFITTED)
     table = loo(posterior)
     asked = checked(model, system, recording, method, key, None)
-    observations = asked.observe(baseline)
+    observations = observe(asked.system, asked.recording, baseline)
     if observations.data_hash != fit.data_hash or asked.model.name != fit.tree.attrs["model"]:
         raise InputError.of("posterior", "the fit of this model to this recording", "another")
     bad = np.flatnonzero(table["pareto_k"].values > LARGEST_K)

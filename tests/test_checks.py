@@ -11,9 +11,11 @@ import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.evaluation.checks.loo_pit import LEVELS
 from bayes_irl.evaluation.checks.replicas import surprise
-from bayes_irl.evaluation.checks.statistics import changes_of_moves, of_counts, runs
+from bayes_irl.evaluation.checks.runs import runs
 from bayes_irl.io.netcdf import load_tree, save_tree
-from bayes_irl.systems.simulate import simulate_under
+from bayes_irl.systems.circuit.pattern_statistics import changes_of_moves, of_counts
+from bayes_irl.systems.forward import simulate_under
+from bayes_irl.systems.maze.walk_statistics import of_moves
 
 KEY = jax.random.key(0)
 NUM_SEEDS = 12
@@ -54,13 +56,13 @@ def wrong(network, recordings):
 
 
 def knowing(tree, network, recording):
-    """The fit of a recording, as one has it who knows reward and baseline."""
+    """The fit of a recording, as it is where reward and baseline are known."""
     known = tree.copy(deep=True)
     states = np.zeros((recording.num_stimuli, 2**recording.num_neurons))
     np.add.at(states, (recording.stimulus, recording.patterns), 1)
     for group, name, values in (
         ("reward", "reward", network.reward),
-        ("circuit", "baseline", network.baseline),
+        ("system", "baseline", network.baseline),
         ("constant_data", "weights", states),
     ):
         table = known[group].to_dataset()
@@ -71,7 +73,7 @@ def knowing(tree, network, recording):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [None, 4])
-def test_whoever_knows_the_truth_is_surprised_as_often_as_p_says(fits, network, steps):
+def test_p_values_are_uniform_where_the_truth_is_known(fits, network, steps):
     """Recording and replicas are exchangeable then: p-values are uniform."""
     found = []
     for seed in range(NUM_SEEDS):
@@ -98,12 +100,13 @@ def test_a_wrong_claim_is_caught(wrong, recordings):
     """Pairs explain mean responses and correlations, but neither numbers of spikes nor how long patterns last."""
     counted = bi.checks.predictive(wrong, key=KEY)
     assert float(counted["p_value"].sel(check="num_spikes")) < 0.02
-    assert "not what this fit foretells" in str(counted["sentence"].sel(check="num_spikes").values)
+    sentence = str(counted["sentence"].sel(check="num_spikes").values)
+    assert sentence.startswith("The fit does not reproduce the recorded numbers of simultaneous spikes (p = ")
     assert float(counted["p_value"].sel(check="mean_response")) > 0.05
     timed = bi.checks.dynamics(wrong, recordings[0], key=KEY)
     assert float(timed["p_value"].sel(check="dwell_time")) < 0.02
     pit = bi.checks.loo_pit(wrong, key=KEY)
-    assert float(pit["p_value"]) < 0.01 and "not as surprising" in pit.attrs["sentence"]
+    assert float(pit["p_value"]) < 0.01 and "are not calibrated" in pit.attrs["sentence"]
 
 
 # -- statistics against plain loops
@@ -155,6 +158,30 @@ def test_answers_to_given_stimuli_are_those_of_the_network(network, recordings):
     np.testing.assert_allclose(means, [bins.spikes[bins.stimulus == x].mean() for x in (0, 1)], atol=0.015)
 
 
+# -- mazes
+
+
+def test_walks_are_compared_by_places_and_moves():
+    """The right claim passes; a walk of another reward does not look like that fit."""
+    maze = bi.Maze(2, 3, goal=(0, 2))
+    rewards = np.eye(6)[[2, 3]] * 2
+    walkers = [bi.optimize(maze, reward[None], 1.0, np.full(4, 0.25)) for reward in rewards]
+    walk, other = (bi.simulate(walker, 2000, KEY) for walker in walkers)
+    tree = bi.infer(bi.load_model("place"), maze, walk, np.full(4, 0.25), bi.Laplace(300), key=KEY)
+    found = bi.checks.predictive(tree, key=KEY)
+    assert found["check"].values.tolist() == ["place_share", "move_share"] and (found["p_value"] > 0.05).all()
+    shares = np.bincount(walk.place, minlength=6) / 2000
+    np.testing.assert_allclose(found["place_share"], shares[found["place"].values])
+    ups = np.bincount(walk.place, walk.move == 0, 6) / np.bincount(walk.place, minlength=6)
+    np.testing.assert_allclose(found["move_share"].sel(move="up"), ups[found["place"].values])
+    strange = of_moves(other.counts().table, 2000)["place_share"]
+    assert surprise(strange, found["place_share_replicated"].values) < 0.02
+
+
+def test_shares_at_places_never_visited_are_unknown():
+    assert np.isnan(of_moves(np.array([[1, 2, 0, 1], [0, 0, 0, 0]]), 4)["move_share"][1]).all()
+
+
 # -- leave-one-out PIT
 
 
@@ -168,10 +195,10 @@ def test_pit_of_answers_is_the_closed_form():
     ramps = [np.clip(LEVELS / silent, 0, 1), np.clip((LEVELS - (1 - spiking)) / spiking, 0, 1)]
     exact = ((total - spikes) * ramps[0] + spikes * ramps[1]) / total
     np.testing.assert_allclose(found["pit"], exact, atol=1e-4)
-    assert float(found["p_value"]) > 0.9  # an answer's own share is what it is foretold by
+    assert float(found["p_value"]) > 0.9  # an answer is predicted by its own share
 
 
-def test_pit_finds_answers_that_are_likelier_than_foretold():
+def test_pit_finds_answers_that_are_likelier_than_predicted():
     draws = np.random.default_rng(0).normal(0.5, 0.001, (4, 500))
     total = 1000
     for spikes in (500, 560):
@@ -186,9 +213,19 @@ def _answers(draws, counts):
     log_prob = np.log(np.stack([1 - draws, draws], axis=-1))
     columns = {"count": counts, "site": ["responses"] * 2, "row": [0, 0], "outcome": [0, 1]}
     table = xr.Dataset({"log_prob": (("chain", "draw", "observation"), log_prob)})
-    return xr.DataTree.from_dict(
-        {"/observations": table.assign({name: ("observation", each) for name, each in columns.items()})}
-    )
+    observations = table.assign({name: ("observation", each) for name, each in columns.items()})
+    counted = xr.Dataset({"responses": (("responses_row", "responses_outcome"), np.array(counts)[None])})
+    return with_system({"observations": observations, "observed_data": counted, "constant_data": xr.Dataset()})
+
+
+def with_system(groups):
+    """A tree with these groups, of single updates of one neuron, that passed its gate."""
+    recorded = bi.Circuit(1, bi.Stimulus.constant()).store().expand_dims("recording")
+    gate = xr.Dataset(attrs={"verdict": "All 1 checks passed.", "passed": 1})
+    groups = {"posterior": xr.Dataset(), "gate": gate, "system": recorded} | groups
+    tree = xr.DataTree.from_dict({f"/{name}": each for name, each in groups.items()})
+    tree.attrs["observed"] = "updates"
+    return tree
 
 
 # -- prior sensitivity
@@ -205,10 +242,9 @@ def normal_fit(prior_mean, prior_sd, num=20):
         "log_likelihood": -num * draws**2 / 2,
     }
     coords = {"chain": np.arange(4), "draw": np.arange(1000)}
-    tables = {
-        f"/{name}": xr.Dataset({"mean": (("chain", "draw"), each)}, coords=coords) for name, each in groups.items()
-    }
-    tree = xr.DataTree.from_dict(tables)
+    tree = with_system(
+        {name: xr.Dataset({"mean": (("chain", "draw"), each)}, coords=coords) for name, each in groups.items()}
+    )
     tree.attrs["parameters"] = "mean"
     return tree
 
@@ -267,21 +303,18 @@ def test_the_command_says_the_verdict_first_and_draws(fits, recordings, tmp_path
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
     assert lines[0] == bi.verdict(load_tree(tmp_path / "posterior.nc"))
-    for beginning in ("Mean responses", "Left-out observations", "Dwell times"):
+    for beginning in ("The fit reproduces", "Leave-one-out predictions"):
         assert any(line.startswith(beginning) for line in lines)
+    assert any("dwell times" in line for line in lines)
     assert len(list(tmp_path.glob("posterior_*.png"))) == 4
 
 
 def test_what_cannot_be_checked_is_refused(fits, recordings, network):
-    with pytest.raises(bi.InputError, match="fit to a circuit"):
+    with pytest.raises(bi.InputError, match="Give it what `infer` returned"):
         bi.checks.predictive(xr.DataTree(), key=KEY)
-    with pytest.raises(bi.InputError, match="say nothing of what takes time"):
+    with pytest.raises(bi.InputError, match="no order in time"):
         bi.checks.dynamics(fits["snapshots"], recordings[1], key=KEY)
     with pytest.raises(bi.InputError, match="the one that was fitted"):
         bi.checks.dynamics(fits["updates"], recordings[1], key=KEY)
-    with pytest.raises(bi.InputError, match="Fit again"):
+    with pytest.raises(bi.InputError, match="Give it what `infer` returned"):
         bi.checks.prior_sensitivity(xr.DataTree())
-    coupled = fits["updates"].copy()
-    coupled.attrs["answers"] = "pairwise couplings"
-    with pytest.raises(bi.InputError, match="unrestricted answers"):
-        bi.checks.predictive(coupled, key=KEY)

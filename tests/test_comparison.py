@@ -14,11 +14,12 @@ from scipy.stats import norm
 import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.evaluation.comparison.compare import stack
-from bayes_irl.evaluation.comparison.loo import loo, standard_error
+from bayes_irl.evaluation.comparison.loo import loo
+from bayes_irl.inference.standard_error import of_counts
 from bayes_irl.io.netcdf import save_tree
 
 
-def as_tree(log_prob, count, data_hash="same", verdict="All 1 checks passed."):
+def as_tree(log_prob, count, data_hash="same", verdict="All 1 checks passed.", system=None):
     """A tree with what comparison needs: log probabilities [chain, draw, observation] and counts."""
     num = log_prob.shape[-1]
     observations = xr.Dataset(
@@ -30,7 +31,11 @@ def as_tree(log_prob, count, data_hash="same", verdict="All 1 checks passed."):
             "outcome": ("observation", np.zeros(num, int)),
         }
     )
-    tree = xr.DataTree.from_dict({"/observations": observations, "/gate": xr.Dataset(attrs={"verdict": verdict})})
+    recorded = bi.Circuit(1, bi.Stimulus.constant()) if system is None else system
+    gate = xr.Dataset(attrs={"verdict": verdict, "passed": int(verdict.startswith("All"))})
+    groups = {"observations": observations, "gate": gate, "posterior": xr.Dataset(), "system": recorded.store()}
+    tree = xr.DataTree.from_dict({f"/{name}": each for name, each in groups.items()})
+    tree["system"] = xr.DataTree(tree["system"].to_dataset().expand_dims("recording"))
     tree.attrs["data_hash"] = data_hash
     return tree
 
@@ -98,14 +103,14 @@ def test_observations_that_never_vary_have_no_tail():
 def test_the_standard_error_is_that_of_unfolded_values():
     values, count = np.array([1.0, 3.0, -2.0]), np.array([2, 1, 4])
     unfolded = np.repeat(values, count)
-    assert standard_error(values, count) == pytest.approx(np.sqrt(len(unfolded) * unfolded.var(ddof=1)))
+    assert of_counts(values, count) == pytest.approx(np.sqrt(len(unfolded) * unfolded.var(ddof=1)))
 
 
 def test_claims_are_sorted_and_their_differences_have_errors(normal_mean):
     _, count, log_prob = normal_mean
     worse = log_prob - np.linspace(0, 0.2, len(count))
     table = bi.compare({"worse": as_tree(worse, count), "better": as_tree(log_prob, count)})
-    assert table["claim"].values.tolist() == ["better", "worse"]
+    assert table["claim"].values.tolist() == ["better", "worse"] and table["passed"].all()
     assert table["difference"].values[0] == 0 == table["difference_se"].values[0]
     gap = -np.repeat(np.linspace(0, 0.2, len(count)), count)
     assert float(table["difference"][1]) == pytest.approx(gap.sum(), abs=1e-6)
@@ -150,7 +155,7 @@ def test_what_cannot_be_compared_is_refused(normal_mean):
         bi.compare({"one": tree, "other": as_tree(log_prob, count, "another")})
     with pytest.raises(bi.InputError, match="at least two claims"):
         bi.compare({"one": tree})
-    with pytest.raises(bi.InputError, match="a tree that infer returned"):
+    with pytest.raises(bi.InputError, match="Give it what `infer` returned"):
         bi.loo(xr.DataTree())
 
 

@@ -17,18 +17,12 @@ def claim(circuit, reward, spread=0.0, num_draws=20):
     """A fit, as far as experiments look at it: draws of a reward."""
     noise = np.random.default_rng(0).normal(0, 1, (1, num_draws, *reward.shape))
     draws = xr.DataArray(np.asarray(reward) + spread * noise, dims=("chain", "draw", "stimulus", "pattern"))
-    labels, num = list(circuit.stimulus_labels), circuit.num_neurons
-    stored = xr.Dataset(
-        {
-            "transition": (("session", "stimulus", "next_stimulus"), np.asarray(circuit.transition)[None]),
-            "baseline": (("session", "neuron"), np.full((1, num), 0.4)),
-            "silenced": (("session", "neuron"), np.zeros((1, num), bool)),
-            "forced": (("session", "neuron"), np.zeros((1, num), bool)),
-        },
-        coords={"stimulus": labels, "neuron": np.arange(num)},
-    )
+    stored = circuit.store().assign(baseline=("neuron", np.full(circuit.num_neurons, 0.4)))
     draws = draws.assign_coords(chain=[0], draw=np.arange(num_draws))
-    return xr.DataTree.from_dict({"/reward": xr.Dataset({"reward": draws}), "/circuit": stored})
+    gate = xr.Dataset(attrs={"verdict": "All 1 checks passed.", "passed": 1})
+    groups = {"posterior": xr.Dataset(), "gate": gate, "system": stored.expand_dims("recording")}
+    groups["reward"] = xr.Dataset({"reward": draws})
+    return xr.DataTree.from_dict({f"/{name}": each for name, each in groups.items()})
 
 
 def test_information_of_one_outcome_is_mutual_information():
@@ -70,7 +64,7 @@ def test_experiments_are_ranked_by_what_they_tell():
         name: claim(circuit, (alike + each)[None], 0.02) for name, each in (("together", together), ("apart", apart))
     }
     found = bi.tell_apart(claims, key=KEY)
-    assert found["experiment"].values[0] == "force neuron 0 to spike"
+    assert found["experiment"].values[0] == "force neuron 0 to spike" and found["passed"].all()
     assert (np.diff(found["bits"]) <= 0).all()
     assert float(found["bits"].sel(experiment="silence neuron 0")) < 0.02
     assert "force neuron 0 to spike" in found.attrs["sentence"]

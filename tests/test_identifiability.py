@@ -30,20 +30,21 @@ def tree(prior, learned, weights, observed="updates", silenced=(), labels=("left
     labels = list(labels)[: weights.shape[0]]
     num_neurons = int(np.log2(weights.shape[1]))
     coords = {"stimulus": labels, "pattern": np.arange(weights.shape[1])}
-    lesion = np.isin(np.arange(num_neurons), silenced)[None]
+    stimulus = bi.Stimulus(np.full((len(labels),) * 2, 1 / len(labels)), labels)
+    recorded = (
+        bi.Circuit(num_neurons, stimulus)
+        .silence(*silenced)
+        .store()
+        .assign(updates_per_bin=4 if observed == "transitions" else 0)
+    )
     return xr.DataTree.from_dict(
         {
             "/prior": xr.Dataset({"reward": (dims, prior[None]), "table": (dims, prior[None])}, coords=coords),
             "/posterior": xr.Dataset({"table": (dims, learned[None])}, coords=coords),
             "/reward": xr.Dataset({"reward": (dims, learned[None])}, coords=coords),
             "/constant_data": xr.Dataset({"weights": (dims[2:], weights)}),
-            "/circuit": xr.Dataset(
-                {
-                    "silenced": (("session", "neuron"), lesion),
-                    "forced": (("session", "neuron"), lesion & False),
-                    "updates_per_bin": ("session", [4 if observed == "transitions" else 0]),
-                }
-            ),
+            "/system": recorded.expand_dims("recording"),
+            "/gate": xr.Dataset(attrs={"verdict": "All 1 checks passed.", "passed": 1}),
         }
     )
 
@@ -119,7 +120,7 @@ def test_ten_times_fewer_updates_leave_three_times_wider_posteriors(fit):
 def test_trees_of_something_else_are_refused():
     made = with_attributes(tree(normal_draws(1.0, 10), normal_draws(1.0, 10), WEIGHTS))
     del made["prior"]
-    with pytest.raises(bi.InputError, match="reward in a group prior"):
+    with pytest.raises(bi.InputError, match="a group 'prior'"):
         bi.identifiability.contraction(made)
     with pytest.raises(bi.InputError, match="Give it what `infer` returned"):
         bi.identifiability.blind_spots(xr.DataTree())
@@ -197,6 +198,13 @@ def test_assumptions_follow_from_what_was_observed():
     assert "from mean responses: neuron" in spots(both)
 
 
+def test_a_failed_fit_is_named_first():
+    made = with_attributes(tree(normal_draws(1.0, 50), normal_draws(0.1, 50), np.ones((2, 16))))
+    made["gate"].attrs.update(verdict="DO NOT TRUST THESE INTERVALS. Chains.", passed=0)
+    assert bi.identifiability.blind_spots(made)[0] == "DO NOT TRUST THESE INTERVALS. Chains."
+    assert bi.identifiability.contraction(made).attrs["verdict_of_fit"] == "DO NOT TRUST THESE INTERVALS. Chains."
+
+
 def test_a_fit_has_its_blind_spots(fit):
     text = "\n".join(bi.identifiability.blind_spots(fit))
     assert "(given)" in text
@@ -263,6 +271,9 @@ def test_draws_give_a_posterior_of_the_distance(fit):
     assert found["distance"].values[0, 7] == pytest.approx(distance(draws[0, 7], truth, weights))
     assert found["distance"].mean() < 0.1 < distance(jnp.zeros((2, 16)), truth, weights)
     assert found["correlation"].mean() > 0.95
+    of_fit = bi.identifiability.reward_distance(fit, truth)
+    np.testing.assert_allclose(of_fit["distance"], found["distance"])
+    assert of_fit.attrs["verdict_of_fit"] == bi.verdict(fit)
 
 
 @pytest.mark.parametrize(
@@ -276,3 +287,5 @@ def test_draws_give_a_posterior_of_the_distance(fit):
 def test_bad_rewards_are_refused(arguments, message):
     with pytest.raises(bi.InputError, match=message):
         bi.identifiability.reward_distance(*arguments)
+    with pytest.raises(bi.InputError, match="weights: expected how often"):
+        bi.identifiability.reward_distance(np.zeros((2, 16)), np.zeros((2, 16)))

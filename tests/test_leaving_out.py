@@ -19,11 +19,11 @@ def recorded(answers):
     return bi.Recording.from_arrays(np.array(answers)[:, None], [0] * len(answers), neuron=[0] * len(answers))
 
 
-def integrated(seen, foretold):
+def integrated(seen, left_out):
     """Log predictive density of some answers given others, (number silent, number of spikes) each."""
     chance = np.log(expit([-GRID - np.log(P / (1 - P)), GRID + np.log(P / (1 - P))]))
     posterior = norm.logpdf(GRID, 0, np.sqrt(18)) + np.array(seen) @ chance
-    return logsumexp(posterior + np.array(foretold) @ chance) - logsumexp(posterior)
+    return logsumexp(posterior + np.array(left_out) @ chance) - logsumexp(posterior)
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +63,15 @@ def test_other_data_cannot_be_left_out(lone_spike):
         bi.compare({"one": tree, "other": tree}, {"third": bi.loo(tree)})
 
 
-def test_blocks_are_foretold_jointly():
-    """Neuron quiet at first, then not: each half is foretold from the other."""
+def test_blocks_are_predicted_jointly():
+    """Neuron quiet at first, then not: each half is predicted from the other."""
     answers = [0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0]
     found = bi.leave_block_out(
         MODEL, ONE, recorded(answers), baseline=[P], method=bi.Laplace(2000), key=KEY, num_blocks=2
     )
     exact = [integrated((3, 5), (7, 1)), integrated((7, 1), (3, 5))]
     np.testing.assert_allclose(found["elpd"], exact, atol=0.15)
+    assert found["passed"].dtype == bool and found["passed"].sizes == {"block": 2}
     assert found["num_observations"].values.tolist() == [8, 8] and found["first_bin"].values.tolist() == [0, 8]
 
 

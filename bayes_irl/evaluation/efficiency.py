@@ -8,14 +8,13 @@ from jax.scipy.special import logit
 from jaxtyping import Float
 
 from bayes_irl._checks import count
-from bayes_irl._threads import map_threads
 from bayes_irl._types import ArrayLike, Baseline, Reward
-from bayes_irl.prediction.recorded import recorded_baseline, recorded_circuit, thin
+from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solvers.bellman import soft_backup
+from bayes_irl.systems import Capability
 from bayes_irl.systems.circuit.decoding import given_feature, log_decoder
 from bayes_irl.systems.circuit.network import Network
-from bayes_irl.systems.respond import respond
 
 LEAST_SHARE = 0.05  # of draws that must stray from their mean as far as the mean strays from the claim
 NEGLIGIBLE = 0.01  # of the reward's variance: less than this off the claim is too little to matter
@@ -55,35 +54,36 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
         the slope of an efficient circuit is 1/λ, the coding cost in nats per nat of information; `reward` and
         `log_posterior` per draw, in the gauge `[chain, draw, stimulus, pattern]`, and `weight`, the observed shares;
         `distance`, the mean square of the remainder's posterior mean, and `spread`, that of each draw about it;
-        attributes `feature`, `share` (of draws that stray as far), `unexplained` (⟨d, d⟩ / ⟨r, r⟩ of the posterior
-        means) and `verdict`, which starts with "Consistent",
-        "Undecided" (nothing contradicts the claim, but it explains less than half of the variance of the median draw:
-        record longer) or "Not consistent". Consistency is not proof: other features of the same stimulus may pass, too.
+        attributes `verdict_of_fit`, `feature`, `share` (of draws that stray as far), `unexplained` (⟨d, d⟩ / ⟨r, r⟩ of
+        the posterior means) and `verdict`, which starts with "Consistent", "Undecided" (nothing contradicts the claim,
+        but it explains less than half of the variance of the median draw: record longer) or "Not consistent".
+        Consistency is not proof: other features of the same stimulus may pass, too.
 
     Raises:
-        InputError: if the feature does not fit the recorded circuit, or has one value.
+        InputError: if the feature does not fit the recorded circuit, or has one value; for other systems.
 
     >>> coding_verdict(posterior, np.arange(8) > 3)["coding"].attrs["verdict"]  # doctest: +SKIP
     """
-    circuit = recorded_circuit(posterior)
-    values = given_feature(feature, circuit)
-    drawn = thin(posterior["reward"].to_dataset()["reward"], count("num_draws", num_draws))
-    weights = posterior["constant_data"].to_dataset()["weights"].values
-    baseline, kind = recorded_baseline(posterior), posterior.attrs["baseline"]
+    fit = Fit(posterior).require(Capability.CODING_VERDICT)
+    values, kind = given_feature(feature, fit.system), fit.baseline_kind
+    count("num_draws", num_draws)
+    weights = fit.weights.values
 
-    def sides(reward: np.ndarray) -> tuple[Reward, Reward]:
-        network = respond(circuit, jnp.asarray(reward), baseline)
+    def sides(network: Network) -> tuple[Reward, Reward]:
         own = network.reward if kind == "given" else _for_own_baseline(network, network.mean_baseline(kind))
         return own, log_decoder(network.occupancy, values)
 
-    reward, target = map(jnp.stack, zip(*map_threads(sides, drawn.values), strict=True))
+    reward, target = map(jnp.stack, zip(*fit.each_optimum(sides, num_draws=num_draws), strict=True))
     observed = jnp.asarray(weights)
     found = _compare(np.asarray(in_gauge(reward, observed)), np.asarray(in_gauge(target, observed)), weights)
-    found.attrs["feature"] = np.asarray(feature).astype(int).tolist()
-    tree = posterior.copy()
+    found.attrs = {
+        "verdict_of_fit": fit.verdict,
+        "feature": np.asarray(feature).astype(int).tolist(),
+        **found.attrs,
+    }
+    drawn = fit.reward_draws(num_draws)["reward"]
     coords = {name: drawn.coords[name].values for name in ("stimulus", "pattern")}
-    tree["coding"] = xr.DataTree(found.assign_coords(coords))
-    return tree
+    return fit.with_group("coding", found.assign_coords(coords))
 
 
 @eqx.filter_jit

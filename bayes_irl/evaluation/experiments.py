@@ -1,28 +1,25 @@
 """Which experiment would tell claims apart."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 from scipy.special import logsumexp
 
 from bayes_irl._checks import InputError
-from bayes_irl._threads import map_threads
-from bayes_irl.prediction.recorded import recorded_baseline, recorded_circuit, thin
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.gate import MAX_RESIDUAL
+from bayes_irl.systems import Capability
 from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.circuit.network import Network
-from bayes_irl.systems.respond import respond
 from bayes_irl.systems.stimulus import Stimulus
 
 NUM_DRAWS = 40  # of each claim
 SIZES = (10, 100, 1000, 10_000)  # snapshots in a recording
 NUM_SIMULATED = 400  # recordings of each claim
 SWITCHING = 4.0  # times as often, or as rarely
-LARGEST_RESIDUAL = 1e-6
 UNCHANGED = "nothing changed"
 
 Predicted = Float[np.ndarray, "num_claims num_draws num_states"]
@@ -36,7 +33,7 @@ def tell_apart(
 ) -> xr.Dataset:
     """Rank experiments by how much they are expected to tell about which of several claims is right.
 
-    Each claim foretells, for each draw s of its reward, the answers of the changed circuit: ρ_ks(σ, x), the probability
+    Each claim predicts, for each draw s of its reward, the answers of the changed circuit: ρ_ks(σ, x), the probability
     of a snapshot y = (σ, x). All K claims are equally probable beforehand (not weighted by how well they explain what
     was recorded). The expected information gain is the mutual information between claim and outcome. Of one snapshot,
     whose outcomes can be counted, exactly:
@@ -57,22 +54,27 @@ def tell_apart(
 
     Returns:
         Per `experiment`, the most telling first: `bits` of a recording, at most log2 K, with its standard error `se`;
-        `bits_snapshot`, exact; per `claim` and `draw` also `tuning_curve` E[σ_i | x] and `num_spikes`
-        P(Σ_i σ_i = c | x). Attributes: `num_snapshots` N; `sentence`, the outcome in words; `left_out`, experiments
-        whose circuits could not be solved.
+        `bits_snapshot`, exact; per `claim` the gate's `passed` and `verdict` on its fit, and per `draw` also
+        `tuning_curve` E[σ_i | x] and `num_spikes` P(Σ_i σ_i = c | x). Attributes: `num_snapshots` N; `sentence`, the
+        outcome in words; `left_out`, experiments whose circuits could not be solved.
 
     Raises:
-        InputError: for fewer than two claims, or claims about different circuits.
+        InputError: for fewer than two claims, claims about different circuits, or about other systems than circuits.
 
     Source:
         Lindley 1956, doi:10.1214/aoms/1177728069. Nested simulation: Rainforth et al. 2024, doi:10.1214/23-STS915.
 
     >>> tell_apart({"count": one, "pairs": other}, key=key)["bits"]  # doctest: +SKIP
     """
-    circuit = _shared_circuit(posteriors)
+    fits = {name: Fit(tree).require(Capability.TELL_APART) for name, tree in posteriors.items()}
+    circuit = _shared_circuit(list(fits.values()))
     changed = {UNCHANGED: circuit} | dict(default_experiments(circuit) if experiments is None else experiments)
-    solved = {name: [_predict(tree, each) for tree in posteriors.values()] for name, each in changed.items()}
-    left_out = [name for name, claims in solved.items() if not all(map(_is_solved, itertools.chain(*claims)))]
+    solved = {name: [fit.optima(each, NUM_DRAWS) for fit in fits.values()] for name, each in changed.items()}
+    left_out = [
+        name
+        for name, claims in solved.items()
+        if not all(circuit.is_solved(each, MAX_RESIDUAL) for each in itertools.chain(*claims))
+    ]
     kept = [name for name in changed if name not in left_out]
     if not kept:
         raise InputError.of("posteriors", "circuits that can be solved", "none", "Use float64.")
@@ -89,10 +91,12 @@ def tell_apart(
             "bits": ("experiment", [bits[name][0] for name in order]),
             "se": ("experiment", [bits[name][1] for name in order]),
             "bits_snapshot": ("experiment", [information(share[name].mean(axis=1)) for name in order]),
+            "passed": ("claim", [fit.passed for fit in fits.values()]),
+            "verdict": ("claim", [fit.verdict for fit in fits.values()]),
             "tuning_curve": ((*axes, "neuron"), visits @ circuit.patterns),
             "num_spikes": ((*axes, "spike_count"), visits @ np.eye(circuit.num_neurons + 1)[circuit.spike_count]),
         },
-        coords={"experiment": order, "claim": list(posteriors), "stimulus": list(circuit.stimulus_labels)},
+        coords={"experiment": order, "claim": list(fits), "stimulus": list(circuit.stimulus_labels)},
     )
     return found.assign_attrs(sentence=_sentence(found, size), left_out=", ".join(left_out), num_snapshots=size)
 
@@ -112,7 +116,7 @@ def default_experiments(circuit: Circuit) -> dict[str, Circuit]:
 
 
 def information(shares: Float[np.ndarray, "num_claims num_outcomes"]) -> float:
-    """Mutual information, in bits, between equally probable claims and an outcome that each foretells."""
+    """Mutual information, in bits, between equally probable claims and an outcome that each of them predicts."""
     mixture = shares.mean(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(shares > 0, shares * np.log2(shares / mixture), 0.0)
@@ -143,28 +147,15 @@ def _telling_size(unchanged: Predicted, seed: np.ndarray) -> int:
     return min(SIZES, key=lambda size: abs(information_of_recording(unchanged, size, seed)[0] - half))
 
 
-def _shared_circuit(posteriors: Mapping[str, xr.DataTree]) -> Circuit:
+def _shared_circuit(fits: Sequence[Fit]) -> Circuit:
     """The circuit that all claims are about."""
-    if len(posteriors) < 2:
-        raise InputError.of("posteriors", "at least two claims", len(posteriors))
-    if any("answers" in tree.attrs for tree in posteriors.values()):
-        raise InputError.of("posteriors", "fits of unrestricted answers", "couplings")
-    circuits = [recorded_circuit(tree) for tree in posteriors.values()]
+    if len(fits) < 2:
+        raise InputError.of("posteriors", "at least two claims", len(fits))
+    circuits = [fit.system for fit in fits]
     sizes = [(each.num_neurons, each.num_stimuli) for each in circuits]
     if len(set(sizes)) > 1:
         raise InputError.of("posteriors", "claims about one circuit", f"numbers of neurons and stimuli {sizes}")
     return circuits[0]
-
-
-def _predict(posterior: xr.DataTree, circuit: Circuit) -> list[Network]:
-    """Optimal answers of a changed circuit to draws of the reward, at the baseline that was observed."""
-    baseline = recorded_baseline(posterior)
-    rewards = thin(posterior["reward"].to_dataset()["reward"], NUM_DRAWS).values
-    return map_threads(lambda reward: respond(circuit, jnp.asarray(reward), baseline), rewards)
-
-
-def _is_solved(network: Network) -> bool:
-    return bool(jnp.isfinite(network.occupancy).all()) and float(network.residual) < LARGEST_RESIDUAL
 
 
 def _sentence(found: xr.Dataset, size: int) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import xarray as xr
-from jaxtyping import Array
 
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
@@ -14,6 +14,7 @@ from bayes_irl._types import Baseline
 from bayes_irl.inference.thinning import evenly
 from bayes_irl.systems import Capability, System
 from bayes_irl.systems.base import restore_system
+from bayes_irl.systems.compared import StoredRecording
 
 ADVICE = "Give it what `infer` returned."
 
@@ -96,6 +97,11 @@ class Fit:
         return tuple(str(self.tree.attrs["observed"]).split(", "))
 
     @property
+    def data_hash(self) -> str:
+        """One hash of all that was observed: fits with equal hashes explain the same observations."""
+        return str(self.tree.attrs.get("data_hash", ""))
+
+    @property
     def parameters(self) -> list[str]:
         """Names of the model's latent variables."""
         if "parameters" not in self.tree.attrs:
@@ -159,9 +165,10 @@ class Fit:
     ) -> list[Read]:
         """Read something off the optimal answers to each draw, without keeping them."""
         who, baseline = self.system if system is None else system, self.baseline
+        answer = who.near(self.groups)
 
-        def one(reward: Array) -> Read:
-            return read(who.optimum(jnp.asarray(reward), baseline))
+        def one(reward: Any) -> Read:
+            return read(answer(jax.tree.map(jnp.asarray, reward), baseline))
 
         return map_threads(one, self.rewards(num_draws))
 
@@ -174,6 +181,31 @@ class Fit:
         if "weights" not in constants:
             raise InputError.of("posterior", "a reward that is a table of states", "one that is not", ADVICE)
         return constants["weights"]
+
+    @property
+    def has_reward_table(self) -> bool:
+        """Whether the reward is a table of states, with weights of its gauge."""
+        return self.has("constant_data") and "weights" in self.group("constant_data")
+
+    @property
+    def stored_recordings(self) -> tuple[StoredRecording, ...]:
+        """What the tree keeps of every recording, as its system compares it."""
+        constants = self.row_columns
+        each = []
+        for number, (kind, (site, table)) in enumerate(zip(self.observed, self.tables.items(), strict=True)):
+            columns = {
+                str(name).removeprefix(f"{site}_"): column.values
+                for name, column in constants.data_vars.items()
+                if column.dims == (f"{site}_row",)
+            }
+            weights = self.weights.values if self.has_reward_table else None
+            each.append(StoredRecording(kind, table.values, columns, weights, self.recordings.isel(recording=number)))
+        return tuple(each)
+
+    @property
+    def groups(self) -> dict[str, xr.Dataset]:
+        """All groups, by name."""
+        return {str(name): node.to_dataset() for name, node in self.tree.children.items()}
 
     @property
     def row_columns(self) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""What a report tells: every analysis, run once, with a sentence where one does not apply."""
+"""The content of a report: every analysis, run once, with a sentence where one does not apply."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from bayes_irl.evaluation.checks import dynamics, loo_pit, predictive, prior_sen
 from bayes_irl.evaluation.comparison import compare
 from bayes_irl.evaluation.experiments import tell_apart
 from bayes_irl.evaluation.identifiability import blind_spots
+from bayes_irl.inference.fit import Fit
 from bayes_irl.recordings import Recording
 
 Step = Callable[[str], None]
@@ -38,14 +39,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Claim:
-    """What is told of one claim.
+    """The results of one claim.
 
     Attributes:
         name: of the claim.
         tree: its fit.
         findings: the outcomes of its checks, in words.
         pictures: of its checks.
-        unknown: what its posterior does not know, in words.
+        unknown: what is not known after the recording, in words.
     """
 
     name: str
@@ -57,17 +58,17 @@ class Claim:
     @property
     def verdict(self) -> str:
         """Of its gate."""
-        return str(self.tree["gate"].attrs["verdict"])
+        return Fit(self.tree).verdict
 
     @property
     def passed(self) -> bool:
         """Whether its gate passed."""
-        return self.verdict.startswith("All")
+        return Fit(self.tree).passed
 
 
 @dataclass(frozen=True)
 class Content:
-    """What is told of all claims.
+    """The results of all claims.
 
     Attributes:
         claims: by how well they predict, the best one first.
@@ -95,7 +96,7 @@ def gather(
         posteriors: fits by the name of their claim.
         recording: for checks that need the order of bins.
         key: a JAX random key.
-        step: told what begins.
+        step: called with the name of each analysis before it begins.
 
     Raises:
         InputError: as `compare`.
@@ -135,7 +136,8 @@ REWARDS = (
 )
 TELLING = (
     "Left: expected information about which claim is right, with two standard errors of the simulation; grey, more "
-    "of the same recording; dotted, all there is to know. Right: what each claim foretells of the best experiment."
+    "of the same recording; dotted, the most that can be known. Right: what each claim predicts for the best "
+    "experiment."
 )
 PREDICTIVE = (
     "Recordings drawn from the fit, as long as the real one, beside it. Where a bar misses the diagonal, or a dot its "
@@ -186,7 +188,7 @@ def sentences(check: xr.Dataset) -> list[str]:
 
 
 def _attempt[Result](analysis: Callable[[], Result]) -> Result | str:
-    """An analysis, or the reason why it does not apply: a report tells the rest all the same."""
+    """An analysis, or the reason why it does not apply: a report still has the rest."""
     try:
         return analysis()
     except InputError as error:

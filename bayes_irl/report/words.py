@@ -2,16 +2,18 @@
 
 from importlib.metadata import version
 
-import numpy as np
 import xarray as xr
 
+from bayes_irl.inference.fit import Fit
 from bayes_irl.report.content import Content
 
 KINDS = {
     "updates": "single updates: what one neuron saw, and what it answered",
     "snapshots": "snapshots: patterns far enough apart to be independent given the stimulus",
     "transitions": "transitions: patterns of successive bins",
-    "choices": "moves through a maze",
+    "moves": "moves through a maze",
+    "choices": "choices between two juices",
+    "answers": "answers to noisy evidence",
 }
 CERTAIN = 2.0  # standard errors
 
@@ -39,39 +41,15 @@ def headline(content: Content) -> str:
 
 def data_summary(tree: xr.DataTree) -> list[tuple[str, str]]:
     """What was observed, as pairs of a name and a value."""
-    observed = str(tree.attrs["observed"])
-    table = tree["observations"].to_dataset()
+    fit = Fit(tree)
+    table = fit.observations
     rows = [
-        ("Observed", KINDS.get(observed, observed)),
+        ("Observed", ", ".join(KINDS.get(kind, kind) for kind in dict.fromkeys(fit.observed))),
         ("Observations", f"{int(table['count'].sum()):,}, of which {table.sizes['observation']:,} distinct"),
+        *fit.system.summarize(fit.recorded),
+        ("Baseline p", fit.baseline_kind),
     ]
-    if "circuit" in tree.children:
-        circuit = tree["circuit"].to_dataset()
-        mean = circuit["mean_response"].values[0]
-        moves = circuit["transition"].values[0]
-        leaves = 1 - np.diag(moves)
-        rows += [
-            ("Neurons", str(circuit.sizes["neuron"])),
-            ("Stimuli", ", ".join(map(str, circuit["stimulus"].values))),
-            ("Mean responses", f"{mean.min():.3g} to {mean.max():.3g} spikes per update, from neuron to neuron"),
-            (
-                "Baseline p",
-                f"{tree.attrs['baseline']}, {_listed(circuit['baseline'].values[0])}",
-            ),
-            (
-                "Stimulus T",
-                f"leaves its states with probability {_listed(leaves)} an update",
-            ),
-        ]
-        if (steps := int(circuit["updates_per_bin"].values[0])) > 0:
-            rows.append(("Updates per bin", str(steps)))
-    return [*rows, ("Rewards", f"{tree.attrs['units']}; {tree.attrs['gauge']}"), ("Hash", str(tree.attrs["data_hash"]))]
-
-
-def _listed(numbers: np.ndarray) -> str:
-    """Numbers, once where they are all alike."""
-    texts = [f"{number:.3g}" for number in numbers]
-    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+    return [*rows, ("Rewards", f"{tree.attrs['units']}; {tree.attrs['gauge']}"), ("Hash", fit.data_hash)]
 
 
 def comparison_rows(content: Content) -> list[list[str]]:

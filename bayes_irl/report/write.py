@@ -27,8 +27,9 @@ def write_report(
     """Write what is known about several claims on one recording, as one page.
 
     Gate verdicts first; what was observed; the claims, in the words of their models; leave-one-out comparison; rewards
-    side by side; posterior predictive checks, leave-one-out PIT and prior sensitivity of each; what the data do not
-    say; which experiment would tell the claims apart; and how to make it again. What does not apply says why.
+    side by side; posterior predictive checks, leave-one-out PIT and prior sensitivity of each; what is not known;
+    which experiment would tell the claims apart; and how to make it again. Where an analysis does not apply, the
+    report says why.
 
     Args:
         posteriors: what `infer` returned, by the name of the claim; all of the same observations.

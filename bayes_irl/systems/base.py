@@ -22,6 +22,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Scalar
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.systems.check import Check
+from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording
 
 BaselineKind = Literal["neuron", "population"]
 Reward = Any  # a table [num_stimuli, num_patterns], or whatever a system's own rewards are
@@ -253,6 +254,44 @@ class System(eqx.Module):
     ) -> Any:
         """Draw a recording of these answers; see `bayes_irl.simulate`."""
         raise NotImplementedError
+
+    def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], Optimum]:
+        """How to answer draws of a fit: as `optimum`, or from where the fit found one, which its tree keeps."""
+        return self.optimum
+
+    # -- what checks compare -----------------------------------------------------------------------------------------
+
+    def compare(self, stored: StoredRecording) -> Compared:
+        """Statistics of what was recorded, and of recordings drawn from an optimum."""
+        raise NotImplementedError
+
+    def rank_outcomes(self, stored: StoredRecording) -> RankedOutcomes:
+        """The order of outcomes; by default there are two."""
+        return RankedOutcomes(np.arange(2))
+
+    def updates_between_bins(self, stored: StoredRecording) -> int:
+        """How many updates lead from one observation to the next.
+
+        Raises:
+            InputError: where observations have no order.
+        """
+        raise NotImplementedError
+
+    def blind_to(self, kind: str) -> str:
+        """What no recording of this kind can tell, in words; nothing where it tells all that any recording can."""
+        return ""
+
+    def state_classes(self) -> Mapping[str, tuple[str, Int[np.ndarray, " num_patterns"]]]:
+        """Classes of states over which rewards are averaged: name of the average, its axis, and each state's class."""
+        return {}
+
+    def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
+        """What was recorded, as pairs of a name and a value, for reports.
+
+        Args:
+            recorded: the tree's group `system`, of one recording.
+        """
+        return []
 
     # -- tables and trees --------------------------------------------------------------------------------------------
 

@@ -8,12 +8,15 @@ import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError
-from bayes_irl.evaluation.checks.replicas import MOST_UPDATES, assemble, kind_of, redrawn
-from bayes_irl.evaluation.checks.statistics import runs
+from bayes_irl.evaluation.checks.replicas import NUM_REPLICAS, beside_replicas
+from bayes_irl.evaluation.checks.runs import runs
+from bayes_irl.inference.fit import Fit
 from bayes_irl.recordings import Recording
-from bayes_irl.systems.simulate import simulate_under
+from bayes_irl.systems import Capability
+from bayes_irl.systems.compared import MAX_UPDATES
+from bayes_irl.systems.forward import simulate_under
 
-MEANINGS = {"dwell_time": "Dwell times of patterns", "triggered": "Responses after a change of stimulus"}
+MEANINGS = {"dwell_time": "dwell times of patterns", "triggered": "responses after a change of stimulus"}
 LEAST_RUNS = 10  # recorded patterns that must last so long for their share to be worth comparing
 
 
@@ -36,29 +39,28 @@ def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray)
         key: a JAX random key.
 
     Returns:
-        As `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`.
+        As `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`;
+        attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if the fit is of another recording, or of snapshots, which say nothing about time.
+        InputError: if the fit is of another recording, or of snapshots, which have no order in time; if its system
+            does not support it.
 
     Source:
         Gelman, Meng & Stern 1996, Statistica Sinica 6:733.
 
     >>> dynamics(posterior, recording, key=key)["sentence"].values  # doctest: +SKIP
     """
-    kind = kind_of(posterior)
-    if kind == "snapshots":
-        raise InputError.of(
-            "posterior", "a fit to updates or transitions", "one to snapshots", "They say nothing of what takes time."
-        )
-    _check_same(posterior, recording)
-    steps = max(1, int(posterior["circuit"].dataset["updates_per_bin"].values[0]))
-    longest, note = MOST_UPDATES // steps, ""
+    fit = Fit(posterior).require(Capability.DYNAMICS, one_recording=True)
+    (stored,) = fit.stored_recordings
+    steps = fit.system.updates_between_bins(stored)
+    _check_same(fit, recording)
+    longest, note = MAX_UPDATES // steps, ""
     if recording.num_bins > longest:
-        note = f"The first {longest:,} of {recording.num_bins:,} bins were looked at."
+        note = f"Only the first {longest:,} of {recording.num_bins:,} bins were compared."
         recording = recording.where(np.arange(recording.num_bins) < longest)
     limits = _limits(recording)
-    networks = redrawn(posterior)
+    networks = fit.optima(num_draws=NUM_REPLICAS)
     replicas = [
         _statistics(simulate_under(network, recording, one, steps), *limits)
         for network, one in zip(networks, jax.random.split(key, len(networks)), strict=True)
@@ -66,23 +68,23 @@ def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray)
     axes: dict[str, dict[str, Any]] = {
         "dwell_time": {"longer_than": 2 ** np.arange(limits[0]) - 1},
         "triggered": {
-            "stimulus": posterior["circuit"].dataset["stimulus"].values,
+            "stimulus": fit.recorded["stimulus"].values,
             "age": 2 ** np.arange(limits[1]) - 1,
             "neuron": np.arange(recording.num_neurons),
         },
     }
     observed = _statistics(recording, *limits)
     labelled = {name: xr.DataArray(values, axes[name]) for name, values in observed.items()}
-    stacked = {name: np.stack([each[name] for each in replicas]) for name in observed}
-    unit = "update" if kind == "updates" else "bin"
-    return assemble(labelled, stacked, MEANINGS, {"kind": kind, "note": note, "unit": unit})
+    unit = "bin" if recording.neuron is None else "update"
+    about = {"verdict_of_fit": fit.verdict, "kind": stored.kind, "note": note, "unit": unit}
+    return beside_replicas(labelled, replicas, MEANINGS, about)
 
 
-def _check_same(posterior: xr.DataTree, recording: Recording) -> None:
+def _check_same(fit: Fit, recording: Recording) -> None:
     """Refuse another recording than the one that was fitted: their patterns occur as often."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)
-    weights = posterior["constant_data"].dataset["weights"].values
+    weights = fit.weights.values
     states = recording.stimulus.astype(np.int64) * weights.shape[1] + recording.patterns
     counts = np.bincount(states, minlength=weights.size)
     if counts.size != weights.size or (counts != weights.ravel()).any():

@@ -1,20 +1,17 @@
-"""Whether observations fall where they should among what was to be expected of them, had they been left out."""
+"""Whether leave-one-out predictions are calibrated: where observations fall in their predictive distributions."""
 
 from collections.abc import Iterator
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 from scipy.special import logsumexp
 
-from bayes_irl._threads import map_threads
-from bayes_irl.evaluation.checks.replicas import DOUBTFUL, kind_of
+from bayes_irl.evaluation.checks.replicas import DOUBTFUL
 from bayes_irl.evaluation.comparison.loo import AT_ONCE, draws_of, leave_out
-from bayes_irl.prediction.recorded import recorded_baseline, recorded_circuit
-from bayes_irl.systems.likelihood import log_moves
-from bayes_irl.systems.respond import respond
+from bayes_irl.inference.fit import Fit
+from bayes_irl.systems import Capability
 
 LEVELS = np.linspace(0, 1, 101)
 NUM_REPLICAS = 1000
@@ -23,7 +20,7 @@ Shares = Float[np.ndarray, "num_distinct num_outcomes"]
 
 
 def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
-    """Check the calibration of leave-one-out predictions: are observations as surprising as foretold?
+    """Check the calibration of leave-one-out predictions: are observations as surprising as predicted?
 
     An observation y is a neuron's answer (0 or 1; of updates, and of choices between two juices), or the number of
     spikes in a pattern (of snapshots, and of the bin a transition leads to). With F its leave-one-out predictive
@@ -40,19 +37,20 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
         Over `level` u: `pit` G(u), `difference` G(u) − u, and `low`, `high`, between which the *whole* curve of
         differences stays in 90 % of data sets drawn from these predictions (as if they were independent). `p_value`,
         the share of them whose largest difference, in units of its standard deviation, is at least as large;
-        attribute `sentence`, the outcome in words.
+        attributes `sentence`, the outcome in words,
+        and `verdict_of_fit`.
 
     Raises:
-        InputError: for walks in a maze, whose moves have no order; and where `loo` is refused.
+        InputError: where outcomes have no order, as moves in a maze; where `loo` is refused.
 
     Source:
         Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x.
 
     >>> loo_pit(posterior, key=key)["p_value"]  # doctest: +SKIP
     """
-    log_prob = draws_of(posterior)
-    table = posterior["observations"].to_dataset()
-    shares, outcome = _predicted(posterior, table, log_prob)
+    fit = Fit(posterior).require(Capability.LOO_PIT)
+    log_prob, table = draws_of(fit), fit.observations
+    shares, outcome = _predicted(fit, table, log_prob)
     times = table["count"].values
     upper = np.cumsum(shares, axis=1)[np.arange(len(times)), outcome]
     ramps = _ramps(upper - shares[np.arange(len(times)), outcome], upper)
@@ -66,7 +64,7 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     seen = float((np.abs(difference) / spread)[inner].max())
     p_value = float((1 + (largest >= seen).sum()) / (1 + len(largest)))
     band = np.quantile(largest, 0.9) * spread
-    right = "as surprising as this fit foretells" if p_value > DOUBTFUL else "not as surprising as this fit foretells"
+    calibrated = "are calibrated" if p_value > DOUBTFUL else "are not calibrated"
     return xr.Dataset(
         {
             "pit": ("level", difference + LEVELS),
@@ -76,24 +74,28 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
             "p_value": p_value,
         },
         coords={"level": LEVELS},
-        attrs={"sentence": f"Left-out observations are {right} (p = {p_value:.2g})."},
+        attrs={
+            "verdict_of_fit": fit.verdict,
+            "sentence": f"Leave-one-out predictions {calibrated} (p = {p_value:.2g}).",
+        },
     )
 
 
 def _predicted(
-    posterior: xr.DataTree, table: xr.Dataset, log_prob: Float[np.ndarray, "num_observations num_draws"]
+    fit: Fit, table: xr.Dataset, log_prob: Float[np.ndarray, "num_observations num_draws"]
 ) -> tuple[Shares, np.ndarray]:
     """Leave-one-out distribution of every distinct observation, and which of its outcomes came up."""
-    sites = set(table["site"].values.tolist())
-    if sites <= {"choices", "responses"} and "maze" not in posterior.children:
+    ranked = [fit.system.rank_outcomes(stored) for stored in fit.stored_recordings]
+    if all(each.shares is None for each in ranked):
         own = np.exp(np.concatenate([leave_out(part)[0] for part in _parts(log_prob)]))
         outcome = table["outcome"].values.astype(int)
         return np.where(outcome[:, None] == np.arange(2), own[:, None], 1 - own[:, None]), outcome
-    kind = kind_of(posterior)
-    counts = recorded_circuit(posterior).spike_count
-    per_row = _spike_counts(posterior, kind)  # [num_draws, num_rows, num_counts]
-    row, outcome = table["row"].values, counts[table["outcome"].values]
-    shares = np.empty((len(row), counts.max() + 1))
+    fit.require(Capability.LOO_PIT, one_recording=True)
+    one, read = ranked[0], ranked[0].shares
+    assert read is not None
+    per_row = np.stack(fit.each_optimum(lambda optimum: np.asarray(read(optimum))))  # [num_draws, num_rows, num_ranks]
+    row, outcome = table["row"].values, one.ranks[table["outcome"].values]
+    shares = np.empty((len(row), one.ranks.max() + 1))
     for first, part in zip(range(0, len(row), AT_ONCE), _parts(log_prob), strict=True):
         log_weights = leave_out(part)[2]
         weights = np.exp(log_weights - logsumexp(log_weights, axis=1, keepdims=True))
@@ -104,27 +106,6 @@ def _predicted(
 
 def _parts(log_prob: np.ndarray) -> Iterator[np.ndarray]:
     return (log_prob[first : first + AT_ONCE] for first in range(0, len(log_prob), AT_ONCE))
-
-
-def _spike_counts(posterior: xr.DataTree, kind: str) -> Float[np.ndarray, "num_draws num_rows num_counts"]:
-    """P(number of spikes) in every row of snapshots or transitions, for every draw."""
-    circuit, baseline = recorded_circuit(posterior), recorded_baseline(posterior)
-    rewards = posterior["reward"].to_dataset()["reward"].stack(sample=("chain", "draw"))
-    number, rows = np.eye(circuit.num_neurons + 1)[circuit.spike_count], posterior["constant_data"].dataset
-    if kind == "transitions":
-        columns = [rows[f"moves_{name}"].values for name in ("previous_stimulus", "stimulus", "previous_pattern")]
-        keys = np.stack(columns, axis=1)
-        held = bool((keys[:, 0] == keys[:, 1]).all())
-        steps = int(posterior["circuit"].dataset["updates_per_bin"].values[0])
-        moves = jax.jit(lambda policy: jnp.exp(log_moves(circuit, steps, held, policy, keys)) @ number)
-
-    def one(reward: np.ndarray) -> np.ndarray:
-        network = respond(circuit, jnp.asarray(reward), baseline)
-        if kind == "transitions":
-            return np.asarray(moves(network.policy))
-        return np.asarray(network.spike_count)[rows["patterns_stimulus"].values]
-
-    return np.stack(map_threads(one, rewards.transpose("sample", "stimulus", "pattern").values))
 
 
 def _ramps(lower: Float[np.ndarray, "*shape"], upper: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape 101"]:

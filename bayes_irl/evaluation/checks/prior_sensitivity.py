@@ -6,6 +6,8 @@ import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl.evaluation.identifiability.contraction import rewards_in_gauge
+from bayes_irl.inference.fit import Fit
+from bayes_irl.systems import Capability
 
 SENSITIVE = 0.05  # as Kallioinen et al. have it
 DRAWS = ("chain", "draw")
@@ -25,7 +27,8 @@ def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
         Per `quantity`, a parameter of the model or (of circuits) the reward averaged over patterns with as many spikes:
         `prior` and `likelihood`, its sensitivities to either, and `diagnosis`: "" where the prior matters little (0.05
         at most); "prior and data may disagree" where both matter; "the prior decides" where the data hardly do.
-        Attribute `sentence`: the outcome for the rewards (or, of other worlds, for the parameters) in words.
+        Attributes: `sentence`, the outcome for the rewards (or, of other systems, for the parameters) in words;
+        `verdict_of_fit`.
 
     Raises:
         InputError: if the tree does not hold the prior density of its draws, or too few different draws.
@@ -35,13 +38,14 @@ def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
 
     >>> prior_sensitivity(posterior).to_dataframe()  # doctest: +SKIP
     """
-    if not isinstance(posterior, xr.DataTree) or "log_prior" not in posterior.children:
+    fit = Fit(posterior).require(Capability.PRIOR_SENSITIVITY)
+    if not fit.has("log_prior"):
         raise InputError.of("posterior", "a fit that keeps the prior density of its draws", "none", "Fit again.")
     tree = xr.DataTree.from_dict(
         {
-            "/posterior": _quantities(posterior),
-            "/log_prior": posterior["log_prior"].to_dataset(),
-            "/log_likelihood": posterior["log_likelihood"].to_dataset(),
+            "/posterior": _quantities(fit),
+            "/log_prior": fit.group("log_prior"),
+            "/log_likelihood": fit.group("log_likelihood"),
         }
     )
     try:
@@ -51,17 +55,17 @@ def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
     diagnosis = np.where(data > SENSITIVE, "prior and data may disagree", "the prior decides")
     found = xr.Dataset({"prior": prior, "likelihood": data}).drop_attrs()
     found["diagnosis"] = ("quantity", np.where(prior > SENSITIVE, diagnosis, ""))
-    return found.assign_attrs(sentence=_sentence(found))
+    return found.assign_attrs(sentence=_sentence(found), verdict_of_fit=fit.verdict)
 
 
-def _quantities(posterior: xr.DataTree) -> xr.Dataset:
-    """Everything that is concluded, as one table of numbers with names."""
-    kept = posterior["log_prior"].coords
-    parameters = posterior["posterior"].dataset.sel(chain=kept["chain"], draw=kept["draw"])
-    tables = [parameters[name] for name in posterior.attrs["parameters"].split(", ")]
-    if "circuit" in posterior.children:
-        _, learned, _ = rewards_in_gauge(posterior)
-        tables = [learned["reward_per_count"], *tables]
+def _quantities(fit: Fit) -> xr.Dataset:
+    """Parameters, and averages of the reward over classes of states, as one table of numbers with names."""
+    kept = fit.group("log_prior").coords
+    parameters = fit.posterior.sel(chain=kept["chain"], draw=kept["draw"])
+    tables = [parameters[name] for name in fit.parameters]
+    if averages := list(fit.system.state_classes()):
+        _, learned, _ = rewards_in_gauge(fit)
+        tables = [*(learned[name] for name in averages), *tables]
     flat = [each.transpose(*DRAWS, ...) for each in tables]
     values = np.concatenate([each.values.reshape(*each.shape[:2], -1) for each in flat], axis=2)
     names = [name for each in flat for name in _names(each)]

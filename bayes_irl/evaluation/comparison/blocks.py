@@ -3,51 +3,56 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 from scipy.special import logsumexp
 
 from bayes_irl._checks import DataWarning, InputError, count
-from bayes_irl._threads import map_threads
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model
-from bayes_irl.inference.infer import Method, infer
+from bayes_irl.inference.door import as_key
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.infer import infer
+from bayes_irl.inference.methods.base import Method
 from bayes_irl.recordings import Recording
-from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.likelihood import log_outcomes
-from bayes_irl.systems.respond import respond
-from bayes_irl.systems.session import Counts, counts_of, observe
+from bayes_irl.systems import Capability, System
+from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.forward import check_system
+
+
+def counts_of(recording: Recording) -> Any:
+    """Reduce a stretch as `infer` does."""
+    return recording.counts()
 
 
 def leave_block_out(
-    model: Model,
-    circuit: Circuit,
+    model: Model | str | Any,
+    system: System,
     recording: Recording,
-    reduce: Callable[[Recording], Counts] = counts_of,
-    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    method: Method | None = None,
+    reduce: Callable[[Recording], Any] = counts_of,
+    baseline: BaselineKind | ArrayLike = "neuron",
+    method: Method | str | None = None,
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     num_blocks: int = 5,
     progress: bool = False,
 ) -> xr.Dataset:
     """Predict each stretch of a recording from all the others.
 
-    The recording is cut into blocks of equal length. Each is foretold by a fit to all other bins, in its joint density:
+    The recording is cut into blocks of equal length. A fit to all other bins predicts its joint density:
 
         elpd_b = log (1/S) Σ_s Π_{j in block b} p(y_j | draw s),   draws without block b
 
-    Bins on either side of a block are never taken to follow each other. Leave-one-out knows the bins next to the one it
-    leaves out, and where those are alike it flatters every claim; a block knows them at its ends alone.
+    Bins on either side of a block are never taken to follow each other. Use it where successive bins are alike: there
+    leave-one-out flatters every claim, because the fit has seen the bins next to the one that is left out.
 
     Args:
         model: the claim, from `load_model`.
-        circuit: the recorded circuit.
+        system: the recorded circuit.
         recording: the recording, in time's order.
         reduce: what is to be explained of a stretch, for instance `lambda bins: bins.transitions(100.0)`; by default as
             in `infer`.
@@ -58,40 +63,43 @@ def leave_block_out(
         progress: whether to show progress bars.
 
     Returns:
-        Per `block`: `elpd` in nats, `num_observations`, its `first_bin`, and the gate's `verdict` on the fit without
-        it. See `compare_blocks` for several claims.
+        Per `block`: `elpd` in nats, `num_observations`, its `first_bin`, and the gate's `passed` and `verdict` on the
+        fit without it. See `compare_blocks` for several claims.
 
     Raises:
-        InputError: for fewer than two blocks, or where a fit without a block is not possible.
+        InputError: for fewer than two blocks, a system that does not support it, or where a fit without a block is not
+            possible.
 
     Source:
         Bürkner, Gabry & Vehtari 2020, doi:10.1080/00949655.2020.1783262; Roberts et al. 2017, doi:10.1111/ecog.02881.
 
     >>> leave_block_out(model, circuit, recording, key=key)["elpd"]  # doctest: +SKIP
     """
+    check_system("system", system).require(Capability.LEAVE_BLOCK_OUT)
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)
     edges = np.linspace(0, recording.num_bins, count("num_blocks", num_blocks, least=2) + 1).round().astype(int)
     rows = []
-    for first, end, one in zip(edges, edges[1:], jax.random.split(key, num_blocks), strict=False):
+    for first, end, one in zip(edges, edges[1:], jax.random.split(as_key(key), num_blocks), strict=False):
         rest, block = split_off(recording, int(first), int(end))
-        tree = infer(model, circuit, reduce(rest), baseline, method, key=one, progress=progress)
-        elpd, size = _joint_density(tree, circuit, _quietly(reduce, block))
-        rows.append((elpd, size, int(first), str(tree["gate"].attrs["verdict"])))
-    elpds, sizes, firsts, verdicts = zip(*rows, strict=True)
+        fit = Fit(infer(model, system, reduce(rest), baseline, method, key=one, progress=progress))
+        elpd, size = _joint_density(fit, _quietly(reduce, block))
+        rows.append((elpd, size, int(first), fit.passed, fit.verdict))
+    elpds, sizes, firsts, passed, verdicts = zip(*rows, strict=True)
     return xr.Dataset(
         {
             "elpd": ("block", list(elpds), {"units": "nats"}),
             "num_observations": ("block", list(sizes)),
             "first_bin": ("block", list(firsts)),
+            "passed": ("block", list(passed)),
             "verdict": ("block", list(verdicts)),
         },
-        attrs={"model": model.name},
+        attrs={"model": str(fit.tree.attrs["model"])},
     )
 
 
 def compare_blocks(claims: Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Compare claims by the blocks that they foretold.
+    """Compare claims by how well they predict blocks.
 
     Args:
         claims: what `leave_block_out` returned, by the name of the claim; all with the same blocks.
@@ -132,23 +140,21 @@ def split_off(recording: Recording, first: int, end: int) -> tuple[Recording, Re
     return apart.where(~inside), recording.where(inside)
 
 
-def _quietly(reduce: Callable[[Recording], Counts], block: Recording) -> Counts:
+def _quietly(reduce: Callable[[Recording], Any], block: Recording) -> Any:
     """Reduce a block: a neuron that is silent in it is no reason for a warning, since nothing is fitted to it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DataWarning)
         return reduce(block)
 
 
-def _joint_density(tree: xr.DataTree, circuit: Circuit, counts: Counts) -> tuple[float, int]:
+def _joint_density(fit: Fit, counts: Any) -> tuple[float, int]:
     """Log posterior mean of the probability of all observations together, and how many they are."""
-    baseline = jnp.asarray(tree["circuit"].dataset["baseline"].values[0])
-    session = observe(circuit, counts, baseline)
-    rewards = tree["reward"].to_dataset()["reward"].stack(sample=("chain", "draw"))
+    observed = fit.system.observe(counts, np.asarray(fit.baseline))
+    made = observed.table > 0
 
-    def one(reward: np.ndarray) -> float:
-        network = respond(circuit, jnp.asarray(reward), baseline)
-        log_prob = np.asarray(log_outcomes(session, network.policy, network.occupancy))
-        return float(session.table[session.table > 0] @ log_prob[session.table > 0])
+    def one(optimum: Any) -> float:
+        log_prob = np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.occupancy))
+        return float(observed.table[made] @ log_prob[made])
 
-    each = np.array(map_threads(one, rewards.transpose("sample", "stimulus", "pattern").values))
-    return float(logsumexp(each) - np.log(len(each))), int(session.table.sum())
+    each = np.array(fit.each_optimum(one))
+    return float(logsumexp(each) - np.log(len(each))), int(observed.table.sum())

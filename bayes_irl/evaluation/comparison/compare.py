@@ -8,7 +8,9 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from bayes_irl._checks import InputError
-from bayes_irl.evaluation.comparison.loo import loo, standard_error
+from bayes_irl.evaluation.comparison.loo import loo
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.standard_error import of_counts
 
 MOST_STEPS, SETTLED = 10_000, 1e-7
 
@@ -24,8 +26,8 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
         Per `claim`, the best one first: `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd
         minus that of the best claim, with the standard error of this difference, `difference_se`, which is what tells
         claims apart; `weight`, in the mixture of claims that would predict best (stacking); `share_bad`, of
-        observations whose k̂ is above 0.7; and the gate's `verdict` on each fit. Standard errors take observations as
-        independent given the stimulus.
+        observations whose k̂ is above 0.7; and the gate's `passed` and `verdict` on each fit. Standard errors take
+        observations as independent given the stimulus.
 
     Raises:
         InputError: if there are fewer than two, or if they were fitted to different observations.
@@ -37,7 +39,8 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
     """
     if len(posteriors) < 2:
         raise InputError.of("posteriors", "at least two claims", len(posteriors))
-    hashes = {name: str(tree.attrs.get("data_hash", "")) for name, tree in posteriors.items()}
+    fits = {name: Fit(tree) for name, tree in posteriors.items()}
+    hashes = {name: fit.data_hash for name, fit in fits.items()}
     if len(set(hashes.values())) > 1:
         told = ", ".join(f"{name!r}: {each[:8]}" for name, each in hashes.items())
         raise InputError.of(
@@ -62,10 +65,11 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
             "per_observation": ("claim", np.array(elpd) / times.sum()),
             "p_loo": ("claim", [float(tables[name]["p_loo"]) for name in names]),
             "difference": ("claim", [float(times @ gap) for gap in gaps], {"units": "nats"}),
-            "difference_se": ("claim", [standard_error(gap, times) for gap in gaps]),
+            "difference_se": ("claim", [of_counts(gap, times) for gap in gaps]),
             "weight": ("claim", stack(np.stack([tables[name]["elpd"].values for name in names]), times)),
             "share_bad": ("claim", [float(tables[name]["share_bad"]) for name in names]),
-            "verdict": ("claim", [str(posteriors[name]["gate"].attrs["verdict"]) for name in names]),
+            "passed": ("claim", [fits[name].passed for name in names]),
+            "verdict": ("claim", [fits[name].verdict for name in names]),
         },
         coords={"claim": names},
     )

@@ -7,6 +7,9 @@ from jaxtyping import Float
 from scipy.special import logsumexp
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.standard_error import of_counts
+from bayes_irl.systems import Capability
 
 LARGEST_K = 0.7
 LEAST_DRAWS = 25
@@ -28,16 +31,17 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
         `elpd[observation]` of one observation, in nats, its `count` and `pareto_k`, where it comes from (`site`, `row`,
         `outcome`); and for all together `total`, its standard error `se` (as if observations were independent), the
         effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is not below 0.7:
-        their values are not to be trusted.
+        their values are not to be trusted. Attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if the tree has no observations, fewer than 25 draws of them, or draws for which one is impossible.
+        InputError: if the system has no likelihood of single observations, for fewer than 25 draws, or for draws in
+            which an observation is impossible.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
     """
-    log_prob = draws_of(posterior)
-    table = posterior["observations"].to_dataset()
+    fit = Fit(posterior).require(Capability.LOO)
+    log_prob, table = draws_of(fit), fit.observations
     times = table["count"].values
     parts = [leave_out(log_prob[first : first + AT_ONCE])[:2] for first in range(0, len(log_prob), AT_ONCE)]
     elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))
@@ -48,7 +52,8 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
             "pareto_k": ("observation", shape),
             **{name: table[name].variable for name in ("count", "site", "row", "outcome")},
             **summed(elpd, shape, times, float(times @ within)),
-        }
+        },
+        attrs={"verdict_of_fit": fit.verdict},
     )
 
 
@@ -56,27 +61,20 @@ def summed(elpd: np.ndarray, shape: np.ndarray, times: np.ndarray, within: float
     """What `loo` says of all observations together; `within` is the log density of them all, none left out."""
     return {
         "total": float(times @ elpd),
-        "se": standard_error(elpd, times),
+        "se": of_counts(elpd, times),
         "p_loo": within - float(times @ elpd),
         "share_bad": float(times[~(shape <= LARGEST_K)].sum() / times.sum()),
     }
 
 
-def draws_of(posterior: xr.DataTree) -> Float[np.ndarray, "num_observations num_draws"]:
+def draws_of(fit: Fit) -> Float[np.ndarray, "num_observations num_draws"]:
     """Log probability of every distinct observation in every draw, if there is one for each.
 
     Raises:
         InputError: as `loo`.
     """
-    if "observations" not in posterior.children:
-        raise InputError.of("posterior", "a tree that infer returned", sorted(posterior.children))
-    log_prob = (
-        posterior["observations"]
-        .to_dataset()["log_prob"]
-        .stack(sample=("chain", "draw"))
-        .transpose("observation", "sample")
-        .values
-    )
+    stacked = fit.observations["log_prob"].stack(sample=("chain", "draw"))
+    log_prob = stacked.transpose("observation", "sample").values
     if log_prob.shape[1] < LEAST_DRAWS:
         raise InputError.of("posterior", f"at least {LEAST_DRAWS} draws", log_prob.shape[1])
     if bad := int((~np.isfinite(log_prob)).any(axis=0).sum()):
@@ -84,13 +82,6 @@ def draws_of(posterior: xr.DataTree) -> Float[np.ndarray, "num_observations num_
             "posterior", "draws that say how probable every observation is", f"{bad} that do not", "See its verdict."
         )
     return log_prob
-
-
-def standard_error(values: Float[np.ndarray, " num_observations"], times: np.ndarray) -> float:
-    """Standard error of the sum of independent values, of which each was seen so many times."""
-    total = times.sum()
-    mean = times @ values / total
-    return float(np.sqrt(total / max(total - 1, 1) * (times @ (values - mean) ** 2)))
 
 
 def leave_out(

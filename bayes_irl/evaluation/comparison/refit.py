@@ -1,7 +1,7 @@
 """Observations that importance sampling cannot leave out: left out by fitting again."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,40 +16,39 @@ from bayes_irl._threads import map_threads
 from bayes_irl._types import ArrayLike
 from bayes_irl.evaluation.comparison.loo import LARGEST_K, loo, summed
 from bayes_irl.generative import Model
-from bayes_irl.generative.respond import site_name
-from bayes_irl.inference import Nuts
-from bayes_irl.inference.infer import Method
-from bayes_irl.inference.mode import find_mode
-from bayes_irl.inference.posterior import Target
+from bayes_irl.inference.door import checked
+from bayes_irl.inference.fit import Fit
+from bayes_irl.inference.infer import settled
+from bayes_irl.inference.methods.base import Method
 from bayes_irl.inference.progress import Progress
-from bayes_irl.solvers.world import World
-from bayes_irl.systems.session import Data, Recorded, as_data
+from bayes_irl.systems import Capability, Observations, System
+from bayes_irl.systems.base import BaselineKind, observe
 
 MOST = 50
 
 
 def loo_refitted(
     posterior: xr.DataTree,
-    model: Model,
-    circuit: World | Sequence[World],
-    recording: Recorded | Sequence[Recorded],
-    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
-    method: Method | None = None,
+    model: Model | str | Any,
+    system: System | Sequence[System],
+    recording: Any,
+    baseline: BaselineKind | ArrayLike = "neuron",
+    method: Method | str | None = None,
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     progress: bool = False,
 ) -> xr.Dataset:
     """As `loo`, but observations whose k̂ is above 0.7 are left out exactly: one copy is removed, and the model fitted.
 
         elpd_j = log (1/S) Σ_s p(y_j | draw s of the fit without one y_j)
 
-    p stays as it was plugged in. One fit for each such observation: where there are many, sample by `Nuts`, or doubt
-    the model, for each of them has a say of its own.
+    p stays as it was plugged in. There is one fit for each such observation. Where there are many, sample by `Nuts`, or
+    doubt the model.
 
     Args:
         posterior: what `infer` returned for the arguments that follow.
         model: the claim.
-        circuit: the circuit (or maze), or several.
+        system: the circuit, the maze, or what was offered or shown; or several.
         recording: what was recorded, or several.
         baseline: p.
         method: `Nuts()` by default; how the fits without one observation are made.
@@ -60,17 +59,19 @@ def loo_refitted(
         What `loo` returns, with `refitted[observation]`; k̂ of those is −∞. `compare` takes it.
 
     Raises:
-        InputError: if the arguments are not those of the fit, or more than 50 observations have a bad k̂.
+        InputError: if the arguments are not those of the fit, more than 50 observations have a bad k̂, or the system
+            does not support it.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4, section 2.1 (exact leave-one-out where k̂ is bad).
 
     >>> bi.compare({"count": one, "pairs": other}, {"count": loo_refitted(one, …)})  # doctest: +SKIP
     """
+    fit = Fit(posterior).require(Capability.LOO_REFITTED)
     table = loo(posterior)
-    data = as_data(circuit, recording, baseline)
-    hashes = "+".join(session.counts.data_hash for session in data.sessions), posterior.attrs.get("data_hash")
-    if hashes[0] != hashes[1] or model.name != posterior.attrs["model"]:
+    asked = checked(model, system, recording, method, key, None)
+    observations = observe(asked.system, asked.recording, baseline)
+    if observations.data_hash != fit.data_hash or asked.model.name != fit.tree.attrs["model"]:
         raise InputError.of("posterior", "the fit of this model to this recording", "another")
     bad = np.flatnonzero(table["pareto_k"].values > LARGEST_K)
     if len(bad) > MOST:
@@ -78,9 +79,9 @@ def loo_refitted(
             "posterior", f"at most {MOST} observations with k above {LARGEST_K}", len(bad), "Sample it by Nuts."
         )
     elpd, shape = table["elpd"].values.copy(), table["pareto_k"].values.copy()
-    for j, one in zip(bad, jax.random.split(key, max(1, len(bad))), strict=False):
+    for j, one in zip(bad, jax.random.split(asked.key, max(1, len(bad))), strict=False):
         place = (str(table["site"][j].item()), int(table["row"][j]), int(table["outcome"][j]))
-        elpd[j] = _without(data, model, place, Nuts() if method is None else method, one, Progress(progress))
+        elpd[j] = _without(observations, asked.model, place, asked.method, one, Progress(progress))
         shape[j] = -np.inf
     exact = table.assign(elpd=("observation", elpd, table["elpd"].attrs), pareto_k=("observation", shape))
     exact["refitted"] = ("observation", np.isin(np.arange(len(elpd)), bad))
@@ -89,16 +90,21 @@ def loo_refitted(
 
 
 def _without(
-    data: Data, model: Model, place: tuple[str, int, int], method: Method, key: PRNGKeyArray, bars: Progress
+    observations: Observations,
+    model: Model,
+    place: tuple[str, int, int],
+    method: Method,
+    key: PRNGKeyArray,
+    bars: Progress,
 ) -> float:
     """Log predictive density of one observation, by a fit without it."""
     site, row, outcome = place
-    number = [site_name(session.site, k) for k, session in enumerate(data.sessions)].index(site)
-    fewer = data.sessions[number].table.copy()
+    number = [observations.site(k) for k in range(len(observations.sessions))].index(site)
+    fewer = observations.sessions[number].table.copy()
     fewer[row, outcome] -= 1
-    rest = eqx.tree_at(lambda all_of_it: all_of_it.sessions[number].table, data, fewer)
-    target = Target(model, data.sessions[0].world, rest)
-    draws = method.run(target, find_mode(target, bars), key, bars).positions
+    rest = eqx.tree_at(lambda all_of_it: all_of_it.sessions[number].table, observations, fewer)
+    target = settled(model, rest, bars)
+    draws = method.run(target, key, bars).positions
 
     def log_prob(position: Float[np.ndarray, " num_dimensions"]) -> float:
         return float(target.explain(jnp.asarray(position))["log_probs"][site][row, outcome])

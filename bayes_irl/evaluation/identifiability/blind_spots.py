@@ -1,21 +1,24 @@
-"""What a recording says nothing about, in words."""
+"""What is not known after a recording, in words."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
 
-from bayes_irl.evaluation.identifiability.contraction import contraction, rewards_in_gauge, spike_counts
+from bayes_irl.evaluation.identifiability.contraction import contraction, rewards_in_gauge
+from bayes_irl.inference.fit import Fit
+from bayes_irl.systems import Capability
 
 WIDE = 0.9  # an interval at least this wide, relative to before the data, has learned next to nothing
 
 
 def blind_spots(posterior: xr.DataTree) -> tuple[str, ...]:
-    """Say what this posterior does not know, and what no recording of its kind could tell.
+    """Say what is not known after this recording, and what no recording of its kind can tell.
 
-    In this order: neurons whose responses never varied; numbers of spikes and patterns that never occurred; for each
-    stimulus the number of spikes whose reward was learned least, with the width of its 90 % interval relative to before
-    the data; parameters of which next to nothing was learned (relative width at least 0.9); and what had to be assumed.
+    In this order: the verdict on the fit, if it failed its gate; neurons whose responses never varied; numbers of
+    spikes and patterns that never occurred; for each stimulus the number of spikes whose reward was learned least, with
+    the width of its 90 % interval relative to before the data; parameters of which next to nothing was learned
+    (relative width at least 0.9); and what had to be assumed.
     The numbers are those of `contraction` and of `constant_data/weights`.
 
     Args:
@@ -25,19 +28,21 @@ def blind_spots(posterior: xr.DataTree) -> tuple[str, ...]:
         Sentences.
 
     Raises:
-        InputError: if the tree is not what `infer` returned.
+        InputError: if the tree is not what `infer` returned, or its system is not a circuit.
     """
-    _, _, weights = rewards_in_gauge(posterior)
+    fit = Fit(posterior).require(Capability.BLIND_SPOTS)
+    _, _, weights = rewards_in_gauge(fit)
     return (
-        *_constant_neurons(posterior, weights),
-        *_never_seen(weights),
-        *_least_learned(contraction(posterior), posterior.attrs["parameters"].split(", ")),
-        *_assumed(posterior, weights),
+        *([] if fit.passed else [fit.verdict]),
+        *_constant_neurons(fit, weights),
+        *_never_seen(weights, fit.system.state_classes()["reward_per_count"][1]),
+        *_least_learned(contraction(posterior), fit.parameters),
+        *_assumed(fit, weights),
     )
 
 
-def _constant_neurons(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
-    lesions = posterior["circuit"].dataset[["silenced", "forced"]].any("session")
+def _constant_neurons(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
+    lesions = fit.recordings[["silenced", "forced"]].any("recording")
     num_neurons = lesions.sizes["neuron"]
     bits = (weights["pattern"].values[:, None] >> np.arange(num_neurons)[::-1]) & 1
     spikes, total = weights.values @ bits, weights.values.sum(axis=1)
@@ -55,9 +60,8 @@ def _constant_neurons(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator
             )
 
 
-def _never_seen(weights: xr.DataArray) -> Iterator[str]:
+def _never_seen(weights: xr.DataArray, counts: np.ndarray) -> Iterator[str]:
     """Runs of spike counts that never occurred, and patterns that did not though others with as many spikes did."""
-    counts = spike_counts(weights["pattern"])
     for x, seen in enumerate(weights.values > 0):
         under = _stimuli(weights, [x])
         occurred = np.array([seen[counts == spikes].any() for spikes in range(counts.max() + 1)])
@@ -67,8 +71,8 @@ def _never_seen(weights: xr.DataArray) -> Iterator[str]:
         if rest.any():
             yield (
                 f"Under {under}, {rest.sum()} of the {len(seen)} patterns were never observed, though others with as "
-                "many spikes were: what is said about them comes from the model's structure, its prior, and the fact "
-                "that the circuit stayed away."
+                "many spikes were: their rewards follow from the model's structure, its prior, and the fact that the "
+                "circuit stayed away."
             )
 
 
@@ -105,7 +109,7 @@ def _least_learned(learned: xr.Dataset, parameters: list[str]) -> Iterator[str]:
             yield f"Next to nothing was learned about {entries}: 90 % intervals at least {WIDE} as wide as before."
 
 
-def _assumed(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
+def _assumed(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
     if weights.sizes["stimulus"] > 1:
         yield (
             "The reward is known up to any function of the stimulus alone, which no neuron can influence and no "
@@ -113,18 +117,16 @@ def _assumed(posterior: xr.DataTree, weights: xr.DataArray) -> Iterator[str]:
         )
     else:
         yield "The reward is known up to its overall level, which no recording of this kind can tell."
-    source = posterior.attrs["baseline"]
+    source = fit.baseline_kind
     baseline = "given" if source == "given" else f"from mean responses: {source}"
     yield (
         f"The stimulus's transitions T and the baseline p ({baseline}) were assumed, not learned: others shift the "
         "reward. So was that answers are optimal. The coding cost is the unit: it cannot be told apart from the "
         "reward's scale."
     )
-    if "transitions" in posterior.attrs["observed"]:
-        steps = sorted(set(posterior["circuit"].dataset["updates_per_bin"].values.tolist()) - {0})
+    if steps := sorted(set(fit.recordings["updates_per_bin"].values.tolist()) - {0}):
         yield f"The number of updates per bin, {', '.join(map(str, steps))}, was assumed: others change the reward."
-    if "snapshots" in posterior.attrs["observed"]:
-        yield "Snapshots cannot test whether any reward makes these answers optimal."
+    yield from dict.fromkeys(filter(None, map(fit.system.blind_to, fit.observed)))
 
 
 def _stimuli(labelled: xr.DataArray, which: list[int] | np.ndarray) -> str:

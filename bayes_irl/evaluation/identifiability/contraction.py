@@ -1,14 +1,14 @@
-"""How much the data taught: every posterior beside its prior, in the same gauge."""
+"""How much was learned from the data: every posterior beside its prior, in the same gauge."""
 
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from bayes_irl._checks import InputError
+from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
+from bayes_irl.systems import Capability
 
 INTERVAL = (0.05, 0.95)
-CHOICES = {"offers", "evidence"}  # groups of trees whose rewards are no table of patterns
 STATISTICS = ("prior_sd", "posterior_sd", "contraction", "relative_width")
 
 
@@ -27,66 +27,53 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
 
     Returns:
         A dataset with an axis `statistic` ("prior_sd", "posterior_sd", "contraction", "relative_width"): `reward`
-        `[statistic, stimulus, pattern]`, `reward_per_count` (its mean over the patterns with each number of spikes)
-        `[statistic, stimulus, spike_count]`, and each of the model's parameters. Standard deviations of rewards are in
+        `[statistic, stimulus, pattern]` (in a maze `[statistic, stimulus, place]`), of circuits `reward_per_count` (its
+        mean over the patterns with each number of spikes) `[statistic, stimulus, spike_count]`, and each of the model's
+        parameters. Standard deviations of rewards are in
         nats per update. A parameter that only matters through differences, like the entries of a table of rewards,
-        keeps part of its prior whatever the data say: look at `reward_per_count` instead. Fits to choices have their
-        parameters alone.
+        keeps part of its prior whatever the data say: look at `reward_per_count` instead. Fits to offers or
+        evidence have their parameters alone. Attributes: `verdict_of_fit`, `gauge` and `units`.
 
     Raises:
-        InputError: if the tree is not what `infer` returned.
+        InputError: if the tree is not what `infer` returned, or its system does not support it.
 
     Source:
         Schad, Betancourt & Vasishth 2021, doi:10.1037/met0000275.
 
     >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction")  # doctest: +SKIP
     """
+    fit = Fit(posterior).require(Capability.CONTRACTION)
     tables = {}
-    if not (isinstance(posterior, xr.DataTree) and CHOICES & set(posterior.children)):
-        prior, learned, _ = rewards_in_gauge(posterior)
-        tables = {name: _compare(prior[name], learned[name]) for name in learned}
-    for name in posterior.attrs["parameters"].split(", "):
-        tables[name] = _compare(posterior["prior"].dataset[name], posterior["posterior"].dataset[name])
-    return xr.Dataset(tables, attrs={"gauge": posterior.attrs["gauge"], "units": posterior.attrs["units"]})
+    if fit.has_reward_table:
+        prior, learned, _ = rewards_in_gauge(fit)
+        tables = {str(name): _compare(prior[name], learned[name]) for name in learned}
+    for name in fit.parameters:
+        tables[name] = _compare(fit.prior[name], fit.posterior[name])
+    attrs = {"verdict_of_fit": fit.verdict} | {name: fit.tree.attrs[name] for name in ("gauge", "units")}
+    return xr.Dataset(tables, attrs=attrs)
 
 
-def rewards_in_gauge(posterior: xr.DataTree) -> tuple[xr.Dataset, xr.Dataset, xr.DataArray]:
-    """Draws of `reward` and `reward_per_count` before and after the data, in the data's gauge; and its weights.
+def rewards_in_gauge(fit: Fit) -> tuple[xr.Dataset, xr.Dataset, xr.DataArray]:
+    """Draws of `reward`, and of its averages, before and after the data, in the data's gauge; and its weights.
 
     Raises:
-        InputError: if the tree lacks one of them.
+        InputError: if the tree lacks one of them, or the reward is no table.
     """
-    advice = "Give it what `infer` returned."
-    if not isinstance(posterior, xr.DataTree):
-        raise InputError.of("posterior", "an xarray.DataTree", type(posterior).__name__, advice)
-    wanted = (("prior", "reward"), ("reward", "reward"), ("constant_data", "weights"))
-    for group, name in wanted:
-        if group not in posterior.children or name not in posterior[group].data_vars:
-            raise InputError.of("posterior", f"{name} in a group {group}", sorted(posterior.children), advice)
-    if "parameters" not in posterior.attrs:
-        raise InputError.of(
-            "posterior", "the names of the model's parameters among its attributes", "none", "Fit again."
-        )
-    prior, learned, weights = (posterior[group].dataset[name] for group, name in wanted)
-    if "pattern" not in weights.dims:
-        raise InputError.of("posterior", "the reward of a circuit's patterns", f"axes {weights.dims}")
-    weights = weights.assign_coords({axis: learned[axis] for axis in weights.dims})
-    return _with_counts(_fixed(prior, weights)), _with_counts(_fixed(learned, weights)), weights
+    weights = fit.weights
+    states = [str(axis) for axis in weights.dims]
+    prior, learned = fit.prior["reward"], fit.group("reward")["reward"]
+    weights = weights.assign_coords({axis: learned[axis] for axis in states})
+    return _with_averages(fit, prior, weights), _with_averages(fit, learned, weights), weights
 
 
-def spike_counts(patterns: xr.DataArray) -> np.ndarray:
-    """Number of spikes in each pattern, from its index."""
-    return np.array([int(pattern).bit_count() for pattern in patterns.values])
-
-
-def _fixed(reward: xr.DataArray, weights: xr.DataArray) -> xr.DataArray:
-    draws = reward.transpose("chain", "draw", "stimulus", "pattern")
-    return draws.copy(data=np.asarray(in_gauge(jnp.asarray(draws.values), jnp.asarray(weights.values))))
-
-
-def _with_counts(reward: xr.DataArray) -> xr.Dataset:
-    counts = reward.assign_coords(spike_count=("pattern", spike_counts(reward["pattern"])))
-    return xr.Dataset({"reward": reward, "reward_per_count": counts.groupby("spike_count").mean()})
+def _with_averages(fit: Fit, reward: xr.DataArray, weights: xr.DataArray) -> xr.Dataset:
+    """Rewards in the gauge, and their means over each class of states."""
+    draws = reward.transpose("chain", "draw", *weights.dims)
+    fixed = draws.copy(data=np.asarray(in_gauge(jnp.asarray(draws.values), jnp.asarray(weights.values))))
+    tables = {"reward": fixed}
+    for name, (axis, classes) in fit.system.state_classes().items():
+        tables[name] = fixed.assign_coords({axis: (weights.dims[1], classes)}).groupby(axis).mean()
+    return xr.Dataset(tables)
 
 
 def _compare(prior: xr.DataArray, learned: xr.DataArray) -> xr.DataArray:

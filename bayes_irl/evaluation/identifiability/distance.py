@@ -6,14 +6,16 @@ import xarray as xr
 
 from bayes_irl._checks import InputError, finite_array, number_array
 from bayes_irl._types import ArrayLike
+from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
+from bayes_irl.systems import Capability
 
 AXES = ("chain", "draw")
 ROUNDING, TINY = 1e-12, 1e-300
 Table = ArrayLike | xr.DataArray
 
 
-def reward_distance(first: Table, second: Table, weights: Table) -> xr.Dataset:
+def reward_distance(first: Table | xr.DataTree, second: Table, weights: Table | None = None) -> xr.Dataset:
     """Distance between rewards that ignores functions of the stimulus alone.
 
     d(r, r′) = min_c √( Σ_{x,σ} w(x, σ) [r(x, σ) − r′(x, σ) − c(x)]² / Σ w ), in nats per update: the weighted root mean
@@ -25,18 +27,20 @@ def reward_distance(first: Table, second: Table, weights: Table) -> xr.Dataset:
     remove. The `correlation` ignores the scale too; EPIC's Pearson distance is √((1 − correlation) / 2).
 
     Args:
-        first: r `[num_stimuli, num_patterns]`, or draws of it `[num_draws, ...]` or `[num_chains, num_draws, ...]`,
-            such as `posterior["reward"]["reward"]`.
-        second: r′, likewise.
-        weights: how often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`, such as
-            `posterior["constant_data"]["weights"]`.
+        first: a fit, whose kept draws of the reward are compared; or r `[num_stimuli, num_patterns]`, or draws of it
+            `[num_draws, ...]` or `[num_chains, num_draws, ...]`. In a maze there is one stimulus, and patterns are
+            places.
+        second: r′, a table or draws of it.
+        weights: how often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`; of a fit by
+            default its own.
 
     Returns:
         `distance` (nats per update) and `correlation` (weighted; NaN where a reward is constant), per draw: a posterior
-        of the distance to a known truth.
+        of the distance to a known truth. Of a fit also the attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if shapes do not fit, numbers are not finite, or a stimulus has no weight.
+        InputError: if shapes do not fit, numbers are not finite, a stimulus has no weight, or the reward of the fit is
+            no table.
 
     Source:
         Gleave, Dennis, Legg, Russell & Leike 2021, Quantifying differences in reward functions, arXiv:2006.13900.
@@ -44,6 +48,13 @@ def reward_distance(first: Table, second: Table, weights: Table) -> xr.Dataset:
     >>> reward_distance([[0.0, 1.0]], [[5.0, 6.0]], [[3, 1]])["distance"].item()
     0.0
     """
+    if isinstance(first, xr.DataTree):
+        fit = Fit(first).require(Capability.REWARD_DISTANCE)
+        drawn = fit.group("reward")["reward"].transpose(*AXES, *fit.weights.dims)
+        given = fit.weights.values if weights is None else weights
+        return reward_distance(drawn.values, second, given).assign_attrs(verdict_of_fit=fit.verdict)
+    if weights is None:
+        raise InputError.of("weights", "how often each state was observed", "none", "Only fits have weights.")
     seen = finite_array("weights", weights, (None, None))
     if (seen < 0).any() or (seen.sum(axis=1) == 0).any():
         raise InputError.of("weights", "at least one observation per stimulus, and none below 0", seen.tolist())

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import cg
 from scipy.special import expit, xlogy
 
+from bayes_irl._checks import InputError
 from bayes_irl.recordings import Updates
 
 MOST_STEPS = 100  # of Newton's method, which takes about ten
@@ -140,7 +141,12 @@ def fit_optimal(edges: Edges) -> OptimalFit:
             step = step / 2
         heights, likelihood = heights + step, gained
     else:
-        raise RuntimeError(f"the optimal answers that fit best were not found in {MOST_STEPS} Newton steps")
+        raise InputError.of(
+            "recording",
+            "answers that some optimal circuit explains",
+            f"answers whose best fit was not found in {MOST_STEPS} Newton steps",
+            "Record longer; or merge stimulus states.",
+        )
     return OptimalFit(likelihood, variance, len(spikes) - (len(heights) - num_parts))
 
 

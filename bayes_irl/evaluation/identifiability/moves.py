@@ -10,8 +10,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import Scalar
 from bayes_irl.recordings import Transitions
 from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.likelihood import log_moves
-from bayes_irl.systems.session import observe
+from bayes_irl.systems.circuit.moves import log_moves
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_GIGABYTES = 0.5  # of the derivatives of all moves' probabilities
@@ -54,7 +53,7 @@ class Moves(eqx.Module):
                 "State a higher update rate.",
             )
         circuit = Circuit(counts.num_neurons, _stimulus(counts))
-        session = observe(circuit, counts, 0.5)
+        session = circuit.observe(counts, 0.5)
         gigabytes = session.table.size * circuit.num_neurons * circuit.num_stimuli * circuit.num_patterns / 2 * 8 / 1e9
         if gigabytes > MOST_GIGABYTES:
             raise InputError.of(

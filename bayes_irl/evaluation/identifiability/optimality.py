@@ -1,5 +1,8 @@
 """Is there any reward at all for which these answers are optimal?"""
 
+from functools import singledispatch
+from typing import Any
+
 import jax
 import numpy as np
 import xarray as xr
@@ -11,13 +14,12 @@ from bayes_irl.evaluation.identifiability.hypercube import Edges, fit_optimal, s
 from bayes_irl.evaluation.identifiability.moves import Moves
 from bayes_irl.evaluation.identifiability.score import fit, scores
 from bayes_irl.recordings import Recording, Snapshots, Transitions, Updates
-from bayes_irl.systems.session import Recorded
 
 LEVEL = 0.01  # at or below this, the verdict is that log-odds circulate
 WELL_VISITED = 10  # updates in each context of a face whose circulation is estimated
 
 
-def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: int = 999) -> xr.Dataset:
+def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 999) -> xr.Dataset:
     """Test whether the recorded answers are optimal for any reward, baseline, coding cost and stimulus statistics.
 
     A neuron's optimal log-odds are differences of one function of the pattern, u(σ^{i←1}, x) − u(σ^{i←0}, x), so around
@@ -66,11 +68,38 @@ def optimality_test(recording: Recorded, *, key: PRNGKeyArray, num_replicates: i
     """
     count("num_replicates", num_replicates, least=19)
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
-    if isinstance(recording, Transitions):
-        return _test_moves(recording, num_replicates, rng)
-    return _test_updates(_updates(recording), num_replicates, rng)
+    return circulation_test(recording, num_replicates, rng)
 
 
+@singledispatch
+def circulation_test(recording: object, num_replicates: int, rng: np.random.Generator) -> xr.Dataset:
+    """Test counts for circulation. Register how for counts of your own.
+
+    Raises:
+        InputError: for what can not be tested.
+    """
+    return _refuse(recording)
+
+
+@circulation_test.register
+def _test_recording(recording: Recording, num_replicates: int, rng: np.random.Generator) -> xr.Dataset:
+    if recording.neuron is None:
+        return _refuse(recording, "Bins hold several updates each: state how many, with transitions(update_rate).")
+    return _test_updates(recording.updates(), num_replicates, rng)
+
+
+@circulation_test.register
+def _refuse_snapshots(counts: Snapshots, num_replicates: int, rng: np.random.Generator) -> xr.Dataset:
+    return _refuse(
+        counts, "The conditionals of any distribution have no circulation: snapshots of every circuit look optimal."
+    )
+
+
+def _refuse(recording: object, advice: str = "") -> xr.Dataset:
+    raise InputError.of("recording", "single updates or transitions", type(recording).__name__.lower(), advice)
+
+
+@circulation_test.register
 def _test_updates(counts: Updates, num_replicates: int, rng: np.random.Generator) -> xr.Dataset:
     edges = Edges.of(counts).undetermined()
     if sum(map(np.size, edges.faces)) == 0:
@@ -96,6 +125,7 @@ def _test_updates(counts: Updates, num_replicates: int, rng: np.random.Generator
     ).assign_attrs(num_updates=int(edges.num_updates.sum()), num_contexts=len(edges.neuron))
 
 
+@circulation_test.register
 def _test_moves(counts: Transitions, num_replicates: int, rng: np.random.Generator) -> xr.Dataset:
     vary = (counts.response_counts > 0) & (counts.response_counts < counts.response_totals)
     pairs = np.triu_indices(counts.num_neurons, 1)
@@ -116,17 +146,6 @@ def _test_moves(counts: Transitions, num_replicates: int, rng: np.random.Generat
         .assign(degrees_of_freedom=found.degrees_of_freedom)
         .assign_attrs(num_moves=counts.num_bins, updates_per_bin=counts.updates_per_bin)
     )
-
-
-def _updates(recording: Recorded) -> Updates:
-    advice = "Bins hold several updates each: state how many, with transitions(update_rate)."
-    if isinstance(recording, Recording) and recording.neuron is not None:
-        return recording.updates()
-    if isinstance(recording, Updates):
-        return recording
-    if isinstance(recording, Snapshots):
-        advice = "The conditionals of any distribution have no circulation: snapshots of every circuit look optimal."
-    raise InputError.of("recording", "single updates or transitions", type(recording).__name__.lower(), advice)
 
 
 def _ranked(

@@ -7,6 +7,8 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayes_irl._checks import InputError, finite_array
+from bayes_irl.inference.fit import Fit
+from bayes_irl.systems import Capability
 
 LARGEST_CONDITION = 1e4
 Features = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
@@ -31,7 +33,7 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
 
     Returns:
         `weight[feature]` for each draw, in nats per update and unit of the feature; `r_squared` for each draw;
-        `condition` and `rank` of ⟨f φ̃ᵀ⟩, features in units of their standard deviations.
+        `condition` and `rank` of ⟨f φ̃ᵀ⟩, features in units of their standard deviations. Attribute `verdict_of_fit`.
 
     Raises:
         InputError: if this is no fit of a population; if features are not as described, do not vary, or depend on each
@@ -40,9 +42,8 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
     >>> both = lambda spikes, stimulus: {"count": spikes.sum(1), "all": spikes.prod(1)}
     >>> reward_weights(tree, both)["weight"].mean(("chain", "draw"))  # doctest: +SKIP
     """
-    if "patterns" not in posterior.children:
-        raise InputError.of("posterior", "a fit of a Population", f"groups {sorted(posterior.children)}")
-    recorded = posterior["patterns"].to_dataset()
+    fit = Fit(posterior).require(Capability.REWARD_WEIGHTS)
+    recorded = fit.group("patterns")
     spikes, shown = recorded["spikes"].values.astype(float), recorded["shown"].values
     named = dict(features(spikes, shown))
     columns = [finite_array(f"features[{name!r}]", column, (len(shown),)) for name, column in named.items()]
@@ -62,9 +63,9 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
             "features",
             f"{len(columns)} whose weights the recording tells apart",
             f"a condition of {condition:.1g} (rank {rank})",
-            f"Leave out some of {', '.join(named)}: they say nearly the same where the population went.",
+            f"Leave out some of {', '.join(named)}: they are nearly the same in the recorded patterns.",
         )
-    draws = posterior["posterior"].to_dataset()
+    draws = fit.posterior
     reward = draws["reward"].transpose("chain", "draw", "recorded_pattern").values
     weight = reward @ np.linalg.pinv(centred).T
     left = reward - weight @ centred.T
@@ -81,7 +82,7 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
             "draw": draws["draw"],
             "feature": list(named),
         },
-        attrs={"verdict_of_fit": posterior["gate"].attrs["verdict"]},
+        attrs={"verdict_of_fit": fit.verdict},
     )
 
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from bayes_irl._checks import InputError
 from bayes_irl._types import Count
 from bayes_irl.evaluation.identifiability.moves import Logits, Moves, Table
 
@@ -18,7 +19,7 @@ NUM_REFITS = 3  # Newton steps for each replicate, from the fit to the data on
 
 
 @dataclass(frozen=True)
-class Fit:
+class LogOddsFit:
     """The log-odds of a linear family, X w, that explain the moves best.
 
     Attributes:
@@ -32,8 +33,12 @@ class Fit:
     information: Float[np.ndarray, "num_parameters num_parameters"]
 
 
-def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) -> Fit:
-    """Maximise the likelihood by Fisher scoring, never downwards."""
+def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) -> LogOddsFit:
+    """Maximise the likelihood by Fisher scoring, never downwards.
+
+    Raises:
+        InputError: if it does not settle.
+    """
     table, weights = jnp.asarray(moves.table), np.zeros(design.shape[1])
     value, score = moves.value_and_score(jnp.asarray(design @ weights), table)
     for _ in range(MOST_STEPS):
@@ -42,11 +47,16 @@ def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) ->
         slope = design.T @ np.asarray(score)
         step = np.linalg.solve(information, slope)
         if slope @ step < SMALLEST_GAIN:
-            return Fit(weights, logits, information)
+            return LogOddsFit(weights, logits, information)
         while (ahead := moves.value_and_score(jnp.asarray(design @ (weights + step)), table))[0] < value:
             step = step / 2
         weights, (value, score) = weights + step, ahead
-    raise RuntimeError(f"the log-odds that fit best were not found in {MOST_STEPS} steps")
+    raise InputError.of(
+        "recording",
+        "moves that some log-odds explain",
+        f"moves whose best log-odds were not found in {MOST_STEPS} steps",
+        "Check the number of updates per bin; neurons that wait after a spike do not answer update by update.",
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class Scores:
         return self.information + np.eye(len(self.information)) / CIRCULATES**2
 
 
-def scores(moves: Moves, optimal: Fit, num_replicates: int, rng: np.random.Generator) -> Scores:
+def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.random.Generator) -> Scores:
     """Scores of the data, and of replicates drawn from the best optimal fit and fitted anew (parametric bootstrap).
 
     Replicates keep the row totals of the data, and all are weighed by the information at the fit to the data.

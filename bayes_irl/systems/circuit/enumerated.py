@@ -1,12 +1,12 @@
 """What circuits have in common that are enumerated, whatever their answers are restricted to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count, one_of
 from bayes_irl._types import ArrayLike
@@ -17,8 +17,10 @@ from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.observed import mean_response
+from bayes_irl.systems.circuit.pattern_statistics import compare_patterns, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording
 from bayes_irl.systems.scoring import Scored, score_outcomes
 
 Kind = TypeVar("Kind", bound="EnumeratedCircuit")
@@ -110,6 +112,45 @@ class EnumeratedCircuit(Wiring, System):
         """Log predictive density of a held-out recording of a system that may have changed."""
         return score_outcomes(system, rewards, baseline, observed)
 
+    # -- what checks compare -----------------------------------------------------------------------------------------
+
+    def compare(self, stored: StoredRecording) -> Compared:
+        """Mean responses, correlations, numbers of spikes, and (of transitions) numbers of changes."""
+        return compare_patterns(self, stored)
+
+    def rank_outcomes(self, stored: StoredRecording) -> RankedOutcomes:
+        """Answers, or patterns by their numbers of spikes."""
+        return rank_patterns(self, stored)
+
+    def updates_between_bins(self, stored: StoredRecording) -> int:
+        """How many updates lead from one observation to the next.
+
+        Raises:
+            InputError: for snapshots, which have no order.
+        """
+        return updates_between_bins(stored)
+
+    def blind_to(self, kind: str) -> str:
+        """What no recording of this kind can tell, in words; nothing where it tells all that any recording can."""
+        return {"snapshots": "Snapshots cannot test whether any reward makes these answers optimal."}.get(kind, "")
+
+    def state_classes(self) -> Mapping[str, tuple[str, Int[np.ndarray, " num_patterns"]]]:
+        """Patterns by their numbers of spikes."""
+        return {"reward_per_count": ("spike_count", self.spike_count)}
+
+    def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
+        """Neurons, stimuli, mean responses, p and T."""
+        mean, leaves = recorded["mean_response"].values, 1 - np.diag(recorded["transition"].values)
+        rows = [
+            ("Neurons", str(self.num_neurons)),
+            ("Stimuli", ", ".join(self.stimulus_labels)),
+            ("Mean responses", f"{mean.min():.3g} to {mean.max():.3g} spikes per update, from neuron to neuron"),
+            ("Values of p", list_numbers(recorded["baseline"].values)),
+            ("Stimulus T", f"leaves its states with probability {list_numbers(leaves)} an update"),
+        ]
+        steps = int(recorded["updates_per_bin"].values)
+        return rows + [("Updates per bin", str(steps))] * (steps > 0)
+
     # -- what is predicted -------------------------------------------------------------------------------------------
 
     def predict(self, optimum: NeuronOptimum) -> xr.Dataset:
@@ -140,3 +181,13 @@ class EnumeratedCircuit(Wiring, System):
     def is_solved(self, optimum: NeuronOptimum, largest_residual: float) -> bool:
         """Whether occupancies are numbers, and the residual is small."""
         return bool(jnp.isfinite(optimum.occupancy).all()) and float(optimum.residual) < largest_residual
+
+
+def list_numbers(numbers: np.ndarray) -> str:
+    """Numbers in words, once where they are all alike.
+
+    >>> list_numbers(np.array([0.5, 0.5])), list_numbers(np.array([0.5, 0.25]))
+    ('0.5', '0.5, 0.25')
+    """
+    texts = [f"{number:.3g}" for number in numbers]
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)

@@ -24,7 +24,7 @@ from bayes_irl.systems.base import (
 )
 from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
-from bayes_irl.systems.coupled.adaptation import CoupledAdaptation
+from bayes_irl.systems.coupled.adaptation import CoupledAdaptation, start_within
 from bayes_irl.systems.coupled.ascent import CoupledNetwork, best_couplings, frozen_in
 from bayes_irl.systems.coupled.couplings import Couplings, unpack
 from bayes_irl.systems.coupled.logistic import fit_couplings
@@ -69,6 +69,7 @@ class CoupledCircuit(EnumeratedCircuit):
             Capability.SCORE,
             Capability.LOO,
             Capability.PREDICTIVE,
+            Capability.LOO_PIT,
             Capability.PRIOR_SENSITIVITY,
             Capability.CONTRACTION,
             Capability.BLIND_SPOTS,
@@ -79,7 +80,6 @@ class CoupledCircuit(EnumeratedCircuit):
         Capability.LOO_REFITTED: "Its likelihood is expanded about an optimum of all observations: use loo.",
         Capability.LEAVE_BLOCK_OUT: "Updates are independent given what neurons see: use loo.",
         Capability.DYNAMICS: "Use checks.predictive.",
-        Capability.LOO_PIT: "Use checks.predictive.",
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`.",
         Capability.CODING_VERDICT: "Unrestricted answers are needed: fit the Circuit itself.",
         Capability.TELL_APART: "Compare claims with compare, or score them on a changed circuit.",
@@ -120,6 +120,11 @@ class CoupledCircuit(EnumeratedCircuit):
     def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> CoupledNetwork:
         """The best couplings for a given baseline, from several starts."""
         return best_couplings(self, reward, float(coding_cost), np.asarray(baseline))
+
+    def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], CoupledNetwork]:
+        """Climb from the couplings that are optimal for the posterior mode."""
+        start = start_within(self, groups)
+        return lambda reward, baseline: best_couplings(self, reward, 1.0, np.asarray(baseline), [start])
 
     def optimize(
         self,

@@ -15,9 +15,11 @@ from bayes_irl.solvers import solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System
+from bayes_irl.systems.compared import Compared, StoredRecording
 from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.maze.observed import ObservedMoves, mean_move
 from bayes_irl.systems.maze.walk import draw_walk
+from bayes_irl.systems.maze.walk_statistics import compare_walks
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.optimum import respond
 from bayes_irl.systems.scoring import Scored, score_outcomes
@@ -61,6 +63,7 @@ class Maze(Grid, System):
             Capability.PREDICTIVE,
             Capability.PRIOR_SENSITIVITY,
             Capability.CONTRACTION,
+            Capability.REWARD_DISTANCE,
         }
     )
     instead: ClassVar[Mapping[Capability, str]] = {
@@ -68,7 +71,6 @@ class Maze(Grid, System):
         Capability.DYNAMICS: "Moves are independent given the place: use checks.predictive.",
         Capability.LOO_PIT: "Moves have no order: use checks.predictive.",
         Capability.BLIND_SPOTS: "Use identifiability.contraction.",
-        Capability.REWARD_DISTANCE: "Compare the tree's `reward` with the truth yourself.",
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`.",
         Capability.CODING_VERDICT: "An agent in a maze codes nothing: fit a Circuit.",
         Capability.TELL_APART: "Compare claims with compare, or score them on a changed maze.",
@@ -154,6 +156,18 @@ class Maze(Grid, System):
     ) -> Scored:
         """Log predictive density of a held-out recording of a system that may have changed."""
         return score_outcomes(system, rewards, baseline, observed)
+
+    # -- what checks compare -----------------------------------------------------------------------------------------
+
+    def compare(self, stored: StoredRecording) -> Compared:
+        """Share of time at each visited place, and shares of moves there."""
+        return compare_walks(stored)
+
+    def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
+        """Places, visits and p."""
+        visited = int((recorded["num_recorded"].values > 0).sum())
+        p = ", ".join(f"{name} {share:.3g}" for name, share in zip(MOVES, recorded["baseline"].values, strict=True))
+        return [("Places", f"{self.num_patterns}, of which {visited} were visited"), ("Values of p", p)]
 
     # -- what is predicted -------------------------------------------------------------------------------------------
 

@@ -1,5 +1,7 @@
 """The walk of an agent through its maze, drawn move by move."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
@@ -21,6 +23,7 @@ def draw_walk(walker: Walker, key: PRNGKeyArray, num_updates: int) -> Trajectory
     return Trajectory.from_arrays(places, moves, maze.num_patterns)
 
 
+@partial(jax.jit, static_argnames="num_updates")
 def _walk(
     log_world_move: Array, log_policy: Array, leads_to: Array, start: Array, key: PRNGKeyArray, num_updates: int
 ) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:

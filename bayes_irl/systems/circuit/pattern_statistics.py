@@ -1,0 +1,190 @@
+"""Statistics of patterns that checks compare: of what was recorded, and of recordings drawn from a network."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int, PRNGKeyArray
+
+from bayes_irl._checks import InputError
+from bayes_irl.recordings import Recording
+from bayes_irl.systems.circuit.moves import log_moves
+from bayes_irl.systems.circuit.network import NeuronOptimum
+from bayes_irl.systems.circuit.responses import draw_bins, draw_updates
+from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording, length_of_replicas
+
+Counts = Float[np.ndarray, "num_stimuli num_patterns"]
+Patterns = Int[np.ndarray, "num_patterns num_neurons"]
+
+MEANINGS = {
+    "mean_response": "mean responses",
+    "correlation": "pairwise correlations",
+    "num_spikes": "numbers of simultaneous spikes",
+    "changes": "numbers of neurons that change from bin to bin",
+}
+
+
+def compare_patterns(circuit: Wiring, stored: StoredRecording) -> Compared:
+    """Mean responses, correlations, numbers of spikes, and (of transitions) numbers of changes."""
+    return _COMPARE[stored.kind](circuit, stored)
+
+
+def rank_patterns(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
+    """Answers, or patterns by their numbers of spikes."""
+    return _RANK[stored.kind](circuit, stored)
+
+
+def updates_between_bins(stored: StoredRecording) -> int:
+    """How many updates lead from one observation to the next.
+
+    Raises:
+        InputError: for snapshots, which have no order.
+    """
+    if stored.kind == "snapshots":
+        raise InputError.of(
+            "posterior", "a fit to updates or transitions", "one to snapshots", "Snapshots have no order in time."
+        )
+    return max(1, int(stored.system["updates_per_bin"].values))
+
+
+# -- single updates --------------------------------------------------------------------------------------------------
+
+
+def _compare_updates(circuit: Wiring, stored: StoredRecording) -> Compared:
+    assert stored.weights is not None
+    length, note = length_of_replicas(stored.weights.sum())
+
+    def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+        return of_recording(draw_updates(network, key, length), circuit.patterns)
+
+    skipped = (
+        "Changes from one update to the next cannot be checked: counts of single updates keep what a neuron saw and "
+        "answered, not what it had answered before."
+    )
+    return Compared(_labelled(circuit, of_counts(stored.weights, circuit.patterns)), MEANINGS, replicate, note, skipped)
+
+
+def _rank_answers(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
+    return RankedOutcomes(np.arange(2))
+
+
+# -- snapshots -------------------------------------------------------------------------------------------------------
+
+
+def _compare_snapshots(circuit: Wiring, stored: StoredRecording) -> Compared:
+    taken = np.zeros((circuit.num_stimuli, circuit.num_patterns))
+    taken[stored.columns["stimulus"]] = stored.table
+
+    def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+        visits = np.asarray(network.occupancy, float)
+        drawn = rng.multinomial(taken.sum(axis=1).astype(int), visits / visits.sum(axis=1, keepdims=True))
+        return of_counts(drawn.astype(float), circuit.patterns)
+
+    skipped = "Changes from bin to bin cannot be checked: snapshots are taken far apart."
+    recorded = _labelled(circuit, of_counts(taken, circuit.patterns))
+    return Compared(recorded, MEANINGS, replicate, skipped=skipped)
+
+
+def _rank_snapshots(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
+    rows = stored.columns["stimulus"]
+    return RankedOutcomes(circuit.spike_count, lambda network: np.asarray(network.spike_count)[rows])
+
+
+# -- transitions -----------------------------------------------------------------------------------------------------
+
+
+def _compare_transitions(circuit: Wiring, stored: StoredRecording) -> Compared:
+    assert stored.weights is not None
+    steps, held = updates_between_bins(stored), _held(stored)
+    length, note = length_of_replicas(stored.weights.sum(), steps)
+
+    def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+        if held:
+            return of_recording(draw_bins(network, key, length, steps, 1.0), circuit.patterns)
+        moving, last = draw_updates(network, key, length * steps), slice(steps - 1, None, steps)
+        bins = Recording.from_arrays(moving.spikes[last], moving.stimulus[last], num_stimuli=moving.num_stimuli)
+        return of_recording(bins, circuit.patterns)
+
+    observed = of_counts(stored.weights, circuit.patterns)
+    observed["changes"] = changes_of_moves(stored.columns["previous_pattern"], stored.table, circuit.num_neurons)
+    return Compared(_labelled(circuit, observed), MEANINGS, replicate, note)
+
+
+def _rank_transitions(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
+    keys = np.stack([stored.columns[name] for name in ("previous_stimulus", "stimulus", "previous_pattern")], axis=1)
+    steps, held = updates_between_bins(stored), _held(stored)
+    number = np.eye(circuit.num_neurons + 1)[circuit.spike_count]
+    moves = jax.jit(lambda policy: jnp.exp(log_moves(circuit, steps, held, policy, keys)) @ number)
+    return RankedOutcomes(circuit.spike_count, lambda network: moves(network.policy))
+
+
+def _held(stored: StoredRecording) -> bool:
+    """Whether the stimulus is held through bins."""
+    return bool((stored.columns["previous_stimulus"] == stored.columns["stimulus"]).all())
+
+
+_COMPARE = {"updates": _compare_updates, "snapshots": _compare_snapshots, "transitions": _compare_transitions}
+_RANK = {"updates": _rank_answers, "snapshots": _rank_snapshots, "transitions": _rank_transitions}
+
+
+# -- statistics ------------------------------------------------------------------------------------------------------
+
+
+def of_counts(counts: Counts, patterns: Patterns) -> dict[str, np.ndarray]:
+    """Mean responses, pairwise correlations and numbers of spikes; NaN under a stimulus that was not seen.
+
+    Args:
+        counts: how often each pattern was observed under each stimulus.
+        patterns: all of them.
+    """
+    total = counts.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = counts / total[:, None]
+    mean = share @ patterns
+    seen = total > 0
+    second = np.einsum("xs,si,sj->xij", share[seen], patterns, patterns)
+    within = np.tensordot(total[seen] / total.sum(), second - mean[seen, :, None] * mean[seen, None, :], 1)
+    spread = np.sqrt(
+        np.maximum(np.diag(within), np.finfo(float).tiny)
+    )  # a neuron that never varies correlates with none
+    number = np.eye(patterns.shape[1] + 1)[patterns.sum(axis=1)]
+    pairs = np.triu_indices(patterns.shape[1], 1)
+    return {
+        "mean_response": mean,
+        "correlation": (within / np.outer(spread, spread))[pairs],
+        "num_spikes": share @ number,
+    }
+
+
+def of_recording(recording: Recording, patterns: Patterns) -> dict[str, np.ndarray]:
+    """The same, and how many neurons differ between successive bins."""
+    counts = np.zeros((recording.num_stimuli, len(patterns)))
+    np.add.at(counts, (recording.stimulus, recording.patterns), 1.0)
+    flips = (recording.spikes[1:] != recording.spikes[:-1]).sum(axis=1)
+    shares = np.bincount(flips, minlength=recording.num_neurons + 1) / max(1, len(flips))
+    return of_counts(counts, patterns) | {"changes": shares}
+
+
+def changes_of_moves(
+    before: Int[np.ndarray, " num_rows"], table: Int[np.ndarray, "num_rows num_patterns"], num_neurons: int
+) -> Float[np.ndarray, " num_counts"]:
+    """P(c neurons differ between successive bins), from counts of moves away from each row's pattern."""
+    flips = np.bitwise_count(before[:, None] ^ np.arange(table.shape[1])).astype(int)
+    return np.bincount(flips.ravel(), table.ravel(), num_neurons + 1) / table.sum()
+
+
+def _labelled(circuit: Wiring, statistics: dict[str, np.ndarray]) -> dict[str, xr.DataArray]:
+    """Statistics with names along their axes."""
+    labels, num = list(circuit.stimulus_labels), circuit.num_neurons
+    pairs = zip(*np.triu_indices(num, 1), strict=True)
+    axes: dict[str, dict[str, Any]] = {
+        "mean_response": {"stimulus": labels, "neuron": np.arange(num)},
+        "correlation": {"pair": [f"{i},{j}" for i, j in pairs]},
+        "num_spikes": {"stimulus": labels, "spike_count": np.arange(num + 1)},
+        "changes": {"num_changed": np.arange(num + 1)},
+    }
+    return {name: xr.DataArray(values, axes[name]) for name, values in statistics.items()}

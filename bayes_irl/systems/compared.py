@@ -1,0 +1,75 @@
+"""What checks compare: statistics of what was recorded, and of recordings drawn from optimal answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+MAX_UPDATES = 200_000  # of a replica; beyond, it is shorter than the recording and its bands are too wide
+
+
+@dataclass(frozen=True)
+class StoredRecording:
+    """What a tree keeps of one recording.
+
+    Attributes:
+        kind: what was observed: "updates", "snapshots", "transitions", "moves", "choices" or "answers".
+        table: how often each outcome came up.
+        columns: what each row of the table belongs to, by name.
+        weights: how often each state was observed `[num_stimuli, num_patterns]`; None where there is no such table.
+        system: the tree's group `system`, of this recording.
+    """
+
+    kind: str
+    table: Int[np.ndarray, "num_rows num_outcomes"]
+    columns: Mapping[str, np.ndarray]
+    weights: Float[np.ndarray, "num_stimuli num_patterns"] | None
+    system: xr.Dataset
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Statistics of what was recorded, and how to draw a recording that can be compared with it.
+
+    Attributes:
+        recorded: each statistic by name, labelled.
+        meanings: what each of them is, in words that begin a sentence.
+        replicate: the same statistics of a recording drawn from an optimum.
+        note: what to know about replicas, such as that they are shorter.
+        skipped: what could not be compared, and why.
+    """
+
+    recorded: dict[str, xr.DataArray]
+    meanings: Mapping[str, str]
+    replicate: Callable[[Any, PRNGKeyArray], dict[str, np.ndarray]]
+    note: str = ""
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class RankedOutcomes:
+    """Outcomes that have an order: what a probability integral transform needs.
+
+    Attributes:
+        ranks: of every outcome of a row, from 0 on; outcomes of one rank are taken together.
+        shares: from an optimum, P(rank) in every row `[num_rows, num_ranks]`; None: there are two outcomes, so that
+            the probability of the one that was observed says all.
+    """
+
+    ranks: Int[np.ndarray, " num_outcomes"]
+    shares: Callable[[Any], Float[np.ndarray | Array, "num_rows num_ranks"]] | None = None
+
+
+def length_of_replicas(total: float, updates_each: int = 1) -> tuple[int, str]:
+    """How long replicas of a recording are, and a note where that is shorter than the recording.
+
+    >>> length_of_replicas(1000)
+    (1000, '')
+    """
+    length = int(min(total, MAX_UPDATES // updates_each))
+    if length == total:
+        return length, ""
+    return length, f"Replicas are {length:,} long, the recording {int(total):,}: their bands are too wide."

@@ -1,0 +1,134 @@
+"""Every way to evaluate a fit, for every system: it works, or it is refused with what to use instead."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+
+import bayes_irl as bi
+
+KEY = jax.random.key(0)
+NUM_DRAWS = 100
+LAPLACE = bi.Laplace(NUM_DRAWS)
+CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
+REWARD = bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 2})
+MAZE = bi.Maze(2, 2, goal=(0, 1))
+KINDS = ("circuit", "coupled circuit", "maze", "offers", "evidence", "population")
+
+
+def offers():
+    """A subject that takes twice as much of A as one B."""
+    rng = np.random.default_rng(0)
+    num_a, num_b = rng.integers(1, 5, 200), rng.integers(1, 5, 200)
+    chose = rng.random(200) < 1 / (1 + np.exp(num_b - num_a / 2))
+    return bi.Offers.from_arrays(num_a, num_b), chose.astype(float)
+
+
+def evidence():
+    """A subject that is right more often where the stimulus is stronger."""
+    rng = np.random.default_rng(0)
+    strength = rng.choice([-0.2, -0.1, 0.1, 0.2], 200)
+    return bi.Evidence.from_arrays(strength, duration=0.5), (rng.random(200) < 0.5 + 2 * strength).astype(int)
+
+
+def population():
+    """A recording of a circuit, taken as one too large to enumerate."""
+    network = bi.optimize(CIRCUIT, REWARD, 1.0, "population")
+    return bi.Population(3, CIRCUIT.stimulus), bi.simulate(network, 4000, KEY)
+
+
+ARGUMENTS = {
+    "circuit": lambda: (
+        "spike_count",
+        CIRCUIT,
+        bi.simulate(bi.optimize(CIRCUIT, REWARD, 1.0, "population"), 3000, KEY),
+    ),
+    "coupled circuit": lambda: (
+        "spike_count",
+        CIRCUIT.coupled(),
+        bi.simulate(bi.optimize(CIRCUIT.coupled(), REWARD, 1.0, 0.4), 5000, KEY),
+    ),
+    "maze": lambda: (
+        "place",
+        MAZE,
+        bi.simulate(bi.optimize(MAZE, jnp.eye(4)[None, 2], 1.0, np.full(4, 0.25)), 500, KEY),
+    ),
+    "offers": lambda: ("economic_choice_linear", *offers()),
+    "evidence": lambda: ("perceptual_decision", *evidence()),
+    "population": lambda: ("large_population", *population()),
+}
+
+
+def _fitted(kind):
+    arguments = ARGUMENTS[kind]()
+    method = bi.Sandwich() if kind == "population" else LAPLACE
+    return arguments, bi.infer(*arguments, method=method, key=KEY)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def fitted(request):
+    """Arguments of a small fit, and the fit."""
+    return _fitted(request.param)
+
+
+def block_out(arguments):
+    model, system, recording = arguments
+    return bi.leave_block_out(model, system, recording, method=LAPLACE, key=KEY, num_blocks=2)
+
+
+EVALUATIONS = {
+    bi.Capability.LOO: lambda tree, arguments: bi.loo(tree),
+    bi.Capability.LOO_REFITTED: lambda tree, arguments: bi.loo_refitted(tree, *arguments, method=LAPLACE, key=KEY),
+    bi.Capability.LEAVE_BLOCK_OUT: lambda tree, arguments: block_out(arguments),
+    bi.Capability.PREDICTIVE: lambda tree, arguments: bi.checks.predictive(tree, key=KEY),
+    bi.Capability.DYNAMICS: lambda tree, arguments: bi.checks.dynamics(tree, arguments[2], key=KEY),
+    bi.Capability.LOO_PIT: lambda tree, arguments: bi.checks.loo_pit(tree, key=KEY),
+    bi.Capability.PRIOR_SENSITIVITY: lambda tree, arguments: bi.checks.prior_sensitivity(tree),
+    bi.Capability.CONTRACTION: lambda tree, arguments: bi.identifiability.contraction(tree),
+    bi.Capability.BLIND_SPOTS: lambda tree, arguments: bi.identifiability.blind_spots(tree),
+    bi.Capability.REWARD_DISTANCE: lambda tree, arguments: bi.identifiability.reward_distance(
+        tree, np.zeros(tree["constant_data"]["weights"].shape) if "weights" in tree["constant_data"] else [[0.0]]
+    ),
+    bi.Capability.REWARD_WEIGHTS: lambda tree, arguments: bi.identifiability.reward_weights(
+        tree, lambda spikes, stimulus: {"count": spikes.sum(axis=1)}
+    ),
+    bi.Capability.CODING_VERDICT: lambda tree, arguments: bi.coding_verdict(tree, [0, 1], num_draws=10),
+    bi.Capability.TELL_APART: lambda tree, arguments: bi.tell_apart({"one": tree, "again": tree}, key=KEY),
+}
+
+
+def numbers(found):
+    """Everything that was found, as one row of numbers."""
+    if isinstance(found, tuple):
+        return np.ones(len(found))
+    table = found["coding"].to_dataset() if isinstance(found, xr.DataTree) else found
+    return np.concatenate([np.ravel(each.values) for each in table.data_vars.values() if each.dtype.kind in "fi"])
+
+
+@pytest.mark.slow
+def test_what_is_supported_works_and_the_rest_is_refused(fitted):
+    """One sentence names the system and ends with the alternative."""
+    arguments, tree = fitted
+    system = arguments[1]
+    for capability, evaluate in EVALUATIONS.items():
+        if capability in system.supports:
+            found = numbers(evaluate(tree, arguments))
+            assert len(found) and np.isfinite(found).any(), capability
+            continue
+        alternative = system.instead[capability]
+        assert alternative.endswith("."), capability
+        with pytest.raises(bi.InputError) as refused:
+            evaluate(tree, arguments)
+        assert str(refused.value).endswith(alternative) and system.kind in str(refused.value), capability
+
+
+@pytest.mark.slow
+def test_replicas_of_coupled_circuits_are_those_of_couplings():
+    """Drawn from the best couplings near the recorded ones, not from unrestricted answers: tuning is as recorded."""
+    (_, circuit, recording), tree = _fitted("coupled circuit")
+    found = bi.checks.predictive(tree, key=KEY)
+    recorded = np.stack([recording.spikes[recording.stimulus == x].mean(axis=0) for x in (0, 1)])
+    np.testing.assert_allclose(found["mean_response"], recorded)
+    np.testing.assert_allclose(found["mean_response_replicated"].mean("replica"), recorded, atol=0.06)
+    assert float(found["p_value"].sel(check="mean_response")) > 0.05

@@ -49,18 +49,19 @@ OUT.mkdir(exist_ok=True)
 # ## The best couplings
 #
 # L is exact, and so is its gradient; but it has many optima. Neurons that start alike stay alike, so this search
-# starts from random couplings. `objectives` says what each start led to, `ended` how the best one came about.
+# starts from random couplings. `objectives` says what each start led to, `ended` where the best one ended.
 
 # %%
 num = 4 if SMALL else 6
 circuit = bi.Circuit(num, bi.Stimulus.switching(0.05))
+coupled = circuit.coupled()
 reward = 3 * bi.rewards.from_spike_count(circuit, target={0: 1, 1: num - 1})
 starts = [bi.Couplings.random(circuit, jax.random.key(seed)) for seed in range(1 if SMALL else 3)]
-found = bi.optimize_coupled(circuit, reward, coding_cost=1.0, baseline=0.4, starts=starts)
+found = bi.optimize(coupled, reward, coding_cost=1.0, baseline=0.4, start=starts)
 print("L from every start:", np.asarray(found.objectives).round(3))
-print(found.network.ended)
+print(found.ended)
 free = bi.optimize(circuit, reward, 1.0, 0.4)
-print(f"L {found.network.objective:.3f} with couplings, {free.objective:.3f} with any answers")
+print(f"L {found.objective:.3f} with couplings, {free.objective:.3f} with any answers")
 bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
 
 # %% [markdown]
@@ -71,10 +72,10 @@ bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
 # best ones.
 
 # %%
-recording = bi.simulate(found.network, 20_000 if SMALL else 1_000_000, jax.random.key(0))
+recording = bi.simulate(found, 20_000 if SMALL else 1_000_000, jax.random.key(0))
 method = bi.Laplace(num_draws=200 if SMALL else 1000)
-posterior = bi.infer_from_couplings(
-    bi.load_model("spike_count"), circuit, recording, 0.4, method, key=jax.random.key(1), progress=not SMALL
+posterior = bi.infer(
+    bi.load_model("spike_count"), coupled, recording, 0.4, method, key=jax.random.key(1), progress=not SMALL
 )
 print(bi.verdict(posterior))
 print("\n".join(posterior["gate"]["sentence"].values))
@@ -101,8 +102,8 @@ bi.plots.reward_map(posterior, truth=reward).savefig(OUT / "coupled_reward.png",
 # wide intervals, however long the recording.
 
 # %%
-alike = bi.optimize_coupled(circuit, reward, 1.0, 0.4, starts=[bi.Couplings.none(circuit)])
-print(f"L {alike.network.objective:.3f}, different couplings:", np.unique(alike.couplings.weights.round(6)))
+alike = bi.optimize(coupled, reward, 1.0, 0.4, start=bi.Couplings.none(circuit))
+print(f"L {alike.objective:.3f}, different couplings:", np.unique(alike.couplings.weights.round(6)))
 
 # %% [markdown]
 # ## A frozen circuit says nothing
@@ -112,11 +113,11 @@ print(f"L {alike.network.objective:.3f}, different couplings:", np.unique(alike.
 # small circuit of the tests freezes in part only; its gate says so.)
 
 # %%
-frozen = bi.optimize_coupled(circuit, reward, 1.0, "neuron", starts=[bi.Couplings.random(circuit, jax.random.key(1))])
-print(frozen.network.ended)
+frozen = bi.optimize(coupled, reward, 1.0, "neuron", start=bi.Couplings.random(circuit, jax.random.key(1)))
+print(frozen.ended)
 try:
-    record = bi.simulate(frozen.network, 1000, jax.random.key(2))
+    record = bi.simulate(frozen, 1000, jax.random.key(2))
     model = bi.load_model("spike_count")
-    print(bi.verdict(bi.infer_from_couplings(model, circuit, record, "neuron", method, key=jax.random.key(3))))
+    print(bi.verdict(bi.infer(model, coupled, record, "neuron", method, key=jax.random.key(3))))
 except bi.InputError as refusal:
     print(refusal)

@@ -92,7 +92,7 @@ print(f"{len(runs)} runs ({back.sum()} back), {len(bins)} bins of {1000 * bin_wi
 # ## The stimulus: position, and which way the rat runs
 #
 # Eight places of 49 pixels: a place field is one to four of them wide, and 160 to 590 training bins are left for each
-# state. Should the direction count, too? If units ignored it, rates by place alone would foretell held-out runs as well
+# state. Should the direction count, too? If units ignored it, rates by place alone would predict held-out runs as well
 # as rates by place and direction. They do not, so there are sixteen states. They go round: out 1 to 8, back 8 to 1.
 
 # %%
@@ -253,11 +253,13 @@ claims = {
 if not SMALL:
     claims["pairs and tuning"] = fit(smaller("no_count", "Pairs and the stimulus matter."), train, once)
     claims["pairs alone"] = fit(smaller("blind", "The stimulus does not matter.", by_state=False), train, once)
-scores = bi.held_out(claims, test)
+population = bi.recorded(posterior)
+scores = bi.score(claims, population, test)
 print("held-out score (10^-3 nats per update), and differences to the best claim:")
 for name in scores["claim"].values:
-    row = 1000 * scores.drop_vars("verdict").sel(claim=name)
-    gain, gain_se, gap, gap_se = (float(row[each]) for each in ("gain", "gain_se", "difference", "difference_se"))
+    row = scores.sel(claim=name)
+    columns = ("score", "score_se", "difference", "difference_se")
+    gain, gain_se, gap, gap_se = (1000 * float(row[each]) for each in columns)
     print(f"{name!s:22s} {gain:8.3f} ± {gain_se:.3f} {gap:9.3f} ± {gap_se:.3f}")
 
 # %% [markdown]
@@ -419,7 +421,7 @@ for name in others:
     )
 best, second = str(scores["claim"].values[0]), scores.isel(claim=1)
 print(
-    f"4. '{best}' foretells held-out runs best, by {-1000 * float(second['difference']):.3f} ± "
+    f"4. '{best}' predicts held-out runs best, by {-1000 * float(second['difference']):.3f} ± "
     f"{1000 * float(second['difference_se']):.3f} (10^-3 nats per update) before '{second['claim'].values!s}'."
 )
 

@@ -117,7 +117,7 @@ for cost, walker in walkers.items():
     trajectory = bi.simulate(walker, num_moves, key=jax.random.key(0))
     method = bi.Laplace(num_draws=200) if SMALL else bi.Nuts()
     fits[cost] = fit = bi.infer(bi.load_model("place"), maze, trajectory, method=method, key=jax.random.key(1))
-    truth = np.asarray(bi.rewards.in_gauge(reward / cost, fit["constant_data"]["weights"].values))[0]
+    truth = np.asarray(bi.rewards.in_gauge(reward / cost, bi.Fit(fit).weights.values))[0]
     draws = fit["posterior"]["reward_at"].stack(sample=("chain", "draw")).transpose("place", "sample").values
     low, high = np.quantile(draws, (0.05, 0.95), axis=1)
     goal = int(maze.at_goal.argmax())

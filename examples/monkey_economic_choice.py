@@ -138,7 +138,7 @@ for name in ("log_relative_value", "log_temperature", "concavity"):
 
 # %%
 rng = np.random.default_rng(0)
-owner = posterior["offers"]["subject_of_session"].values
+owner = bi.Fit(posterior).recorded["subject_of_session"].values
 
 
 def alike(values):
@@ -171,15 +171,15 @@ for name, kept in {
     here = kept.values
     low, high = np.quantile(replicated[:, here], (0.05, 0.95), axis=0)
     outside = ((seen[here, 1] < low) | (seen[here, 1] > high)).mean()
-    told = f"{name}: {outside:.0%} of {here.sum():,} offers lie outside their 90 % interval"
+    line = f"{name}: {outside:.0%} of {here.sum():,} offers lie outside their 90 % interval"
     if name == "forced":
         drawn, total = replicated[:, here], seen[here].sum(axis=1)
         wrong = np.where(rows["choices_num_a"].values[here] == 0, drawn, total - drawn).sum(axis=1)
-        told += f"; errors foretold: {wrong.mean():.0f}, made: {errors}"
-    print(told)
+        line += f"; errors predicted: {wrong.mean():.0f}, made: {errors}"
+    print(line)
 
 # %% [markdown]
 # Single sessions are explained about as well as by a right claim. The last picture, which takes sessions together,
 # shows what is not: monkey G misses the better juice in one of ten *sequential* trials where A is the better by far.
 # Neither a lapse nor a forgotten first offer is in the model. And forced choices are never wrong, where some errors are
-# foretold.
+# predicted.

@@ -155,11 +155,11 @@ print(f"{'independent units':40s} {independent_units():.4f}")
 for name, fit in fits.items():
     rate = 100.0 if "100 Hz" in name else RATES[-1]
     scored = bi.score(fit, circuit_at(rate), held_out)
-    print(f"{name:40s} {float(scored['per_observation'].sel(prediction='nothing changes')):.4f}")
+    print(f"{name:40s} {float(scored['per_observation'].sel(claim='nothing changes')):.4f}")
 moves = {rate: test.transitions(rate) for rate in RATES}
 for rate in RATES:
     scored = bi.score(fits[f"pairwise, transitions at {rate:.0f} Hz"], circuit_at(rate), moves[rate])
-    density = float(scored["per_observation"].sel(prediction="nothing changes"))
+    density = float(scored["per_observation"].sel(claim="nothing changes"))
     print(f"each next bin given the one before, updates at {rate:.0f} Hz: {density:.4f}")
 
 # %% [markdown]
@@ -180,7 +180,7 @@ az.summary(posterior, var_names=["weights"], ci_prob=0.9, ci_kind="eti")
 
 # %%
 loudest = int(recording.spikes.mean(axis=0).argmax())
-silenced = bi.recorded_circuit(posterior).silence(loudest)
+silenced = bi.recorded(posterior).silence(loudest)
 prediction = bi.adapt(posterior, silenced, num_draws=50 if SMALL else 200)
 bi.plots.tuning_curves(prediction).savefig(OUT / "rat_silenced.png", dpi=200)
 bi.plots.spike_counts(prediction).savefig(OUT / "rat_spike_counts.png", dpi=200)
@@ -200,11 +200,11 @@ except bi.InputError as refusal:
 #
 # Figures are those of a full run (14,259 held-out bins); small runs differ.
 #
-# - *Pairs matter, a little.* A reward of single units and pairs foretells held-out patterns better than units
+# - *Pairs matter, a little.* A reward of single units and pairs predicts held-out patterns better than units
 #   that ignore each other: −2.599 against −2.602 nats per bin. A reward that only counts spikes is worse than
 #   either, −2.663: these units are not interchangeable. Its gate fails, so nothing else should be read off it.
 # - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than
-#   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit foretells patterns by
+#   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit predicts patterns by
 #   themselves at −2.594. The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a
 #   spike and then comes back; a neuron that draws each answer afresh can do neither, at any update rate.
 # - *The silenced unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and

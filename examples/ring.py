@@ -95,25 +95,23 @@ picture.savefig(OUT / "ring_ranked.png", dpi=200)
 # %% [markdown]
 # ## The wrong models look wrong
 #
-# Twice: they foretell a held-out recording worse, and the circuits that they describe do not visit the rewarded
+# Twice: they predict a held-out recording worse, and the circuits that they describe do not visit the rewarded
 # patterns as often as the recorded one does.
 
 # %%
-baseline = posterior["circuit"]["baseline"].values[0]
 seen = np.isin(recording.spikes @ (1 << np.arange(NUM_NEURONS)[::-1]), rewarded).mean()
 
 
 def visits(tree):
     """Occupancy of the rewarded patterns, per draw."""
-    draws = tree["reward"]["reward"].values[:, :, 0].reshape(-1, ring.num_patterns)
-    few = draws[:: max(1, len(draws) // NUM_PREDICTED)]
-    return [float(bi.optimize(ring, each[None], 1.0, baseline).occupancy[0, rewarded].sum()) for each in few]
+    optima = bi.Fit(tree).optima(num_draws=NUM_PREDICTED)
+    return [float(network.occupancy[0, rewarded].sum()) for network in optima]
 
 
 print(f"{'model':12s} {'held-out nats per update':>26s} {'time in rewarded patterns (90 %)':>34s}; recorded {seen:.4f}")
 for name, fit in fits.items():
     scored = bi.score(fit, ring, held_out, num_draws=NUM_PREDICTED)
-    density = float(scored["per_observation"].sel(prediction="nothing changes"))
+    density = float(scored["per_observation"].sel(claim="nothing changes"))
     low, high = np.quantile(visits(fit), (0.05, 0.95))
     print(f"{name:12s} {density:26.5f} {low:24.4f} to {high:.4f}")
 
@@ -155,7 +153,7 @@ for name, (changed, factor) in changes.items():
     bi.plots.tuning_curves(prediction).savefig(OUT / f"ring_{name}_neurons.png", dpi=200)
     low, high = prediction["predictions"]["average_reward_change"].quantile([0.05, 0.95]).values
     true_change = float(truth.average_reward - network.average_reward) / COST
-    print(f"{name}: average reward changes by {true_change:.4f}, foretold {low:.4f} to {high:.4f} (nats per update)")
+    print(f"{name}: average reward changes by {true_change:.4f}, predicted {low:.4f} to {high:.4f} (nats per update)")
     print("  mean responses in their bands: {:.2f}, moved by up to {:.4f}".format(*inside(prediction, truth)))
 
 # %% [markdown]
@@ -172,7 +170,7 @@ frozen_network = bi.optimize(ring, reward, frozen_cost, "population")
 frozen_recording = bi.simulate(frozen_network, num_frozen, jax.random.key(4))
 frozen = bi.infer(bi.load_model("sparse"), ring, frozen_recording, "population", bi.Laplace(300), key=jax.random.key(5))
 print(f"({frozen.attrs['inference_seconds']:.0f} s) {bi.verdict(frozen)}")
-never = frozen["constant_data"]["weights"].values[0] == 0
+never = bi.Fit(frozen).weights.values[0] == 0
 width = bi.identifiability.contraction(frozen)["reward"].sel(statistic="relative_width").values[0, never]
 print(f"{never.sum()} of {ring.num_patterns} patterns never visited; their 90 % intervals over the prior's:")
 print("median {:.2f}, 90 % of them {:.2f} to {:.2f} times as wide".format(*np.quantile(width, (0.5, 0.05, 0.95))))

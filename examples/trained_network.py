@@ -20,8 +20,8 @@
 # E[ Σ_t (R − v_t) log π(a_t | r_t) ],
 #
 # where v_t, a second network's prediction of the reward R from the first one's rates r_t, is its baseline. We ask where
-# the network is indifferent (1 A was worth 2.2 B), what its units tell of, what the second network foretells, and
-# what breaks when units of each kind are silenced (the last picture).
+# the network is indifferent (1 A was worth 2.2 B), which variables its units encode, what the second network predicts,
+# and what breaks when units of each kind are silenced (the last picture).
 #
 # Sources: Song, Yang & Wang 2017, doi:10.7554/eLife.21492; Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676.
 
@@ -68,7 +68,7 @@ print(f"1 A is worth {estimate:.2f} B to it (90 % interval {low:.2f} to {high:.2
 bi.plots.indifference(choices).savefig(OUT / "network_indifference.png", dpi=200)
 
 # %% [markdown]
-# ## What its units tell of
+# ## What its units encode
 #
 # Each unit's mean rate while offers are shown, regressed on each variable alone: the best one names the unit.
 

@@ -221,7 +221,7 @@ def test_fit_asks_for_what_was_typed(demo, tmp_path, asked):
     fit = ("fit", folder / "recording.npz", "--model", "pairwise", "--out", tmp_path / "posterior.nc")
     run(*fit)
     recording = bi.load_recording(folder / "recording.npz")
-    np.testing.assert_array_equal(asked["circuit"].transition, recording.transition())
+    np.testing.assert_array_equal(asked["system"].transition, recording.transition())
     assert (asked["model"].name, asked["baseline"], asked["progress"]) == ("pairwise", "neuron", False)
     assert asked["method"] == bi.Nuts(num_chains=4, num_draws=1000)
     assert type(asked["recording"]) is bi.Recording  # of updates: `infer` takes them as such
@@ -239,7 +239,7 @@ def test_fit_turns_bins_into_updates_by_the_update_rate(bins, tmp_path, asked):
         options = f"--model spike_count --update-rate 200 --observe {observe} --out"
         run("fit", tmp_path / "bins.npz", *options.split(), tmp_path / "posterior.nc")
         per_update = np.eye(2) + (bins.transition() - np.eye(2)) / 8  # 4 neurons, 200 Hz each, 10 ms
-        np.testing.assert_allclose(asked["circuit"].transition, per_update, atol=1e-12)
+        np.testing.assert_allclose(asked["system"].transition, per_update, atol=1e-12)
         assert type(asked["recording"]).__name__ == kind
     assert asked["recording"].updates_per_bin == 8
 
@@ -247,7 +247,7 @@ def test_fit_turns_bins_into_updates_by_the_update_rate(bins, tmp_path, asked):
 def test_fit_takes_populations_by_their_method(bins, tmp_path, asked):
     options = "--model large_population --method sandwich --update-rate 200 --out"
     run("fit", tmp_path / "bins.npz", *options.split(), tmp_path / "posterior.nc")
-    assert type(asked["circuit"]) is bi.Population and asked["checkpoint"] is None
+    assert type(asked["system"]) is bi.Population and asked["checkpoint"] == tmp_path / "posterior.nc.partial"
     assert asked["method"] == bi.Sandwich()
     run("fit", tmp_path / "bins.npz", *options.split(), tmp_path / "posterior.nc", "--draws", 20)
     assert asked["method"] == bi.Sandwich(20)
@@ -269,12 +269,12 @@ def test_adapt_asks_for_what_was_typed(demo, tmp_path, asked):
     adapt = ("adapt", folder / "posterior.nc", "--out", tmp_path / "adapted.nc")
     run(*adapt)
     assert (asked["num_draws"], asked["baseline"], asked["coding_cost_factor"]) == (200, "held", 1.0)
-    assert not asked["circuit"].silenced
+    assert not asked["system"].silenced
     options = "--silence 3 --silence 0 --force 1 --switch 0.25 --coding-cost-factor 2 --adapt-baseline --draws 7"
     run(*adapt, *options.split())
     assert (asked["num_draws"], asked["baseline"], asked["coding_cost_factor"]) == (7, "adapted", 2.0)
-    assert (asked["circuit"].silenced, asked["circuit"].forced) == ({0, 3}, {1})
-    np.testing.assert_allclose(asked["circuit"].transition, [[0.75, 0.25], [0.25, 0.75]])
+    assert (asked["system"].silenced, asked["system"].forced) == ({0, 3}, {1})
+    np.testing.assert_allclose(asked["system"].transition, [[0.75, 0.25], [0.25, 0.75]])
 
 
 def test_models_are_listed_with_their_claims():
@@ -321,7 +321,7 @@ ADAPT = "adapt posterior.nc --out new.nc"
             "fit many.npz --model spike_count --out new.nc",
             "--method: expected sandwich, for more than 14 neurons, got nuts",
         ),
-        ("fit many.npz --model spike_count --method sandwich --out new.nc", "It wants a model of its value, such as"),
+        ("fit many.npz --model spike_count --method sandwich --out new.nc", "A population needs a model of its value"),
         (f"{FIT} --method sandwich --draws 1", "num_draws: expected a whole number of at least 2"),
         (f"{FIT} --out new.txt", "--out: expected a file that ends in .nc"),
         ("fit missing.npz --model nonsense --out nowhere/new.nc", "expected a file in a folder that exists"),
@@ -340,7 +340,8 @@ ADAPT = "adapt posterior.nc --out new.nc"
         ("fit bins.npz --model spike_count --update-rate 9 --observe updates --out new.nc", "single updates"),
         ("adapt missing.nc --out new.nc", "expected an existing file, got missing.nc"),
         ("adapt corrupt.npz --out new.nc", "expected a netCDF file"),
-        ("adapt other.nc --out new.nc", "a file written by `bayes-irl fit`"),
+        ("adapt other.nc --out new.nc", "posterior: expected a tree with the groups posterior and gate"),
+        ("adapt walk.nc --out new.nc", "posterior: expected a fit to neurons, got one to a maze"),
         (f"{ADAPT} --silence 9", "silenced: expected neurons from 0 to 4, got [9]"),
         (f"{ADAPT} --force -1", "forced: expected neurons from 0 to 4, got [-1]"),
         (f"{ADAPT} --silence 1 --force 1", "--force: expected neurons that are not silenced too"),
@@ -379,6 +380,9 @@ def workshop(demo, bins, tmp_path, monkeypatch):
     for name in ("folder.npz", "folder.nc", "drawn_reward.png", "drawn_tuning.png", "full/adapted.nc"):
         Path(name).mkdir(parents=True)
     save_tree(xr.DataTree(xr.Dataset({"rate": 1.0})), "other.nc")
+    maze = bi.Maze(2, 2, goal=(0, 0)).store().expand_dims("recording")
+    gate = xr.Dataset(attrs={"passed": 1, "verdict": ""})
+    save_tree(xr.DataTree.from_dict({"/posterior": xr.Dataset(), "/gate": gate, "/system": maze}), "walk.nc")
     return tmp_path
 
 

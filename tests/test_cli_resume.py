@@ -73,7 +73,7 @@ def test_killed_and_interrupted_fits_end_in_the_same_draws(workshop):
     for options, message in (
         ((), "an output without a fit that is not finished, got"),
         (("--resume", "--seed", 1), "got another key. Give the same as then"),
-        (("--resume", "--draws", 1800, "--baseline", "population"), "got another circuit or baseline, method."),
+        (("--resume", "--draws", 1800, "--baseline", "population"), "got another system or baseline, method."),
     ):
         refused = run(*FIT, *options, "--out", out)
         assert refused.exit_code == 2 and message in refused.stderr
@@ -116,7 +116,7 @@ def test_a_result_without_room_loses_no_work(workshop, monkeypatch):
     assert "No space left on device). What was done is kept in out.nc.partial: make room, and go on" in refused.stderr
     assert (workshop / "out.nc.partial" / "mode.npz").exists()
     monkeypatch.setattr(
-        import_module("bayes_irl.inference.infer"), "find_mode", lambda *_: pytest.fail("the mode was known")
+        import_module("bayes_irl.inference.mode"), "find_mode", lambda *_: pytest.fail("the mode was known")
     )
     assert run(*fit, "--resume").exit_code == 0
     assert not (workshop / "out.nc.partial").exists()

@@ -36,16 +36,16 @@ def test_a_fit_survives_the_round_trip(fitted, tmp_path):
         pass
     path.unlink()
     assert loaded.identical(fitted)
-    assert loaded["circuit"]["silenced"].values.tolist() == [[False, True, False]]
+    assert loaded["system"]["silenced"].values.tolist() == [[False, True, False]]
     for group, variable in (
-        ("circuit", "silenced"),
+        ("system", "silenced"),
         ("gate", "passed"),
         ("sample_stats", "importance_weight"),
     ):
         assert loaded[group][variable].dtype == fitted[group][variable].dtype
     assert loaded["posterior"]["table"].sel(stimulus="right").sizes["spike_count"] == 4
     assert bi.verdict(loaded) == bi.verdict(fitted)
-    assert bi.recorded_circuit(loaded).stimulus.labels == ("left", "right")
+    assert bi.recorded(loaded).stimulus.labels == ("left", "right")
 
 
 def test_what_is_no_fit_is_refused(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from jax import random
 from matplotlib.colors import to_rgb
-from test_plots import check_legible, words
+from test_plots import check_legible, fit, words
 
 import bayes_irl as bi
 from bayes_irl.plots import style
@@ -55,10 +55,12 @@ def test_relative_values_are_those_of_the_tree(tree):
 
 def test_a_failed_gate_is_said_and_other_trees_are_refused(tree):
     failed = tree.copy(deep=True)
-    failed["gate"].attrs["verdict"] = "DO NOT TRUST THESE INTERVALS."
+    failed["gate"].attrs["passed"] = 0
     for draw in (bi.plots.choice_shares, bi.plots.relative_values):
         assert style.FAILED in words(draw(failed)) and style.FAILED not in words(draw(tree))
         with pytest.raises(bi.InputError, match=r"Pass what infer\(load_model"):
+            draw(fit(3))
+        with pytest.raises(bi.InputError, match="Give it what `infer` returned"):
             draw(tree["gate"])
     with pytest.raises(bi.InputError, match="truth: expected a finite number above 0"):
         bi.plots.relative_values(tree, truth=-1.0)

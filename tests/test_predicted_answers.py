@@ -1,9 +1,9 @@
-"""Answers beside what a fit foretells: counted by hand, and drawn as they are."""
+"""Observed and predicted answers: counted by hand, and drawn as they are."""
 
 import numpy as np
 import pytest
 from jax import random
-from test_plots import check_legible, words
+from test_plots import check_legible, fit, words
 
 import bayes_irl as bi
 
@@ -80,5 +80,5 @@ def test_pictures_show_what_was_found(timed, asked):
 
 
 def test_another_tree_is_refused(timed):
-    with pytest.raises(bi.InputError, match=r"Pass what infer\(load_model"):
-        bi.analysis.predicted_answers(timed[0]["gate"])
+    with pytest.raises(bi.InputError, match="a group 'observed_data'"):
+        bi.analysis.predicted_answers(fit(3))

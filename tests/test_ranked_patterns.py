@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import xarray as xr
-from test_plots import FAILED, bars, boxes, fit, interval, words
+from test_plots import bars, boxes, fit, interval, words
 
 import bayes_irl as bi
 from bayes_irl.plots import ranked_patterns
@@ -56,7 +56,7 @@ def test_models_without_inclusion_have_two_panels():
 
 @pytest.mark.parametrize("size", [3, 6, 12])
 def test_no_text_overlaps_and_a_failed_gate_is_announced(size):
-    figure = ranked_patterns(with_inclusion(size, verdict=FAILED), np.zeros((2, 2**size)))
+    figure = ranked_patterns(with_inclusion(size, passed=False), np.zeros((2, 2**size)))
     assert "Gate failed" in words(figure)
     found = boxes(figure)
     width, height = figure.canvas.get_width_height() if figure.canvas else figure.get_size_inches() * figure.dpi

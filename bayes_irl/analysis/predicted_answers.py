@@ -1,4 +1,4 @@
-"""Answers to noisy evidence, beside what a fit foretells: how many, and how late."""
+"""Answers to noisy evidence, observed and predicted: shares and reaction times."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayes_irl._checks import InputError
-from bayes_irl.systems.evidence.answer_table import TIME_BIN
+from bayes_irl.inference import Fit
+from bayes_irl.systems.evidence.observed import TIME_BIN
 
 QUANTILES = (0.1, 0.3, 0.5, 0.7, 0.9)
 MIN_ANSWERS = 20  # of fewer, quantiles of their times say little
@@ -16,14 +17,14 @@ _ADVICE = "Pass what infer(load_model(...), evidence, answers) returned."
 
 
 def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
-    """Set observed answers beside answers drawn anew from the posterior: a posterior predictive check.
+    """Compare observed answers with answers drawn anew from the posterior: a posterior predictive check.
 
     Args:
         tree: what `infer` returned, for evidence and answers.
 
     Returns:
-        Along `source`, what was `observed`, and the `low` and `high` end of the 90 % equal-tailed interval of what is
-        foretold for the same stimuli:
+        Along `source`, what was `observed`, and the `low` and `high` end of the 90 % equal-tailed interval of
+        predictions for the same stimuli:
 
         `share_positive` `[source, subject, signed_strength]`: of all answers but the sure reward, the positive ones.
 
@@ -36,14 +37,14 @@ def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
     Raises:
         InputError: if the tree is of another kind.
     """
-    if not isinstance(tree, xr.DataTree) or not {"evidence", "posterior_predictive"} <= set(tree.children):
-        raise InputError.of("tree", "a fit to answers", type(tree).__name__, _ADVICE)
-    seen = tree["observed_data"].dataset["answers"].values
-    drawn = tree["posterior_predictive"].dataset["answers"].values
+    fit = Fit(tree)
+    if "answers" not in fit.tables:
+        raise InputError.of("tree", "a fit to answers", f"one to {', '.join(fit.observed)}", _ADVICE)
+    seen = fit.tables["answers"].values
+    drawn = fit.group("posterior_predictive")["answers"].values
     tables = np.concatenate([seen[None], drawn.reshape(-1, *seen.shape)])
-    shown = tree["constant_data"].dataset
-    rows = {name: shown[f"answers_{name}"].values for name in ("subject", "strength", "sure_offered")}
-    subjects = tree["posterior"].dataset["subject"].values
+    rows = {name: fit.row_columns[f"answers_{name}"].values for name in ("subject", "strength", "sure_offered")}
+    subjects = fit.posterior["subject"].values
     num_bins = seen.shape[1] // 2
     timed = seen.shape[1] > 3
     ways = tables[..., :-1].reshape(*tables.shape[:2], 2, num_bins) if timed else tables[..., :2, None]
@@ -102,7 +103,7 @@ def _quantiles(counts: Float[np.ndarray, " num_bins"]) -> Float[np.ndarray, " nu
 
 
 def _beside(values: np.ndarray, names: dict) -> xr.DataArray:
-    """Put the observed beside the interval of the draws, where the observed is known."""
+    """Stack what was observed and the interval of the draws, where that is known."""
     observed, draws = values[0], values[1:]
     known = np.isfinite(draws).mean(axis=0) > 0.5
     draws = np.where(np.isfinite(draws) | ~known, draws, np.nanmedian(np.where(known, draws, 0.0), axis=0))

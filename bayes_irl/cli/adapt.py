@@ -1,4 +1,4 @@
-"""`bayes-irl adapt`: how the circuit will answer once it has changed."""
+"""`bayes-irl adapt`: predict the answers of a changed circuit."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,15 +53,14 @@ def command(
       bayes-irl adapt posterior.nc --switch 0.1 --coding-cost-factor 2 --out adapted.nc
     """  # noqa: D301 (click reads the \b)
     import bayes_irl as bi
-    from bayes_irl.io.netcdf import save_tree
+    from bayes_irl.io.netcdf import load_tree, save_tree
 
     tuning, spike_counts = beside(out, "tuning"), beside(out, "spike_counts")
     check_outputs(out, ".nc", [tuning, spike_counts])
-    fitted = _load_fit(posterior)
-    recorded = bi.recorded_population if "population" in fitted.children else bi.recorded_circuit
+    fitted = load_tree(posterior)
     tree = bi.adapt(
         fitted,
-        _changed(recorded(fitted), silence, force, switch),
+        _changed(bi.recorded(fitted), silence, force, switch),
         num_draws=draws,
         baseline="adapted" if adapt_baseline else "held",
         coding_cost_factor=coding_cost_factor,
@@ -75,24 +74,13 @@ def command(
     echo_written(out, tuning, spike_counts)
 
 
-def _load_fit(path: Path) -> "xr.DataTree":
-    from bayes_irl import InputError
-    from bayes_irl.io.netcdf import load_tree
-
-    tree = load_tree(path)
-    described = ("value", "population") if "population" in tree.children else ("reward", "circuit")
-    missing = [group for group in ("posterior", *described, "gate") if group not in tree.children]
-    if missing:
-        lacking = f"{path}, without {', '.join(missing)}"
-        raise InputError.of("posterior", "a file written by `bayes-irl fit`", lacking)
-    return tree
-
-
 def _changed(
     circuit: "bi.Circuit | bi.Population", silence: tuple[int, ...], force: tuple[int, ...], switch: float | None
 ) -> "bi.Circuit | bi.Population":
     import bayes_irl as bi
 
+    if not hasattr(circuit, "silence"):
+        raise bi.InputError.of("posterior", "a fit to neurons", f"one to a {circuit.kind}", "Use bayes_irl.adapt.")
     both = sorted(set(silence) & set(force))
     if both:
         raise bi.InputError.of("--force", "neurons that are not silenced too", both)

@@ -47,7 +47,7 @@ class Interrupted(click.ClickException):
 
 
 class Command(click.Command):
-    """A command that computes in double precision, and tells bad input and interrupts in one line."""
+    """A command that computes in double precision, and reports bad input and interrupts in one line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep what was typed, for the record."""
@@ -63,7 +63,7 @@ class Command(click.Command):
 
             jax.config.update("jax_enable_x64", True)
             with warnings.catch_warnings():
-                warnings.showwarning = _teller(DataWarning)
+                warnings.showwarning = _shown_in_one_line(DataWarning)
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("interrupted.") from None
@@ -75,17 +75,17 @@ class Command(click.Command):
             raise BadInput(" ".join(str(error).split())) from error
 
 
-def _teller(own: type[Warning]) -> Any:
+def _shown_in_one_line(own: type[Warning]) -> Any:
     """Show our own warnings as one line without the place in the code, others as always."""
     show = warnings.showwarning
 
-    def tell(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+    def show_own(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
         if issubclass(category, own):
             click.echo(f"Warning: {message}", err=True)
         else:
             show(message, category, *place, **more)
 
-    return tell
+    return show_own
 
 
 def as_typed() -> str:
@@ -94,7 +94,7 @@ def as_typed() -> str:
 
 
 def on_terminal() -> bool:
-    """Whether somebody watches, so that progress bars make sense."""
+    """Whether standard error is a terminal, where progress bars make sense."""
     return sys.stderr.isatty()
 
 

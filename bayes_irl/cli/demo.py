@@ -126,15 +126,15 @@ def _compare_with_truth(posterior: Path, size: Size) -> None:
     from bayes_irl.io.netcdf import load_tree
 
     tree = load_tree(posterior)
-    weights = tree["constant_data"].to_dataset()["weights"].values
-    circuit = bi.recorded_circuit(tree)
+    fit = bi.Fit(tree)
+    weights, circuit = fit.weights.values, bi.recorded(tree)
     reward = bi.rewards.from_spike_count(circuit, target=dict(enumerate(size.counts))) / CODING_COST
     truth = bi.rewards.in_gauge(reward, jnp.asarray(weights))
     save_figure(bi.plots.reward_map(tree, truth=truth), beside(posterior, "reward"))
 
     seen = np.stack([np.bincount(circuit.spike_count, each) for each in weights]).astype(int)
     true = np.asarray(bi.rewards.per_spike_count(circuit, truth))
-    _echo_reward(tree["posterior"].to_dataset()["reward_per_count"], true, seen)
+    _echo_reward(fit.posterior["reward_per_count"], true, seen)
 
 
 def _echo_reward(reward: "xr.DataArray", truth: "np.ndarray", seen: "np.ndarray") -> None:

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     import bayes_irl as bi
-    from bayes_irl.inference.infer import Method
-    from bayes_irl.systems.session import Recorded
+    from bayes_irl.recordings.counts import ResponseCounts
 
 
 @click.command("fit", cls=Command, short_help="Infer the reward from a recording.")
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     type=click.Choice(["nuts", "svi", "laplace", "sandwich"]),
     default="nuts",
     show_default=True,
-    help="sandwich: for a population of any size, with a model of its value such as large_population.",
+    help="sandwich: for a population of any size, with a model of its value, for instance large_population.",
 )
 @click.option("--chains", type=int, default=4, show_default=True, help="Chains of nuts.")
 @click.option("--draws", type=int, help="Draws per chain, or in all.  [default: 1000; 100 of sandwich]")
@@ -73,8 +72,8 @@ def command(
     """Infer the reward that makes the answers in RECORDING (.npz) optimal.
 
     The first line printed says whether the intervals can be trusted. While it runs, what is done is kept in the folder
-    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. (Not so with --method
-    sandwich, which takes minutes at most; nor does it draw a figure.)
+    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. With --method sandwich no
+    figure is drawn.
 
     \b
     Example:
@@ -86,7 +85,7 @@ def command(
     import jax
 
     import bayes_irl as bi
-    from bayes_irl.systems.circuit.circuit import MOST_NEURONS
+    from bayes_irl.systems.circuit.wiring import MOST_NEURONS
 
     large = method == "sandwich"
     picture, checkpoint = beside(out, "reward"), partial_of(out)
@@ -101,10 +100,10 @@ def command(
             "--method",
             f"sandwich, for more than {MOST_NEURONS} neurons",
             f"{method} for {recorded.num_neurons}",
-            "With it goes a model of a population's value, such as large_population.",
+            "Choose a model of a population's value too, for instance large_population.",
         )
     circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, _stimulus(recorded, update_rate))
-    with _told_how_to_go_on(checkpoint):
+    with _say_how_to_resume(checkpoint):
         tree = bi.infer(
             bi.load_model(model),
             circuit,
@@ -112,7 +111,7 @@ def command(
             baseline,
             sampler,
             key=jax.random.key(seed),
-            checkpoint=None if large else checkpoint,
+            checkpoint=checkpoint,
             progress=on_terminal(),
         )
         tree.attrs["command"] = as_typed()
@@ -132,8 +131,8 @@ def partial_of(out: Path) -> Path:
 
 
 @contextmanager
-def _told_how_to_go_on(checkpoint: Path) -> Iterator[None]:
-    """After an interrupt, where something was kept."""
+def _say_how_to_resume(checkpoint: Path) -> Iterator[None]:
+    """After an interrupt, say how to resume, where something was kept."""
     try:
         yield
     except KeyboardInterrupt:
@@ -156,7 +155,7 @@ def _save(tree: "xr.DataTree", out: Path, checkpoint: Path) -> None:
         raise bi.InputError(f"{error} {kept}") from error
 
 
-def _method(name: str, chains: int, draws: int | None) -> "Method | bi.Sandwich":
+def _method(name: str, chains: int, draws: int | None) -> "bi.Method":
     import bayes_irl as bi
 
     given = {} if draws is None else {"num_draws": draws}
@@ -183,7 +182,9 @@ def _stimulus(recording: "bi.Recording", update_rate: float | None) -> "bi.Stimu
     return bi.Stimulus.per_update(recording.transition(), recording.updates_per_bin(update_rate), held=True)
 
 
-def _observations(recording: "bi.Recording", observe: str | None, update_rate: float | None) -> "Recorded":
+def _observations(
+    recording: "bi.Recording", observe: str | None, update_rate: float | None
+) -> "bi.Recording | ResponseCounts":
     """What is to be explained; by default what the recording suggests. Only bins have an update rate."""
     from bayes_irl import InputError
 

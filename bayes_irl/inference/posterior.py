@@ -128,9 +128,8 @@ class Posterior:
         except InputError:
             raise
         except Exception as error:
-            raise InputError(
-                f"model: {self.model.name} fails for {self.system}: {type(error).__name__}: {error}"
-            ) from error
+            failure = f"model: {self.model.name} fails for {self.system}: {type(error).__name__}: {error}."
+            raise InputError(f"{failure} {self.system.needs}".rstrip()) from error
         return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
 
 

@@ -1,4 +1,4 @@
-"""How often A was chosen for each offer, beside what a fit says of it."""
+"""How often A was chosen for each offer, observed and predicted."""
 
 import numpy as np
 import xarray as xr
@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
@@ -17,7 +18,7 @@ def choice_shares(tree: xr.DataTree) -> Figure:
     """Draw shares of choices of juice A against the offer, for each subject and kind of trial.
 
     Dots are what was chosen, sessions taken together; bars are 90 % equal-tailed intervals of choices drawn anew from
-    the posterior (the posterior predictive), for the same offers. A dot off its bar is what the claim does not explain.
+    the posterior (the posterior predictive), for the same offers. The claim does not explain dots outside their bars.
 
     Args:
         tree: What `infer` returned, for offers.
@@ -37,10 +38,10 @@ def choice_shares(tree: xr.DataTree) -> Figure:
         name: style.variable(tree, "constant_data", f"choices_{name}", rows[:1], _ADVICE).values for name in _COLUMNS
     }
     values = style.variable(tree, "posterior", "relative_value", ("chain", "draw", "session", "kind"), _ADVICE)
-    owner = style.variable(tree, "offers", "subject_of_session", ("session",), _ADVICE).values
+    owner = Fit(tree).recorded["subject_of_session"].values
     subjects, kinds = list(dict.fromkeys(map(str, owner))), [str(each) for each in values["kind"].values]
     width = style.SINGLE if len(kinds) == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, tree)
+    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, Fit(tree).passed)
     panels = sheet.subplots(len(subjects), len(kinds), squeeze=False, sharey=True)
     for m, subject in enumerate(subjects):
         for k, kind in enumerate(kinds):

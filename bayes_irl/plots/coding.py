@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 LEAST_WEIGHT = 1e-4  # states observed less often than this are left out: nothing but the prior is known of them
@@ -36,8 +37,9 @@ def coding(tree: xr.DataTree) -> Figure:
     states, per_draw = ("chain", "draw", "stimulus", "pattern"), ("chain", "draw")
     reward, target = (style.variable(tree, "coding", name, states, advice) for name in ("reward", "log_posterior"))
     slope, correlation = (style.variable(tree, "coding", name, per_draw, advice) for name in ("slope", "correlation"))
-    verdict = str(tree["coding"].attrs["verdict"])
-    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, tree, verdict.split(" (")[0])
+    fit = Fit(tree)
+    verdict = str(fit.group("coding").attrs["verdict"])
+    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, fit.passed, verdict.split(" (")[0])
     grid = sheet.add_gridspec(2, 2, width_ratios=(2, 1))
     _draw_states(sheet.add_subplot(grid[:, 0]), tree, reward.values, target.values, slope.values)
     for row, (draws, name) in enumerate(((correlation, "Correlation"), (slope, "Slope"))):

@@ -1,6 +1,7 @@
 """Couplings between neurons, as a ring and as a matrix."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,11 +13,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
-from bayes_irl.systems.coupled.ascent import CoupledNetwork
-from bayes_irl.systems.coupled.couplings import Couplings
+from bayes_irl.systems import CoupledNetwork, Couplings
 
-_ADVICE = "Give it what `infer_from_couplings` or `optimize_coupled` returned."
+_ADVICE = "Give it what `infer` or `optimize` returned for `circuit.coupled()`."
 _WIDEST = 2.0  # points, of the strongest coupling
 _FAINTEST = 0.05  # of the strongest: weaker couplings are left out of the ring
 _NODE = 0.11  # radius of a neuron, where the ring's is 1
@@ -31,13 +32,13 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
     includes zero, dotted and without a sign.
 
     Args:
-        source: What `optimize_coupled` or `infer_from_couplings` returned, or couplings alone.
+        source: What `optimize` or `infer` returned for `circuit.coupled()`, or couplings alone.
 
     Returns:
         The figure; above its axes it says so if the fit's gate failed.
 
     Raises:
-        InputError: If the tree holds no couplings.
+        InputError: If the source has no couplings.
 
     >>> couplings(network).savefig("couplings.pdf")  # doctest: +SKIP
     """
@@ -45,18 +46,15 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
         drawn = style.variable(source, "couplings", "weight", ("chain", "draw", "neuron", "seen"), _ADVICE)
         each = style.summarise(style.finite(drawn.values, "weight"))
         shown = _Weights(each.mean, (each.low > 0) | (each.high < 0))
-    elif isinstance(source, CoupledNetwork | Couplings):
-        weights = np.asarray(source.weights if isinstance(source, Couplings) else source.couplings.weights)
-        shown = _Weights(weights, weights != 0)
+        passed = Fit(source).passed
     else:
-        raise InputError.of("source", "couplings, a coupled network or a tree", type(source).__name__, _ADVICE)
-    height = 78 * style.MM
-    if isinstance(source, xr.DataTree):
-        figure, sheet = style.page(style.DOUBLE, height, source)
-    else:
-        figure = Figure(figsize=(style.DOUBLE, height), layout="constrained")
-        sheet = figure.add_subfigure(figure.add_gridspec(1, 1)[0])
-    _draw(sheet, shown, uncertain=isinstance(source, xr.DataTree))
+        held: Any = getattr(source, "couplings", source)
+        if not hasattr(held, "weights"):
+            raise InputError.of("source", "couplings, a coupled network or a fit", type(source).__name__, _ADVICE)
+        weights = np.asarray(held.weights)
+        shown, passed = _Weights(weights, weights != 0), None
+    figure, sheet = style.page(style.DOUBLE, 78 * style.MM, passed)
+    _draw(sheet, shown, uncertain=passed is not None)
     return figure
 
 
@@ -69,7 +67,7 @@ class _Weights:
 
     @property
     def strongest(self) -> float:
-        """Largest coupling, whatever its sign."""
+        """Largest coupling, of either sign."""
         return float(np.abs(self.mean).max()) or 1.0
 
 

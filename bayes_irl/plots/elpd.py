@@ -25,7 +25,7 @@ def elpd(table: xr.Dataset) -> Figure:
 
     >>> elpd(bi.compare({"count": one, "pairs": other})).savefig("elpd.pdf")  # doctest: +SKIP
     """
-    wanted = {"difference", "difference_se", "weight", "verdict"}
+    wanted = {"difference", "difference_se", "weight", "passed"}
     if not isinstance(table, xr.Dataset) or not wanted <= set(table.data_vars):
         got = sorted(map(str, table)) if isinstance(table, xr.Dataset) else type(table).__name__
         raise InputError.of("table", "a comparison", got, "Give it what `compare` returned.")
@@ -35,8 +35,7 @@ def elpd(table: xr.Dataset) -> Figure:
     axes = sheet.subplots()
     axes.axvline(0, color=style.GREY, linewidth=style.THIN, linestyle=":")
     difference, spread = table["difference"].values, 2 * table["difference_se"].values
-    for place, (middle, half, verdict) in enumerate(zip(difference, spread, table["verdict"].values, strict=True)):
-        passed = str(verdict).startswith("All")
+    for place, (middle, half, passed) in enumerate(zip(difference, spread, table["passed"].values, strict=True)):
         axes.hlines(place, middle - half, middle + half, color=style.BLUE, linewidth=1.2)
         face = style.BLUE if passed else "white"
         axes.plot(middle, place, "o", markersize=4, color=style.BLUE, markerfacecolor=face)

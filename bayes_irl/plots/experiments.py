@@ -1,4 +1,4 @@
-"""Which experiment would tell claims apart, and what each claim foretells of it."""
+"""Which experiment would tell claims apart, and what each claim predicts for it."""
 
 import numpy as np
 import xarray as xr
@@ -15,12 +15,12 @@ _MOST = 9  # experiments drawn, and "nothing changed"
 
 
 def experiments(found: xr.Dataset) -> Figure:
-    """Draw the expected information of experiments, and what each claim foretells of the most telling one.
+    """Draw the expected information of experiments, and what each claim predicts for the most informative one.
 
     Left, bits about which claim is right, from a recording of stated size, with two standard errors of the simulation;
     the line at the right is all there is to know, the grey bar more of the same recording. Right, the number of
-    simultaneous spikes after the most telling change, for each claim: posterior means and 90 % equal-tailed intervals,
-    one panel per stimulus (the two whose predictions differ most).
+    simultaneous spikes after the most informative change, for each claim: posterior means and 90 % equal-tailed
+    intervals, one panel per stimulus (the two whose predictions differ most).
 
     Args:
         found: What `tell_apart` returned.
@@ -39,13 +39,13 @@ def experiments(found: xr.Dataset) -> Figure:
         raise InputError.of("found", "ranked experiments", got, "Give it what `tell_apart` returned.")
     names = found["experiment"].values.astype(str)
     shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MOST or name == _UNCHANGED])
-    told = _most_different(shown.isel(experiment=0))
+    stimuli = _most_different(shown.isel(experiment=0))
     figure, sheet = style.page(style.DOUBLE, (26 + 4.5 * shown.sizes["experiment"]) * style.MM, None)
-    panels = sheet.subplots(1, 1 + len(told), width_ratios=[1.15, *[1] * len(told)])
+    panels = sheet.subplots(1, 1 + len(stimuli), width_ratios=[1.15, *[1] * len(stimuli)])
     _bars(panels[0], shown)
-    for axes, x in zip(panels[1:], told, strict=True):
+    for axes, x in zip(panels[1:], stimuli, strict=True):
         label = style.stimulus_labels(found["num_spikes"])[x]
-        _foretold(axes, shown.isel(experiment=0, stimulus=x))
+        _draw_prediction(axes, shown.isel(experiment=0, stimulus=x))
         style.dress(axes, style.stimulus_title(label, 45 * style.MM))
         axes.sharey(panels[1])
     panels[1].set_ylabel(style.wrap(f"Probability once: {names[0]}", 44 * style.MM))
@@ -77,7 +77,7 @@ def _most_different(best: xr.Dataset) -> list[int]:
     return sorted(np.argsort(-spread, kind="stable")[:2].tolist())
 
 
-def _foretold(axes: Axes, one: xr.Dataset) -> None:
+def _draw_prediction(axes: Axes, one: xr.Dataset) -> None:
     draws = one["num_spikes"].transpose("claim", "draw", "spike_count").values
     for number, claim in enumerate(draws):
         each = style.summarise(claim[None])

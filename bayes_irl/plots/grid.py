@@ -12,10 +12,10 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
 from bayes_irl.plots import style
-from bayes_irl.systems.maze.maze import Maze, Place
+from bayes_irl.systems.maze.grid import Grid, Place
 
 
-def floor(axes: Axes, maze: Maze, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:
+def floor(axes: Axes, maze: Grid, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:
     """Draw one value per place, the walls between them, and a ring around the goal."""
     image = axes.imshow(values.reshape(maze.num_rows, maze.num_columns), cmap=colours, norm=norm)
     right, bottom = maze.num_columns - 0.5, maze.num_rows - 0.5

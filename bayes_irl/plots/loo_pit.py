@@ -13,7 +13,7 @@ def loo_pit(check: xr.Dataset) -> Figure:
     """Draw G(u) − u, the distribution of leave-one-out PIT values beside the uniform one.
 
     A fit that is right stays in the band as a whole with a probability of 90 %. Above zero at low u and below at high:
-    observations are more extreme than foretold; the other way round: less.
+    observations are more extreme than predicted; the other way round: less.
 
     Args:
         check: What `checks.loo_pit` returned.

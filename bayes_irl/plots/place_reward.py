@@ -1,13 +1,15 @@
 """The inferred reward of every place in a maze, and how well it is known."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.plots.grid import colour_bar, floor, goal_mark
-from bayes_irl.systems.maze.maze import Maze
 
 
 def place_reward(tree: xr.DataTree) -> Figure:
@@ -20,12 +22,12 @@ def place_reward(tree: xr.DataTree) -> Figure:
         The figure: two panels, both in nats per update. A cross marks places that were never visited.
     """
     advice = "Fit a maze first: infer(load_model('place'), maze, trajectory, key=...)."
-    drawing = style.variable(tree, "maze", "drawing", ("session",), advice).values[0]
     draws = style.variable(tree, "reward", "reward", ("chain", "draw", "stimulus", "place"), advice)
     visits = style.variable(tree, "constant_data", "weights", ("stimulus", "place"), advice).values[0]
     summary = style.summarise(style.finite(draws.values[:, :, 0], "reward"))
-    maze = Maze.from_text(str(drawing))
-    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, tree)
+    fit = Fit(tree)
+    maze: Any = fit.system
+    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, fit.passed)
     grid = sheet.subplots(1, 2)
     extreme = float(np.abs(summary.mean).max())
     width = summary.high - summary.low

@@ -1,4 +1,4 @@
-"""Psychometric and chronometric curves of a fit: observed dots on foretold bands."""
+"""Psychometric and chronometric curves, observed and predicted."""
 
 import numpy as np
 import xarray as xr
@@ -13,10 +13,10 @@ COLOURS = {"right": style.BLUE, "wrong": style.VERMILLION}
 
 
 def predicted_answers(result: xr.Dataset) -> Figure:
-    """Draw shares of answers, and quantiles of reaction times, beside what a fit foretells, for each subject.
+    """Draw shares of answers and quantiles of reaction times, observed and predicted, for each subject.
 
     Dots are what was observed; bands are 90 % equal-tailed intervals of answers drawn anew from the posterior for the
-    same stimuli. A dot off its band is what the claim does not explain. Of reaction times these are the quantiles 0.1,
+    same stimuli. The claim does not explain dots outside their bands. Reaction times are shown by their quantiles 0.1,
     0.3, 0.5, 0.7 and 0.9, of right answers and of wrong ones; strengths are evenly spaced.
 
     Args:

@@ -15,7 +15,7 @@ def predictive(check: xr.Dataset) -> Figure:
     """Draw mean responses, correlations, numbers of spikes and (of transitions) of changes, recorded and replicated.
 
     Points are means over recordings drawn from the fit, bars and bands 90 % equal-tailed intervals. In the first two
-    panels a bar that misses the diagonal is a response, or a correlation, that the fit does not foretell; colours are
+    panels a bar that misses the diagonal is a response, or a correlation, that the fit does not predict; colours are
     stimuli. Each title gives the p-value of all its entries together.
 
     Args:

@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Pass what infer(load_model(...), ...) returned for a circuit."
@@ -64,7 +65,7 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
     best = np.argsort(-summary.mean)[:num_shown]
     num_neurons = every.bit_length() - 1
     inclusion = drawn_truth = None
-    if "inclusion" in tree["posterior"].data_vars:
+    if "inclusion" in Fit(tree).posterior:
         found = style.variable(tree, "posterior", "inclusion", dims, _ADVICE)
         inclusion = found.values[:, :, stimulus].mean(axis=(0, 1))[best]
     if truth is not None:
@@ -81,7 +82,7 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
 
 def _draw(tree: xr.DataTree, ranking: _Ranking) -> Figure:
     title = f"Stimulus {ranking.label}" if ranking.label else ""
-    figure, sheet = style.page(style.DOUBLE, 85 * style.MM, tree, title)
+    figure, sheet = style.page(style.DOUBLE, 85 * style.MM, Fit(tree).passed, title)
     ratios = [5.0, 2.0, 4.0] if ranking.inclusion is not None else [5.0, 4.0]
     panels = sheet.subplots(len(ratios), 1, sharex=True, height_ratios=ratios)
     _draw_rewards(panels[0], ranking)

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bayes_irl._checks import positive
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
@@ -29,9 +30,9 @@ def relative_values(tree: xr.DataTree, truth: float | None = None) -> Figure:
     """
     values = style.variable(tree, "posterior", "relative_value", ("chain", "draw", "session", "kind"), _ADVICE)
     typical = style.variable(tree, "posterior", "log_relative_value_mean", ("chain", "draw", "subject"), _ADVICE)
-    owner = style.variable(tree, "offers", "subject_of_session", ("session",), _ADVICE).values
+    owner = Fit(tree).recorded["subject_of_session"].values
     subjects = [str(each) for each in typical["subject"].values]
-    figure, sheet = style.page(style.DOUBLE, len(subjects) * 45 * style.MM, tree)
+    figure, sheet = style.page(style.DOUBLE, len(subjects) * 45 * style.MM, Fit(tree).passed)
     panels = sheet.subplots(len(subjects), 1, squeeze=False, sharey=True)[:, 0]
     for m, (axes, subject) in enumerate(zip(panels, subjects, strict=True)):
         own = style.summarise(style.finite(values.values[:, :, owner == subject, 0], "relative_value"))

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Give it what `infer` returned."
@@ -105,7 +106,7 @@ def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:
     handles, labels = _key(rewards)
     note, legend_columns = _note(rewards, most, width), 1 if num_stimuli == 1 else 2
     legend_lines = -(-len(handles) // legend_columns) + note.count("\n") + 1
-    figure, sheet = style.page(width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, tree)
+    figure, sheet = style.page(width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, Fit(tree).passed)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= num_stimuli:

@@ -47,11 +47,9 @@ def reward_weights(
     features = [str(each) for each in next(iter(weights.values()))["feature"].values]
     if any([str(each) for each in found["feature"].values] != features for found in weights.values()):
         raise InputError.of("weights", f"the features {features} in every fit", "others")
-    verdicts = [str(each.attrs["verdict_of_fit"]) for each in (*weights.values(), *explained.values())]
-    doubtful = next((each for each in verdicts if not each.startswith("All")), "All")
-    gate = xr.DataTree.from_dict({"/gate": xr.Dataset(attrs={"verdict": doubtful})})
+    passed = all(each.attrs["passed_of_fit"] for each in (*weights.values(), *explained.values()))
     rows = max(len(features) * len(weights) / 2, len(explained) + len(kinds))
-    figure, sheet = style.page(style.DOUBLE, (26 + 7 * rows) * style.MM, gate)
+    figure, sheet = style.page(style.DOUBLE, (26 + 7 * rows) * style.MM, passed)
     left, right = sheet.subplots(1, 2, width_ratios=[1, 1])
     _draw_weights(left, weights, features)
     _draw_shares(right, explained, kinds)
@@ -67,11 +65,11 @@ def _draw_weights(axes: Axes, weights: Mapping[str, xr.Dataset], features: list[
     """Marks with intervals, fits side by side in the row of a feature."""
     apart = 0.7 / len(weights)
     for number, found in enumerate(weights.values()):
-        told = style.summarise(found["weight"].transpose("chain", "draw", "feature").values)
+        each = style.summarise(found["weight"].transpose("chain", "draw", "feature").values)
         places = np.arange(len(features)) + apart * (number - (len(weights) - 1) / 2)
         look: dict[str, Any] = style.of_claim(number)
-        axes.hlines(places, told.low, told.high, color=look["color"], linewidth=style.LINE)
-        axes.plot(told.mean, places, **look)
+        axes.hlines(places, each.low, each.high, color=look["color"], linewidth=style.LINE)
+        axes.plot(each.mean, places, **look)
     axes.axvline(0, color=style.GREY, linewidth=style.THIN, zorder=0)
     axes.set_ylim(len(features) - 0.4, -0.6)
     axes.set_yticks(np.arange(len(features)), [style.wrap(name, 25 * style.MM) for name in features])
@@ -83,9 +81,9 @@ def _draw_weights(axes: Axes, weights: Mapping[str, xr.Dataset], features: list[
 def _draw_shares(axes: Axes, explained: Mapping[str, xr.Dataset], kinds: Mapping[str, np.ndarray]) -> None:
     """Marks with intervals for features, short lines for controls."""
     for row, found in enumerate(explained.values()):
-        told = style.summarise(found["r_squared"].transpose("chain", "draw").values[..., None])
-        axes.hlines([row], told.low, told.high, color=style.BLACK, linewidth=style.LINE)
-        axes.plot(told.mean, [row], "o", color=style.BLACK, markersize=3.2)
+        each = style.summarise(found["r_squared"].transpose("chain", "draw").values[..., None])
+        axes.hlines([row], each.low, each.high, color=style.BLACK, linewidth=style.LINE)
+        axes.plot(each.mean, [row], "o", color=style.BLACK, markersize=3.2)
     for row, values in enumerate(kinds.values(), start=len(explained)):
         axes.vlines(values, row - 0.22, row + 0.22, color=style.GREY, linewidth=style.THIN)
     names = [*explained, *kinds]

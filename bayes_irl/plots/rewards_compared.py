@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Give it what `infer` returned."
@@ -42,8 +43,8 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
     num_columns = style.columns_of_stimuli(len(labels))
     num_rows = -(-len(labels) // num_columns)
     width = style.SINGLE if len(labels) == 1 else style.DOUBLE
-    doubtful = next((tree for tree in posteriors.values() if style.is_doubtful(tree)), next(iter(posteriors.values())))
-    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, doubtful)
+    passed = all(Fit(tree).passed for tree in posteriors.values())
+    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, passed)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= len(labels):

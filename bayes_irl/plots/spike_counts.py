@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.recordings import Recording
 
@@ -87,7 +88,7 @@ def _draw(tree: xr.DataTree, distributions: _Distributions) -> Figure:
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
     width = style.SINGLE if num_stimuli == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (42 * num_rows + 20) * style.MM, tree, style.change_in_words(tree))
+    figure, sheet = style.page(width, (42 * num_rows + 20) * style.MM, Fit(tree).passed, style.change_in_words(tree))
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= num_stimuli:

@@ -1,4 +1,4 @@
-"""What the figures share: page, colours, intervals, and what they ask of a tree."""
+"""What the figures share: page, colours, intervals, and how they ask a fit for what they draw."""
 
 import textwrap
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
+from bayes_irl.inference import Fit
 from bayes_irl.rewards import in_gauge
 
 MM = 1 / 25.4  # inches
@@ -27,7 +28,6 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, "#56B4E9", "#CC79A7", "#F0E442", BLA
 LOW, HIGH = 0.05, 0.95
 INTERVAL = "90 % equal-tailed interval"
 FAILED = "Gate failed: intervals not to be trusted"
-UNCHECKED = "No gate in this tree: intervals were not checked"
 
 CIRCUITS = ("unchanged", "changed")
 LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible in grey
@@ -65,23 +65,20 @@ def summarise(draws: Float[np.ndarray, "num_chains num_draws *shape"]) -> Summar
 
 
 def variable(tree: xr.DataTree, group: str, name: str, dims: tuple[str, ...], advice: str) -> xr.DataArray:
-    """Return a variable of a tree with its axes in this order, or say what the tree lacks.
+    """Return a variable of a fit with its axes in this order, or say what the fit lacks.
 
     Raises:
-        InputError: If `tree` is no DataTree, or lacks the group, the variable, or one of its axes.
+        InputError: If `tree` is no fit, or lacks the group, the variable, or one of its axes.
     """
-    if not isinstance(tree, xr.DataTree):
-        raise InputError.of("tree", "an xarray.DataTree", type(tree).__name__, advice)
-    if group not in tree.children:
-        raise InputError.of("tree", f"a group {group!r}", f"groups {sorted(tree.children)}", advice)
-    if name not in tree[group].data_vars:
-        raise InputError.of(
-            "tree", f"{name!r} in group {group!r}", f"{sorted(map(str, tree[group].data_vars))}", advice
-        )
-    found = tree[group].dataset[name]
-    if set(found.dims) != set(dims):
-        raise InputError.of("tree", f"{group}/{name} with axes {dims}", f"{found.dims}", advice)
-    return found.transpose(*dims)
+    fit = Fit(tree)
+    if not fit.has(group):
+        raise InputError.of("tree", f"a group {group!r}", "none", advice)
+    values = fit.group(group)
+    if name not in values.data_vars:
+        raise InputError.of("tree", f"{name!r} in group {group!r}", f"{sorted(map(str, values.data_vars))}", advice)
+    if set(values[name].dims) != set(dims):
+        raise InputError.of("tree", f"{group}/{name} with axes {dims}", f"{values[name].dims}", advice)
+    return values[name].transpose(*dims)
 
 
 def finite(values: Shaped[np.ndarray, "..."], name: str) -> Float[np.ndarray, "..."]:
@@ -119,21 +116,22 @@ def predicted(tree: xr.DataTree, name: str, axis: str) -> dict[str, xr.DataArray
 
 
 def change_in_words(tree: xr.DataTree) -> str:
-    """Return what was done to the circuit, or nothing where the tree does not say."""
-    words = str(tree["predictions"].attrs.get("change", ""))
+    """Return how the system was changed; empty where the tree does not say."""
+    words = str(Fit(tree).group("predictions").attrs.get("change", ""))
     return words[:1].upper() + words[1:]
 
 
-def page(width: float, height: float, tree: xr.DataTree | None, title: str = "") -> tuple[Figure, SubFigure]:
+def page(width: float, height: float, passed: bool | None, title: str = "") -> tuple[Figure, SubFigure]:
     """Return an empty figure, and the part of it to draw on: below the title, and the gate's warning over it.
 
     Args:
         width: Inches.
         height: Inches, without title and warning.
-        tree: Whose gate must have passed; if not, the figure says so at its top. None: nothing was inferred.
+        passed: Whether the gates of all fits that are drawn passed; if not, the figure says so at its top. None:
+            nothing was inferred.
         title: Of the whole figure.
     """
-    warning = "" if tree is None else _warning(tree)
+    warning = FAILED if passed is False else ""
     height += 6 * MM * (bool(title) + bool(warning))
     figure = Figure(figsize=(width, height), layout="constrained")
     if warning:
@@ -142,17 +140,6 @@ def page(width: float, height: float, tree: xr.DataTree | None, title: str = "")
     if title:
         sheet.suptitle(wrap(title, 0.9 * width, LARGE), fontsize=LARGE)
     return figure, sheet
-
-
-def is_doubtful(tree: xr.DataTree) -> bool:
-    """Whether a fit's gate failed, or it has none."""
-    return bool(_warning(tree))
-
-
-def _warning(tree: xr.DataTree) -> str:
-    if "gate" not in tree.children or "verdict" not in tree["gate"].attrs:
-        return UNCHECKED
-    return "" if str(tree["gate"].attrs["verdict"]).startswith("All") else FAILED
 
 
 def dress(axes: Axes, title: str = "") -> None:

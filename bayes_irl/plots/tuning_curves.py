@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _DODGE = 0.1  # by which the two circuits stand apart, in stimuli
@@ -80,7 +81,8 @@ def _draw(tree: xr.DataTree, curves: _Curves) -> Figure:
     width = style.SINGLE if num_columns <= 2 else style.DOUBLE
     names, upright = _tick_labels(curves.labels, 0.75 * width / num_columns)
     below = max(style.extent(name)[0 if upright else 1] for name in names)
-    figure, sheet = style.page(width, below + (34 * num_rows + 18) * style.MM, tree, style.change_in_words(tree))
+    height = below + (34 * num_rows + 18) * style.MM
+    figure, sheet = style.page(width, height, Fit(tree).passed, style.change_in_words(tree))
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel < num_neurons:

@@ -11,9 +11,11 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.plots.grid import colour_bar, floor, goal_mark
-from bayes_irl.systems.maze.maze import MOVES, Maze
+from bayes_irl.systems.maze.grid import MOVES, Grid
+from bayes_irl.systems.maze.maze import Maze
 from bayes_irl.systems.maze.walker import Walker
 
 RAREST = 1e-4  # share of time below which all places look alike
@@ -22,7 +24,7 @@ RAREST = 1e-4  # share of time below which all places look alike
 @dataclass(frozen=True)
 class _Walk:
     title: str
-    maze: Maze
+    maze: Grid
     place_probability: Float[np.ndarray, " num_places"]
     move_probability: Float[np.ndarray, "num_moves num_places"]
 
@@ -37,12 +39,15 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree) -> Figure:
     Returns:
         The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.
     """
-    tree = walks if isinstance(walks, xr.DataTree) else None
-    panels = [_of_walker(*each) for each in walks.items()] if tree is None else _predicted(tree)
+    passed, title = None, ""
+    if isinstance(walks, xr.DataTree):
+        panels, passed, title = _predicted(walks), Fit(walks).passed, style.change_in_words(walks)
+    else:
+        panels = [_of_walker(*each) for each in walks.items()]
     if not panels:
         raise InputError.of("walks", "at least one walker", "none")
     height = (92 if len(panels) < 3 else 70) * style.MM
-    figure, sheet = style.page(style.DOUBLE, height, tree, "" if tree is None else style.change_in_words(tree))
+    figure, sheet = style.page(style.DOUBLE, height, passed, title)
     norm = LogNorm(RAREST, max(each.place_probability.max() for each in panels), clip=True)
     grid = sheet.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):

@@ -191,12 +191,14 @@ class System(eqx.Module):
         supports: what can be asked about it.
         instead: what to use in place of what cannot, one sentence for each.
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
+        needs: which models can be fitted to it, a sentence for messages; empty where their own errors say enough.
     """
 
     kind: ClassVar[str] = ""
     supports: ClassVar[frozenset[Capability]] = frozenset()
     instead: ClassVar[Mapping[Capability, str]] = {}
     own_gauge: ClassVar[tuple[str, str, str] | None] = None
+    needs: ClassVar[str] = ""
     reward_sites: ClassVar[tuple[str, ...]] = ("reward", "solver_residual")  # of a model's trace: a tree's `reward`
     by_scores: ClassVar[bool] = False  # whether what was recorded has scores and no likelihood: a method's business
 

@@ -54,6 +54,7 @@ class Population(ManyNeurons, System):
     """
 
     kind: ClassVar[str] = "population"
+    needs: ClassVar[str] = "A population needs a model of its value, for instance large_population."
     by_scores: ClassVar[bool] = True
     reward_sites: ClassVar[tuple[str, ...]] = ("value",)
     supports: ClassVar[frozenset[Capability]] = frozenset(

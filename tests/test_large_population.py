@@ -1,5 +1,6 @@
 """Large populations: objective and scores by hand, against exact inference in the same family, and known truth."""
 
+import functools
 import json
 import os
 import subprocess
@@ -13,15 +14,17 @@ import numpyro
 import numpyro.distributions as dist
 import populations
 import pytest
+import xarray as xr
 from jax import random
 from scipy.special import expit
 
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model
+from bayes_irl.inference.scores import climb
 from bayes_irl.inference.scores.scored_bins import ScoredBins, look
 from bayes_irl.inference.scores.value_family import ValueFamily
-from bayes_irl.systems import Observations
+from bayes_irl.systems.base import observe
 from bayes_irl.systems.population import features
 from bayes_irl.systems.population.features import FeatureValue, symmetric
 
@@ -371,10 +374,6 @@ def test_packed_recordings_are_recordings():
         bi.PackedRecording.from_blocks([np.zeros((2, 3)), np.zeros((2, 4))], [0, 0, 0, 0])
 
 
-def observed(population, recording) -> Observations:
-    return Observations((population.observe(recording, "neuron"),), None, "neuron")
-
-
 def small(**changes) -> tuple:
     rng = np.random.default_rng(1)
     spikes = rng.uniform(size=(2000, 6)) < 0.3
@@ -414,19 +413,24 @@ def test_more_parameters_than_bins_are_said():
     assert 0 < tree.attrs["effective_parameters"] < 300
 
 
+def without_value(population, recording=None):
+    """A tuning of which no value comes."""
+    numpyro.sample("fields", dist.Normal(0, 1).expand([population.num_neurons]).to_event(1))
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"method": bi.Nuts()}, r"method: expected Sandwich\(\), for a population, got Nuts"),
+        ({"method": bi.Nuts()}, r"method: expected Sandwich\(\) or its like, for a population, got Nuts"),
         ({"method": bi.Sandwich(10**9)}, "GB of memory that there are"),
-        ({"checkpoint": "somewhere"}, "checkpoint: expected none, for a population"),
-        ({"model": bi.load_model("pairwise")}, "model: "),
-        ({"circuit": bi.Population(7, bi.Stimulus.switching(0.1))}, "num_neurons = 6, population has 7"),
+        ({"model": "pairwise"}, "model: pairwise fails for 6 neurons, 2 stimuli"),
+        ({"model": without_value}, "model: expected one of a population, which ends in generative.answer_in_family"),
+        ({"system": bi.Population(7, bi.Stimulus.switching(0.1))}, "num_neurons = 6, population has 7"),
         (
-            {"circuit": bi.Population(6, bi.Stimulus.switching(0.1, 3))},
+            {"system": bi.Population(6, bi.Stimulus.switching(0.1, 3))},
             "recording has num_stimuli = 2, population has 3",
         ),
-        ({"circuit": bi.Population(6, bi.Stimulus.switching(0.1)).silence(0)}, "silenced neurons silent"),
+        ({"system": bi.Population(6, bi.Stimulus.switching(0.1)).silence(0)}, "silenced neurons silent"),
         ({"baseline": [0.5]}, "baseline: expected shape"),
         ({"baseline": 1.5}, "baseline: expected probabilities strictly between 0 and 1"),
     ],
@@ -434,21 +438,21 @@ def test_more_parameters_than_bins_are_said():
 def test_what_cannot_be_is_refused_before_it_starts(given, message):
     population, recording = small()
     with pytest.raises(bi.InputError, match=message):
-        bi.infer(**({"model": LARGE, "circuit": population, "recording": recording, "key": KEY} | given))
+        bi.infer(**({"model": LARGE, "system": population, "recording": recording, "key": KEY} | given))
 
 
 def test_a_sandwich_and_a_model_of_populations_are_for_populations():
-    circuit, recording = bi.Circuit(6, bi.Stimulus.switching(0.1)), small()[1]
-    with pytest.raises(bi.InputError, match="Nuts, Laplace or Svi, unless for a Population"):
-        bi.infer(bi.load_model("pairwise"), circuit, recording, method=bi.Sandwich(), key=KEY)
-    with pytest.raises(bi.InputError, match="circuit: expected one Population, with one recording, got a list"):
-        bi.infer(LARGE, [small()[0]], [recording], key=KEY)
+    circuit, (population, recording) = bi.Circuit(6, bi.Stimulus.switching(0.1)), small()
+    with pytest.raises(bi.InputError, match=r"method: expected Nuts\(\) or its like, for a circuit, got Sandwich"):
+        bi.infer("pairwise", circuit, recording, method="sandwich", key=KEY)
+    with pytest.raises(bi.InputError, match="system: expected one population, with one recording, got 2"):
+        bi.infer(LARGE, [population, population], [recording, recording], key=KEY)
     with pytest.raises(bi.InputError, match="at most 14, where exact enumeration of patterns ends|at most 30 neurons"):
         bi.Recording.from_arrays(np.zeros((3, 40)), [0, 0, 0]).snapshots(1)
 
 
 def test_spreads_are_found_by_what_the_value_does_not_depend_on():
-    data = observed(*small())
+    data = observe(*small())
     family = ValueFamily(LARGE, data)
     assert family.spreads == ("pair_spread",)
     assert family.num_dimensions == 15 + 12 + 12
@@ -462,5 +466,33 @@ def test_a_spread_begins_within_its_support():
         value = FeatureValue(jnp.zeros((1, 6, 6)), fields, jnp.zeros((2, 7)))
         generative.answer_in_family(population, value, recording)
 
-    family = ValueFamily(Model("wide", "Wide.", model), observed(*small()))
+    family = ValueFamily(Model("wide", "Wide.", model), observe(*small()))
     assert family.spreads == ("spread",) and np.isfinite(family.start_spreads["spread"])
+
+
+def test_an_interrupted_climb_goes_on_to_the_very_same_draws(tmp_path, monkeypatch):
+    """What was climbed is not climbed again, and a finished fit is read."""
+    monkeypatch.setattr(climb, "LEAST_BINS", 500)  # 2,000 bins are then climbed in two stages
+    stage, climbed = climb._stage, []
+
+    def interrupted(family, few, began, every, *rest):
+        if every == 1:
+            raise KeyboardInterrupt
+        return stage(family, few, began, every, *rest)
+
+    def counted(family, few, began, every, *rest):
+        climbed.append(every)
+        return stage(family, few, began, every, *rest)
+
+    fit = functools.partial(bi.infer, LARGE, *small(), method=bi.Sandwich(5), key=KEY)
+    monkeypatch.setattr(climb, "_stage", counted)
+    whole = fit()
+    assert climbed == [4, 1]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(climb, "_stage", interrupted)
+        fit(checkpoint=tmp_path / "fit")
+    for expected in ([4, 1, 1], [4, 1, 1]):
+        tree = fit(checkpoint=tmp_path / "fit")
+        assert climbed == expected
+        for group in ("posterior", "reward", "reward_at_mode", "left_out", "gate"):
+            xr.testing.assert_equal(tree[group].to_dataset(), whole[group].to_dataset())

@@ -195,7 +195,7 @@ def test_a_population_that_does_not_keep_its_rates_is_refused():
     network = self_consistent(moderate_network(6, 2), "population")
     recorded = np.asarray(enumerated(network).mean_response) + 0.1 * (np.arange(6) == 0)
     fitted = as_fitted(network, recorded, 1, kind="population")
-    with pytest.raises(bi.InputError, match="keeps the recorded rates .* for neuron 0"):
+    with pytest.raises(bi.InputError, match="keeps the recorded rates .* rates that drift in 1 of 1 draws"):
         bi.adapt(fitted, network.population.silence(3), baseline="adapted")
 
 
@@ -211,6 +211,20 @@ def test_what_cannot_be_predicted_is_refused(tree):
     given.attrs["baseline"] = "given"
     with pytest.raises(bi.InputError, match="given baseline"):
         bi.adapt(given, population, baseline="adapted")
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.2])
+def test_a_fit_that_does_not_predict_its_recording_predicts_nothing(tree, shift):
+    tuning = np.asarray(enumerated(moderate_network(6, 1)).tuning_curves)
+    off = tree.copy()
+    recorded = {"recorded_tuning": (("recording", "stimulus", "neuron"), tuning[None] + shift * (np.arange(6) == 2))}
+    number = {"num_recorded": (("recording", "stimulus"), [[1000, 1000]])}
+    off["system"] = xr.DataTree(off["system"].to_dataset().assign(recorded | number))
+    if shift:
+        with pytest.raises(bi.InputError, match=r"posterior: expected a fit that predicts the recorded mean responses"):
+            bi.adapt(off, bi.recorded(off).silence(3))
+    else:
+        assert "predicted as recorded" in bi.adapt(off, bi.recorded(off))["predictions"].attrs["unchanged"]
 
 
 @pytest.mark.slow

@@ -16,12 +16,12 @@ from populations import as_fitted
 import bayes_irl as bi
 from bayes_irl.agents.learner import draw_learner
 from bayes_irl.agents.training import train_block
-from bayes_irl.inference.posterior import Target
+from bayes_irl.inference.posterior import Posterior
 from bayes_irl.solvers.average_reward import MAX_SWEEPS, solve
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
 from bayes_irl.solvers.lattice import Lattice
-from bayes_irl.systems.session import as_data
+from bayes_irl.systems.base import observe
 
 
 def main() -> None:
@@ -89,8 +89,7 @@ def gradient_and_length(network: bi.Network) -> None:
     times = {}
     for num_updates in (10_000, 10_000_000):
         recording = bi.simulate(network, num_updates, jax.random.key(1))
-        data = as_data(network.circuit, recording, "population")
-        target = Target(bi.load_model("spike_count"), network.circuit, data)
+        target = Posterior(bi.load_model("spike_count"), observe(network.circuit, recording, "population"))
         start = jnp.asarray(target.start)
         times[num_updates] = seconds(lambda t=target, z=start: jax.block_until_ready(t.value_and_grad(z)), repeats=200)
         report(f"gradient of the posterior, {num_updates:,} updates", 1000 * times[num_updates], "ms")

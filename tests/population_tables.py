@@ -57,8 +57,8 @@ def measured(seed: int, num_bins: int, updates: bool, baseline: float, spread: f
         recording = populations.snapshots_of(network, num_bins, BETWEEN, key)
     model = bi.load_model("large_population")
     tree = bi.infer(model, population, recording, np.asarray(network.baseline), bi.Sandwich(100), key=key)
-    pairs = tree["value"]["pairs"].values[0, :, 0]
-    tuning = np.diff(tree["value"]["fields"].values[0], axis=1)[:, 0]
+    pairs = tree["reward"]["pairs"].values[0, :, 0]
+    tuning = np.diff(tree["reward"]["fields"].values[0], axis=1)[:, 0]
     centred, shape = pairs - pairs.mean(axis=1, keepdims=True), exact - exact.mean()  # a shift of all is as the count
     truth = fields[1] - fields[0]
     apart, known = tuning - tuning.mean(axis=1, keepdims=True), truth - truth.mean()

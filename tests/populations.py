@@ -8,12 +8,11 @@ import xarray as xr
 from bayes_irl.recordings import Recording
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.network import Network
-from bayes_irl.systems.population.features import FeatureValue, symmetric
-from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.forward import simulate
+from bayes_irl.systems.population.features import FeatureValue, as_variables, symmetric
+from bayes_irl.systems.population.population import VALUE_AXES, Population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.projected import coefficients, from_coefficients
-from bayes_irl.systems.respond import respond
-from bayes_irl.systems.simulate import simulate
 from bayes_irl.systems.stimulus import Stimulus
 
 BASELINE = 0.3
@@ -44,7 +43,7 @@ def enumerated(network: PopulationNetwork, population: Population | None = None,
     now = network.population if population is None else population
     circuit = Circuit(now.num_neurons, now.stimulus, now.silenced, now.forced)
     reward = network.reward_at(jnp.asarray(circuit.patterns, float)).T
-    return respond(circuit, reward, network.baseline, coding_cost)
+    return circuit.optimum(reward, network.baseline, coding_cost)
 
 
 def as_fitted(
@@ -56,47 +55,25 @@ def as_fitted(
 ) -> xr.DataTree:
     """A tree of a network's value as point estimate, with draws that scatter around it."""
     population, value = network.population, network.value
-    labels = list(population.stimulus_labels)
     mode = coefficients(value)
     noise = jax.random.normal(jax.random.key(17), (num_draws, mode.size))
     draws = [from_coefficients(mode + spread * each, value) for each in noise]
-    axes = {"fields": ("stimulus", "neuron"), "by_count": ("stimulus", "spike_count")}
-    if value.with_count is not None:
-        axes["with_count"] = ("neuron", "spike_count")
-    upper = np.triu_indices(population.num_neurons, 1)
-
-    def stored(each: FeatureValue) -> dict[str, np.ndarray]:
-        return {"pairs": np.asarray(each.pairs)[:, *upper]} | {name: np.asarray(getattr(each, name)) for name in axes}
-
-    names = {"pairs": ("pair_set", "pair")} | axes
-    coords = {"stimulus": labels}
-    every = [stored(each) for each in draws]
-    of_neurons = {
-        "baseline": np.asarray(network.baseline),
-        "mean_response": mean_response,
-        "silenced": ~population.alive,
-        "forced": population.alive & ~population.free,
-    }
-    groups = {
-        "/population": xr.Dataset(
-            {"transition": (("stimulus", "next_stimulus"), np.asarray(population.transition))}
-            | {name: ("neuron", values) for name, values in of_neurons.items()},
-            coords=coords | {"next_stimulus": labels, "neuron": np.arange(population.num_neurons)},
-        ),
-        "/value": xr.Dataset(
-            {
-                name: (("chain", "draw", *dims), np.stack([[each[name] for each in every]]))
-                for name, dims in names.items()
-            },
-            coords=coords | {"chain": [0], "draw": np.arange(num_draws)},
-        ),
-        "/value_at_mode": xr.Dataset(
-            {name: (dims, stored(value)[name]) for name, dims in names.items()}, coords=coords
-        ),
-        "/gate": xr.Dataset(attrs={"verdict": "All 1 checks passed."}),
-    }
-    tree = xr.DataTree.from_dict(groups)
-    tree.attrs["baseline"] = kind
+    labels = {name: each for name, each in population.axes().coords.items() if name != "pair"}
+    axes = {name: ["chain", "draw", *dims] for name, dims in VALUE_AXES.items()}
+    every = [as_variables(each) for each in draws]
+    stored = {name: (axes[name], np.stack([[np.asarray(each[name]) for each in every]])) for name in every[0]}
+    at_mode = {name: (VALUE_AXES[name], np.asarray(each)) for name, each in as_variables(value).items()}
+    of_recording = {"baseline": ("neuron", np.asarray(network.baseline)), "mean_response": ("neuron", mean_response)}
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": xr.Dataset(),
+            "/system": population.store().assign(of_recording).expand_dims("recording"),
+            "/reward": xr.Dataset(stored, coords={"chain": [0], "draw": np.arange(num_draws)} | labels),
+            "/reward_at_mode": xr.Dataset(at_mode, coords=labels),
+            "/gate": xr.Dataset(attrs={"verdict": "All 1 checks passed.", "passed": 1}),
+        }
+    )
+    tree.attrs |= {"baseline": kind, "observed": "updates"}
     return tree
 
 

@@ -10,8 +10,7 @@ from populations import as_fitted, enumerated, moderate_network, self_consistent
 from scipy.optimize import brentq
 
 import bayes_irl as bi
-from bayes_irl.prediction.recorded import stored_value
-from bayes_irl.systems.optimize import adapt_baseline
+from bayes_irl.systems.alternate import adapt_baseline
 from bayes_irl.systems.population import galerkin
 from bayes_irl.systems.population.chains import proceed, stationary_chains
 from bayes_irl.systems.population.expectations import expect, expect_tuning
@@ -25,7 +24,6 @@ from bayes_irl.systems.population.projected import (
     project,
     weigh,
 )
-from bayes_irl.systems.respond import respond
 
 KEY = jax.random.key(0)
 CHANGES = {
@@ -70,12 +68,12 @@ def test_a_reward_for_the_spike_count_has_its_exact_answers():
     circuit = bi.Circuit(8, bi.Stimulus.switching(0.02))
     reward = bi.rewards.from_spike_count(circuit, target={0: 2, 1: 5})
     baseline = jnp.full(8, 0.4)
-    optimum = respond(circuit, reward, baseline)
+    optimum = circuit.optimum(reward, baseline)
     of_count = jnp.stack([optimum.value[:, 2**k - 1] for k in range(9)], axis=1)  # patterns whose last k neurons spike
     value = FeatureValue(jnp.zeros((1, 8, 8)), jnp.zeros((2, 8)), of_count)
     network = bi.PopulationNetwork(bi.Population(8, circuit.stimulus), value, baseline)
     found = solve_changed(network, network.population.silence(0, 1), baseline, 1.0, KEY)
-    exact = respond(circuit.silence(0, 1), reward, baseline)
+    exact = circuit.silence(0, 1).optimum(reward, baseline)
     np.testing.assert_allclose(enumerated(found.network).tuning_curves, exact.tuning_curves, atol=1e-3)
 
 
@@ -143,15 +141,14 @@ def tree() -> xr.DataTree:
 
 
 def test_every_draw_has_its_exact_predictions(tree):
-    before = bi.recorded_population(tree)
+    before = bi.recorded(tree)
     after = before.silence(3)
     adapted = bi.adapt(tree, after)
     predicted = adapted["predictions"].to_dataset()
     assert (predicted.attrs["change"], predicted.sizes["draw"]) == ("neuron 3 silenced", 3)
     assert predicted["alive"].values.tolist() == after.alive.tolist()
     for draw in range(3):
-        value = stored_value(tree["value"].to_dataset().isel(chain=0, draw=draw))
-        network = bi.PopulationNetwork(before, value, moderate_network(6, 1).baseline)
+        network = bi.PopulationNetwork(before, bi.Fit(tree).rewards()[draw], moderate_network(6, 1).baseline)
         for name, population in (("unchanged", before), ("changed", after)):
             exact, found = enumerated(network, population), predicted.sel(circuit=name, chain=0, draw=draw)
             np.testing.assert_allclose(found["tuning_curve"], exact.tuning_curves, atol=0.005)
@@ -161,7 +158,7 @@ def test_every_draw_has_its_exact_predictions(tree):
 
 
 def test_no_change_predicts_no_change(tree):
-    predicted = bi.adapt(tree, bi.recorded_population(tree))["predictions"].to_dataset()
+    predicted = bi.adapt(tree, bi.recorded(tree))["predictions"].to_dataset()
     assert predicted.attrs["change"] == "nothing changed"
     both = predicted.drop_vars("average_reward_change")
     xr.testing.assert_equal(both.sel(circuit="changed", drop=True), both.sel(circuit="unchanged", drop=True))
@@ -198,24 +195,36 @@ def test_a_population_that_does_not_keep_its_rates_is_refused():
     network = self_consistent(moderate_network(6, 2), "population")
     recorded = np.asarray(enumerated(network).mean_response) + 0.1 * (np.arange(6) == 0)
     fitted = as_fitted(network, recorded, 1, kind="population")
-    with pytest.raises(bi.InputError, match="keeps the recorded rates .* for neuron 0"):
+    with pytest.raises(bi.InputError, match="keeps the recorded rates .* rates that drift in 1 of 1 draws"):
         bi.adapt(fitted, network.population.silence(3), baseline="adapted")
 
 
 def test_what_cannot_be_predicted_is_refused(tree):
-    population = bi.recorded_population(tree)
+    population = bi.recorded(tree)
     with pytest.raises(bi.InputError, match="num_neurons = 6"):
         bi.adapt(tree, bi.Population(7, population.stimulus))
     with pytest.raises(bi.InputError, match="a population, as recorded"):
         bi.adapt(tree, bi.Circuit(6, population.stimulus))
     with pytest.raises(bi.InputError, match="coding_cost_factor: expected a finite number above 0"):
         bi.adapt(tree, population, coding_cost_factor=0.0)
-    with pytest.raises(bi.InputError, match="a fit to a circuit"):
-        bi.recorded_circuit(tree)
     given = tree.copy()
     given.attrs["baseline"] = "given"
     with pytest.raises(bi.InputError, match="given baseline"):
         bi.adapt(given, population, baseline="adapted")
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.2])
+def test_a_fit_that_does_not_predict_its_recording_predicts_nothing(tree, shift):
+    tuning = np.asarray(enumerated(moderate_network(6, 1)).tuning_curves)
+    off = tree.copy()
+    recorded = {"recorded_tuning": (("recording", "stimulus", "neuron"), tuning[None] + shift * (np.arange(6) == 2))}
+    number = {"num_recorded": (("recording", "stimulus"), [[1000, 1000]])}
+    off["system"] = xr.DataTree(off["system"].to_dataset().assign(recorded | number))
+    if shift:
+        with pytest.raises(bi.InputError, match=r"posterior: expected a fit that predicts the recorded mean responses"):
+            bi.adapt(off, bi.recorded(off).silence(3))
+    else:
+        assert "predicted as recorded" in bi.adapt(off, bi.recorded(off))["predictions"].attrs["unchanged"]
 
 
 @pytest.mark.slow

@@ -42,8 +42,8 @@ def test_the_model_that_is_true_foretells_held_out_answers_best_and_wider_ones_a
     method, key = bi.Sandwich(50), random.key(2)
     names = TRUTHS if true == "large_population" else ("large_population", true)
     fits = {name: bi.infer(bi.load_model(name), POPULATION, train, 0.4, method, key=key) for name in names}
-    assert all(bi.verdict(fit).startswith("All") for fit in fits.values())
-    scores = bi.held_out(fits, test)
+    assert all(bi.passed(fit) for fit in fits.values())
+    scores = bi.score(fits, POPULATION, test)
     sure = scores["difference"] / np.maximum(scores["difference_se"], 1e-12)  # of the best one: 0
     assert abs(float(sure.sel(claim=true))) < 3
     if true != "large_population":
@@ -57,7 +57,7 @@ def test_couplings_of_each_stimulus_come_back():
     truth = TRUTHS["pairs_by_stimulus"]
     recording = bi.simulate(truth, 200_000, random.key(0), num_trials=100)
     tree = bi.infer(bi.load_model("pairs_by_stimulus"), POPULATION, recording, 0.4, bi.Sandwich(200), key=random.key(1))
-    found = tree["value"]["pairs"].values[0]
+    found = tree["reward"]["pairs"].values[0]
     exact = np.asarray(truth.value.pairs)[:, *UPPER]
     difference = found[:, 1] - found[:, 0]
     assert np.corrcoef(difference.mean(axis=0), exact[1] - exact[0])[0, 1] > 0.98

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import xarray as xr
 from jaxtyping import Float, Shaped
 
 from bayes_irl.inference.mode import Mode
@@ -22,6 +23,7 @@ class Draws:
         settings: the method and its options, for the record.
         mode: the peak with its curvature; None: the method knows it otherwise.
         attrs: what else the method found, for the tree's attributes.
+        groups: and for groups of the tree.
     """
 
     positions: Float[np.ndarray, "num_chains num_draws num_dimensions"]
@@ -31,3 +33,4 @@ class Draws:
     settings: Mapping[str, object] = field(default_factory=dict)
     mode: Mode | None = None
     attrs: Mapping[str, object] = field(default_factory=dict)
+    groups: Mapping[str, xr.Dataset] = field(default_factory=dict)

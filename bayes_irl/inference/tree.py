@@ -37,7 +37,8 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
     and the solver's residual, thinned draws), `reward_at_mode`, `log_prior` (per latent site), `log_likelihood` (per
     row of counts), `observations` (log probability of every distinct observation, with its count),
     `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the system of every recording, with p
-    and recorded means), groups of the system's own, and `gate`. Systems without a likelihood lack what depends on it.
+    and recorded means), groups of the system's and the method's own, and `gate`. Systems without a likelihood lack what
+    depends on it.
 
     Args:
         posterior: what was fitted.
@@ -81,6 +82,7 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
         "constant_data": _constants(observations, axes.dims.get("reward", ())),
         "system": _systems(observations),
         **system.groups(observations, own),
+        **draws.groups,
         "gate": as_dataset(judge(summaries, residual, (*draws.checks, *system.judge(observations, own)))),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})

@@ -17,6 +17,7 @@ from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.climb import SETTLED, Peak, climb, draw
 from bayes_irl.inference.scores.curvature import TOGETHER
+from bayes_irl.inference.scores.left_out import VARIABLES, as_group, leave_out, num_parts
 from bayes_irl.inference.scores.scored_bins import LEAST_TRIALS, clusters
 from bayes_irl.inference.scores.value_family import ValueFamily
 from bayes_irl.systems import Check
@@ -59,6 +60,10 @@ class Sandwich:
             peak = climb(family, climb_key, progress, checkpoint)
             with progress.stage("drawing", self.num_draws) as tick:
                 drawn = draw(peak, self.num_draws, draw_key, tick)
+            parts = np.zeros((len(VARIABLES), num_parts(family)))
+            if parts.size:
+                with progress.stage("leaving out", parts.shape[1]) as tick:
+                    parts = leave_out(family, peak, tick)
             whole = jax.jit(lambda flat: ravel_pytree(dict(family.named(flat, peak.spreads)))[0])
             return _Found(
                 positions=np.stack([np.asarray(whole(flat), float) for flat in drawn]),
@@ -68,10 +73,11 @@ class Sandwich:
                 growing=float(peak.growing),
                 num_clusters=float(len(peak.scores.of_clusters)),
                 effective=_effective(family, peak, trace_key),
+                left_out=parts,
             )
 
-        size = target.num_dimensions
-        like = _Found(np.zeros((self.num_draws, size)), np.zeros(size), *(0.0,) * 5)
+        size, num = target.num_dimensions, num_parts(family)
+        like = _Found(np.zeros((self.num_draws, size)), np.zeros(size), *(0.0,) * 5, np.zeros((len(VARIABLES), num)))
         kept = checkpoint.keep("draws", like, found)
         if family.num_dimensions > family.data.counts.num_bins:
             warnings.warn(
@@ -91,11 +97,12 @@ class Sandwich:
                 "effective_parameters": kept.effective,
                 "temper": kept.temper,
             },
+            groups={"left_out": as_group(kept.left_out)} if num else {},
         )
 
 
 class _Found(NamedTuple):
-    """What a run leaves: draws, the peak, and what is known of the climb."""
+    """What a run leaves: draws, the peak, what is known of the climb, and gains of parts that were left out."""
 
     positions: np.ndarray
     point: np.ndarray
@@ -104,6 +111,7 @@ class _Found(NamedTuple):
     growing: float
     num_clusters: float
     effective: float
+    left_out: np.ndarray
 
 
 def _checks(found: _Found) -> tuple[Check, ...]:

@@ -14,6 +14,7 @@ from bayes_irl._checks import DataWarning, InputError, one_of
 from bayes_irl._types import ArrayLike, Baseline
 from bayes_irl.recordings import PackedRecording, Recording
 from bayes_irl.systems.base import BaselineKind, Observed, System
+from bayes_irl.systems.population import statistics
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 
 MOST_PATTERNS = 2000  # recorded bins at which the reward is reported
@@ -76,8 +77,8 @@ class ObservedPopulation(Observed):
         return share / share.sum() @ self.tuning
 
     def store(self) -> xr.Dataset:
-        """p, mean responses and tuning as recorded."""
-        return xr.Dataset(
+        """p, mean responses and tuning as recorded, and what checks compare replicas with."""
+        return statistics.of_recording(self.counts).assign(
             {
                 "baseline": ("neuron", np.asarray(self.baseline)),
                 "mean_response": ("neuron", self.mean_response),

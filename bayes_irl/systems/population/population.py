@@ -62,13 +62,13 @@ class Population(ManyNeurons, System):
             Capability.SIMULATE,
             Capability.ADAPT,
             Capability.SCORE,
+            Capability.LOO,
             Capability.REWARD_WEIGHTS,
         }
     )
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.OPTIMIZE: "Choose a value: PopulationNetwork(population, value, baseline) answers optimally to the "
         "reward that it implies.",
-        Capability.LOO: "Score a recording that no fit has seen: bi.score.",
         Capability.LOO_REFITTED: "Score a recording that no fit has seen: bi.score.",
         Capability.LEAVE_BLOCK_OUT: "Score a recording that no fit has seen: bi.score.",
         Capability.PREDICTIVE: "The gate compares its tuning with the recorded one; score a held-out recording.",
@@ -146,7 +146,7 @@ class Population(ManyNeurons, System):
                     "spikes": (("recorded_pattern", "neuron"), np.asarray(observed.patterns).astype(np.uint8)),
                     "shown": ("recorded_pattern", observed.shown),
                 }
-            )
+            ),
         }
 
     def score(
@@ -162,6 +162,40 @@ class Population(ManyNeurons, System):
             advice = "Compare the tuning curves of adapt with the recorded ones."
             raise InputError.of("system", "the population as it was fitted", ", ".join(changes), advice)
         return score_value(reward_at_mode, observed)
+
+    def left_out(self, groups: Mapping[str, xr.Dataset]) -> xr.Dataset:
+        """What trials are predicted to gain over the baseline by fits that did not see them, in nats per update.
+
+        Sums over trials are those of `bayes_irl.score`. What a trial gains or loses because its stimuli were shown more
+        or less often than others is left out, as it is from a score's standard error.
+
+        Args:
+            groups: of the fit's tree.
+
+        Returns:
+            `elpd[trial]`, each trial's part of `total`; `count`, one for each; `se`, the total's standard error between
+            trials; `p_loo`, what the fit gains more on trials that it has seen; `share_bad`, 0.
+
+        Raises:
+            InputError: for a fit of more than 20,000 parameters.
+        """
+        if "left_out" not in groups:
+            wanted = "a fit to a population of at most 20,000 parameters, whose trials were left out in turn"
+            raise InputError.of("posterior", wanted, "one without", "Score a recording that no fit has seen: bi.score.")
+        found = groups["left_out"]
+        total, number = float(found["left_out"].sum()), found.sizes["trial"]
+        apart = found["left_out_centred"].values
+        return xr.Dataset(
+            {
+                "elpd": ("trial", apart - apart.mean() + total / number, {"units": "nats per update"}),
+                "count": ("trial", np.ones(number, int)),
+                "total": total,
+                "se": float(np.sqrt(number) * apart.std(ddof=1)),
+                "p_loo": float(found["fitted"].sum()) - total,
+                "share_bad": 0.0,
+            },
+            coords={"trial": found["trial"].values},
+        )
 
     # -- what is predicted -------------------------------------------------------------------------------------------
 

@@ -3,19 +3,19 @@
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
-from bayes_irl.recordings import PackedRecording
 from bayes_irl.systems.population.features import FeatureValue, differences, implied_reward, log_partitions
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
+from bayes_irl.systems.population.trial_labels import label_trials
 from bayes_irl.systems.scoring import Scored
 
 NUMBERS_AT_ONCE = 2**22  # bins × stimuli × neurons
 LEAST_CLUSTERS = 10  # of which a standard error is made
-STRETCHES = 50  # of a record without trials
+CHUNK = 256  # bins: sizes of blocks are multiples of it
 
 
 def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
@@ -24,10 +24,17 @@ def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
     Raises:
         InputError: for fewer than 10 trials.
     """
-    labels, names = _clusters(observed.counts)
+    labels, names = label_trials(observed.counts)
+    if len(names) < LEAST_CLUSTERS:
+        raise InputError.of(
+            "recording",
+            f"at least {LEAST_CLUSTERS} trials",
+            len(names),
+            "A standard error is made between trials; without `trial`, between stretches of the record.",
+        )
     return Scored(
-        values=_gains(observed, value),
-        weights=_weights(observed),
+        values=gains(observed, value),
+        weights=weights_of_bins(observed),
         units="nats per update",
         num_observations=observed.counts.num_bins,
         labels=labels,
@@ -36,24 +43,7 @@ def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
     )
 
 
-def _clusters(recording: PackedRecording) -> tuple[np.ndarray, np.ndarray]:
-    """The cluster of every bin, and the clusters' names."""
-    if recording.trial is None:
-        stretches = min(STRETCHES, recording.num_bins)
-        label, names = np.arange(recording.num_bins) * stretches // recording.num_bins, np.arange(stretches)
-    else:
-        names, label = np.unique(recording.trial, return_inverse=True)
-    if len(names) < LEAST_CLUSTERS:
-        raise InputError.of(
-            "recording",
-            f"at least {LEAST_CLUSTERS} trials",
-            len(names),
-            "A standard error is made between trials; without `trial`, between stretches of the record.",
-        )
-    return label, names
-
-
-def _weights(observed: ObservedPopulation) -> Float[np.ndarray, " num_bins"]:
+def weights_of_bins(observed: ObservedPopulation) -> Float[np.ndarray, " num_bins"]:
     """How much each bin counts; they add up to 1."""
     if observed.updates:
         return np.full(observed.counts.num_bins, 1 / observed.counts.num_bins)
@@ -61,21 +51,27 @@ def _weights(observed: ObservedPopulation) -> Float[np.ndarray, " num_bins"]:
     return (share / share.sum() / observed.counts.stimulus_counts)[observed.counts.stimulus]
 
 
-def _gains(observed: ObservedPopulation, value: FeatureValue) -> Float[np.ndarray, " num_bins"]:
-    """The gain of every bin, in nats per update."""
+def gains(
+    observed: ObservedPopulation, value: FeatureValue, bins: Int[np.ndarray, " num_some"] | None = None
+) -> Float[np.ndarray, " num_some"]:
+    """The gain of every bin, or of some, in nats per update, in the precision of the value."""
     recording, world = observed.counts, observed.population
+    chosen = np.arange(recording.num_bins) if bins is None else bins
     together = max(1, NUMBERS_AT_ONCE // (world.num_stimuli * world.num_neurons))
-    found = []
-    for start in range(0, recording.num_bins, together):
-        some = slice(start, start + together)
-        spikes = jnp.asarray(recording.spikes(some), float)
-        bins = np.arange(len(spikes))
+    parts = -(-len(chosen) // together)
+    together = -(-len(chosen) // max(parts, 1))
+    together += -together % CHUNK  # so that few sizes are compiled
+    baseline, found = jnp.asarray(observed.baseline, value.fields.dtype), []
+    for start in range(0, len(chosen), together):
+        some = chosen[start : start + together]
+        padded = np.pad(some, (0, together - len(some)), mode="edge")
+        spikes, rows = jnp.asarray(recording.spikes(padded), value.fields.dtype), np.arange(len(some))
         if recording.neuron is None:
-            gains = np.asarray(_of_snapshots(world, value, spikes, observed.baseline))[bins, recording.stimulus[some]]
+            table = np.asarray(_of_snapshots(world, value, spikes, baseline))
+            found.append(table[rows, recording.stimulus[some]])
         else:
-            gains = np.asarray(_of_updates(world, value, spikes, observed.baseline))
-            gains = gains[bins, recording.stimulus[some], recording.neuron[some]]
-        found.append(gains)
+            table = np.asarray(_of_updates(world, value, spikes, baseline))
+            found.append(table[rows, recording.stimulus[some], recording.neuron[some]])
     return np.concatenate(found).astype(float)
 
 

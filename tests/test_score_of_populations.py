@@ -47,20 +47,20 @@ def log_ratios(network: PopulationNetwork, recording) -> np.ndarray:
 
 
 def test_updates_are_scored_by_their_log_likelihood(updates):
-    found = bi.held_out({"truth": tree()}, updates)
+    found = bi.score({"truth": tree()}, NETWORK.population, updates)
     ratios = log_ratios(NETWORK, updates)
-    assert float(found["gain"][0]) == pytest.approx(ratios.mean(), abs=1e-6)
+    assert float(found["score"][0]) == pytest.approx(ratios.mean(), abs=1e-6)
     by_trial = np.array([ratios[updates.trial == trial].mean() for trial in np.unique(updates.trial)])
-    assert float(found["gain_se"][0]) == pytest.approx(by_trial.std(ddof=1) / 10, rel=1e-3)
-    assert float(found["gain_of_trial"].sum()) == pytest.approx(float(found["gain"][0]))
+    assert float(found["score_se"][0]) == pytest.approx(by_trial.std(ddof=1) / 10, rel=1e-3)
+    assert float(found["score_of_trial"].sum()) == pytest.approx(float(found["score"][0]))
 
 
 def test_snapshots_are_scored_by_what_updates_would_have_been(updates, snapshots):
     """The order of bins is not looked at, and yet the answer is that of the updates between them."""
-    found = bi.held_out({"truth": tree()}, snapshots)
-    gain, se = float(found["gain"][0]), float(found["gain_se"][0])
-    drawn = bi.held_out({"truth": tree()}, updates)
-    assert abs(gain - float(drawn["gain"][0])) < 3 * np.hypot(se, float(drawn["gain_se"][0]))
+    found = bi.score({"truth": tree()}, NETWORK.population, snapshots)
+    gain, se = float(found["score"][0]), float(found["score_se"][0])
+    drawn = bi.score({"truth": tree()}, NETWORK.population, updates)
+    assert abs(gain - float(drawn["score"][0])) < 3 * np.hypot(se, float(drawn["score_se"][0]))
     exact = enumerated(NETWORK)
     reward = np.asarray(NETWORK.reward_at(jnp.asarray(exact.circuit.patterns, float))).T
     expected = float((np.asarray(exact.occupancy) * reward).sum())
@@ -78,33 +78,34 @@ def test_the_truth_scores_higher_than_what_is_wrong(kind, request):
         "truth": tree(),
         "baseline": tree(with_value(pairs=0 * value.pairs, fields=0 * value.fields, by_count=0 * value.by_count)),
     }
-    found = bi.held_out(claims, recording)
+    found = bi.score(claims, NETWORK.population, recording)
     assert str(found["claim"][0].values) == "truth" and float(found["difference"][0]) == 0
     others = found.isel(claim=slice(1, None))
     assert (others["difference"] < -3 * others["difference_se"]).all()
-    assert float(found["gain"].sel(claim="baseline")) == pytest.approx(0, abs=1e-6)
+    assert float(found["score"].sel(claim="baseline")) == pytest.approx(0, abs=1e-6)
 
 
 def test_differences_are_known_better_than_scores_and_errors_are_those_of_trials(snapshots):
     """Over 10 parts of the recording scores scatter as their standard errors say."""
     near = tree(with_value(pairs=0.5 * NETWORK.value.pairs))
     trials = np.unique(snapshots.trial)
-    parts = [bi.held_out({"truth": tree(), "near": near}, snapshots.trials(part)) for part in np.split(trials, 10)]
-    gains = np.array([float(each["gain"].sel(claim="truth")) for each in parts])
-    errors = np.array([float(each["gain_se"].sel(claim="truth")) for each in parts])
+    claims = {"truth": tree(), "near": near}
+    parts = [bi.score(claims, NETWORK.population, snapshots.trials(part)) for part in np.split(trials, 10)]
+    gains = np.array([float(each["score"].sel(claim="truth")) for each in parts])
+    errors = np.array([float(each["score_se"].sel(claim="truth")) for each in parts])
     assert 0.5 < gains.std(ddof=1) / errors.mean() < 1.7
-    assert all(each["difference_se"].max() < each["gain_se"].min() for each in parts)
+    assert all(each["difference_se"].max() < each["score_se"].min() for each in parts)
 
 
 def test_what_does_not_fit_is_refused(snapshots):
-    with pytest.raises(InputError, match="posteriors"):
-        bi.held_out({}, snapshots)
-    with pytest.raises(InputError, match="posterior: expected a fit to a population"):
-        bi.held_out({"a": xr.DataTree()}, snapshots)
+    with pytest.raises(InputError, match="posterior: expected fits by the name of their claim"):
+        bi.score({}, NETWORK.population, snapshots)
+    with pytest.raises(InputError, match="posterior: expected a tree with the groups"):
+        bi.score({"a": xr.DataTree()}, NETWORK.population, snapshots)
     with pytest.raises(InputError, match="num_neurons"):
-        bi.held_out({"a": tree(moderate_network(5, 0))}, snapshots)
+        bi.score({"a": tree(moderate_network(5, 0))}, NETWORK.population, snapshots)
     faster = PopulationNetwork(bi.Population(6, bi.Stimulus.switching(0.1)), NETWORK.value, NETWORK.baseline)
-    with pytest.raises(InputError, match="one T, one baseline"):
-        bi.held_out({"a": tree(), "b": tree(faster)}, snapshots)
+    with pytest.raises(InputError, match="fits with one transition, got another one for 'b'"):
+        bi.score({"a": tree(), "b": tree(faster)}, NETWORK.population, snapshots)
     with pytest.raises(InputError, match="at least 10 trials"):
-        bi.held_out({"a": tree()}, snapshots.trials([0, 1, 2]))
+        bi.score({"a": tree()}, NETWORK.population, snapshots.trials([0, 1, 2]))

@@ -22,8 +22,8 @@ from numpyro.optim import ClippedAdam
 from scipy.stats import kstest
 
 from bayes_irl._threads import map_threads
-from bayes_irl.inference.mode import find_mode
-from bayes_irl.inference.posterior import Target
+from bayes_irl.inference.mode import Mode, find_mode
+from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 
 NUM_WARMUP = 200
@@ -43,7 +43,7 @@ class Calibration:
         self.num_draws = num_draws
         self.model, self.world, self.data = model, world, data
         (self.session,) = data.sessions
-        self.target = Target(model, world, data)
+        self.target = Posterior(model, data)
 
     def truths(self, key, num_sets):
         """Draws of all latent variables from the prior, by name, `[num_sets, ...]`."""
@@ -65,7 +65,7 @@ class Calibration:
 
     def modes(self, tables):
         """The posterior mode of every data set."""
-        modes = [find_mode(Posterior(self, jnp.asarray(table)), Progress()) for table in tables]
+        modes = [find_mode(OneSet(self, jnp.asarray(table)), Progress()) for table in tables]
         found = np.array([mode.found for mode in modes])
         assert found.mean() > 0.9, f"the mode was found for {found.mean():.2f} of data sets"
         return modes
@@ -81,7 +81,9 @@ class Calibration:
     def draws_by(self, method, tables, modes, key):
         """The same by any method, and which of its fits pass its own checks."""
         sets = zip(modes, tables, random.split(key, len(tables)), strict=True)
-        runs = [method.run(Posterior(self, jnp.asarray(table)), mode, each, Progress()) for mode, table, each in sets]
+        runs = [
+            method.run(OneSet(self, jnp.asarray(table)), each, Progress(), Known(mode)) for mode, table, each in sets
+        ]
         passed = [all(check.passed for check in run.checks) for run in runs]
         return _stack([self._told(run.positions.reshape(-1, self.target.num_dimensions)) for run in runs]), passed
 
@@ -171,7 +173,7 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class Posterior:
+class OneSet:
     """The posterior of one data set, as the search for a mode wants it."""
 
     calibration: Calibration
@@ -194,6 +196,16 @@ class Posterior:
 
     def prior_curvature(self, flat):
         return self.calibration.target.prior_curvature(flat)
+
+
+@dataclass(frozen=True)
+class Known:
+    """In place of a checkpoint: the mode was found before, the rest is done."""
+
+    mode: Mode
+
+    def keep(self, name, like, compute):
+        return self.mode if name == "mode" else compute()
 
 
 def _stack(draws):

@@ -11,7 +11,6 @@ from jax import random
 
 import bayes_irl as bi
 from bayes_irl import generative, rewards
-from bayes_irl.systems.session import Data, Session
 
 CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
 BASELINE, NUM_UPDATES = np.full(3, 0.4), 2000
@@ -35,11 +34,12 @@ def calibration(name, circuit=CIRCUIT, baseline=BASELINE, num_draws=1000):
     recording = bi.simulate(
         bi.optimize(world, np.zeros((world.num_stimuli, world.num_patterns)), 1.0, p(world)), 100, random.key(0)
     )
-    counts = generative.counts_of(recording)
     rows = rows_of(world)
     table = np.ones((len(rows), 4 if name == "place" else 2), int)
-    session = Session(world=world, baseline=jnp.asarray(p(world, baseline)), counts=counts, rows=rows, table=table)
-    data = Data((session,), jnp.ones((world.num_stimuli, world.num_patterns)), "given")
+    observed = world.observe(recording, p(world, baseline))
+    rowed = {"places": rows} if name == "place" else {"rows": rows}
+    observed = replace(observed, table=table, **rowed)
+    data = bi.systems.Observations((observed,), jnp.ones((world.num_stimuli, world.num_patterns)), "given")
     return Calibration(model, world, data, num_draws)
 
 
@@ -51,21 +51,26 @@ def p(world, baseline=BASELINE):
 def rows_of(world):
     """Every place; or every neuron in every context."""
     if isinstance(world, bi.Maze):
-        return np.stack([[0, 0, place] for place in range(world.num_patterns)])
+        return np.arange(world.num_patterns)
     below = range(world.num_patterns // 2)
     return np.array([(i, x, c) for i in range(world.num_neurons) for x in range(world.num_stimuli) for c in below])
+
+
+def row_names(session):
+    """What each row of a table is about, as one key."""
+    return list(zip(*(column.tolist() for _, column in session.columns().values()), strict=True))
 
 
 def recorded(calibration, truths, key):
     """Tables of recordings of the circuits, or walks, that are optimal for each reward, baselines given."""
     world = calibration.world
-    index = {tuple(row): number for number, row in enumerate(calibration.session.rows.tolist())}
+    index = {row: number for number, row in enumerate(row_names(calibration.session))}
     told = np.asarray(calibration.told(truths)["reward"])
     tables = np.zeros((len(told), *calibration.session.table.shape), int)
     for number, (reward, each) in enumerate(zip(told, random.split(key, len(told)), strict=True)):
         network = bi.optimize(world, reward, 1.0, p(world))
-        session = generative.as_data(world, bi.simulate(network, NUM_UPDATES, each), p(world)).sessions[0]
-        tables[number, [index[tuple(row)] for row in session.rows.tolist()]] = session.table
+        session = world.observe(bi.simulate(network, NUM_UPDATES, each), p(world))
+        tables[number, [index[row] for row in row_names(session)]] = session.table
     return tables
 
 

@@ -11,9 +11,9 @@ import pytest
 from jax import random
 
 import bayes_irl as bi
-from bayes_irl.inference.logistic import fit_couplings
 from bayes_irl.systems.coupled.ascent import curvature, settle
 from bayes_irl.systems.coupled.couplings import coupled_objective, num_parameters, pack, unpack
+from bayes_irl.systems.coupled.logistic import fit_couplings
 from bayes_irl.systems.coupled.nearby import expand
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -45,13 +45,13 @@ def dense_objective(flat, baseline) -> float:
 
 @cache
 def found(rule="given"):
-    return bi.optimize_coupled(CIRCUIT, REWARD, COST, BASELINE if rule == "given" else rule)
+    return bi.optimize(CIRCUIT.coupled(), REWARD, COST, BASELINE if rule == "given" else rule)
 
 
 def network_with(couplings) -> bi.Network:
     """A network that answers with these couplings, whatever they are worth."""
     visits = jnp.asarray(dense.occupancy(TRANSITION, log_odds(couplings)))
-    return dataclasses.replace(found().network, policy=couplings.policy(CIRCUIT), occupancy=visits)
+    return dataclasses.replace(found(), policy=couplings.policy(CIRCUIT), occupancy=visits)
 
 
 @pytest.mark.parametrize("baseline", ["given", "neuron"])
@@ -75,7 +75,7 @@ def test_the_population_shares_a_baseline():
 
 def test_the_objective_is_the_same_function_wherever_it_is_computed():
     """Occupancies and L of a network are those of its couplings, in dense matrices."""
-    network, couplings = found().network, found().couplings
+    network, couplings = found(), found().couplings
     answers = log_odds(couplings)
     np.testing.assert_allclose(network.logits, answers, atol=1e-9)
     np.testing.assert_allclose(network.occupancy, dense.occupancy(TRANSITION, answers), atol=1e-10)
@@ -85,7 +85,7 @@ def test_the_objective_is_the_same_function_wherever_it_is_computed():
 
 @pytest.mark.parametrize("rule", ["given", "neuron"])
 def test_l_never_falls_and_ends_at_a_maximum(rule):
-    network, couplings = found(rule).network, found(rule).couplings
+    network, couplings = found(rule), found(rule).couplings
     assert network.converged and network.residual < 1e-8, network.ended
     assert (np.diff(network.history) > -1e-9).all() and len(network.history) > 5
     assert found(rule).objectives.max() == pytest.approx(float(network.objective))
@@ -101,14 +101,14 @@ def test_l_never_falls_and_ends_at_a_maximum(rule):
 
 def test_free_answers_are_never_worse():
     free = bi.optimize(CIRCUIT, REWARD, COST, BASELINE)
-    assert float(found().network.objective) <= float(free.objective) + 1e-9
+    assert float(found().objective) <= float(free.objective) + 1e-9
 
 
 def test_two_neurons_with_one_stimulus_are_as_good_as_free_ones():
     """One coupling and one field per neuron are all the log-odds that there are."""
     circuit = bi.Circuit(2, bi.Stimulus.constant())
     reward = np.array([[0.3, -0.2, 0.9, -1.0]])
-    coupled = bi.optimize_coupled(circuit, reward, 0.5, [0.3, 0.6]).network
+    coupled = bi.optimize(circuit.coupled(), reward, 0.5, [0.3, 0.6])
     free = bi.optimize(circuit, reward, 0.5, [0.3, 0.6])
     np.testing.assert_allclose(coupled.objective, free.objective, rtol=1e-9)
     np.testing.assert_allclose(coupled.logits, free.logits, atol=1e-6)
@@ -179,7 +179,7 @@ def test_the_logistic_regression_finds_the_couplings_that_answered():
 def test_random_couplings_are_optimal_for_no_reward_of_the_count():
     """The test of optimality fails where it should: these couplings were never optimised."""
     recording = bi.simulate(network_with(RANDOM), 50_000, random.key(3))
-    tree = bi.infer_from_couplings(MODEL, CIRCUIT, recording, BASELINE, bi.Laplace(num_draws=100), key=random.key(0))
+    tree = bi.infer(MODEL, CIRCUIT.coupled(), recording, BASELINE, bi.Laplace(num_draws=100), key=random.key(0))
     assert not bool(tree["gate"]["passed"].sel(check="optimality of the couplings (p)"))
     assert "No reward of this model makes the recorded couplings optimal" in bi.verdict(tree)
 
@@ -192,20 +192,20 @@ def test_a_frozen_recording_is_refused():
         pytest.raises(bi.InputError, match=r"frozen in pattern 100 \(99 % of the time\)"),
         pytest.warns(bi.DataWarning),
     ):
-        bi.infer_from_couplings(MODEL, CIRCUIT, recording, BASELINE, key=random.key(0))
+        bi.infer(MODEL, CIRCUIT.coupled(), recording, BASELINE, key=random.key(0))
 
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(bi.InputError, match=r"starts: expected at least one"):
-        bi.optimize_coupled(CIRCUIT, REWARD, 1.0, 0.5, starts=[])
+        bi.optimize(CIRCUIT.coupled(), REWARD, 1.0, 0.5, start=[])
     with pytest.raises(bi.InputError, match=r"starts\[0\]\.weights"):
-        bi.optimize_coupled(CIRCUIT, REWARD, 1.0, 0.5, starts=[bi.Couplings.none(bi.Circuit(2, CIRCUIT.stimulus))])
+        bi.optimize(CIRCUIT.coupled(), REWARD, 1.0, 0.5, start=[bi.Couplings.none(bi.Circuit(2, CIRCUIT.stimulus))])
     with pytest.raises(bi.InputError, match="0 from neuron 1 to neuron 0"):
-        bi.optimize_coupled(CIRCUIT.cut([(0, 1)]), REWARD, 1.0, 0.5, starts=[RANDOM])
+        bi.optimize(CIRCUIT.cut([(0, 1)]).coupled(), REWARD, 1.0, 0.5, start=RANDOM)
     with pytest.raises(bi.InputError, match="coding_cost"):
-        bi.optimize_coupled(CIRCUIT, REWARD, 0.0, 0.5)
+        bi.optimize(CIRCUIT.coupled(), REWARD, 0.0, 0.5)
     with pytest.raises(bi.InputError, match="neither silenced nor forced"):
-        bi.optimize_coupled(CIRCUIT.silence(0, 1, 2), REWARD, 1.0, 0.5)
+        bi.optimize(CIRCUIT.silence(0, 1, 2).coupled(), REWARD, 1.0, 0.5)
     snapshots = bi.simulate(network_with(RANDOM), 20_000, random.key(0), updates_per_bin=5)
     with pytest.raises(bi.InputError, match="single updates"):
-        bi.infer_from_couplings(MODEL, CIRCUIT, snapshots, BASELINE, key=random.key(0))
+        bi.infer(MODEL, CIRCUIT.coupled(), snapshots, BASELINE, key=random.key(0))

@@ -19,7 +19,6 @@ from bayes_irl.generative import deciding
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
 from bayes_irl.solvers.lattice import Lattice
-from bayes_irl.systems.evidence.answer_table import as_answered
 
 SIZES = np.array([0.0, 0.064, 0.128, 0.256, 0.512])
 TIMED = ("reaction_time", "reaction_time_discount")
@@ -42,6 +41,11 @@ def design(model, num_trials=400, seed=0, limit=1.5):
     return bi.Evidence.from_arrays(strength, duration, sure_offered=sure)
 
 
+def observations(evidence, answers):
+    """What a fit to these answers would see."""
+    return bi.systems.Observations((evidence.observe(answers, "neuron"),), None, "neuron")
+
+
 def latents(model, evidence, seed):
     """One draw from a model's prior, by site name."""
     seeded = handlers.seed(bi.load_model(model).function, random.key(seed))
@@ -58,7 +62,7 @@ def placeholder(model, evidence):
 
 def probabilities(model, evidence, truth):
     """P(outcome), per row of the table, and the table."""
-    data = as_answered(evidence, placeholder(model, evidence))
+    data = observations(evidence, placeholder(model, evidence))
     substituted = handlers.substitute(bi.load_model(model).function, data=truth)
     site = handlers.trace(substituted).get_trace(evidence, data)["answers"]
     return np.exp(np.asarray(site["fn"].log_probs)), data.sessions[0]
@@ -141,7 +145,7 @@ def test_answers_that_are_none_are_refused(arguments, message):
 def test_answers_that_do_not_fit_are_refused(duration, sure, choice, time, message):
     evidence = bi.Evidence.from_arrays([0.1, -0.1], duration, sure_offered=sure)
     with pytest.raises(bi.InputError, match=message):
-        as_answered(evidence, bi.Answers.from_arrays(choice, time))
+        evidence.observe(bi.Answers.from_arrays(choice, time), "neuron")
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_offers_are_no_evidence():
 def test_reaction_times_are_counted_in_bins():
     evidence = bi.Evidence.from_arrays([0.1, 0.1, -0.1, 0.1], 0.1)
     answers = bi.Answers.from_arrays([1, 0, 1, -1], [0.05, 0.1, 0.0, np.nan])
-    (table,) = as_answered(evidence, answers).sessions
+    table = evidence.observe(answers, "neuron")
     assert table.shown.strength.tolist() == [-0.1, 0.1]
     expected = np.zeros((2, 11), int)
     expected[0, 5 + 0] = expected[1, 5 + 2] = expected[1, 4] = expected[1, 10] = 1
@@ -183,9 +187,9 @@ def test_reaction_times_are_counted_in_bins():
 def test_trials_without_answer_are_left_out_and_still_expected():
     evidence = bi.Evidence.from_arrays([0.1, -0.1, 0.5], [0.5, 0.5, 1.0])
     with pytest.warns(bi.DataWarning, match="1 trials without answer were left out"):
-        (table,) = as_answered(evidence, [1, 0, -1]).sessions
+        table = evidence.observe([1, 0, -1], "neuron")
     assert table.table.tolist() == [[1, 0], [0, 1]]
-    assert table.world.strengths.tolist() == [-0.5, -0.1, 0.1, 0.5]
+    assert table.system.strengths.tolist() == [-0.5, -0.1, 0.1, 0.5]
 
 
 # Likelihoods
@@ -262,7 +266,7 @@ def test_reaction_times_are_decisions_and_a_delay():
 @pytest.mark.parametrize("model", SCALARS)
 def test_probabilities_sum_to_one_and_gradients_are_finite(model):
     evidence = design(model)
-    data = as_answered(evidence, placeholder(model, evidence))
+    data = observations(evidence, placeholder(model, evidence))
     function = bi.load_model(model).function
     for seed in range(3):
         truth = latents(model, evidence, seed)
@@ -285,7 +289,7 @@ FULL = "BAYES_IRL_SEEDS" in os.environ
 def ranks(model, num_sets, noise=1.0):
     """Where the truth ranks among draws, from 0 to 1; `noise` is how much noisier evidence is than the fit has it."""
     evidence = design(model, 1000, limit=1.0)
-    data = as_answered(evidence, placeholder(model, evidence))
+    data = observations(evidence, placeholder(model, evidence))
     calibration = Calibration(bi.load_model(model), evidence, data, num_draws=1000 if FULL else 300)
     truths = calibration.truths(random.key(0), num_sets)
     noisier = truths | {"sensitivity": truths["sensitivity"] / noise}

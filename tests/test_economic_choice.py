@@ -13,7 +13,6 @@ from scipy.special import expit
 from scipy.stats import kstest
 
 import bayes_irl as bi
-from bayes_irl.systems.offers.offer_table import as_chosen
 
 RULES = {
     "economic_choice": lambda a, b, worth, power: ((worth * a) ** power - b**power) / power,
@@ -36,6 +35,11 @@ def design(num_sessions=1, num_trials=240, sequential=False, seed=0):
         a_left=rng.integers(0, 2, size),
         a_first=rng.integers(-1, 2, size) if sequential else None,
     )
+
+
+def observations(offers, chosen):
+    """What a fit to these choices would see."""
+    return bi.systems.Observations((offers.observe(chosen, "neuron"),), None, "neuron")
 
 
 def latents(model, offers, seed):
@@ -62,7 +66,7 @@ def test_the_likelihood_is_the_one_by_hand(model):
     """Sum over trials, against the model's over counts but for the multinomial coefficient."""
     offers = design(3, sequential=True)
     chosen = np.random.default_rng(1).integers(0, 2, offers.num_trials)
-    data, truth = as_chosen(offers, chosen), latents(model, offers, 2)
+    data, truth = observations(offers, chosen), latents(model, offers, 2)
     substituted = handlers.substitute(bi.load_model(model).function, data=truth)
     site = handlers.trace(substituted).get_trace(offers, data)["choices"]
     log_probs = np.asarray(site["fn"].log_probs)
@@ -75,7 +79,7 @@ def test_rules_differ_where_one_juice_is_offered_alone():
     """A forced choice errs with the odds of its value, of 1, or never."""
     offers = bi.Offers.from_arrays([0, 0, 2] * 10, [1, 3, 0] * 10)
     with pytest.warns(bi.DataWarning, match="never varied the ratio"):
-        data = as_chosen(offers, [0, 0, 1] * 10)
+        data = observations(offers, [0, 0, 1] * 10)
 
     def errors(model):
         truth = latents(model, offers, 3)
@@ -104,7 +108,7 @@ def test_a_forced_error_is_impossible_for_the_log_ratio():
 @pytest.mark.parametrize("model", RULES)
 def test_gradients_are_finite_with_forced_choices(model):
     offers = bi.Offers.from_arrays([0, 1, 2, 1] * 10, [1, 3, 0, 1] * 10)
-    data = as_chosen(offers, [0, 0, 1, 1] * 10)
+    data = observations(offers, [0, 0, 1, 1] * 10)
     function = bi.load_model(model).function
     names = {name: site["value"] for name, site in _latent_sites(function, offers).items()}
     gradient = jax.grad(lambda values: -_log_joint(function, offers, data, values))(names)
@@ -128,7 +132,7 @@ def choose(model, offers, truth, rng, lapse=0.0):
 def ranks(model, num_sets, lapse=0.0):
     """Where the truth ranks among draws, from 0 to 1, for each number that a fit to one session infers."""
     offers = design()
-    data = as_chosen(offers, np.arange(offers.num_trials) % 2)
+    data = observations(offers, np.arange(offers.num_trials) % 2)
     calibration = Calibration(bi.load_model(model), offers, data)
     truths = calibration.truths(random.key(0), num_sets)
     rng = np.random.default_rng(0)
@@ -168,7 +172,7 @@ def test_sessions_come_back_from_a_hierarchy():
     chosen = choose(model, offers, truth, np.random.default_rng(8))
     method = bi.Nuts(num_chains=2, num_draws=1500)
     tree = bi.infer(bi.load_model(model), offers, chosen, method=method, key=random.key(9))
-    assert bi.verdict(tree).startswith("All ")
+    assert bi.passed(tree), bi.verdict(tree)
     held = []
     for name in ("relative_value", "temperature", "order_bias"):
         low, high = tree["posterior"][name].quantile([0.05, 0.95], ["chain", "draw"]).values

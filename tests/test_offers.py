@@ -5,7 +5,6 @@ import pytest
 from jax import random
 
 import bayes_irl as bi
-from bayes_irl.systems.offers.offer_table import as_chosen
 
 NUM_A, NUM_B = [1, 1, 2, 0, 3, 1], [2, 2, 1, 1, 0, 2]
 SESSIONS = ["mon", "mon", "mon", "tue", "tue", "mon"]
@@ -15,9 +14,13 @@ def offers(**columns):
     return bi.Offers.from_arrays(NUM_A, NUM_B, **columns)
 
 
+def observe(given, chosen):
+    return given.observe(chosen, "neuron")
+
+
 def test_equal_offers_are_counted_together():
     with pytest.warns(bi.DataWarning):
-        (table,) = as_chosen(offers(session=SESSIONS), [1, 0, 1, 0, 1, 1]).sessions
+        table = observe(offers(session=SESSIONS), [1, 0, 1, 0, 1, 1])
     counted = {(s, a, b): tuple(row) for s, a, b, row in zip(*_columns(table), table.table, strict=True)}
     assert counted == {(0, 1, 2): (1, 2), (0, 2, 1): (0, 1), (1, 0, 1): (1, 0), (1, 3, 0): (0, 1)}
     assert table.table.sum() == 6
@@ -77,7 +80,7 @@ def test_offers_that_are_none_are_refused(arguments, said):
 )
 def test_choices_that_are_none_are_refused(choices, said):
     with pytest.raises(bi.InputError, match=said):
-        as_chosen(offers(), choices)
+        observe(offers(), choices)
 
 
 @pytest.mark.parametrize(
@@ -87,21 +90,21 @@ def test_models_are_told_the_kind_of_every_row(a_first, kinds):
     """Sessions keep every trial a row of its own, in order."""
     given = offers(session=list("abcdef"), a_first=a_first)
     with pytest.warns(bi.DataWarning):
-        (table,) = as_chosen(given, [1, 0, 1, 0, 1, 1]).sessions
+        table = observe(given, [1, 0, 1, 0, 1, 1])
     assert table.shown.kind.tolist() == kinds
 
 
 def test_missing_choices_are_left_out_and_counted():
     many = bi.Offers.from_arrays(NUM_A * 5, NUM_B * 5)
     with pytest.warns(bi.DataWarning, match="2 trials without choice were left out"):
-        (table,) = as_chosen(many, [1, np.nan, 1, -1, 1, 0] + [1] * 24).sessions
+        table = observe(many, [1, np.nan, 1, -1, 1, 0] + [1] * 24)
     assert table.table.sum() == 28
 
 
 def test_sessions_that_say_little_are_named():
     many = bi.Offers.from_arrays([1] * 30 + [2], [2] * 30 + [1], session=[1] * 30 + [2])
     with pytest.warns(bi.DataWarning) as said:
-        as_chosen(many, [1] * 31)
+        observe(many, [1] * 31)
     words = " ".join(str(each.message) for each in said)
     assert "2 of 2 sessions (1, 2) never varied the ratio of two offers: their relative value comes from" in words
     assert "1 of 2 sessions (2) have fewer than 20 choices" in words
@@ -115,7 +118,7 @@ def test_a_baseline_is_refused():
 def test_the_hash_tells_choices_apart():
     def hashed(chosen):
         with pytest.warns(bi.DataWarning):
-            return as_chosen(offers(), chosen).sessions[0].counts.data_hash
+            return observe(offers(), chosen).counts.data_hash
 
     assert hashed([1, 0, 1, 0, 1, 1]) == hashed([0, 1, 1, 0, 1, 1]) != hashed([1, 1, 1, 0, 1, 1])
 

@@ -7,7 +7,7 @@ import pytest
 
 from bayes_irl._checks import InputError
 from bayes_irl.recordings import Recording
-from bayes_irl.recordings.formats.npz import load_recording, save_recording
+from bayes_irl.recordings.formats import load_recording, save_recording
 
 SPIKES = [[0, 1], [1, 1], [0, 0]]
 STIMULUS = [0, 2, 1]

@@ -9,7 +9,7 @@ import pytest
 
 from bayes_irl import Circuit, Stimulus, optimize, rewards
 from bayes_irl._checks import InputError
-from bayes_irl.systems.optimize import adapt_baseline
+from bayes_irl.systems.alternate import adapt_baseline
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
 CIRCUIT = Circuit(3, Stimulus(TRANSITION))

@@ -8,11 +8,11 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError, count, finite_array
 from bayes_irl._types import ArrayLike, Occupancy, Reward
-from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.wiring import Wiring
 
 
 def from_spike_count(
-    circuit: Circuit, table: ArrayLike | None = None, *, target: int | Mapping[int, int] | None = None
+    circuit: Wiring, table: ArrayLike | None = None, *, target: int | Mapping[int, int] | None = None
 ) -> Reward:
     """Reward that depends on the number of spikes: r(σ, x) = table[x, Σ_i σ_i].
 
@@ -38,7 +38,7 @@ def from_spike_count(
     return jnp.asarray(table)[:, circuit.spike_count]
 
 
-def pairwise(circuit: Circuit, weights: ArrayLike, fields: ArrayLike) -> Reward:
+def pairwise(circuit: Wiring, weights: ArrayLike, fields: ArrayLike) -> Reward:
     """Reward of single responses and of pairs: r(σ, x) = Σ_{i<j} W_ij σ_i σ_j + Σ_i h_i(x) σ_i.
 
     Args:
@@ -52,7 +52,7 @@ def pairwise(circuit: Circuit, weights: ArrayLike, fields: ArrayLike) -> Reward:
     return jnp.asarray(fields) @ patterns.T + pairs @ jnp.asarray(weights)
 
 
-def adjacent(circuit: Circuit, num_active: int) -> Reward:
+def adjacent(circuit: Wiring, num_active: int) -> Reward:
     """Reward 1 if exactly `num_active` neighbouring neurons on a ring spike, and no other; else 0."""
     size = count("num_active", num_active)
     if size > circuit.num_neurons:
@@ -65,7 +65,7 @@ def adjacent(circuit: Circuit, num_active: int) -> Reward:
     return from_function(circuit, lambda pattern, stimulus: run(pattern))
 
 
-def from_function(circuit: Circuit, function: Callable[[np.ndarray, int], float]) -> Reward:
+def from_function(circuit: Wiring, function: Callable[[np.ndarray, int], float]) -> Reward:
     """Reward from any function of a pattern `[num_neurons]` of 0 and 1, and a stimulus's index.
 
     Raises:
@@ -90,14 +90,14 @@ def in_gauge(
     return reward - (reward * shares).sum(axis=-1, keepdims=True)
 
 
-def per_spike_count(circuit: Circuit, reward: Reward) -> Float[Array, "num_stimuli num_counts"]:
+def per_spike_count(circuit: Wiring, reward: Reward) -> Float[Array, "num_stimuli num_counts"]:
     """Mean reward of the patterns with each number of spikes `[num_stimuli, num_neurons + 1]`."""
     counts = circuit.spike_count
     members = (counts[:, None] == np.arange(circuit.num_neurons + 1)).astype(float)
     return reward @ (members / members.sum(axis=0))
 
 
-def _indicator(circuit: Circuit, target: int | Mapping[int, int]) -> np.ndarray:
+def _indicator(circuit: Wiring, target: int | Mapping[int, int]) -> np.ndarray:
     wanted = dict(target) if isinstance(target, Mapping) else dict.fromkeys(range(circuit.num_stimuli), target)
     table = np.zeros((circuit.num_stimuli, circuit.num_neurons + 1))
     for x, spikes in wanted.items():
@@ -111,7 +111,7 @@ def _indicator(circuit: Circuit, target: int | Mapping[int, int]) -> np.ndarray:
     return table
 
 
-def from_walsh(circuit: Circuit, coefficients: ArrayLike) -> Reward:
+def from_walsh(circuit: Wiring, coefficients: ArrayLike) -> Reward:
     """Reward from its interactions: r(σ, x) = Σ_S c_S(x) Π_{i∈S} (1 − 2 σ_i), by a fast Walsh-Hadamard transform.
 
     Args:

@@ -18,8 +18,7 @@ from bayes_irl.rewards import from_spike_count, in_gauge, per_spike_count
 from bayes_irl.solvers.average_reward import solve
 from bayes_irl.solvers.stationary import occupancy
 from bayes_irl.systems.circuit.decoding import log_decoder
-from bayes_irl.systems.likelihood import log_outcomes
-from bayes_irl.systems.session import as_data
+from bayes_irl.systems.base import observe
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +40,7 @@ def newton_step(session, baseline, flat, table, weights):
 
     def potential(at):
         solution = solve(CIRCUIT, from_spike_count(CIRCUIT, at.reshape(4, 4)), defaults)
-        return at @ at / (2 * PRIOR**2) - (table * log_outcomes(session, solution.policy, None)).sum()
+        return at @ at / (2 * PRIOR**2) - (table * session.log_outcomes(solution.policy, None)).sum()
 
     def slope(at):
         reward = from_spike_count(CIRCUIT, at.reshape(4, 4))
@@ -60,7 +59,7 @@ def slopes(code) -> np.ndarray:
     """Slope and its standard deviation, of every recording."""
     found, session = [], None
     for seed in range(NUM_RECORDINGS):
-        data = as_data(CIRCUIT, bi.simulate(code, 50_000, random.key(seed)), np.asarray(code.baseline))
+        data = observe(CIRCUIT, bi.simulate(code, 50_000, random.key(seed)), np.asarray(code.baseline))
         if session is None:
             session = data.sessions[0]
             step = jax.jit(lambda *arguments, first=session: newton_step(first, code.baseline, *arguments))

@@ -140,6 +140,6 @@ def _shown(name: str) -> bool:
 
 
 def _kept(site: Mapping[str, Any]) -> bool:
-    if not _shown(site["name"]):
+    if not _shown(site["name"]) or not isinstance(site["value"], jax.Array):  # a population's value is a tree
         return False
     return site["type"] == "deterministic" or (site["type"] == "sample" and not site["is_observed"])

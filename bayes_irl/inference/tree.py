@@ -72,7 +72,9 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
         "posterior": summaries,
         "sample_stats": dataset(dict(draws.stats), chains, every),
         "reward": rewards,
-        "reward_at_mode": dataset(at_mode["reward"], np.arange(1), np.arange(1)).isel(chain=0, draw=0, drop=True),
+        "reward_at_mode": dataset(at_mode["reward"], np.arange(1), np.arange(1)).isel(
+            chain=0, draw=0, drop=True, missing_dims="ignore"
+        ),
         "log_prior": dataset(account["log_prior"], chains, kept, {name: [] for name in account["log_prior"]}),
         **_prior(posterior, prior_key, dataset),
         **_likelihood(observations, account, chains, kept, replicate_key, dataset),

@@ -92,7 +92,7 @@ def test_slope_correlation_and_remainder_are_those_of_dense_matrices(efficient):
     tree = efficient[0]
     found, given = tree["coding"], tree["reward"]["reward"].values.reshape(-1, 4, 8)
     weights = tree["constant_data"]["weights"].values
-    moves, spikes = np.asarray(CIRCUIT.transition), tree["circuit"]["baseline"].values[0]
+    moves, spikes = np.asarray(CIRCUIT.transition), tree["system"]["baseline"].values[0]
     picked = np.linspace(0, len(given) - 1, found.sizes["draw"]).round().astype(int)
     remainders = []
     for draw in (0, 7):
@@ -119,6 +119,7 @@ def test_slope_correlation_and_remainder_are_those_of_dense_matrices(efficient):
     mean = all_of_them.mean(axis=0)
     assert float(found["distance"]) == pytest.approx((weights / weights.sum() * mean**2).sum(), rel=1e-9)
     stray = ((all_of_them - mean) ** 2 * weights / weights.sum()).sum(axis=(1, 2))
+    assert found.attrs["verdict_of_fit"] == bi.verdict(tree)
     assert found.attrs["share"] == np.mean(stray >= float(found["distance"]))
     reward = found["reward"].values[0].mean(axis=0)
     assert found.attrs["unexplained"] == pytest.approx((weights * mean**2).sum() / (weights * reward**2).sum())

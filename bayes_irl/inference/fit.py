@@ -14,7 +14,7 @@ from bayes_irl._types import Baseline
 from bayes_irl.inference.thinning import evenly
 from bayes_irl.systems import Capability, System
 from bayes_irl.systems.base import restore_system
-from bayes_irl.systems.compared import StoredRecording
+from bayes_irl.systems.replicating import StoredRecording
 
 ADVICE = "Give it what `infer` returned."
 
@@ -123,7 +123,7 @@ class Fit:
         kind = type(self.system)
         if capability not in kind.supports:
             instead = kind.instead.get(capability, "")
-            raise InputError.of("posterior", f"a fit that supports {capability}", f"one to a {kind.kind}", instead)
+            raise InputError.of("posterior", f"a fit that supports {capability}", f"one of kind {kind.kind!r}", instead)
         if one_recording and self.num_recordings > 1:
             raise InputError.of("posterior", "a fit to one recording", f"{self.num_recordings}", ADVICE)
         return self
@@ -190,16 +190,17 @@ class Fit:
     @property
     def stored_recordings(self) -> tuple[StoredRecording, ...]:
         """What the tree keeps of every recording, as its system compares it."""
-        constants = self.row_columns
+        constants, weights = self.row_columns, self.weights.values if self.has_reward_table else None
+        sites = list(self.tables) if self.has("observed_data") else [""] * self.num_recordings
         each = []
-        for number, (kind, (site, table)) in enumerate(zip(self.observed, self.tables.items(), strict=True)):
+        for number, (kind, site) in enumerate(zip(self.observed, sites, strict=True)):
             columns = {
                 str(name).removeprefix(f"{site}_"): column.values
                 for name, column in constants.data_vars.items()
-                if column.dims == (f"{site}_row",)
+                if site and column.dims == (f"{site}_row",)
             }
-            weights = self.weights.values if self.has_reward_table else None
-            each.append(StoredRecording(kind, table.values, columns, weights, self.recordings.isel(recording=number)))
+            table = self.tables[site].values if site else None
+            each.append(StoredRecording(kind, table, columns, weights, self.recordings.isel(recording=number)))
         return tuple(each)
 
     @property

@@ -22,7 +22,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Scalar
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.systems.check import Check
-from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording
+from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 
 BaselineKind = Literal["neuron", "population"]
 Reward = Any  # a table [num_stimuli, num_patterns], or whatever a system's own rewards are
@@ -263,7 +263,7 @@ class System(eqx.Module):
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 
-    def compare(self, stored: StoredRecording) -> Compared:
+    def statistics(self, stored: StoredRecording) -> Replicating:
         """Statistics of what was recorded, and of recordings drawn from an optimum."""
         raise NotImplementedError
 
@@ -371,7 +371,10 @@ class System(eqx.Module):
         """
         if capability not in cls.supports:
             raise InputError.of(
-                str(capability), "a system that supports it", f"a {cls.kind}", cls.instead.get(capability, "")
+                str(capability),
+                "a system that supports it",
+                f"one of kind {cls.kind!r}",
+                cls.instead.get(capability, ""),
             )
 
 

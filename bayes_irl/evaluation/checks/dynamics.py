@@ -13,8 +13,8 @@ from bayes_irl.evaluation.checks.runs import runs
 from bayes_irl.inference.fit import Fit
 from bayes_irl.recordings import Recording
 from bayes_irl.systems import Capability
-from bayes_irl.systems.compared import MAX_UPDATES
 from bayes_irl.systems.forward import simulate_under
+from bayes_irl.systems.replicating import MAX_UPDATES
 
 MEANINGS = {"dwell_time": "dwell times of patterns", "triggered": "responses after a change of stimulus"}
 LEAST_RUNS = 10  # recorded patterns that must last so long for their share to be worth comparing

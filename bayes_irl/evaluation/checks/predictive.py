@@ -51,14 +51,14 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     """
     fit = Fit(posterior).require(Capability.PREDICTIVE, one_recording=True)
     (stored,) = fit.stored_recordings
-    compared = fit.system.compare(stored)
+    statistics = fit.system.statistics(stored)
     optima = fit.optima(num_draws=NUM_REPLICAS)
     keys = jax.random.split(key, len(optima))
-    replicas = [compared.replicate(optimum, one) for optimum, one in zip(optima, keys, strict=True)]
+    replicas = [statistics.replicate(optimum, one) for optimum, one in zip(optima, keys, strict=True)]
     about = {
         "verdict_of_fit": fit.verdict,
         "kind": stored.kind,
-        "note": compared.note,
-        "skipped": compared.skipped,
+        "note": statistics.note,
+        "skipped": statistics.skipped,
     }
-    return beside_replicas(compared.recorded, replicas, compared.meanings, about)
+    return beside_replicas(statistics.recorded, replicas, statistics.meanings, about)

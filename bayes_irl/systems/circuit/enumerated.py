@@ -17,10 +17,10 @@ from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.observed import mean_response
-from bayes_irl.systems.circuit.pattern_statistics import compare_patterns, rank_patterns, updates_between_bins
+from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
-from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording
+from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 from bayes_irl.systems.scoring import Scored, score_outcomes
 
 Kind = TypeVar("Kind", bound="EnumeratedCircuit")
@@ -114,9 +114,9 @@ class EnumeratedCircuit(Wiring, System):
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 
-    def compare(self, stored: StoredRecording) -> Compared:
+    def statistics(self, stored: StoredRecording) -> Replicating:
         """Mean responses, correlations, numbers of spikes, and (of transitions) numbers of changes."""
-        return compare_patterns(self, stored)
+        return pattern_statistics(self, stored)
 
     def rank_outcomes(self, stored: StoredRecording) -> RankedOutcomes:
         """Answers, or patterns by their numbers of spikes."""

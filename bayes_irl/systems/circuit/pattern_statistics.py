@@ -14,7 +14,7 @@ from bayes_irl.systems.circuit.moves import log_moves
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.responses import draw_bins, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
-from bayes_irl.systems.compared import Compared, RankedOutcomes, StoredRecording, length_of_replicas
+from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording, length_of_replicas
 
 Counts = Float[np.ndarray, "num_stimuli num_patterns"]
 Patterns = Int[np.ndarray, "num_patterns num_neurons"]
@@ -27,9 +27,9 @@ MEANINGS = {
 }
 
 
-def compare_patterns(circuit: Wiring, stored: StoredRecording) -> Compared:
+def pattern_statistics(circuit: Wiring, stored: StoredRecording) -> Replicating:
     """Mean responses, correlations, numbers of spikes, and (of transitions) numbers of changes."""
-    return _COMPARE[stored.kind](circuit, stored)
+    return _STATISTICS[stored.kind](circuit, stored)
 
 
 def rank_patterns(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
@@ -53,7 +53,7 @@ def updates_between_bins(stored: StoredRecording) -> int:
 # -- single updates --------------------------------------------------------------------------------------------------
 
 
-def _compare_updates(circuit: Wiring, stored: StoredRecording) -> Compared:
+def _of_updates(circuit: Wiring, stored: StoredRecording) -> Replicating:
     assert stored.weights is not None
     length, note = length_of_replicas(stored.weights.sum())
 
@@ -64,7 +64,9 @@ def _compare_updates(circuit: Wiring, stored: StoredRecording) -> Compared:
         "Changes from one update to the next cannot be checked: counts of single updates keep what a neuron saw and "
         "answered, not what it had answered before."
     )
-    return Compared(_labelled(circuit, of_counts(stored.weights, circuit.patterns)), MEANINGS, replicate, note, skipped)
+    return Replicating(
+        _labelled(circuit, of_counts(stored.weights, circuit.patterns)), MEANINGS, replicate, note, skipped
+    )
 
 
 def _rank_answers(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
@@ -74,7 +76,7 @@ def _rank_answers(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
 # -- snapshots -------------------------------------------------------------------------------------------------------
 
 
-def _compare_snapshots(circuit: Wiring, stored: StoredRecording) -> Compared:
+def _of_snapshots(circuit: Wiring, stored: StoredRecording) -> Replicating:
     taken = np.zeros((circuit.num_stimuli, circuit.num_patterns))
     taken[stored.columns["stimulus"]] = stored.table
 
@@ -86,7 +88,7 @@ def _compare_snapshots(circuit: Wiring, stored: StoredRecording) -> Compared:
 
     skipped = "Changes from bin to bin cannot be checked: snapshots are taken far apart."
     recorded = _labelled(circuit, of_counts(taken, circuit.patterns))
-    return Compared(recorded, MEANINGS, replicate, skipped=skipped)
+    return Replicating(recorded, MEANINGS, replicate, skipped=skipped)
 
 
 def _rank_snapshots(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
@@ -97,7 +99,7 @@ def _rank_snapshots(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
 # -- transitions -----------------------------------------------------------------------------------------------------
 
 
-def _compare_transitions(circuit: Wiring, stored: StoredRecording) -> Compared:
+def _of_transitions(circuit: Wiring, stored: StoredRecording) -> Replicating:
     assert stored.weights is not None
     steps, held = updates_between_bins(stored), _held(stored)
     length, note = length_of_replicas(stored.weights.sum(), steps)
@@ -111,7 +113,7 @@ def _compare_transitions(circuit: Wiring, stored: StoredRecording) -> Compared:
 
     observed = of_counts(stored.weights, circuit.patterns)
     observed["changes"] = changes_of_moves(stored.columns["previous_pattern"], stored.table, circuit.num_neurons)
-    return Compared(_labelled(circuit, observed), MEANINGS, replicate, note)
+    return Replicating(_labelled(circuit, observed), MEANINGS, replicate, note)
 
 
 def _rank_transitions(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
@@ -127,7 +129,7 @@ def _held(stored: StoredRecording) -> bool:
     return bool((stored.columns["previous_stimulus"] == stored.columns["stimulus"]).all())
 
 
-_COMPARE = {"updates": _compare_updates, "snapshots": _compare_snapshots, "transitions": _compare_transitions}
+_STATISTICS = {"updates": _of_updates, "snapshots": _of_snapshots, "transitions": _of_transitions}
 _RANK = {"updates": _rank_answers, "snapshots": _rank_snapshots, "transitions": _rank_transitions}
 
 

@@ -1,12 +1,10 @@
 """What a changed coupled circuit answers: climbed from couplings that are known, draw by draw."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl.systems.adapting import Adaptation, Fitted
@@ -42,7 +40,11 @@ class CoupledAdaptation(Adaptation):
         """
         if fitted.coding_cost_factor == "keep mean cost":
             raise InputError.of("coding_cost_factor", "a number, for a coupled circuit", '"keep mean cost"')
-        start = start_within(before, fitted.groups)
+        stored = fitted.groups["optimal_couplings"]
+        start = Couplings(
+            jnp.asarray(stored["weight"].transpose("neuron", "seen").values),
+            jnp.asarray(stored["field"].transpose("stimulus", "neuron").values),
+        )
         return cls(before, after, fitted, start, {"coding_cost_factor": fitted.coding_cost_factor})
 
     def unchanged(self, reward: np.ndarray) -> CoupledNetwork:
@@ -58,16 +60,3 @@ class CoupledAdaptation(Adaptation):
         within = unpack(circuit, pack(circuit, start))  # without the wires of lesioned neurons, and those that are cut
         baseline = np.asarray(self.fitted.baseline) if held else self.fitted.follows
         return best_couplings(circuit, reward, cost, baseline, [within])
-
-
-def start_within(circuit: Wiring, groups: Mapping[str, xr.Dataset]) -> Couplings:
-    """Couplings that are optimal for the posterior mode, but for those that this circuit cannot have.
-
-    Args:
-        circuit: the recorded circuit, or a changed one.
-        groups: of the tree.
-    """
-    stored = groups["optimal_couplings"]
-    weights = jnp.asarray(stored["weight"].transpose("neuron", "seen").values)
-    fields = jnp.asarray(stored["field"].transpose("stimulus", "neuron").values)
-    return unpack(circuit, pack(circuit, Couplings(weights, fields)))

@@ -24,7 +24,7 @@ from bayes_irl.systems.base import (
 )
 from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
-from bayes_irl.systems.coupled.adaptation import CoupledAdaptation, start_within
+from bayes_irl.systems.coupled.adaptation import CoupledAdaptation
 from bayes_irl.systems.coupled.ascent import CoupledNetwork, best_couplings, frozen_in
 from bayes_irl.systems.coupled.couplings import Couplings, unpack
 from bayes_irl.systems.coupled.logistic import fit_couplings
@@ -123,8 +123,11 @@ class CoupledCircuit(EnumeratedCircuit):
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], CoupledNetwork]:
         """Climb from the couplings that are optimal for the posterior mode."""
-        start = start_within(self, groups)
-        return lambda reward, baseline: best_couplings(self, reward, 1.0, np.asarray(baseline), [start])
+
+        def answer(reward: Reward, baseline: Array | None) -> CoupledNetwork:
+            return CoupledAdaptation.of(self, self, Fitted(baseline, "held", None, dict(groups), 1.0)).unchanged(reward)
+
+        return answer
 
     def optimize(
         self,

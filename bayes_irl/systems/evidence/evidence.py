@@ -33,12 +33,11 @@ class Evidence(EvidenceTrials, System):
 
     kind: ClassVar[str] = "evidence"
     supports: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.LOO, Capability.PRIOR_SENSITIVITY, Capability.CONTRACTION}
+        {Capability.LOO, Capability.LOO_REFITTED, Capability.PRIOR_SENSITIVITY, Capability.CONTRACTION}
     )
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.OPTIMIZE: "Solve for decisions with bayes_irl.solvers.episode.decide.",
         Capability.SIMULATE: "Draw answers from the tree's `posterior_predictive`.",
-        Capability.LOO_REFITTED: "Use loo.",
         Capability.LEAVE_BLOCK_OUT: "Answers are independent given the evidence: use loo.",
         Capability.PREDICTIVE: "Use analysis.predicted_answers.",
         Capability.DYNAMICS: "Answers are independent given the evidence: use analysis.predicted_answers.",

@@ -15,13 +15,13 @@ from bayes_irl.solvers import solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System
-from bayes_irl.systems.compared import Compared, StoredRecording
 from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.maze.observed import ObservedMoves, mean_move
 from bayes_irl.systems.maze.walk import draw_walk
-from bayes_irl.systems.maze.walk_statistics import compare_walks
+from bayes_irl.systems.maze.walk_statistics import walk_statistics
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.optimum import respond
+from bayes_irl.systems.replicating import Replicating, StoredRecording
 from bayes_irl.systems.scoring import Scored, score_outcomes
 
 Kind = TypeVar("Kind", bound="Maze")
@@ -159,9 +159,9 @@ class Maze(Grid, System):
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 
-    def compare(self, stored: StoredRecording) -> Compared:
+    def statistics(self, stored: StoredRecording) -> Replicating:
         """Share of time at each visited place, and shares of moves there."""
-        return compare_walks(stored)
+        return walk_statistics(stored)
 
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
         """Places, visits and p."""

@@ -4,15 +4,15 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int, PRNGKeyArray
 
-from bayes_irl.systems.compared import Compared, StoredRecording, length_of_replicas
 from bayes_irl.systems.maze.grid import MOVES
 from bayes_irl.systems.maze.walk import draw_walk
 from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.replicating import Replicating, StoredRecording, length_of_replicas
 
 MEANINGS = {"place_share": "shares of time at places", "move_share": "shares of moves at places"}
 
 
-def compare_walks(stored: StoredRecording) -> Compared:
+def walk_statistics(stored: StoredRecording) -> Replicating:
     """Share of time at each visited place, and shares of moves there, of the recording and of walks as long."""
     places = stored.columns["place"]
     length, note = length_of_replicas(stored.table.sum())
@@ -27,7 +27,7 @@ def compare_walks(stored: StoredRecording) -> Compared:
         "move_share": xr.DataArray(observed["move_share"], labels, dims=tuple(labels)),
     }
     skipped = "Places that were never visited in the recording are left out."
-    return Compared(recorded, MEANINGS, replicate, note, skipped)
+    return Replicating(recorded, MEANINGS, replicate, note, skipped)
 
 
 def of_moves(table: Int[np.ndarray, "num_places num_moves"], num_moves: int) -> dict[str, Float[np.ndarray, "..."]]:

@@ -38,6 +38,7 @@ class Offers(OfferTrials, System):
     supports: ClassVar[frozenset[Capability]] = frozenset(
         {
             Capability.LOO,
+            Capability.LOO_REFITTED,
             Capability.LOO_PIT,
             Capability.PRIOR_SENSITIVITY,
             Capability.CONTRACTION,
@@ -46,7 +47,6 @@ class Offers(OfferTrials, System):
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.OPTIMIZE: "Choose the worth of juices yourself: a choice has the log-odds of its model.",
         Capability.SIMULATE: "Draw choices from the tree's `posterior_predictive`.",
-        Capability.LOO_REFITTED: "Use loo.",
         Capability.LEAVE_BLOCK_OUT: "Choices are independent given the offers: use loo.",
         Capability.PREDICTIVE: "Use checks.loo_pit, or plots.choice_shares.",
         Capability.DYNAMICS: "Choices are independent given the offers: use checks.loo_pit.",

@@ -1,4 +1,4 @@
-"""What checks compare: statistics of what was recorded, and of recordings drawn from optimal answers."""
+"""What posterior predictive checks need of a system: statistics of a recording, and of replicas of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ class StoredRecording:
 
     Attributes:
         kind: what was observed: "updates", "snapshots", "transitions", "moves", "choices" or "answers".
-        table: how often each outcome came up.
+        table: how often each outcome came up; None where outcomes cannot be listed.
         columns: what each row of the table belongs to, by name.
         weights: how often each state was observed `[num_stimuli, num_patterns]`; None where there is no such table.
         system: the tree's group `system`, of this recording.
     """
 
     kind: str
-    table: Int[np.ndarray, "num_rows num_outcomes"]
+    table: Int[np.ndarray, "num_rows num_outcomes"] | None
     columns: Mapping[str, np.ndarray]
     weights: Float[np.ndarray, "num_stimuli num_patterns"] | None
     system: xr.Dataset
 
 
 @dataclass(frozen=True)
-class Compared:
+class Replicating:
     """Statistics of what was recorded, and how to draw a recording that can be compared with it.
 
     Attributes:

@@ -73,7 +73,7 @@ def test_killed_and_interrupted_fits_end_in_the_same_draws(workshop):
     for options, message in (
         ((), "an output without a fit that is not finished, got"),
         (("--resume", "--seed", 1), "got another key. Give the same as then"),
-        (("--resume", "--draws", 1800, "--baseline", "population"), "got another system or baseline, method."),
+        (("--resume", "--draws", 1800, "--baseline", "population"), "got another method, system or baseline."),
     ):
         refused = run(*FIT, *options, "--out", out)
         assert refused.exit_code == 2 and message in refused.stderr

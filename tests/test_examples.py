@@ -89,7 +89,7 @@ def test_monkey_economic_choice_runs(shared, tmp_path):
 
 @pytest.mark.slow
 def test_monkey_reaction_time_runs(shared, tmp_path):
-    """A cost of time beats none, and its size is told."""
+    """A cost of time beats none, and its size is printed."""
     words = printed("monkey_reaction_time", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     gaps = dict(re.findall(r"^(cost per second|discount|no cost) +-[\d.]+ +(-?[\d.]+)", words, re.MULTILINE))
     assert float(gaps["no cost"]) < float(gaps["cost per second"]) == 0
@@ -100,7 +100,7 @@ def test_monkey_reaction_time_runs(shared, tmp_path):
 
 @pytest.mark.slow
 def test_hippocampus_runs(shared, tmp_path):
-    """Gates pass, the reward tells of position and no wrong decoder explains as much of it."""
+    """Gates pass, the reward depends on position and no wrong decoder explains as much of it."""
     words = printed("hippocampus", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     assert words.count("All 5 checks passed") == 4
     ((place, both),) = re.findall(r"place alone +(-[\d.]+)(?:.|\n)*place and direction +(-[\d.]+)", words)
@@ -124,7 +124,7 @@ def test_efficient_coding_runs(tmp_path):
 
 @pytest.mark.slow
 def test_ring_runs(tmp_path):
-    """The rewarded patterns come first, the wrong models foretell worse, and the frozen ring is not trusted."""
+    """The rewarded patterns come first, the wrong models predict worse, and the frozen ring is not trusted."""
     words = printed("ring", tmp_path)
     assert "ranks of the 6 rewarded patterns: [1, 2, 3, 4, 5, 6]" in words
     (least,) = re.findall(r"their least inclusion probability: ([\d.]+)", words)

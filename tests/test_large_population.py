@@ -21,12 +21,15 @@ from scipy.special import expit
 import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model
+from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores import climb
-from bayes_irl.inference.scores.scored_bins import ScoredBins, look
+from bayes_irl.inference.scores.left_out import as_group, leave_out
+from bayes_irl.inference.scores.scored_bins import ScoredBins, clusters, look
 from bayes_irl.inference.scores.value_family import ValueFamily
 from bayes_irl.systems.base import observe
 from bayes_irl.systems.population import features
 from bayes_irl.systems.population.features import FeatureValue, symmetric
+from bayes_irl.systems.population.scoring import gains, weights_of_bins
 
 KEY = random.key(0)
 LARGE = bi.load_model("large_population")
@@ -496,3 +499,36 @@ def test_an_interrupted_climb_goes_on_to_the_very_same_draws(tmp_path, monkeypat
         assert climbed == expected
         for group in ("posterior", "reward", "reward_at_mode", "left_out", "gate"):
             xr.testing.assert_equal(tree[group].to_dataset(), whole[group].to_dataset())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("updates", [True, False])
+def test_what_trials_would_gain_if_left_out_is_what_refits_without_them_find(updates):
+    """Five of twenty parts, each left out and climbed for anew, with spreads and temper of its own."""
+    network = populations.moderate_network(8, seed=1)
+    if updates:
+        whole = bi.simulate(network, 5_000, KEY, num_trials=40)
+    else:
+        whole = populations.snapshots_of(network, 2_000, 24, KEY)
+    p = np.asarray(network.baseline)
+
+    def peak_of(recording):
+        family = ValueFamily(LARGE, observe(network.population, recording, p))
+        return family, climb.climb(family, KEY, Progress())
+
+    family, peak = peak_of(whole)
+    found = as_group(leave_out(family, peak))
+    label, number = clusters(family.data, whole.num_bins)
+    assert number == found.sizes["trial"] == 20
+    weights, exact, seen = weights_of_bins(family.data), [], []
+    for part in range(5):
+        rest, bins = whole.trials(np.unique(whole.trial[label != part])), np.flatnonzero(label == part)
+        other, without = peak_of(rest)
+        exact.append(weights[bins] @ gains(family.data, other.value(without.flat, without.spreads), bins))
+        seen.append(weights[bins] @ gains(family.data, family.value(peak.flat, peak.spreads), bins))
+    np.testing.assert_allclose(found["fitted"][:5], seen, rtol=1e-4)
+    optimism, error = np.sum(seen) - np.sum(exact), float(found["left_out"][:5].sum()) - np.sum(exact)
+    se = found["left_out_centred"].values.std(ddof=1) * np.sqrt(5)
+    print(f"seen and left out differ by {optimism / se:.2f} standard errors, refits and one step by {error / se:.3f}")
+    assert optimism > 0.5 * se
+    assert abs(error) < 0.15 * se and abs(error) < 0.1 * optimism

@@ -54,6 +54,7 @@ class Population(ManyNeurons, System):
     """
 
     kind: ClassVar[str] = "population"
+    recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
     by_scores: ClassVar[bool] = True
     reward_sites: ClassVar[tuple[str, ...]] = ("value",)
     supports: ClassVar[frozenset[Capability]] = frozenset(

@@ -18,12 +18,6 @@ DIMS = {"concavity": ("subject",)}
 
 
 def model(offers, choices=None):
-    juices = generative.juices(offers, temperature=0.4, scale=0.5)
     power = numpyro.sample("concavity", dist.LogNormal(np.log(0.7), 0.5).expand([offers.num_subjects]).to_event(1))
-
-    def log_odds(shown):
-        gamma = power[shown.subject]
-        a = generative.utility(juices.worth(shown) * shown.num_a, gamma)
-        return (a - generative.utility(shown.num_b, gamma) + juices.bias(shown)) / juices.temperature(shown)
-
-    generative.choose(log_odds, choices)
+    juices = generative.juices(offers, generative.Concave(power), temperature=0.4, scale=0.5)
+    generative.choose(juices, choices)

@@ -9,9 +9,5 @@ from bayes_irl import generative
 
 
 def model(offers, choices=None):
-    juices = generative.juices(offers, temperature=0.4, scale=0.5)
-
-    def log_odds(shown):
-        return (juices.worth(shown) * shown.num_a - shown.num_b + juices.bias(shown)) / juices.temperature(shown)
-
-    generative.choose(log_odds, choices)
+    juices = generative.juices(offers, generative.Linear(), temperature=0.4, scale=0.5)
+    generative.choose(juices, choices)

@@ -7,18 +7,9 @@ odds (a single error would be impossible). A power of the quantity is not identi
 Source: Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676.
 """
 
-import jax.numpy as jnp
-
 from bayes_irl import generative
 
 
 def model(offers, choices=None):
-    juices = generative.juices(offers, temperature=0.4, scale=0.5)
-
-    def log_odds(shown):
-        ratio = jnp.log(shown.num_a) - jnp.log(shown.num_b)
-        forced = jnp.isinf(ratio)
-        compared = jnp.log(juices.worth(shown)) + jnp.where(forced, 0.0, ratio) + juices.bias(shown)
-        return jnp.where(forced, ratio, compared / juices.temperature(shown))
-
-    generative.choose(log_odds, choices)
+    juices = generative.juices(offers, generative.LogRatio(), temperature=0.4, scale=0.5)
+    generative.choose(juices, choices)

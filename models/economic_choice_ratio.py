@@ -10,10 +10,5 @@ from bayes_irl import generative
 
 
 def model(offers, choices=None):
-    juices = generative.juices(offers, temperature=0.2, scale=0.2)
-
-    def log_odds(shown):
-        a, b = juices.worth(shown) * shown.num_a, shown.num_b
-        return ((a - b) / (a + b) + juices.bias(shown)) / juices.temperature(shown)
-
-    generative.choose(log_odds, choices)
+    juices = generative.juices(offers, generative.Ratio(), temperature=0.2, scale=0.2)
+    generative.choose(juices, choices)

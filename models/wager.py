@@ -24,8 +24,6 @@ def model(evidence, answers=None):
     lapse = draw("lapse", dist.Beta(1.0, 30.0))
     sure = draw("sure_value", dist.Beta(2.0, 2.0))
     risk = draw("cost_of_risk", dist.Normal(0.0, 0.3))
-
-    def worth(right, who):
-        return right - risk[who] * right * (1 - right)
-
-    generative.answer_when_asked(evidence, sensitivity, temperature, side_bias, lapse, answers, worth=worth, sure=sure)
+    generative.answer_when_asked(
+        evidence, sensitivity, temperature, side_bias, lapse, answers, sure_value=sure, cost_of_risk=risk
+    )

@@ -19,10 +19,10 @@ import bayes_irl as bi
 from bayes_irl.analysis.indifference import chosen_juice
 from bayes_irl.analysis.reading import chose, duration, onset
 from bayes_irl.generative import Model, answer_when_ready, habits, per_subject
-from bayes_irl.generative.deciding import NODES, STEP, WEIGHTS
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
 from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.systems.evidence.decisions import NODES, STEP, WEIGHTS
 
 NUM_TRIALS = 4000
 LIMIT = 2.0  # s, within which all networks answer

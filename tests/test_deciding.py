@@ -15,10 +15,10 @@ from scipy.special import softmax
 from scipy.stats import kstest, norm
 
 import bayes_irl as bi
-from bayes_irl.generative import deciding
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
 from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.systems.evidence import decisions
 
 SIZES = np.array([0.0, 0.064, 0.128, 0.256, 0.512])
 TIMED = ("reaction_time", "reaction_time_discount")
@@ -245,7 +245,7 @@ def test_reaction_times_are_decisions_and_a_delay():
     evidence = design("reaction_time")
     truth = latents("reaction_time", evidence, 2)
     probs, table = probabilities("reaction_time", evidence, truth)
-    lattice = Lattice(Belief(evidence.strengths, evidence.prior, truth["sensitivity"][0]), 75, deciding.STEP)
+    lattice = Lattice(Belief(evidence.strengths, evidence.prior, truth["sensitivity"][0]), 75, decisions.STEP)
     names = ("temperature", "cost_of_time", "side_bias", "hazard", "lapse", "non_decision_time", "non_decision_spread")
     heat, cost, side, hazard, lapse, mean, spread = (truth[name][0] for name in names)
     stakes = Stakes(heat, cost_of_time=cost, side_bias=side)

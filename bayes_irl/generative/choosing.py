@@ -1,7 +1,6 @@
 """What models of choices between two juices are made of: quantities that differ between sessions; the likelihood."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,8 +10,10 @@ from jaxtyping import Array, Float
 
 from bayes_irl.generative.respond import observe
 from bayes_irl.systems import Observations
-from bayes_irl.systems.offers.observed import ObservedChoices, Shown
 from bayes_irl.systems.offers.offers import Offers
+from bayes_irl.systems.offers.rules import Linear, Rule
+from bayes_irl.systems.offers.shown import Shown
+from bayes_irl.systems.offers.valuation import OwnOdds, Valuation
 
 
 def by_session(name: str, offers: Offers, typical: dist.Distribution, spread: float) -> Float[Array, " num_sessions"]:
@@ -54,40 +55,25 @@ def by_kind(
     return jnp.stack([simultaneous, simultaneous + change[offers.subject_of]], axis=1)
 
 
-def bias(offers: Offers, scale: float) -> Callable[[Shown], Float[Array, " num_rows"]]:
-    """Draw what it is worth to be on the left, or first, where that was noted, in a NumPyro model.
+def bias(offers: Offers, scale: float) -> tuple[Float[Array, " num_subjects"], Float[Array, " num_subjects"]]:
+    """Draw what it is worth to be on the left, and to be first, where that was noted, in a NumPyro model.
 
     Args:
         offers: what was offered.
         scale: of each subject's `side_bias` and `order_bias`, in the units in which offers are compared.
 
     Returns:
-        A function of what was shown: what A gains by its side and its place in the order.
+        Both biases of each subject; 0 where side or order was not noted.
     """
     normal = dist.Normal(0.0, scale).expand((offers.num_subjects,)).to_event(1)
     noted = {"side_bias": (offers.a_left != 0).any(), "order_bias": (offers.a_first != 0).any()}
     side, order = (
         numpyro.sample(name, normal) if here else jnp.zeros(offers.num_subjects) for name, here in noted.items()
     )
-    return lambda shown: side[shown.subject] * shown.a_left + order[shown.subject] * shown.a_first
+    return side, order
 
 
-@dataclass(frozen=True)
-class Juices:
-    """What two juices are worth in every session, per row of what was shown.
-
-    Attributes:
-        worth: of one A, in B.
-        temperature: λ, by how much offers must differ to be told apart, in the units in which they are compared.
-        bias: what A gains by its side and its place in the order, in the same units.
-    """
-
-    worth: Callable[[Shown], Float[Array, " num_rows"]]
-    temperature: Callable[[Shown], Float[Array, " num_rows"]]
-    bias: Callable[[Shown], Float[Array, " num_rows"]]
-
-
-def juices(offers: Offers, temperature: float, scale: float) -> Juices:
+def juices(offers: Offers, rule: Rule | None = None, *, temperature: float, scale: float) -> Valuation:
     """Draw what juices are worth, temperatures and biases for all sessions, in a NumPyro model.
 
     1 A is worth 2 B, within a factor of 2 (one standard deviation of the subjects' prior); sessions of a subject differ
@@ -95,8 +81,13 @@ def juices(offers: Offers, temperature: float, scale: float) -> Juices:
 
     Args:
         offers: what was offered.
+        rule: how offers are compared; None: `Linear()`.
         temperature: what is typical, within a factor of e.
         scale: of biases.
+
+    Returns:
+        The valuation, for `choose`. A rule of your own can use its `worth_of(shown)`, `temperature_of(shown)` and
+        `bias_of(shown)`.
     """
     log_worth = by_session("log_relative_value", offers, dist.Normal(np.log(2), np.log(2)), 0.3)
     log_temperature = by_session("log_temperature", offers, dist.Normal(np.log(temperature), 1.0), 0.3)
@@ -104,20 +95,12 @@ def juices(offers: Offers, temperature: float, scale: float) -> Juices:
     heat = jnp.exp(by_kind("log_temperature", offers, log_temperature, 0.5))
     numpyro.deterministic("relative_value", worth)
     numpyro.deterministic("temperature", heat)
-    return Juices(
-        lambda shown: worth[shown.session, shown.kind],
-        lambda shown: heat[shown.session, shown.kind],
-        bias(offers, scale),
-    )
+    return Valuation(worth, heat, *bias(offers, scale), Linear() if rule is None else rule)
 
 
-def utility(quantity: Float[Array, " num_rows"] | np.ndarray, power: Float[Array, " num_rows"]) -> Array:
-    """Return quantity^power / power, concave below 1, of slope 1 at 1; nothing is worth nothing."""
-    some = quantity > 0
-    return jnp.where(some, jnp.where(some, quantity, 1.0) ** power / power, 0.0)
-
-
-def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Observations | None = None) -> None:
+def choose(
+    preference: Valuation | Callable[[Shown], Float[Array, " num_rows"]], choices: Observations | None = None
+) -> None:
     """Observe choices that are soft-optimal, in a NumPyro model.
 
     With r(a) what an answer is worth, V = λ log Σ_a p(a) exp(r(a)/λ), so that
@@ -125,11 +108,14 @@ def choose(log_odds: Callable[[Shown], Float[Array, " num_rows"]], choices: Obse
         log P(A) / P(B) = log p(A) / p(B) + [r(A) − r(B)] / λ.
 
     Args:
-        log_odds: that of A, for what was shown.
+        preference: a valuation, from `juices`; or log-odds of A of your own, from what was shown. The latter are not
+            kept in the tree, so that `adapt` and `score` refuse such fits.
         choices: what `infer` passes on to the model; None when only the prior is of interest.
     """
     if choices is None:
         return
-    (table,) = choices.sessions
-    assert isinstance(table, ObservedChoices)
-    observe(log_odds(table.shown), choices)
+    if isinstance(preference, Valuation):
+        numpyro.deterministic("valuation", preference)  # a tree of arrays
+        observe(preference, choices)
+    else:
+        observe(OwnOdds(preference), choices)

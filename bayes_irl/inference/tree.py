@@ -64,7 +64,8 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
     kept = evenly(num_draws, max(1, MAX_EXPLAINED // num_chains))
     summaries = dataset(_summaries(posterior, draws.positions), chains, every)
     account = _explain(posterior, draws.positions[:, kept], progress)
-    rewards = dataset(account["reward"], chains, kept)
+    of_rewards = {name: list(own) for name, own in axes.rewards.items()}
+    rewards = dataset(account["reward"], chains, kept, of_rewards)
     at_mode = jax.tree.map(lambda leaf: np.asarray(leaf)[None, None], posterior.explain(jnp.asarray(draws.point)))
     locate = None if draws.mode is None else draws.mode.locate
     own = Inferred(posterior.reward_of, draws.point, locate, _flat(draws.positions), own_key)
@@ -73,7 +74,7 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
         "posterior": summaries,
         "sample_stats": dataset(dict(draws.stats), chains, every),
         "reward": rewards,
-        "reward_at_mode": dataset(at_mode["reward"], np.arange(1), np.arange(1)).isel(
+        "reward_at_mode": dataset(at_mode["reward"], np.arange(1), np.arange(1), of_rewards).isel(
             chain=0, draw=0, drop=True, missing_dims="ignore"
         ),
         "log_prior": dataset(account["log_prior"], chains, kept, {name: [] for name in account["log_prior"]}),

@@ -90,7 +90,7 @@ def adapt(
     predicted.attrs |= {
         "change": change,
         "baseline": baseline,
-        "unchanged": compare_unchanged(predicted, recorded),
+        "unchanged": compare_unchanged(before, predicted, recorded),
         "verdict_of_fit": fit.verdict,
     }
     return fit.with_group("predictions", predicted)

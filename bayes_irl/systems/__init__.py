@@ -10,10 +10,12 @@ from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.coupled.couplings import Couplings
 from bayes_irl.systems.evidence.evidence import Evidence
+from bayes_irl.systems.evidence.motives import Habits, Motives, MotivesInTime, MotivesWhenAsked
 from bayes_irl.systems.forward import optimize, simulate
 from bayes_irl.systems.maze.maze import Maze
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.offers.offers import Offers
+from bayes_irl.systems.offers.valuation import Valuation
 from bayes_irl.systems.optimum import Optimum
 from bayes_irl.systems.population.population import Population
 from bayes_irl.systems.population.population_network import PopulationNetwork
@@ -28,7 +30,11 @@ __all__ = [
     "CoupledNetwork",
     "Couplings",
     "Evidence",
+    "Habits",
     "Maze",
+    "Motives",
+    "MotivesInTime",
+    "MotivesWhenAsked",
     "Network",
     "Observations",
     "Observed",
@@ -38,6 +44,7 @@ __all__ = [
     "PopulationNetwork",
     "Stimulus",
     "System",
+    "Valuation",
     "Walker",
     "information_about",
     "information_if_independent",

@@ -22,6 +22,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Scalar
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.systems.check import Check
+from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 
 BaselineKind = Literal["neuron", "population"]
@@ -58,10 +59,12 @@ class Axes:
     Attributes:
         coords: labels along every axis that a model of this system may use.
         dims: axes of the sites that our own priors and likelihoods record, the reward's among them.
+        rewards: axes of the variables that a tree keeps of a reward, where these are no sites.
     """
 
     coords: Mapping[str, Any]
     dims: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rewards: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Observed(eqx.Module):
@@ -190,6 +193,7 @@ class System(eqx.Module):
         kind: its name in trees and messages.
         supports: what can be asked about it.
         instead: what to use in place of what cannot, one sentence for each.
+        recorded_as: a predicted variable, the recorded one that it belongs to, and what they are, in words.
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
         needs: which models can be fitted to it, a sentence for messages; empty where their own errors say enough.
     """
@@ -197,6 +201,7 @@ class System(eqx.Module):
     kind: ClassVar[str] = ""
     supports: ClassVar[frozenset[Capability]] = frozenset()
     instead: ClassVar[Mapping[Capability, str]] = {}
+    recorded_as: ClassVar[tuple[str, str, str] | None] = None
     own_gauge: ClassVar[tuple[str, str, str] | None] = None
     needs: ClassVar[str] = ""
     reward_sites: ClassVar[tuple[str, ...]] = ("reward", "solver_residual")  # of a model's trace: a tree's `reward`
@@ -341,6 +346,20 @@ class System(eqx.Module):
     def predict(self, optimum: Optimum) -> xr.Dataset:
         """What a system does on average under these answers: one variable per prediction, without draws."""
         raise NotImplementedError
+
+    def compare(self, unchanged: xr.Dataset, recorded: xr.Dataset) -> Compared | None:
+        """Which predictions of the unchanged system belong to what a tree keeps of the recording.
+
+        By default those of the class attribute `recorded_as`; None: nothing comparable was kept.
+
+        Args:
+            unchanged: predictions of the unchanged system, over `draw`.
+            recorded: what a tree keeps of the recording.
+        """
+        if self.recorded_as is None or self.recorded_as[1] not in recorded:
+            return None
+        predicted, name, what = self.recorded_as
+        return Compared.of(what, recorded, name, unchanged[predicted])
 
     def describe_change(self, after: "System") -> list[str]:
         """What is different in another system of this kind, in words.

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, overload
 
+import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
-from bayes_irl.recordings import Recording, Trajectory
+from bayes_irl.recordings import Answers, Recording, Trajectory
 from bayes_irl.systems.base import BaselineKind, Capability, System
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
@@ -15,8 +16,14 @@ from bayes_irl.systems.circuit.network import Network, NeuronOptimum
 from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.coupled.couplings import Couplings
+from bayes_irl.systems.evidence.decider import Decider
+from bayes_irl.systems.evidence.evidence import Evidence
+from bayes_irl.systems.evidence.motives import Motives
 from bayes_irl.systems.maze.maze import Maze
 from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.offers.chooser import Chooser
+from bayes_irl.systems.offers.offers import Offers
+from bayes_irl.systems.offers.valuation import Valuation
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
 Baseline = BaselineKind | ArrayLike
@@ -35,12 +42,16 @@ def optimize(
     start: Couplings | Sequence[Couplings] | None = ...,
 ) -> CoupledNetwork: ...
 @overload
+def optimize(system: Offers, reward: Valuation, coding_cost: float) -> Chooser: ...
+@overload
+def optimize(system: Evidence, reward: Motives, coding_cost: float) -> Decider: ...
+@overload
 def optimize(
     system: Maze, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
 ) -> Walker: ...
 def optimize(
     system: System,
-    reward: ArrayLike,
+    reward: Any,
     coding_cost: float,
     baseline: Baseline = "neuron",
     start: Any = None,
@@ -53,7 +64,8 @@ def optimize(
     Args:
         system: a circuit (who is there and what each neuron sees), the same `coupled()`, or a maze.
         reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own; of a maze `[1, num_places]`.
-        coding_cost: λ > 0, in the reward's unit.
+            Of offers a `Valuation`, of evidence `MotivesInTime` or `MotivesWhenAsked`.
+        coding_cost: λ > 0, in the reward's unit. Of offers and evidence a factor of the reward's own temperature: 1.
         baseline: `"neuron"` (each neuron's own mean response; in a maze the mean distribution of moves),
             `"population"` (the neurons' common mean), or given numbers `[num_neurons]` (`[4]`), which are held.
         start: baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
@@ -61,11 +73,12 @@ def optimize(
             couplings to climb from, one or several.
 
     Returns:
-        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`.
+        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`. For
+        offers the `Chooser`, for evidence the `Decider`: what is chosen, or answered, with which probability.
 
     Raises:
-        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), or a system
-            without a table of rewards.
+        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), or a reward
+            of another system.
 
     >>> import bayes_irl as bi
     >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
@@ -77,6 +90,10 @@ def optimize(
     return system.optimize(reward, coding_cost, baseline, start)
 
 
+@overload
+def simulate(optimum: Chooser, num_updates: int, key: PRNGKeyArray) -> np.ndarray: ...
+@overload
+def simulate(optimum: Decider, num_updates: int, key: PRNGKeyArray) -> Answers: ...
 @overload
 def simulate(optimum: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
 @overload
@@ -95,7 +112,7 @@ def simulate(
     updates_per_bin: int | None = None,
     bin_width: float = 0.01,
     num_trials: int | None = None,
-) -> Recording | Trajectory:
+) -> Recording | Trajectory | Answers | np.ndarray:
     """Draw responses, or the moves of a walker, from their stationary distribution on.
 
     A population too large to enumerate is drawn as trials that run side by side, each from near stationarity: after 50
@@ -103,7 +120,7 @@ def simulate(
 
     Args:
         optimum: from `optimize`; or a population with a value.
-        num_updates: how many updates of single neurons, or moves.
+        num_updates: how many updates of single neurons, or moves; for offers and evidence the number of their trials.
         key: a JAX random key.
         updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
             held: it moves k steps at once between bins. A bin's pattern is the one at its end.
@@ -113,6 +130,7 @@ def simulate(
 
     Returns:
         A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
+        For offers 1 on every trial where A is chosen, 0 where B is; for evidence `Answers`. All are what `infer` takes.
 
     Raises:
         InputError: if a number is not positive, or an argument is not of this kind of network.

@@ -67,3 +67,18 @@ def score_outcomes(system: System, rewards: Sequence[Any], baseline: Any, observ
     each = np.stack(map_threads(one, rewards))
     times = observed.table[made].astype(float)
     return Scored(logsumexp(each, axis=0) - np.log(len(each)), times, "nats", int(times.sum()))
+
+
+def score_rows(system: System, rewards: Sequence[Any], observed: Observed) -> Scored:
+    """The same for systems whose outcomes follow from the reward alone, row by row.
+
+    Args:
+        system: which answers.
+        rewards: draws.
+        observed: what was held out.
+    """
+    assert observed.table is not None
+    made = observed.table > 0
+    each = np.stack(map_threads(lambda reward: np.asarray(system.log_probs(reward, observed)[0])[made], rewards))
+    times = observed.table[made].astype(float)
+    return Scored(logsumexp(each, axis=0) - np.log(len(each)), times, "nats", int(times.sum()))

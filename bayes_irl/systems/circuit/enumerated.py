@@ -1,7 +1,7 @@
 """What circuits have in common that are enumerated, whatever their answers are restricted to."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +28,8 @@ Kind = TypeVar("Kind", bound="EnumeratedCircuit")
 
 class EnumeratedCircuit(Wiring, System):
     """A wiring as a system, but for how it is observed and what its answers are."""
+
+    recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
 
     def check_counts(self, recording: Any, baseline: BaselineKind | ArrayLike) -> tuple[ResponseCounts, np.ndarray]:
         """Check responses against this circuit; return their counts, and p.

@@ -9,8 +9,8 @@ import numpy as np
 from bayes_irl._checks import InputError
 from bayes_irl.systems.adapting import Adaptation, Fitted
 from bayes_irl.systems.circuit.wiring import Wiring
-from bayes_irl.systems.coupled.ascent import CoupledNetwork, best_couplings
-from bayes_irl.systems.coupled.couplings import Couplings, pack, unpack
+from bayes_irl.systems.coupled.ascent import CoupledNetwork, climb_from
+from bayes_irl.systems.coupled.couplings import Couplings
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class CoupledAdaptation(Adaptation):
         """
         if fitted.coding_cost_factor == "keep mean cost":
             raise InputError.of("coding_cost_factor", "a number, for a coupled circuit", '"keep mean cost"')
+        if not after.free.any():
+            raise InputError.of("system", "a neuron that is neither silenced nor forced", "none")
         stored = fitted.groups["optimal_couplings"]
         start = Couplings(
             jnp.asarray(stored["weight"].transpose("neuron", "seen").values),
@@ -56,7 +58,6 @@ class CoupledAdaptation(Adaptation):
         return self._climb(self.after, reward, float(self.fitted.coding_cost_factor), unchanged.couplings)
 
     def _climb(self, circuit: Wiring, reward: np.ndarray, cost: float, start: Couplings) -> CoupledNetwork:
-        held = self.fitted.follows == "held"
-        within = unpack(circuit, pack(circuit, start))  # without the wires of lesioned neurons, and those that are cut
-        baseline = np.asarray(self.fitted.baseline) if held else self.fitted.follows
-        return best_couplings(circuit, reward, cost, baseline, [within])
+        follows = self.fitted.follows
+        baseline = jnp.asarray(self.fitted.baseline) if follows == "held" else follows
+        return climb_from(circuit, jnp.asarray(reward), cost, baseline, start)

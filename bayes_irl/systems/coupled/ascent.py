@@ -1,6 +1,8 @@
 """The forward problem for answers restricted to pairwise couplings: gradient ascent on the exact objective."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -34,6 +36,8 @@ MAX_NEWTON_STEPS = 30
 STATIONARY = 1e-8  # largest entry of the gradient of L/λ that counts as none
 NOISE = 1e-10  # accuracy of L/λ, from that of the occupancy
 LONGEST_STEP = 2.0  # of any coupling in a Newton step, in log-odds
+SADDLE = 1e-6  # curvature of L/λ above which a stationary point is no maximum
+ASIDE = 0.1  # log-odds by which a saddle is left
 FROZEN = 0.95  # share of updates in one pattern from which a circuit is frozen
 
 
@@ -108,6 +112,35 @@ def best_couplings(
     return _describe(circuit, table, jnp.asarray(cost), chosen_baseline, ends[best], best, objectives)
 
 
+def climb_from(
+    circuit: Wiring, reward: Reward, coding_cost: float, baseline: Baseline | BaselineKind, known: Couplings
+) -> CoupledNetwork:
+    """Find the optimum near couplings that are the best for another reward or circuit, by Newton's method.
+
+    Where Newton's method stops elsewhere, L-BFGS goes on from there. A saddle is left both ways along the direction
+    that rises most, and the better end is kept.
+
+    Args:
+        circuit: who is there and what each neuron sees.
+        reward: r `[num_stimuli, num_patterns]`.
+        coding_cost: λ, in the reward's unit.
+        baseline: given or adapted.
+        known: couplings to climb from; those of lesioned neurons and cut connections are left out.
+    """
+    scaled, first = jnp.asarray(reward) / coding_cost, pack(circuit, known)
+    found = _newton(circuit, scaled, baseline, first)
+    if found.slope > STATIONARY:
+        end, _, _ = _climb(circuit, scaled, baseline, found.parameters)
+        found = _newton(circuit, scaled, baseline, end)
+    if found.steepest > SADDLE:
+        ways = [found.parameters + sign * ASIDE * found.direction for sign in (1, -1)]
+        ends = [_newton(circuit, scaled, baseline, _climb(circuit, scaled, baseline, way)[0]) for way in ways]
+        found = max(ends, key=lambda end: end.objective)
+    end_of_climb = (found.parameters, [found.objective], found.slope)
+    cost = jnp.asarray(coding_cost, scaled.dtype)
+    return _describe(circuit, jnp.asarray(reward), cost, baseline, end_of_climb, 0, np.array([found.objective]))
+
+
 def _checked_baseline(circuit: Wiring, baseline: BaselineKind | ArrayLike) -> Baseline | BaselineKind:
     if not isinstance(baseline, str):
         return circuit.check_baseline("baseline", baseline)
@@ -146,6 +179,38 @@ def _climb(
     return end, [*history, objective_there], slope
 
 
+@dataclass(frozen=True)
+class _Settled:
+    """Where Newton's method ended.
+
+    Attributes:
+        parameters: θ.
+        objective: L/λ there.
+        gradient: ∂(L/λ)/∂θ there.
+        hessian: ∂²(L/λ)/∂θ∂θ there.
+    """
+
+    parameters: Parameters
+    objective: float
+    gradient: np.ndarray
+    hessian: np.ndarray
+
+    @property
+    def slope(self) -> float:
+        """The largest entry of the gradient."""
+        return float(np.abs(self.gradient).max())
+
+    @property
+    def steepest(self) -> float:
+        """The largest curvature: positive at a saddle."""
+        return float(np.linalg.eigvalsh(self.hessian)[-1])
+
+    @property
+    def direction(self) -> np.ndarray:
+        """Along which it curves so."""
+        return np.linalg.eigh(self.hessian)[1][:, -1]
+
+
 def settle(
     circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, start: Parameters
 ) -> tuple[Parameters, float, float]:
@@ -160,6 +225,11 @@ def settle(
     Returns:
         θ, L/λ there, and the largest entry of ∂(L/λ)/∂θ.
     """
+    found = _newton(circuit, reward, baseline, start)
+    return found.parameters, found.objective, found.slope
+
+
+def _newton(circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, start: Parameters) -> _Settled:
     position = start
     value, gradient, hessian = curvature(circuit, reward, baseline, position)
     for _ in range(MAX_NEWTON_STEPS):
@@ -178,7 +248,8 @@ def settle(
         else:
             break
         position, (value, gradient, hessian) = trial, ahead
-    return position, float(value), float(jnp.abs(gradient).max())
+    symmetric = np.asarray(hessian + hessian.T) / 2
+    return _Settled(position, float(value), np.asarray(gradient), symmetric)
 
 
 @eqx.filter_jit
@@ -227,33 +298,44 @@ def _describe(
     objectives: np.ndarray,
 ) -> CoupledNetwork:
     flat, history, slope = end
-    couplings = unpack(circuit, flat)
-    policy, visits = couplings.policy(circuit), couplings.occupancy(circuit)
-    defaults = coupled_defaults(circuit, baseline, visits)
-    paid = expected_cost(circuit, policy, defaults)
-    average_reward, mean_cost = (visits * reward).sum(), (visits * paid).sum()
+    told = _consequences(circuit, reward, cost, baseline, flat)
     converged = slope <= STATIONARY
     return CoupledNetwork(
         world=circuit,
         reward=reward,
         coding_cost=cost,
-        baseline=defaults[:, 1],
-        value=cost * evaluate(circuit, policy, reward / cost - paid),
-        policy=policy,
-        occupancy=visits,
-        objective=average_reward - cost * mean_cost,
-        average_reward=average_reward,
-        mean_cost=mean_cost,
-        information=information(circuit, policy, visits),
+        **told,
         num_sweeps=jnp.asarray(len(history) - 1),
         residual=jnp.asarray(slope),
         converged=jnp.asarray(converged),
         history=cost * jnp.asarray(history),
-        ended=_ended(circuit, visits, converged, len(history) - 1, best, float(cost) * objectives),
-        couplings=couplings,
+        ended=_ended(circuit, told["occupancy"], converged, len(history) - 1, best, float(cost) * objectives),
         start=best,
         objectives=cost * jnp.asarray(objectives),
     )
+
+
+@eqx.filter_jit
+def _consequences(
+    circuit: Wiring, reward: Reward, cost: Scalar, baseline: Baseline | BaselineKind, flat: Parameters
+) -> dict[str, Any]:
+    """What follows from couplings: fields of a `CoupledNetwork`, by name."""
+    couplings = unpack(circuit, flat)
+    policy, visits = couplings.policy(circuit), couplings.occupancy(circuit)
+    defaults = coupled_defaults(circuit, baseline, visits)
+    paid = expected_cost(circuit, policy, defaults)
+    average_reward, mean_cost = (visits * reward).sum(), (visits * paid).sum()
+    return {
+        "baseline": defaults[:, 1],
+        "value": cost * evaluate(circuit, policy, reward / cost - paid),
+        "policy": policy,
+        "occupancy": visits,
+        "objective": average_reward - cost * mean_cost,
+        "average_reward": average_reward,
+        "mean_cost": mean_cost,
+        "information": information(circuit, policy, visits),
+        "couplings": couplings,
+    }
 
 
 def _ended(

@@ -2,37 +2,20 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Bool, Float, Int
+import xarray as xr
+from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl.recordings.answers import NONE, POSITIVE, SURE, AnswerCounts, Answers
 from bayes_irl.systems.base import Observed, System
-from bayes_irl.systems.evidence.trials import EvidenceTrials
+from bayes_irl.systems.evidence.decisions import TIME_BIN, num_bins
+from bayes_irl.systems.evidence.trials import EvidenceTrials, ShownEvidence
 
-TIME_BIN = 0.02  # s: reaction times are told apart to this
 DURATION_BIN = 0.01  # s: and durations of the stimulus to this
-
-
-@dataclass(frozen=True)
-class ShownEvidence:
-    """What was shown, per row of counts.
-
-    Attributes:
-        subject: number of the subject.
-        strength: signed.
-        duration: seconds; the limit where the subject answered when it liked.
-        sure_offered: whether a sure reward could be taken instead.
-    """
-
-    subject: Int[np.ndarray, " num_rows"]
-    strength: Float[np.ndarray, " num_rows"]
-    duration: Float[np.ndarray, " num_rows"]
-    sure_offered: Bool[np.ndarray, " num_rows"]
 
 
 class ObservedAnswers(Observed):
@@ -56,6 +39,12 @@ class ObservedAnswers(Observed):
     baseline: None = None
 
     @property
+    def evidence(self) -> EvidenceTrials:
+        """What was shown, trial by trial."""
+        assert isinstance(self.system, EvidenceTrials)
+        return self.system
+
+    @property
     def kind(self) -> str:
         """Answers."""
         return "answers"
@@ -69,10 +58,15 @@ class ObservedAnswers(Observed):
         """What was shown."""
         return {name: ((f"{self.site}_row",), column) for name, column in vars(self.shown).items()}
 
-
-def num_bins(evidence: EvidenceTrials) -> int:
-    """How many bins of reaction time there are until time is up."""
-    return int(np.ceil(evidence.limit / TIME_BIN - 1e-9))
+    def store(self) -> xr.Dataset:
+        """The share of positive answers per subject and strength, (count + ½) / (N + 1), and N; the sure ones apart."""
+        ways = self.table[:, :-1].reshape(len(self.table), 2, -1).sum(axis=2) if self.timed else self.table[:, :2]
+        counts = np.zeros((self.system.num_subjects, len(self.system.strengths), 2), int)
+        np.add.at(counts, (self.shown.subject, np.searchsorted(self.system.strengths, self.shown.strength)), ways)
+        totals, axes = counts.sum(axis=2), ("subject", "strength")
+        return xr.Dataset(
+            {"recorded_positive": (axes, (counts[..., 1] + 0.5) / (totals + 1)), "num_recorded": (axes, totals)}
+        )
 
 
 def observe_answers(evidence: EvidenceTrials, answers: Any) -> ObservedAnswers:
@@ -113,7 +107,7 @@ def _timed(
         raise InputError.of(
             "reaction_time", expected, f"{times[first]:g} s on trial {first}", "Give a longer duration."
         )
-    bins = num_bins(evidence)
+    bins = num_bins(evidence.limit)
     bin_of = np.minimum((times / TIME_BIN).astype(int), bins - 1)
     outcome = np.where(answered, bins * (choice == POSITIVE) + bin_of, 2 * bins)
     return _count(evidence, evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
@@ -149,4 +143,5 @@ def _count(
         np.full(len(first), world.limit) if timed else duration[first],
         trials.sure_offered[first],
     )
-    return ObservedAnswers(world, seen, AnswerCounts(shown, table), table, timed)
+    counts = AnswerCounts(shown, table)
+    return ObservedAnswers(system=world, shown=seen, counts=counts, table=table, timed=timed)

@@ -1,7 +1,7 @@
 """What noisy evidence was shown, trial by trial."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -18,6 +18,23 @@ MOST_STRENGTHS = 64  # signed ones, over which a belief is held
 Kind = TypeVar("Kind", bound="EvidenceTrials")
 
 
+@dataclass(frozen=True)
+class ShownEvidence:
+    """What was shown, per row of counts.
+
+    Attributes:
+        subject: number of the subject.
+        strength: signed.
+        duration: seconds; the limit where the subject answered when it liked.
+        sure_offered: whether a sure reward could be taken instead.
+    """
+
+    subject: Int[np.ndarray, " num_rows"]
+    strength: Float[np.ndarray, " num_rows"]
+    duration: Float[np.ndarray, " num_rows"]
+    sure_offered: Bool[np.ndarray, " num_rows"]
+
+
 class EvidenceTrials(eqx.Module):
     """A stimulus of some strength and direction on every trial, and the base of `Evidence`."""
 
@@ -26,6 +43,7 @@ class EvidenceTrials(eqx.Module):
     subject: Int[np.ndarray, " num_trials"]
     sure_offered: Bool[np.ndarray, " num_trials"]
     subject_names: tuple[str, ...] = eqx.field(static=True)
+    price_of_time: float = eqx.field(static=True, default=1.0)
 
     @classmethod
     def from_arrays(

@@ -52,6 +52,7 @@ class Maze(Grid, System):
     """
 
     kind: ClassVar[str] = "maze"
+    recorded_as: ClassVar[tuple[str, str, str] | None] = ("move_probability", "recorded_moves", "moves")
     supports: ClassVar[frozenset[Capability]] = frozenset(
         {
             Capability.OPTIMIZE,

@@ -2,42 +2,20 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Float, Int
+import xarray as xr
+from jaxtyping import Int
 
 from bayes_irl._checks import DataWarning, InputError, number_array
 from bayes_irl.recordings.offer_counts import OfferCounts
 from bayes_irl.systems.base import Observed, System
+from bayes_irl.systems.offers.shown import Menu, Shown, shown
 from bayes_irl.systems.offers.trials import OfferTrials
 
-LEAST_TRIALS = 20  # in a session, below which it hardly speaks for itself
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What was offered, per row of counts.
-
-    Attributes:
-        session: number of the session.
-        subject: number of its subject.
-        kind: which of `Offers.kinds`.
-        num_a: how much of A.
-        num_b: how much of B.
-        a_left: 1, −1 or 0: A on the left, B on the left, not noted.
-        a_first: 1, −1 or 0: A first, B first, at once.
-    """
-
-    session: Int[np.ndarray, " num_rows"]
-    subject: Int[np.ndarray, " num_rows"]
-    kind: Int[np.ndarray, " num_rows"]
-    num_a: Float[np.ndarray, " num_rows"]
-    num_b: Float[np.ndarray, " num_rows"]
-    a_left: Int[np.ndarray, " num_rows"]
-    a_first: Int[np.ndarray, " num_rows"]
+LEAST_TRIALS = 20  # in a session, below which its estimates rest on other sessions
 
 
 class ObservedChoices(Observed):
@@ -70,6 +48,20 @@ class ObservedChoices(Observed):
         """What was offered."""
         return {name: ((f"{self.site}_row",), column) for name, column in vars(self.shown).items()}
 
+    def store(self) -> xr.Dataset:
+        """How often A was chosen from each distinct offer, (count + ½) / (N + 1), and N, from how many choices."""
+        assert isinstance(self.system, OfferTrials)
+        keys = [tuple(key) for key in Menu.of(self.system).rows.keys]
+        made = {tuple(key): row for key, row in zip(self.shown.keys, self.table, strict=True)}
+        counts = np.array([made.get(key, np.zeros(2, int)) for key in keys])
+        totals = counts.sum(axis=1)
+        return xr.Dataset(
+            {
+                "recorded_share": ("offer", (counts[:, 1] + 0.5) / (totals + 1)),
+                "num_recorded": ("offer", totals),
+            }
+        )
+
 
 def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     """Check choices against what was offered, and count them.
@@ -101,32 +93,25 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     session, num_a, num_b, a_left, a_first = np.ascontiguousarray(rows.T)
     counts = OfferCounts(session, num_a, num_b, a_left, a_first, table)
     _warn_of_uninformative(offers, counts)
-    return ObservedChoices(offers, _shown(offers, counts), counts, table)
-
-
-def _shown(offers: OfferTrials, counts: OfferCounts) -> Shown:
-    """What each row of counts was offered."""
-    kind = (counts.a_first != 0) * (len(offers.kinds) - 1)
-    amounts = counts.num_a.astype(float), counts.num_b.astype(float)
-    return Shown(counts.session, offers.subject_of[counts.session], kind, *amounts, counts.a_left, counts.a_first)
+    return ObservedChoices(system=offers, shown=shown(offers, rows.astype(float)), counts=counts, table=table)
 
 
 def _warn_of_uninformative(offers: OfferTrials, counts: OfferCounts) -> None:
-    """Say which sessions cannot tell a relative value from a temperature."""
+    """Name sessions in which relative value and temperature cannot be told apart."""
     free = (counts.num_a > 0) & (counts.num_b > 0)
     ratio = np.where(free, counts.num_a / np.maximum(counts.num_b, 1), np.nan)
     varied = [len(np.unique(ratio[free & (counts.session == s)])) > 1 for s in range(offers.num_sessions)]
-    _warn_of(offers, ~np.array(varied), "never varied the ratio of two offers: their relative value")
+    _warn_of(offers, ~np.array(varied), "never varied the ratio of two offers: their relative value comes")
     trials = np.bincount(counts.session, counts.table.sum(axis=1), offers.num_sessions)
-    _warn_of(offers, trials < LEAST_TRIALS, f"have fewer than {LEAST_TRIALS} choices: what they say")
+    _warn_of(offers, trials < LEAST_TRIALS, f"have fewer than {LEAST_TRIALS} choices: their estimates come")
 
 
 def _warn_of(offers: OfferTrials, sessions: np.ndarray, what: str) -> None:
     if sessions.any():
         names = [offers.session_names[s] for s in np.flatnonzero(sessions)]
-        told = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+        examples = ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
         warnings.warn(
-            f"{len(names)} of {offers.num_sessions} sessions ({told}) {what} comes from the prior and other sessions.",
+            f"{len(names)} of {offers.num_sessions} sessions ({examples}) {what} from the prior and other sessions.",
             DataWarning,
             stacklevel=4,
         )

@@ -55,6 +55,7 @@ class Population(ManyNeurons, System):
 
     kind: ClassVar[str] = "population"
     needs: ClassVar[str] = "A population needs a model of its value, for instance large_population."
+    recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
     by_scores: ClassVar[bool] = True
     reward_sites: ClassVar[tuple[str, ...]] = ("value",)
     supports: ClassVar[frozenset[Capability]] = frozenset(

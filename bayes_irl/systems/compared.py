@@ -1,0 +1,31 @@
+"""What was recorded, beside the same of the unchanged system as draws predict it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Shares that were recorded, and predicted ones.
+
+    Attributes:
+        what: they are, in words.
+        recorded: each from 0 to 1.
+        predicted: the same, per draw.
+        num_recorded: how many observations each recorded share is of.
+    """
+
+    what: str
+    recorded: Float[np.ndarray, "*axes"]
+    predicted: Float[np.ndarray, "num_draws *axes"]
+    num_recorded: Int[np.ndarray, "*axes"]
+
+    @classmethod
+    def of(cls, what: str, recorded: xr.Dataset, name: str, predicted: xr.DataArray) -> "Compared":
+        """Read a recorded variable, with `num_recorded` beside it, and the predicted one of the same axes."""
+        was = recorded[name]
+        number = recorded["num_recorded"].broadcast_like(was).transpose(*was.dims)
+        return cls(what, was.values, predicted.transpose("draw", *was.dims).values, number.values)

@@ -1,6 +1,7 @@
 """Rao's score test of optimal log-odds against circulating ones, from moves over several updates."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -10,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._types import Count
 from bayes_irl.identifiability.moves import Logits, Moves, Table
+from bayes_irl.solver.newton import Proposal, newton
 
 CIRCULATES = 1.0  # standard deviation of the circulating log-odds that are looked for
 MOST_STEPS = 100
@@ -34,19 +36,24 @@ class Fit:
 
 def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) -> Fit:
     """Maximise the likelihood by Fisher scoring, never downwards."""
-    table, weights = jnp.asarray(moves.table), np.zeros(design.shape[1])
-    value, score = moves.value_and_score(jnp.asarray(design @ weights), table)
-    for _ in range(MOST_STEPS):
-        logits = design @ weights
-        information = design.T @ np.asarray(moves.information(jnp.asarray(logits))) @ design
-        slope = design.T @ np.asarray(score)
+    table = jnp.asarray(moves.table)
+
+    def propose(weights: np.ndarray, here: tuple[Any, ...]) -> Proposal:
+        information = design.T @ np.asarray(moves.information(jnp.asarray(design @ weights))) @ design
+        slope = design.T @ np.asarray(here[1])
         step = np.linalg.solve(information, slope)
-        if slope @ step < SMALLEST_GAIN:
-            return Fit(weights, logits, information)
-        while (ahead := moves.value_and_score(jnp.asarray(design @ (weights + step)), table))[0] < value:
-            step = step / 2
-        weights, (value, score) = weights + step, ahead
-    raise RuntimeError(f"the log-odds that fit best were not found in {MOST_STEPS} steps")
+        return Proposal(step, slope @ step, information)
+
+    found = newton(
+        lambda weights: moves.value_and_score(jnp.asarray(design @ weights), table),
+        propose,
+        np.zeros(design.shape[1]),
+        tolerance=SMALLEST_GAIN,
+        max_steps=MOST_STEPS,
+    )
+    if not found.settled:
+        raise RuntimeError(f"the log-odds that fit best were not found in {MOST_STEPS} steps")
+    return Fit(found.position, design @ found.position, found.proposal.curvature)
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ import bayes_irl as bi
 from bayes_irl.rewards import from_spike_count, in_gauge, per_spike_count
 from bayes_irl.solvers.average_reward import solve
 from bayes_irl.solvers.stationary import occupancy
-from bayes_irl.systems.circuit.decoding import log_decoder
 from bayes_irl.systems.base import observe
+from bayes_irl.systems.circuit.decoding import log_decoder
 
 pytestmark = pytest.mark.slow
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sparse
@@ -12,6 +13,7 @@ from scipy.special import expit, xlogy
 
 from bayes_irl._checks import InputError
 from bayes_irl.recordings import Updates
+from bayes_irl.solvers.newton import Proposal, newton
 
 MOST_STEPS = 100  # of Newton's method, which takes about ten
 SMALLEST_GAIN = 1e-6  # of log likelihood, in nats: there the fit has settled
@@ -127,27 +129,32 @@ def fit_optimal(edges: Edges) -> OptimalFit:
     """
     gradient, num_parts = _gradient(edges)
     spikes, updates = edges.num_spikes, edges.num_updates
-    heights = np.zeros(gradient.shape[1])
-    likelihood = _log_likelihood(edges, gradient @ heights)
-    for _ in range(MOST_STEPS):
+
+    def propose(heights: np.ndarray, _: tuple[Any, ...]) -> Proposal:
         prob = expit(gradient @ heights)
         slope = gradient.T @ (spikes - updates * prob)
         variance = updates * prob * (1 - prob)
         curvature = gradient.T @ sparse.diags_array(variance) @ gradient
         step, _ = cg(curvature, slope, rtol=1e-6, M=sparse.diags_array(1 / curvature.diagonal()))
-        if slope @ step < SMALLEST_GAIN:
-            break
-        while (gained := _log_likelihood(edges, gradient @ (heights + step))) < likelihood:
-            step = step / 2
-        heights, likelihood = heights + step, gained
-    else:
+        return Proposal(step, slope @ step, variance)
+
+    found = newton(
+        lambda heights: (_log_likelihood(edges, gradient @ heights),),
+        propose,
+        np.zeros(gradient.shape[1]),
+        tolerance=SMALLEST_GAIN,
+        max_steps=MOST_STEPS,
+    )
+    if not found.settled:
         raise InputError.of(
             "recording",
             "answers that some optimal circuit explains",
             f"answers whose best fit was not found in {MOST_STEPS} Newton steps",
             "Record longer; or merge stimulus states.",
         )
-    return OptimalFit(likelihood, variance, len(spikes) - (len(heights) - num_parts))
+    (likelihood,) = found.evaluation
+    rank = len(found.position) - num_parts
+    return OptimalFit(likelihood, found.proposal.curvature, len(spikes) - rank)
 
 
 def saturated(

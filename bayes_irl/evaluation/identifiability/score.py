@@ -1,6 +1,7 @@
 """Rao's score test of optimal log-odds against circulating ones, from moves over several updates."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from bayes_irl._checks import InputError
 from bayes_irl._types import Count
 from bayes_irl.evaluation.identifiability.moves import Logits, Moves, Table
+from bayes_irl.solvers.newton import Proposal, newton
 
 CIRCULATES = 1.0  # standard deviation of the circulating log-odds that are looked for
 MOST_STEPS = 100
@@ -39,24 +41,29 @@ def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) ->
     Raises:
         InputError: if it does not settle.
     """
-    table, weights = jnp.asarray(moves.table), np.zeros(design.shape[1])
-    value, score = moves.value_and_score(jnp.asarray(design @ weights), table)
-    for _ in range(MOST_STEPS):
-        logits = design @ weights
-        information = design.T @ np.asarray(moves.information(jnp.asarray(logits))) @ design
-        slope = design.T @ np.asarray(score)
+    table = jnp.asarray(moves.table)
+
+    def propose(weights: np.ndarray, here: tuple[Any, ...]) -> Proposal:
+        information = design.T @ np.asarray(moves.information(jnp.asarray(design @ weights))) @ design
+        slope = design.T @ np.asarray(here[1])
         step = np.linalg.solve(information, slope)
-        if slope @ step < SMALLEST_GAIN:
-            return LogOddsFit(weights, logits, information)
-        while (ahead := moves.value_and_score(jnp.asarray(design @ (weights + step)), table))[0] < value:
-            step = step / 2
-        weights, (value, score) = weights + step, ahead
-    raise InputError.of(
-        "recording",
-        "moves that some log-odds explain",
-        f"moves whose best log-odds were not found in {MOST_STEPS} steps",
-        "Check the number of updates per bin; neurons that wait after a spike do not answer update by update.",
+        return Proposal(step, slope @ step, information)
+
+    found = newton(
+        lambda weights: moves.value_and_score(jnp.asarray(design @ weights), table),
+        propose,
+        np.zeros(design.shape[1]),
+        tolerance=SMALLEST_GAIN,
+        max_steps=MOST_STEPS,
     )
+    if not found.settled:
+        raise InputError.of(
+            "recording",
+            "moves that some log-odds explain",
+            f"moves whose best log-odds were not found in {MOST_STEPS} steps",
+            "Check the number of updates per bin; neurons that wait after a spike do not answer update by update.",
+        )
+    return LogOddsFit(found.position, design @ found.position, found.proposal.curvature)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,11 +11,12 @@ from jaxtyping import Float, Int
 from scipy.special import expit
 
 from bayes_irl.recordings import Updates
+from bayes_irl.solvers.newton import Proposal, newton
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import num_parameters, unpack
 
 WEAK = 10.0  # standard deviation of the prior of every coupling and field, in log-odds
-MAX_STEPS = 100
+SMALLEST_GAIN = 1e-10  # of log posterior, in nats: there the fit has settled
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,15 @@ def fit_couplings(circuit: Wiring, counts: Updates) -> CouplingFit:
     size = num_parameters(circuit)
     design = np.asarray(jax.jacfwd(lambda flat: unpack(circuit, flat).logits(circuit)[where])(jnp.zeros(size)))
     fit = CouplingFit(design, counts.num_spikes[chosen], counts.num_updates[chosen], np.zeros(size))
-    for _ in range(MAX_STEPS):
-        surprise = fit.num_spikes - fit.num_updates * expit(design @ fit.parameters)
-        slope = design.T @ surprise - fit.parameters / WEAK**2
-        step = np.linalg.solve(fit.precision(), slope)
-        trials = [fit.parameters + 0.5**halvings * step for halvings in range(12)]
-        fit = dataclasses.replace(fit, parameters=max(trials, key=fit.log_posterior))
-        if slope @ step < 1e-10:
-            break
-    return fit
+
+    def evaluate(parameters: np.ndarray) -> tuple[float, CouplingFit]:
+        at = dataclasses.replace(fit, parameters=parameters)
+        return at.log_posterior(parameters), at
+
+    def propose(parameters: np.ndarray, here: tuple[Any, ...]) -> Proposal:
+        surprise = fit.num_spikes - fit.num_updates * expit(design @ parameters)
+        slope = design.T @ surprise - parameters / WEAK**2
+        step = np.linalg.solve(here[1].precision(), slope)
+        return Proposal(step, slope @ step)
+
+    return newton(evaluate, propose, fit.parameters, tolerance=SMALLEST_GAIN).evaluation[1]

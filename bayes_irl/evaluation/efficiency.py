@@ -1,5 +1,7 @@
 """Does a circuit code a feature of the stimulus efficiently? A claim about its reward, put to a posterior."""
 
+from typing import Any, cast
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -13,6 +15,7 @@ from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems import Capability
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.circuit.decoding import given_feature, log_decoder
 from bayes_irl.systems.circuit.network import Network
 
@@ -65,12 +68,17 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
     >>> coding_verdict(posterior, np.arange(8) > 3)["coding"].attrs["verdict"]  # doctest: +SKIP
     """
     fit = Fit(posterior).require(Capability.CODING_VERDICT)
-    values, kind = given_feature(feature, fit.system), fit.baseline_kind
+    circuit: Any = fit.system
+    values, kind = given_feature(feature, circuit), fit.baseline_kind
     count("num_draws", num_draws)
     weights = fit.weights.values
 
     def sides(network: Network) -> tuple[Reward, Reward]:
-        own = network.reward if kind == "given" else _for_own_baseline(network, network.mean_baseline(kind))
+        own = (
+            network.reward
+            if kind == "given"
+            else _for_own_baseline(network, network.mean_baseline(cast(BaselineKind, kind)))
+        )
         return own, log_decoder(network.occupancy, values)
 
     reward, target = map(jnp.stack, zip(*fit.each_optimum(sides, num_draws=num_draws), strict=True))

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -151,7 +152,7 @@ def _shared_circuit(fits: Sequence[Fit]) -> Circuit:
     """The circuit that all claims are about."""
     if len(fits) < 2:
         raise InputError.of("posteriors", "at least two claims", len(fits))
-    circuits = [fit.system for fit in fits]
+    circuits: list[Any] = [fit.system for fit in fits]
     sizes = [(each.num_neurons, each.num_stimuli) for each in circuits]
     if len(set(sizes)) > 1:
         raise InputError.of("posteriors", "claims about one circuit", f"numbers of neurons and stimuli {sizes}")

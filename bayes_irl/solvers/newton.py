@@ -4,10 +4,7 @@ import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from jaxtyping import Array, Float
-from numpy import ndarray
-
-Position = Float[Array | ndarray, " num_dimensions"]
+Position = Any  # an array of NumPy or JAX, `[num_dimensions]`
 Evaluation = tuple[Any, ...]  # the value first, which is to be large; then whatever `propose` needs
 Accept = Callable[[Evaluation, Evaluation], Any]
 

@@ -20,7 +20,6 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Scalar
-from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.systems.check import Check
 from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
@@ -78,9 +77,9 @@ class Observed(eqx.Module):
     """
 
     system: eqx.AbstractVar["System"]
-    baseline: eqx.AbstractVar[Float[Array, "..."] | None]
-    counts: eqx.AbstractVar[Hashed]
-    table: eqx.AbstractVar[Int[np.ndarray, "num_rows num_outcomes"] | None]
+    baseline: eqx.AbstractVar[Any]
+    counts: eqx.AbstractVar[Any]
+    table: eqx.AbstractVar[Any]
 
     @property
     @abc.abstractmethod

@@ -24,9 +24,9 @@ class StoredRecording:
     """
 
     kind: str
-    table: Int[np.ndarray, "num_rows num_outcomes"] | None
+    table: Any
     columns: Mapping[str, np.ndarray]
-    weights: Float[np.ndarray, "num_stimuli num_patterns"] | None
+    weights: Any
     system: xr.Dataset
 
 

@@ -102,7 +102,14 @@ class CoupledCircuit(EnumeratedCircuit):
                 "Its couplings were hardly ever put to use: they tell nothing about the reward.",
             )
         rows, table = ObservedCouplings.tabulate(self, counts)
-        return ObservedCouplings(self, counts, jnp.asarray(p), rows, table, fit=fit_couplings(self, counts))
+        return ObservedCouplings(
+            system=self,
+            counts=counts,
+            baseline=jnp.asarray(p),
+            rows=rows,
+            table=table,
+            fit=fit_couplings(self, counts),
+        )
 
     def settle(
         self, observations: Observations, posterior: Callable[[Observations], Climbable]

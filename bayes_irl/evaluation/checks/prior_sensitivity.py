@@ -63,9 +63,9 @@ def _quantities(fit: Fit) -> xr.Dataset:
     kept = fit.group("log_prior").coords
     parameters = fit.posterior.sel(chain=kept["chain"], draw=kept["draw"])
     tables = [parameters[name] for name in fit.parameters]
-    if averages := list(fit.system.state_classes()):
+    if fit.has_reward_table:
         _, learned, _ = rewards_in_gauge(fit)
-        tables = [*(learned[name] for name in averages), *tables]
+        tables = [*(learned[name] for name in fit.system.state_classes()), *tables]
     flat = [each.transpose(*DRAWS, ...) for each in tables]
     values = np.concatenate([each.values.reshape(*each.shape[:2], -1) for each in flat], axis=2)
     names = [name for each in flat for name in _names(each)]

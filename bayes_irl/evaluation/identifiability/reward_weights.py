@@ -33,7 +33,8 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
 
     Returns:
         `weight[feature]` for each draw, in nats per update and unit of the feature; `r_squared` for each draw;
-        `condition` and `rank` of ⟨f φ̃ᵀ⟩, features in units of their standard deviations. Attribute `verdict_of_fit`.
+        `condition` and `rank` of ⟨f φ̃ᵀ⟩, features in units of their standard deviations. Attributes `passed_of_fit`
+        (1 or 0) and `verdict_of_fit`.
 
     Raises:
         InputError: if this is no fit of a population; if features are not as described, do not vary, or depend on each
@@ -82,7 +83,7 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
             "draw": draws["draw"],
             "feature": list(named),
         },
-        attrs={"verdict_of_fit": fit.verdict},
+        attrs={"passed_of_fit": int(fit.passed), "verdict_of_fit": fit.verdict},
     )
 
 

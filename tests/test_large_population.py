@@ -30,6 +30,7 @@ from bayes_irl.systems.base import observe
 from bayes_irl.systems.population import features
 from bayes_irl.systems.population.features import FeatureValue, symmetric
 from bayes_irl.systems.population.scoring import gains, weights_of_bins
+from bayes_irl.systems.population.statistics import of_recording
 
 KEY = random.key(0)
 LARGE = bi.load_model("large_population")
@@ -532,3 +533,58 @@ def test_what_trials_would_gain_if_left_out_is_what_refits_without_them_find(upd
     print(f"seen and left out differ by {optimism / se:.2f} standard errors, refits and one step by {error / se:.3f}")
     assert optimism > 0.5 * se
     assert abs(error) < 0.15 * se and abs(error) < 0.1 * optimism
+
+
+def without_pairs(population, recording=None):
+    """Neurons are tuned, and know the number of spikes."""
+    fields = numpyro.sample("fields", dist.Normal(0, 2.0).expand([2, population.num_neurons]).to_event(2))
+    steps = numpyro.sample("count_steps", dist.Normal(0, 0.5).expand([2, population.num_neurons]).to_event(2))
+    pairs = jnp.zeros((1, population.num_neurons, population.num_neurons))
+    value = FeatureValue(pairs, fields, jnp.pad(jnp.cumsum(steps, axis=1), ((0, 0), (1, 0))))
+    generative.answer_in_family(population, value, recording)
+
+
+@pytest.mark.slow
+def test_a_model_without_pairs_is_found_out_by_replicas_and_by_trials_left_out():
+    """Comparison without held-out trials agrees with a score on five times as many bins that no fit has seen."""
+    network = populations.moderate_network(8, seed=1)
+    train, test = (
+        populations.snapshots_of(network, size, 24, random.key(seed)) for seed, size in ((0, 10_000), (1, 50_000))
+    )
+    p, method = np.asarray(network.baseline), bi.Sandwich(30)
+    fits = {
+        name: bi.infer(model, network.population, train, p, method, key=KEY)
+        for name, model in (("pairs", LARGE), ("none", without_pairs))
+    }
+    checked = {name: bi.checks.predictive(tree, key=KEY)["p_value"] for name, tree in fits.items()}
+    print({name: each.values for name, each in checked.items()})
+    assert (checked["pairs"] > 0.05).all()
+    assert checked["none"].sel(check="correlation") < 0.05 < checked["none"].sel(check="mean_response")
+    found, held_out = bi.compare(fits), bi.score(fits, network.population, test)
+    assert found["claim"].values.tolist() == held_out["claim"].values.tolist() == ["pairs", "none"]
+    lost, truth = (float(each["difference"].sel(claim="none")) for each in (found, held_out))
+    errors = [float(each["difference_se"].sel(claim="none")) for each in (found, held_out)]
+    print(f"no pairs lose {lost:.5f} ± {errors[0]:.5f}, of trials that no fit has seen {truth:.5f} ± {errors[1]:.5f}")
+    assert lost < -3 * errors[0] and abs(lost - truth) < 3 * np.hypot(*errors)
+    assert float(bi.loo(fits["pairs"])["p_loo"]) > 0
+    elsewhere = bi.infer(LARGE, network.population, train, 0.2, method, key=KEY)
+    with pytest.raises(bi.InputError, match="fits with one baseline, got another one for 'elsewhere'"):
+        bi.compare(fits | {"elsewhere": elsewhere})
+
+
+def test_replicas_are_as_long_as_bins_are_independent():
+    """Each pattern repeated ten times within its trial varies between trials as a tenth of the bins."""
+    rng = np.random.default_rng(0)
+    spikes = np.repeat(rng.uniform(size=(4000, 6)) < 0.3, 10, axis=0)
+    stimulus = np.repeat(rng.integers(2, size=4000), 10)
+    recording = bi.Recording.from_arrays(spikes, stimulus, trial=np.arange(40_000) // 200)
+    found = of_recording(bi.PackedRecording.of(recording))
+    assert 3400 < found["num_independent"] < 4600
+    shown = [spikes[stimulus == x] for x in (0, 1)]
+    np.testing.assert_allclose(found["recorded_mean_response"], [each.mean(axis=0) for each in shown])
+    np.testing.assert_allclose(
+        found["recorded_num_spikes"], [np.bincount(each.sum(axis=1), minlength=7) / len(each) for each in shown]
+    )
+    apart = np.concatenate([each - each.mean(axis=0) for each in shown])
+    correlation = np.corrcoef(apart, rowvar=False)[np.triu_indices(6, 1)]
+    np.testing.assert_allclose(found["recorded_correlation"], correlation, atol=1e-6)

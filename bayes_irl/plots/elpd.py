@@ -39,13 +39,15 @@ def elpd(table: xr.Dataset) -> Figure:
         axes.hlines(place, middle - half, middle + half, color=style.BLUE, linewidth=1.2)
         face = style.BLUE if passed else "white"
         axes.plot(middle, place, "o", markersize=4, color=style.BLUE, markerfacecolor=face)
-    for place, weight in enumerate(table["weight"].values):
+    weights = table["weight"].values
+    for place, weight in enumerate(weights[np.isfinite(weights)]):
         where = axes.get_yaxis_transform()
         axes.text(1.03, place, f"{weight:.2f}", transform=where, fontsize=style.SMALL, va="center")
-    axes.text(1.03, -0.75, "Weight", transform=axes.get_yaxis_transform(), fontsize=style.SMALL, va="center")
+    if np.isfinite(weights).any():
+        axes.text(1.03, -0.75, "Weight", transform=axes.get_yaxis_transform(), fontsize=style.SMALL, va="center")
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(np.arange(len(names)), names)
-    axes.set_xlabel("Difference in predictive density (nats), ± 2 s.e.")
+    axes.set_xlabel(f"Difference in predictive density ({table['difference'].attrs.get('units', 'nats')}), ± 2 s.e.")
     style.dress(axes)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

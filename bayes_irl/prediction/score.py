@@ -105,7 +105,7 @@ def _claims(
         fits = {name: Fit(tree).require(Capability.SCORE) for name, tree in posterior.items()}
         if not fits or refit is not None:
             raise InputError.of("posterior", "fits by the name of their claim, and no refit", f"{len(fits)} fits")
-        _check_alike(fits)
+        check_alike(fits)
         next(iter(fits.values())).system.describe_change(system)
         return {name: (fit, system) for name, fit in fits.items()}, ""
     fit = Fit(posterior).require(Capability.SCORE)
@@ -116,7 +116,7 @@ def _claims(
     return claims, UNCHANGED
 
 
-def _check_alike(fits: Mapping[str, Fit]) -> None:
+def check_alike(fits: Mapping[str, Fit]) -> None:
     """Refuse fits whose scores are not of the same updates.
 
     Raises:

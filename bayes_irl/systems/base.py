@@ -265,6 +265,14 @@ class System(eqx.Module):
         """How to answer draws of a fit: as `optimum`, or from where the fit found one, which its tree keeps."""
         return self.optimum
 
+    def left_out(self, groups: Mapping[str, xr.Dataset]) -> xr.Dataset | None:
+        """What `loo` returns, where a fit left out parts of its recording; None: it follows from log probabilities.
+
+        Args:
+            groups: of the fit's tree.
+        """
+        return None
+
     # -- what checks compare -----------------------------------------------------------------------------------------
 
     def statistics(self, stored: StoredRecording) -> Replicating:

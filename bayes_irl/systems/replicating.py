@@ -40,6 +40,7 @@ class Replicating:
         replicate: the same statistics of a recording drawn from an optimum.
         note: what to know about replicas, such as that they are shorter.
         skipped: what could not be compared, and why.
+        num_replicas: how many recordings to draw.
     """
 
     recorded: dict[str, xr.DataArray]
@@ -47,6 +48,7 @@ class Replicating:
     replicate: Callable[[Any, PRNGKeyArray], dict[str, np.ndarray]]
     note: str = ""
     skipped: str = ""
+    num_replicas: int = 100
 
 
 @dataclass(frozen=True)

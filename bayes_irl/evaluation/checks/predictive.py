@@ -4,7 +4,7 @@ import jax
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
-from bayes_irl.evaluation.checks.replicas import NUM_REPLICAS, beside_replicas
+from bayes_irl.evaluation.checks.replicas import beside_replicas
 from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
 
@@ -52,7 +52,7 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     fit = Fit(posterior).require(Capability.PREDICTIVE, one_recording=True)
     (stored,) = fit.stored_recordings
     statistics = fit.system.statistics(stored)
-    optima = fit.optima(num_draws=NUM_REPLICAS)
+    optima = fit.optima(num_draws=statistics.num_replicas)
     keys = jax.random.split(key, len(optima))
     replicas = [statistics.replicate(optimum, one) for optimum, one in zip(optima, keys, strict=True)]
     about = {

@@ -11,6 +11,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.evaluation.comparison.loo import loo
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.standard_error import of_counts
+from bayes_irl.prediction.score import check_alike
 
 MOST_STEPS, SETTLED = 10_000, 1e-7
 
@@ -27,10 +28,12 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
         minus that of the best claim, with the standard error of this difference, `difference_se`, which is what tells
         claims apart; `weight`, in the mixture of claims that would predict best (stacking); `share_bad`, of
         observations whose k̂ is above 0.7; and the gate's `passed` and `verdict` on each fit. Standard errors take
-        observations as independent given the stimulus.
+        observations as independent given the stimulus. Of populations `elpd` and differences are in nats per update,
+        with standard errors between trials; `weight` is NaN, since bins have no probabilities that could be mixed.
 
     Raises:
-        InputError: if there are fewer than two, or if they were fitted to different observations.
+        InputError: if there are fewer than two, or if they were fitted to different observations; for populations also
+            if they have other T, p or lesions.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4; weights: Yao et al. 2018, doi:10.1214/17-BA1091.
@@ -57,16 +60,21 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
     names = sorted(tables, key=lambda name: -float(tables[name]["total"]))
     best, times = tables[names[0]]["elpd"].values, tables[names[0]]["count"].values
     gaps = [tables[name]["elpd"].values - best for name in names]
-    elpd = [float(tables[name]["total"]) for name in names]
+    elpd = np.array([float(tables[name]["total"]) for name in names])
+    unit = {"units": tables[names[0]]["elpd"].attrs.get("units", "nats")}
+    in_nats = unit["units"] == "nats"  # of all observations; else a mean already, which no mixture has
+    if not in_nats:
+        check_alike(fits)
+    stacked = np.stack([tables[name]["elpd"].values for name in names])
     return xr.Dataset(
         {
-            "elpd": ("claim", elpd, {"units": "nats"}),
+            "elpd": ("claim", elpd, unit),
             "se": ("claim", [float(tables[name]["se"]) for name in names]),
-            "per_observation": ("claim", np.array(elpd) / times.sum()),
+            "per_observation": ("claim", elpd / times.sum() if in_nats else elpd),
             "p_loo": ("claim", [float(tables[name]["p_loo"]) for name in names]),
-            "difference": ("claim", [float(times @ gap) for gap in gaps], {"units": "nats"}),
+            "difference": ("claim", [float(times @ gap) for gap in gaps], unit),
             "difference_se": ("claim", [of_counts(gap, times) for gap in gaps]),
-            "weight": ("claim", stack(np.stack([tables[name]["elpd"].values for name in names]), times)),
+            "weight": ("claim", stack(stacked, times) if in_nats else np.full(len(names), np.nan)),
             "share_bad": ("claim", [float(tables[name]["share_bad"]) for name in names]),
             "passed": ("claim", [fits[name].passed for name in names]),
             "verdict": ("claim", [fits[name].verdict for name in names]),

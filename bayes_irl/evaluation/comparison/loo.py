@@ -24,6 +24,10 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
     over distinct observations j, made c_j times each: equal observations share their value, so that the cost does not
     grow with the length of a recording. (ArviZ's `loo` on counts would leave out all answers in a context at once.)
 
+    Of a population, whose bins have no probabilities, trials are left out in turn when it is fitted: `elpd[trial]` is
+    what each of them gains over the baseline by a fit that did not see it, in nats per update, as `score` has it. They
+    add up to `total`; `pareto_k` and where observations come from are missing.
+
     Args:
         posterior: what `infer` returned.
 
@@ -34,13 +38,16 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
         their values are not to be trusted. Attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if the system has no likelihood of single observations, for fewer than 25 draws, or for draws in
-            which an observation is impossible.
+        InputError: if the system has neither, for a population with more than 20,000 parameters, for fewer than 25
+            draws, or for draws in which an observation is impossible.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
     """
     fit = Fit(posterior).require(Capability.LOO)
+    left_out = fit.system.left_out(fit.groups)
+    if left_out is not None:
+        return left_out.assign_attrs(verdict_of_fit=fit.verdict)
     log_prob, table = draws_of(fit), fit.observations
     times = table["count"].values
     parts = [leave_out(log_prob[first : first + AT_ONCE])[:2] for first in range(0, len(log_prob), AT_ONCE)]

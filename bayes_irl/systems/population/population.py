@@ -1,6 +1,6 @@
 """A circuit of more neurons than can be enumerated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from bayes_irl.recordings import Recording
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Inferred, Observations, Observed, System
 from bayes_irl.systems.check import Check
+from bayes_irl.systems.replicating import Replicating, StoredRecording
 from bayes_irl.systems.population.adaptation import PopulationAdaptation
 from bayes_irl.systems.population.baselines import PopulationAnswers
 from bayes_irl.systems.population.features import FeatureValue, as_variables, from_variables
@@ -20,6 +21,7 @@ from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation, observe_population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.scoring import score_value
+from bayes_irl.systems.population.statistics import population_statistics
 from bayes_irl.systems.population.trials import draw_trials
 from bayes_irl.systems.population.tuning import tuned_as_recorded
 from bayes_irl.systems.scoring import Scored
@@ -64,6 +66,7 @@ class Population(ManyNeurons, System):
             Capability.ADAPT,
             Capability.SCORE,
             Capability.LOO,
+            Capability.PREDICTIVE,
             Capability.REWARD_WEIGHTS,
         }
     )
@@ -72,7 +75,6 @@ class Population(ManyNeurons, System):
         "reward that it implies.",
         Capability.LOO_REFITTED: "Score a recording that no fit has seen: bi.score.",
         Capability.LEAVE_BLOCK_OUT: "Score a recording that no fit has seen: bi.score.",
-        Capability.PREDICTIVE: "The gate compares its tuning with the recorded one; score a held-out recording.",
         Capability.DYNAMICS: "Score a recording that no fit has seen: bi.score.",
         Capability.LOO_PIT: "Score a recording that no fit has seen: bi.score.",
         Capability.PRIOR_SENSITIVITY: "Fit it with another prior, and compare by bi.score.",
@@ -163,6 +165,20 @@ class Population(ManyNeurons, System):
             advice = "Compare the tuning curves of adapt with the recorded ones."
             raise InputError.of("system", "the population as it was fitted", ", ".join(changes), advice)
         return score_value(reward_at_mode, observed)
+
+    def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[FeatureValue, Any], PopulationNetwork]:
+        """The population with a draw's own value, which is optimal for the reward that it implies.
+
+        Raises:
+            InputError: for a changed population, whose value has to be solved for.
+        """
+        if changes := self.restore(groups["system"].isel(recording=0)).describe_change(self):
+            raise InputError.of("system", "the population as it was fitted", ", ".join(changes), "Use adapt.")
+        return lambda reward, baseline: PopulationNetwork(self, reward, baseline)
+
+    def statistics(self, stored: StoredRecording) -> Replicating:
+        """Mean responses, pairwise correlations and numbers of spikes, of the recording and of 20 replicas."""
+        return population_statistics(self, stored)
 
     def left_out(self, groups: Mapping[str, xr.Dataset]) -> xr.Dataset:
         """What trials are predicted to gain over the baseline by fits that did not see them, in nats per update.

@@ -13,7 +13,9 @@ import xarray as xr
 from jaxtyping import Integer, PRNGKeyArray
 
 from bayes_irl.recordings import PackedRecording
+from bayes_irl.systems.replicating import Replicating, StoredRecording
 from bayes_irl.systems.population.chains import begin, proceed
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.trial_labels import label_trials
 from bayes_irl.systems.population.trials import draw_trials
@@ -25,6 +27,13 @@ LEAST_TRIALS = 10
 MAX_UPDATES = 200_000  # of a replica in single updates
 MAX_KEPT, SPACING, FORGET = 10, 5, 50  # snapshots of each run of a replica; sweeps from one to the next, and before
 MAX_RUNS, LEAST_RUNS, MAX_WORK = 2000, 20, 2_000_000_000  # the last: responses that all runs of a replica go through
+NUM_REPLICAS = 20
+SKIPPED = "Changes from bin to bin are not compared."
+DIMS = {
+    "mean_response": ("stimulus", "neuron"),
+    "correlation": ("pair",),
+    "num_spikes": ("stimulus", "spike_count"),
+}
 MEANINGS = {
     "mean_response": "mean responses",
     "correlation": "pairwise correlations",
@@ -49,10 +58,37 @@ def of_recording(packed: PackedRecording) -> xr.Dataset:
     return _of_blocks(blocks(), packed.num_stimuli, packed.num_neurons).assign(num_independent=((), round(worth)))
 
 
-def length_of_replica(recorded: xr.Dataset, updates: bool) -> int:
-    """How many bins a replica has: as many as are independent, as far as drawing them can be afforded."""
-    most = MAX_UPDATES if updates else MAX_KEPT * _num_runs(recorded.sizes["neuron"])
-    return int(np.clip(recorded["num_independent"].values, 1, most))
+def population_statistics(population: ManyNeurons, stored: StoredRecording) -> Replicating:
+    """The statistics as recorded, and how to draw a replica: as many bins as are independent, if that can be afforded.
+
+    Args:
+        population: the recorded one.
+        stored: what the tree keeps of its recording.
+    """
+    updates, recorded = stored.kind == "updates", stored.system
+    wanted = int(recorded["num_independent"].values)
+    length = min(wanted, MAX_UPDATES if updates else MAX_KEPT * _num_runs(population.num_neurons))
+    note = f"Replicas have {length:,} bins; those recorded vary between trials as {wanted:,} independent ones."
+    if length < wanted:
+        note += " Bands are too wide."
+    labels = {"stimulus": list(population.stimulus_labels), "pair": recorded["correlated_pair"].values}
+    sizes = {"neuron": np.arange(population.num_neurons), "spike_count": np.arange(population.num_neurons + 1)}
+
+    def replicate(network: PopulationNetwork, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+        drawn = of_replica(network, length, updates, key)
+        return {name: drawn[f"recorded_{name}"].values for name in MEANINGS}
+
+    return Replicating(
+        {
+            name: xr.DataArray(recorded[f"recorded_{name}"].values, {dim: (labels | sizes)[dim] for dim in dims}, dims)
+            for name, dims in DIMS.items()
+        },
+        MEANINGS,
+        replicate,
+        "" if updates and length == wanted else note,
+        SKIPPED,
+        NUM_REPLICAS,
+    )
 
 
 def of_replica(network: PopulationNetwork, length: int, updates: bool, key: PRNGKeyArray) -> xr.Dataset:

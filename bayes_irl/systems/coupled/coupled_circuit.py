@@ -102,7 +102,14 @@ class CoupledCircuit(EnumeratedCircuit):
                 "Its couplings were hardly ever put to use: they tell nothing about the reward.",
             )
         rows, table = ObservedCouplings.tabulate(self, counts)
-        return ObservedCouplings(self, counts, jnp.asarray(p), rows, table, fit=fit_couplings(self, counts))
+        return ObservedCouplings(
+            system=self,
+            counts=counts,
+            baseline=jnp.asarray(p),
+            rows=rows,
+            table=table,
+            fit=fit_couplings(self, counts),
+        )
 
     def settle(
         self, observations: Observations, posterior: Callable[[Observations], Climbable]
@@ -119,7 +126,7 @@ class CoupledCircuit(EnumeratedCircuit):
 
     def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> CoupledNetwork:
         """The best couplings for a given baseline, from several starts."""
-        return best_couplings(self, reward, float(coding_cost), np.asarray(baseline))
+        return best_couplings(self, reward, float(np.asarray(coding_cost)), np.asarray(baseline))
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], CoupledNetwork]:
         """Climb from the couplings that are optimal for the posterior mode."""

@@ -95,12 +95,15 @@ def settle_on_optimum(
                 break
         else:
             break
-    return _about(around, around.sessions[0].expansion, float(gain)), mode
+    (last,) = around.sessions
+    assert isinstance(last, ObservedCouplings)
+    return _about(around, last.expansion, float(gain)), mode
 
 
 def _about(observations: Observations, nearby: NearbyOptimum, moved: float = np.inf) -> Observations:
     """The same observations, with the optimum expanded about couplings."""
     (observed,) = observations.sessions
+    assert isinstance(observed, ObservedCouplings)
     return dataclasses.replace(observations, sessions=(dataclasses.replace(observed, nearby=nearby, moved=moved),))
 
 

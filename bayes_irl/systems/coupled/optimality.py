@@ -82,10 +82,11 @@ def _linear(observed: ObservedCouplings, inferred: Inferred) -> Check:
 
 def _explained(observed: ObservedCouplings, inferred: Inferred) -> tuple[Check, Check]:
     """How many directions of the reward the couplings fix, and a likelihood ratio for what is left over."""
-    fit, num_dimensions = observed.fit, inferred.point.size
+    fit, num_dimensions, locate = observed.fit, inferred.point.size, inferred.locate
+    assert locate is not None
 
     def couplings(whitened: jax.Array) -> jax.Array:
-        return observed.expansion.optimum(inferred.reward_of(inferred.locate(whitened)))[0]
+        return observed.expansion.optimum(inferred.reward_of(locate(whitened)))[0]
 
     best = np.asarray(couplings(jnp.zeros(num_dimensions)))
     moves = np.asarray(jax.jacfwd(couplings)(jnp.zeros(num_dimensions)))

@@ -100,6 +100,5 @@ def answer_when_asked(
     stakes = Stakes(temperature, side_bias=side_bias)
     motives = MotivesWhenAsked(sensitivity, stakes, lapse, sure_value, cost_of_risk, worth)
     if worth is None:
-        motives = motives.of_subjects(evidence.num_subjects)
-        numpyro.deterministic("motives", motives)  # a tree of arrays
+        numpyro.deterministic("motives", motives.of_subjects(evidence.num_subjects))  # a tree of arrays
     observe(motives, answers)

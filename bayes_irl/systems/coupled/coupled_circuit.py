@@ -126,7 +126,7 @@ class CoupledCircuit(EnumeratedCircuit):
 
     def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> CoupledNetwork:
         """The best couplings for a given baseline, from several starts."""
-        return best_couplings(self, reward, float(coding_cost), np.asarray(baseline))
+        return best_couplings(self, reward, float(np.asarray(coding_cost)), np.asarray(baseline))
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], CoupledNetwork]:
         """Climb from the couplings that are optimal for the posterior mode."""

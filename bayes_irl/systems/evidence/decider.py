@@ -33,7 +33,7 @@ class Decider(eqx.Module):
     system: System
     reward: Motives
     coding_cost: Scalar
-    strengths: Float[np.ndarray, " num_strengths"] = eqx.field(static=True)
+    strengths: Float[np.ndarray, " num_strengths"]
     probs: Float[Array, "num_subjects num_strengths num_outcomes"]
 
     @classmethod
@@ -88,7 +88,8 @@ class Decider(eqx.Module):
             earned = none * stakes["none"]
         else:
             negative, positive = probs[..., 0], probs[..., 1]
-            earned = 0.0
+            assert isinstance(each, MotivesWhenAsked)
+            earned = np.zeros(probs.shape[:2])
             if each.sure_value is not None and probs.shape[2] == 3:
                 variables["share_sure"] = (axes, probs[..., 2])
                 earned = probs[..., 2] * np.asarray(each.sure_value)[:, None]

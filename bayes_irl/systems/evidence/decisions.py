@@ -100,7 +100,9 @@ def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_su
         coin = jnp.append(jnp.full(probs.shape[1] - 1, 1 / (probs.shape[1] - 1)), 0.0)
         return (1 - habits.lapse) * probs + habits.lapse * coin
 
-    return jax.vmap(subject)(motives.sensitivity, _priced(motives.stakes, setting.price_of_time), motives.habits)
+    return jax.vmap(subject)(
+        jnp.asarray(motives.sensitivity), _priced(motives.stakes, setting.price_of_time), motives.habits
+    )
 
 
 def when_asked(

@@ -139,9 +139,7 @@ class Evidence(EvidenceTrials, System):
         """Soft-optimal answers; the coding cost multiplies every temperature."""
         return Decider.of(self, reward, jnp.asarray(coding_cost, float))
 
-    def optimize(
-        self, reward: Motives, coding_cost: float = 1.0, baseline: Any = "neuron", start: None = None
-    ) -> Decider:
+    def optimize(self, reward: Any, coding_cost: float = 1.0, baseline: Any = "neuron", start: None = None) -> Decider:
         """Soft-optimal answers; see `bayes_irl.optimize`."""
         refuse_baseline(baseline)
         if not isinstance(reward, Motives):
@@ -230,7 +228,9 @@ class Evidence(EvidenceTrials, System):
             raise InputError.of("system", "no sure rewards, as recorded", "some", "Their worth is not known.")
         changes = []
         if after.limit != self.limit:
-            changes.append(f"a limit of {after.limit:g} s instead of {self.limit:g} s")
+            changes.append(f"at most {after.limit:g} s instead of {self.limit:g} s")
+        elif not np.array_equal(np.unique(self.duration), np.unique(after.duration)):
+            changes.append("other durations")
         if after.price_of_time != self.price_of_time:
             changes.append(f"price of time × {after.price_of_time / self.price_of_time:g}")
         if not (np.array_equal(self.strengths, after.strengths) and np.allclose(self.prior, after.prior)):

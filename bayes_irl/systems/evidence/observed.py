@@ -36,7 +36,7 @@ class ObservedAnswers(Observed):
     counts: AnswerCounts = eqx.field(static=True)
     table: Int[np.ndarray, "num_rows num_outcomes"]
     timed: bool = eqx.field(static=True)
-    baseline: None = None
+    baseline: None = eqx.field(default=None, kw_only=True)
 
     @property
     def evidence(self) -> EvidenceTrials:
@@ -61,8 +61,9 @@ class ObservedAnswers(Observed):
     def store(self) -> xr.Dataset:
         """The share of positive answers per subject and strength, (count + ½) / (N + 1), and N; the sure ones apart."""
         ways = self.table[:, :-1].reshape(len(self.table), 2, -1).sum(axis=2) if self.timed else self.table[:, :2]
-        counts = np.zeros((self.system.num_subjects, len(self.system.strengths), 2), int)
-        np.add.at(counts, (self.shown.subject, np.searchsorted(self.system.strengths, self.shown.strength)), ways)
+        strengths = self.evidence.strengths
+        counts = np.zeros((self.evidence.num_subjects, len(strengths), 2), np.int64)
+        np.add.at(counts, (self.shown.subject, np.searchsorted(strengths, self.shown.strength)), ways)
         totals, axes = counts.sum(axis=2), ("subject", "strength")
         return xr.Dataset(
             {"recorded_positive": (axes, (counts[..., 1] + 0.5) / (totals + 1)), "num_recorded": (axes, totals)}
@@ -144,4 +145,5 @@ def _count(
         trials.sure_offered[first],
     )
     counts = AnswerCounts(shown, table)
+    assert isinstance(world, System)
     return ObservedAnswers(system=world, shown=seen, counts=counts, table=table, timed=timed)

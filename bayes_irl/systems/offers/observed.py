@@ -32,7 +32,7 @@ class ObservedChoices(Observed):
     shown: Shown = eqx.field(static=True)
     counts: OfferCounts = eqx.field(static=True)
     table: Int[np.ndarray, "num_rows 2"]
-    baseline: None = None
+    baseline: None = eqx.field(default=None, kw_only=True)
 
     @property
     def kind(self) -> str:
@@ -93,6 +93,7 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     session, num_a, num_b, a_left, a_first = np.ascontiguousarray(rows.T)
     counts = OfferCounts(session, num_a, num_b, a_left, a_first, table)
     _warn_of_uninformative(offers, counts)
+    assert isinstance(offers, System)
     return ObservedChoices(system=offers, shown=shown(offers, rows.astype(float)), counts=counts, table=table)
 
 

@@ -144,9 +144,7 @@ class Offers(OfferTrials, System):
         """Soft-optimal choices from these offers; the coding cost multiplies every temperature."""
         return Chooser.of(self, reward, jnp.asarray(coding_cost, float), Menu.of(self))
 
-    def optimize(
-        self, reward: Valuation, coding_cost: float = 1.0, baseline: Any = "neuron", start: None = None
-    ) -> Chooser:
+    def optimize(self, reward: Any, coding_cost: float = 1.0, baseline: Any = "neuron", start: None = None) -> Chooser:
         """Soft-optimal choices from these offers; see `bayes_irl.optimize`."""
         refuse_baseline(baseline)
         if not isinstance(reward, Valuation):
@@ -271,7 +269,7 @@ class Offers(OfferTrials, System):
         keys = np.stack([rows.subject, rows.kind, rows.num_a, rows.num_b], axis=1)
         _, group = np.unique(keys, axis=0, return_inverse=True)
         together = np.eye(group.max() + 1)[group.reshape(-1)]
-        totals = number @ together
+        totals = np.bincount(group.reshape(-1), number).astype(int)
         chosen = recorded["recorded_share"].values * (number + 1) - 0.5
         share = unchanged["choice_probability"].transpose("draw", "offer").values[:, : len(number)]
         return Compared(

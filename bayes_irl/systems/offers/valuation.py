@@ -131,8 +131,8 @@ class Valuation(eqx.Module):
                 "Give generative.choose what generative.juices returns.",
             )
         (name,) = names
-        own = [jnp.asarray(variables[each]) for each in ("worth", "temperature", "side_bias", "order_bias")]
-        return cls(*own, RULES[name].of(variables[name]))
+        own = {each: jnp.asarray(variables[each]) for each in ("worth", "temperature", "side_bias", "order_bias")}
+        return cls(**own, rule=RULES[name].of(jnp.asarray(variables[name])))
 
     def _kind(self, shown: Shown) -> np.ndarray:
         """The kind of trial, as a column of `worth`."""

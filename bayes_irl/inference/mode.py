@@ -14,6 +14,7 @@ from bayes_irl.inference.checkpoint import Checkpoint
 from bayes_irl.inference.density import Density, Flat
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.whitening import Dense, Leading, Whitening
+from bayes_irl.solver.newton import backtrack
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
 ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round
@@ -84,6 +85,10 @@ def find_mode(target: Density, progress: Progress) -> Mode:
         position = _descend(target, target.start, tick)
     if target.num_dimensions > MOST_DENSE:
         return _find_among_many(target, position, progress)
+
+    def evaluate(flat: np.ndarray) -> tuple[float]:
+        return (-float(target.value_and_grad(jnp.asarray(flat))[0]),)
+
     factor, step = np.eye(target.num_dimensions), 1e-4
     for _ in range(8):
         potential, gradient = map(np.asarray, target.value_and_grad(jnp.asarray(position)))
@@ -95,7 +100,8 @@ def find_mode(target: Density, progress: Progress) -> Mode:
         if decrement < SETTLED and np.abs(curvature - 1).max() < ROUND:
             break
         if decrement >= SETTLED:
-            position = _step(target, position, float(potential), -factor @ newton)
+            ahead = backtrack(evaluate, (-float(potential),), position, -factor @ newton, max_halvings=11)
+            position = ahead[0] if ahead else position
     return Mode(position, float(potential), Dense(jnp.asarray(factor)), decrement, float(curvature.min()))
 
 
@@ -171,14 +177,6 @@ def _descend(target: Density, start: np.ndarray, tick) -> np.ndarray:
         if not many or value - result.fun < SETTLED:
             return result.x
         start, value = result.x, result.fun
-
-
-def _step(target: Density, position: np.ndarray, potential: float, step: np.ndarray) -> np.ndarray:
-    for halvings in range(12):
-        trial = position + step * 0.5**halvings
-        if float(target.value_and_grad(jnp.asarray(trial))[0]) < potential:
-            return trial
-    return position
 
 
 def _hessian(target: Density, position: np.ndarray, factor: np.ndarray, step: float, progress: Progress) -> np.ndarray:

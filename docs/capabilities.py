@@ -8,7 +8,7 @@ SYSTEMS: tuple[type[System], ...] = (Circuit, CoupledCircuit, Population, Maze, 
 HEAD = """# What each system supports
 
 Every system can be fitted by `bi.infer`. This table says what else can be asked about it, or about a fit to it. It is
-made by `python docs/capabilities.py` from the attribute `supports` of every system, and a test tries every cell: what is
+made by `python docs/capabilities.py` from the attribute `supports` of every system. A test tries every cell: what is
 supported works on a small fit; what is not is refused with one sentence that names what to use instead.
 """
 

@@ -14,7 +14,7 @@ from bayes_irl.inference.checkpoint import Checkpoint
 from bayes_irl.inference.density import Density, Flat
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.whitening import Dense, Leading, Whitening
-from bayes_irl.solver.newton import backtrack
+from bayes_irl.solvers.newton import backtrack
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
 ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round

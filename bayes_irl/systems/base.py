@@ -159,7 +159,7 @@ class Inferred:
         key: a JAX random key.
     """
 
-    reward_of: Callable[[Array], Reward]
+    reward_of: Callable[[Any], Reward]
     point: np.ndarray
     locate: Callable[[Array], Array] | None
     positions: Float[np.ndarray, "num_draws num_dimensions"]

@@ -49,7 +49,7 @@ class CoupledAdaptation(Adaptation):
         )
         return cls(before, after, fitted, start, {"coding_cost_factor": fitted.coding_cost_factor})
 
-    def unchanged(self, reward: np.ndarray) -> CoupledNetwork:
+    def unchanged(self, reward: Any) -> CoupledNetwork:
         """The best couplings of the unchanged circuit."""
         return self._climb(self.before, reward, 1.0, self.start)
 

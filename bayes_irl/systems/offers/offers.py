@@ -206,12 +206,14 @@ class Offers(OfferTrials, System):
         """Make the offers again."""
         subjects = [str(name) for name in stored["subject"].values]
         return cls(
-            *(stored[name].values for name in ("num_a", "num_b")),
-            stored["session_of_trial"].values,
-            *(stored[name].values for name in ("a_left", "a_first")),
-            tuple(str(name) for name in stored["session"].values),
-            tuple(subjects),
-            np.array([subjects.index(str(name)) for name in stored["subject_of_session"].values], np.int32),
+            num_a=stored["num_a"].values,
+            num_b=stored["num_b"].values,
+            session=stored["session_of_trial"].values,
+            a_left=stored["a_left"].values,
+            a_first=stored["a_first"].values,
+            session_names=tuple(str(name) for name in stored["session"].values),
+            subject_names=tuple(subjects),
+            subject_of=np.array([subjects.index(str(name)) for name in stored["subject_of_session"].values], np.int32),
         )
 
     def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:

@@ -37,7 +37,7 @@ class ObservedPopulation(Observed):
     baseline: Baseline
     patterns: Float[Array, "num_patterns num_neurons"]
     shown: Int[np.ndarray, " num_patterns"]
-    table: None = None
+    table: None
 
     @property
     def population(self) -> ManyNeurons:
@@ -120,7 +120,12 @@ def observe_population(
     kept = np.unique(np.linspace(0, packed.num_bins - 1, min(packed.num_bins, MOST_PATTERNS)).astype(int))
     patterns = jnp.asarray(packed.spikes(kept), float)
     found = ObservedPopulation(
-        population, packed, jnp.full(population.num_neurons, 0.5), patterns, packed.stimulus[kept]
+        system=population,
+        counts=packed,
+        baseline=jnp.full(population.num_neurons, 0.5),
+        patterns=patterns,
+        shown=packed.stimulus[kept],
+        table=None,
     )
     if isinstance(baseline, str):
         p = found.mean_response

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from bayes_irl._checks import DataWarning, InputError
     from bayes_irl.agents import Agent, event_gradients, load_agent, run, train
     from bayes_irl.evaluation import checks, identifiability
-    from bayes_irl.evaluation.comparison.blocks import compare_blocks, leave_block_out
     from bayes_irl.evaluation.comparison.compare import compare
+    from bayes_irl.evaluation.comparison.leave_block_out import compare_blocks, leave_block_out
     from bayes_irl.evaluation.comparison.loo import loo
     from bayes_irl.evaluation.comparison.refit import loo_refitted
     from bayes_irl.evaluation.efficiency import coding_verdict

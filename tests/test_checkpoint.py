@@ -17,7 +17,7 @@ import bayes_irl as bi
 from bayes_irl._checks import InputError
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.fingerprint import fingerprint
-from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.mode import blank
 from bayes_irl.systems import observe
 

@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 import bayes_irl as bi
 from bayes_irl.evaluation.comparison import refit
-from bayes_irl.evaluation.comparison.blocks import split_off
+from bayes_irl.evaluation.comparison.leave_block_out import split_off
 
 ONE = bi.Circuit(1, bi.Stimulus.constant())
 MODEL, P, KEY = bi.load_model("spike_count"), 0.3, jax.random.key(0)

@@ -18,7 +18,7 @@ from scipy.stats import binom, multinomial
 
 import bayes_irl as bi
 from bayes_irl import generative
-from bayes_irl.generative.counts import OutcomeCounts
+from bayes_irl.generative.outcome_counts import OutcomeCounts
 from bayes_irl.systems import observe
 
 SIZE, NUM_PATTERNS = 3, 8

@@ -11,7 +11,7 @@ from jax import random
 from scipy.stats import kstest
 
 import bayes_irl as bi
-from bayes_irl.evaluation.identifiability.moves import Moves
+from bayes_irl.evaluation.identifiability.move_likelihood import Moves
 from bayes_irl.recordings.counts import count_transitions
 
 IN_FULL = "BAYES_IRL_SEEDS" in os.environ

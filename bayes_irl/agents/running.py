@@ -18,7 +18,7 @@ from bayes_irl.agents.learner import MAX_BATCH, conditions_of
 from bayes_irl.agents.objective import Networks, predicted_return
 from bayes_irl.agents.rollout import Rollout, draw_trials, outcomes, rollout
 from bayes_irl.tasks import Outcomes, Task, Trial
-from bayes_irl.trials import NO_ACTION
+from bayes_irl.trial_layout import NO_ACTION
 
 
 def run(
@@ -39,7 +39,7 @@ def run(
         progress: show a bar.
 
     Returns:
-        Trials, as `bayes_irl.trials` describes them.
+        Trials, as `bayes_irl.trial_layout` describes them.
     """
     total = count("num_trials", num_trials)
     units = whole_numbers("silence", list(silence), 0, agent.networks.decision.num_units - 1)

@@ -7,7 +7,7 @@ function of the same name in `bayes_irl.plots`.
 from bayes_irl.analysis.accuracy import accuracy
 from bayes_irl.analysis.activity import activity
 from bayes_irl.analysis.chronometric import chronometric
-from bayes_irl.analysis.evidence import evidence
+from bayes_irl.analysis.evidence_levels import evidence
 from bayes_irl.analysis.indifference import indifference
 from bayes_irl.analysis.learning import learning
 from bayes_irl.analysis.multisensory import multisensory

@@ -4,7 +4,7 @@ import xarray as xr
 
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
-from bayes_irl.analysis.evidence import evidence
+from bayes_irl.analysis.evidence_levels import evidence
 from bayes_irl.analysis.reading import check, decided, onset
 
 

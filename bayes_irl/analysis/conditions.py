@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from bayes_irl.analysis.evidence import evidence, kinds
+from bayes_irl.analysis.evidence_levels import evidence, kinds
 from bayes_irl.analysis.reading import action_names, check
 
 _DONE: dict[str, dict[Any, str]] = {

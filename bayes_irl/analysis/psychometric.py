@@ -7,8 +7,8 @@ from bayes_irl._checks import InputError, probability
 from bayes_irl.analysis import intervals
 from bayes_irl.analysis.conditions import conditions
 from bayes_irl.analysis.cumulative_gaussian import posterior, psi
-from bayes_irl.analysis.evidence import evidence as evidence_of
-from bayes_irl.analysis.evidence import favoured_answer
+from bayes_irl.analysis.evidence_levels import evidence as evidence_of
+from bayes_irl.analysis.evidence_levels import favoured_answer
 from bayes_irl.analysis.reading import chose, decided
 
 NUM_PLACES = 101

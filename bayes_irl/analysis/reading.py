@@ -1,4 +1,4 @@
-"""What the analyses ask of trials (see `bayes_irl.trials`): checked at the door, and read in one place."""
+"""What the analyses ask of trials (see `bayes_irl.trial_layout`): checked at the door, and read in one place."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl._checks import InputError
-from bayes_irl.trials import ACTION_KINDS, DECISION, SURE_BET
+from bayes_irl.trial_layout import ACTION_KINDS, DECISION, SURE_BET
 
 ADVICE = "Trials are what `bayes_irl.agents.run` returns."
 MIN_TRIALS = 10  # of fewer, an analysis says nothing

@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from bayes_irl._checks import InputError, finite_array, probability
 from bayes_irl._types import ArrayLike
 from bayes_irl.analysis.conditions import conditions
-from bayes_irl.analysis.evidence import evidence, kinds
+from bayes_irl.analysis.evidence_levels import evidence, kinds
 from bayes_irl.analysis.indifference import chosen_juice, indifference
 from bayes_irl.analysis.reading import (
     answered,

@@ -5,7 +5,7 @@ import xarray as xr
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.analysis import intervals
-from bayes_irl.analysis.evidence import evidence
+from bayes_irl.analysis.evidence_levels import evidence
 from bayes_irl.analysis.reading import answered, check, duration, in_bins, is_sure_bet, keep
 
 OFFERS = ["not offered", "waived"]

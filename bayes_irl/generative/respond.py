@@ -7,7 +7,7 @@ import numpyro
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Reward
-from bayes_irl.generative.counts import OutcomeCounts
+from bayes_irl.generative.outcome_counts import OutcomeCounts
 from bayes_irl.rewards import in_gauge
 from bayes_irl.solvers import World
 from bayes_irl.systems import Observations

@@ -13,8 +13,8 @@ from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl.generative import Model, as_model
-from bayes_irl.inference.methods.base import Method
 from bayes_irl.inference.methods.laplace import Laplace
+from bayes_irl.inference.methods.method import Method
 from bayes_irl.inference.methods.nuts import Nuts
 from bayes_irl.inference.methods.sandwich import Sandwich
 from bayes_irl.inference.methods.svi import Svi

@@ -13,7 +13,7 @@ from jaxtyping import Float, PRNGKeyArray
 from bayes_irl._checks import DataWarning, InputError, finite_array, one_of
 from bayes_irl.inference.balance import Balance, Blocks, Cancellation
 from bayes_irl.inference.infer import warn_of_single_precision
-from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.method import Method
 from bayes_irl.inference.methods.nuts import Nuts
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.progress import Progress

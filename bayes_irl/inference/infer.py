@@ -19,7 +19,7 @@ from bayes_irl.inference.checkpoint import open_checkpoint
 from bayes_irl.inference.door import checked
 from bayes_irl.inference.fingerprint import fingerprint
 from bayes_irl.inference.mappings import let_go
-from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.method import Method
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress

@@ -16,7 +16,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
 from bayes_irl.inference.infer import infer
-from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.method import Method
 
 _TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on threads take turns, or mix up their sites
 

@@ -38,7 +38,7 @@ def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
         path: a file that `save_trials` wrote.
 
     Returns:
-        Trials, as `bayes_irl.trials` describes them.
+        Trials, as `bayes_irl.trial_layout` describes them.
 
     Raises:
         InputError: if the file is missing, damaged or of another kind.

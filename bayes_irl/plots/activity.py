@@ -8,7 +8,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl._checks import InputError, whole_numbers
 from bayes_irl.plots import curves, style
-from bayes_irl.plots.grid import colour_bar
+from bayes_irl.plots.maze_grid import colour_bar
 
 MOST_CONDITIONS, NUM_UNITS = 4, 4
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from bayes_irl.inference import Fit
 from bayes_irl.plots import style
-from bayes_irl.plots.grid import colour_bar, floor, goal_mark
+from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
 
 
 def place_reward(tree: xr.DataTree) -> Figure:

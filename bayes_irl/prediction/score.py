@@ -11,7 +11,7 @@ from bayes_irl._checks import InputError, count
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.standard_error import of_clusters, of_counts
 from bayes_irl.systems import Capability, System
-from bayes_irl.systems.scoring import Scored
+from bayes_irl.systems.scored import Scored
 
 UNCHANGED = "nothing changes"
 

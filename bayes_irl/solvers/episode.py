@@ -137,7 +137,7 @@ def _evidence(lattice: Lattice) -> _Evidence:
     return _Evidence(here, after @ tilt, positive)
 
 
-class Answers(eqx.Module):
+class DecisionTimes(eqx.Module):
     """When which answer is given, for each strength of the stimulus.
 
     Attributes:
@@ -149,7 +149,7 @@ class Answers(eqx.Module):
     none: Float[Array, " num_strengths"]
 
 
-def foretell(lattice: Lattice, decisions: Decisions) -> Answers:
+def foretell(lattice: Lattice, decisions: Decisions) -> DecisionTimes:
     """Carry the density of the evidence forward under the policy, answers leaving it: what an onlooker sees.
 
         f_{t+dt}(x′) = Σ_x K(x′ − x) π_t(wait | x) f_t(x),    P(a at t | s) = Σ_x f_t(x) π_t(a | x) exp(θ x) M(θ)^(−k)
@@ -181,7 +181,7 @@ def foretell(lattice: Lattice, decisions: Decisions) -> Answers:
     certain = jnp.exp(decisions.log_policy_if_certain)
     outside: Array
     remaining, outside = jax.lax.scan(adrift, jnp.zeros_like(arriving[0]), (certain, arriving))
-    return Answers(
+    return DecisionTimes(
         (inside + outside).T,
         last @ tilt[INSIDE] * decay[-1] + remaining.sum(axis=0),
     )

@@ -1,7 +1,6 @@
 """Systems: who acts and what is chosen; one folder each."""
 
 from bayes_irl.systems.base import Axes, Capability, Observations, Observed, System, observe
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.decoding import information_about, information_if_independent
 from bayes_irl.systems.circuit.efficient import optimize_code
@@ -12,6 +11,7 @@ from bayes_irl.systems.coupled.couplings import Couplings
 from bayes_irl.systems.evidence.evidence import Evidence
 from bayes_irl.systems.evidence.motives import Habits, Motives, MotivesInTime, MotivesWhenAsked
 from bayes_irl.systems.forward import optimize, simulate
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.maze.maze import Maze
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.offers.offers import Offers

@@ -20,8 +20,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Occupancy, Scalar
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.compared import Compared
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 
 BaselineKind = Literal["neuron", "population"]

@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from bayes_irl.tasks import task_checks
 from bayes_irl.tasks.condition_table import ConditionEvidence
 from bayes_irl.tasks.trial import WAIT, Epoch, Outcomes, Trial, TrialPlan, TrialState, ends_of
-from bayes_irl.trials import DECISION, SURE_BET, WAITING
+from bayes_irl.trial_layout import DECISION, SURE_BET, WAITING
 
 
 class Task(eqx.Module):

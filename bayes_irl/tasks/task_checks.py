@@ -9,7 +9,7 @@ from jaxtyping import Float
 from bayes_irl._checks import DataWarning, InputError, finite_array, positive
 from bayes_irl.tasks.condition_table import ConditionEvidence
 from bayes_irl.tasks.trial import Epoch, TrialPlan, ends_of
-from bayes_irl.trials import RESERVED
+from bayes_irl.trial_layout import RESERVED
 
 
 def check_class(kind: type) -> None:

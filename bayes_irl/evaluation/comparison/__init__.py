@@ -1,7 +1,7 @@
 """Claims against each other: how well each predicts what it has not seen."""
 
-from bayes_irl.evaluation.comparison.blocks import compare_blocks, leave_block_out
 from bayes_irl.evaluation.comparison.compare import compare
+from bayes_irl.evaluation.comparison.leave_block_out import compare_blocks, leave_block_out
 from bayes_irl.evaluation.comparison.loo import loo
 from bayes_irl.evaluation.comparison.refit import loo_refitted
 

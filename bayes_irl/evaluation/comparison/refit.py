@@ -19,7 +19,7 @@ from bayes_irl.generative import Model
 from bayes_irl.inference.door import checked
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.infer import settled
-from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.method import Method
 from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Capability, Observations, System
 from bayes_irl.systems.base import BaselineKind, observe

@@ -11,8 +11,8 @@ from jaxtyping import Float, PRNGKeyArray
 from bayes_irl._checks import InputError, count
 from bayes_irl.evaluation.identifiability.conditional import SIGNS, replicate
 from bayes_irl.evaluation.identifiability.hypercube import Edges, fit_optimal, saturated
-from bayes_irl.evaluation.identifiability.moves import Moves
-from bayes_irl.evaluation.identifiability.score import fit, scores
+from bayes_irl.evaluation.identifiability.move_likelihood import Moves
+from bayes_irl.evaluation.identifiability.score_test import fit, scores
 from bayes_irl.recordings import Recording, Snapshots, Transitions, Updates
 
 LEVEL = 0.01  # at or below this, the verdict is that log-odds circulate

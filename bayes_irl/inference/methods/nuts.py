@@ -16,7 +16,7 @@ from bayes_irl._checks import InputError, count
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
-from bayes_irl.inference.methods.blocks import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Check

@@ -13,15 +13,15 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Recording
 from bayes_irl.recordings.counts import ResponseCounts
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.observed import mean_response
 from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
-from bayes_irl.systems.scoring import Scored, score_outcomes
+from bayes_irl.systems.scored import Scored, score_outcomes
 
 Kind = TypeVar("Kind", bound="EnumeratedCircuit")
 

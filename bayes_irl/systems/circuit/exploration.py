@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.gate_check import Check
 
 NEARLY_ALL = 0.99  # of the observations under a stimulus
 LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons

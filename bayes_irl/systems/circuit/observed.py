@@ -16,9 +16,9 @@ from bayes_irl.recordings import Snapshots, Transitions, Updates
 from bayes_irl.recordings.counts import ResponseCounts
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.systems.base import Observed, System
-from bayes_irl.systems.check import Check
-from bayes_irl.systems.circuit.moves import check_size, log_moves, log_or_never
+from bayes_irl.systems.circuit.operators import check_size, log_moves, log_or_never
 from bayes_irl.systems.circuit.wiring import Wiring
+from bayes_irl.systems.gate_check import Check
 
 LARGEST_DESIGN_EFFECT = 1.5
 

@@ -10,8 +10,8 @@ from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl.recordings import Recording
-from bayes_irl.systems.circuit.moves import log_moves
 from bayes_irl.systems.circuit.network import NeuronOptimum
+from bayes_irl.systems.circuit.operators import log_moves
 from bayes_irl.systems.circuit.responses import draw_bins, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording, length_of_replicas

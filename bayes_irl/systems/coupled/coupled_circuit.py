@@ -22,14 +22,14 @@ from bayes_irl.systems.base import (
     Observed,
     System,
 )
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
 from bayes_irl.systems.coupled.adaptation import CoupledAdaptation
 from bayes_irl.systems.coupled.ascent import CoupledNetwork, best_couplings, frozen_in
 from bayes_irl.systems.coupled.couplings import Couplings, unpack
 from bayes_irl.systems.coupled.logistic import fit_couplings
 from bayes_irl.systems.coupled.observed import ObservedCouplings, settle_on_optimum
-from bayes_irl.systems.coupled.optimality import check_optimality
+from bayes_irl.systems.coupled.optimum_checks import check_optimality
+from bayes_irl.systems.gate_check import Check
 
 NUM_DRAWN = 1000  # draws of the couplings themselves that are kept
 

@@ -21,7 +21,7 @@ from bayes_irl.systems.evidence.decisions import expected_strengths, in_time, wh
 from bayes_irl.systems.evidence.motives import HABITS, STAKES, Motives, MotivesInTime, MotivesWhenAsked, motives_from
 from bayes_irl.systems.evidence.observed import ObservedAnswers, observe_answers
 from bayes_irl.systems.evidence.trials import EvidenceTrials
-from bayes_irl.systems.scoring import Scored, score_rows
+from bayes_irl.systems.scored import Scored, score_rows
 
 QUANTITIES = ("sensitivity", *STAKES, *HABITS, "sure_value", "cost_of_risk")  # of each subject, in a tree's `reward`
 TINY = 1e-300  # what no model calls impossible, lest gradients be undefined

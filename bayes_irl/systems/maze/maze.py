@@ -22,7 +22,7 @@ from bayes_irl.systems.maze.walk_statistics import walk_statistics
 from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.optimum import respond
 from bayes_irl.systems.replicating import Replicating, StoredRecording
-from bayes_irl.systems.scoring import Scored, score_outcomes
+from bayes_irl.systems.scored import Scored, score_outcomes
 
 Kind = TypeVar("Kind", bound="Maze")
 

@@ -12,7 +12,7 @@ from bayes_irl._types import Baseline
 from bayes_irl.recordings import MoveCounts
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.systems.base import Observed, System
-from bayes_irl.systems.circuit.moves import log_or_never
+from bayes_irl.systems.circuit.operators import log_or_never
 from bayes_irl.systems.maze.grid import MOVES
 
 

@@ -22,7 +22,7 @@ from bayes_irl.systems.offers.rules import Concave
 from bayes_irl.systems.offers.shown import Menu
 from bayes_irl.systems.offers.trials import OfferTrials
 from bayes_irl.systems.offers.valuation import Preference, Valuation
-from bayes_irl.systems.scoring import Scored, score_rows
+from bayes_irl.systems.scored import Scored, score_rows
 
 QUANTITIES = ("log_relative_value", "log_temperature")  # of sessions, in models of choice
 

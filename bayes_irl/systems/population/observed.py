@@ -109,8 +109,8 @@ def observe_population(
     packed = PackedRecording.of(recording) if isinstance(recording, Recording) else recording
     for name in ("num_neurons", "num_stimuli"):
         if getattr(population, name) != getattr(packed, name):
-            found = getattr(packed, name), getattr(population, name)
-            raise InputError("recording has {} = {}, population has {}.".format(name, *found))
+            here, there = getattr(packed, name), getattr(population, name)
+            raise InputError(f"recording has {name} = {here}, population has {there}.")
     bins, spikes = packed.stimulus_counts, packed.spike_counts.sum(axis=0)
     if unseen := [population.stimulus_labels[x] for x in np.flatnonzero(bins == 0)]:
         raise InputError.of(

@@ -12,19 +12,19 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Recording
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Inferred, Observations, Observed, System
-from bayes_irl.systems.check import Check
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.population.adaptation import PopulationAdaptation
 from bayes_irl.systems.population.baselines import PopulationAnswers
+from bayes_irl.systems.population.drawn_trials import draw_trials
 from bayes_irl.systems.population.features import FeatureValue, as_variables, from_variables
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation, observe_population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.scoring import score_value
 from bayes_irl.systems.population.statistics import population_statistics
-from bayes_irl.systems.population.trials import draw_trials
 from bayes_irl.systems.population.tuning import tuned_as_recorded
 from bayes_irl.systems.replicating import Replicating, StoredRecording
-from bayes_irl.systems.scoring import Scored
+from bayes_irl.systems.scored import Scored
 
 VALUE_AXES = {
     "pairs": ("pair_set", "pair"),

@@ -11,7 +11,7 @@ from bayes_irl.systems.population.features import FeatureValue, differences, imp
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.trial_labels import label_trials
-from bayes_irl.systems.scoring import Scored
+from bayes_irl.systems.scored import Scored
 
 NUMBERS_AT_ONCE = 2**22  # bins × stimuli × neurons
 LEAST_CLUSTERS = 10  # of which a standard error is made

@@ -14,10 +14,10 @@ from jaxtyping import Integer, PRNGKeyArray
 
 from bayes_irl.recordings import PackedRecording
 from bayes_irl.systems.population.chains import begin, proceed
+from bayes_irl.systems.population.drawn_trials import draw_trials
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.trial_labels import label_trials
-from bayes_irl.systems.population.trials import draw_trials
 from bayes_irl.systems.replicating import Replicating, StoredRecording
 
 MAX_CORRELATED = 100  # neurons whose pairwise correlations are compared

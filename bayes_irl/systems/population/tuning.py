@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from bayes_irl.systems.check import Check
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.population.expectations import expect_tuning
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population_network import PopulationNetwork

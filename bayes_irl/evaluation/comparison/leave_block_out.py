@@ -17,7 +17,7 @@ from bayes_irl.generative import Model
 from bayes_irl.inference.door import as_key
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.infer import infer
-from bayes_irl.inference.methods.base import Method
+from bayes_irl.inference.methods.method import Method
 from bayes_irl.recordings import Recording
 from bayes_irl.systems import Capability, System
 from bayes_irl.systems.base import BaselineKind

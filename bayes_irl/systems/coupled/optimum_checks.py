@@ -6,10 +6,10 @@ import numpy as np
 from scipy.stats import chi2
 
 from bayes_irl.systems.base import Inferred
-from bayes_irl.systems.check import Check
 from bayes_irl.systems.coupled.ascent import curvature
 from bayes_irl.systems.coupled.nearby import SOFTEST, UPHILL
 from bayes_irl.systems.coupled.observed import SETTLED, ObservedCouplings
+from bayes_irl.systems.gate_check import Check
 
 NUM_LOOKED_AT = 20  # draws for which the optimum is checked against the exact gradient
 LARGEST_ERROR = 0.5  # nats of likelihood by which half of them may miss it

@@ -10,7 +10,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._types import Scalar
 from bayes_irl.recordings import Transitions
 from bayes_irl.systems.circuit.circuit import Circuit
-from bayes_irl.systems.circuit.moves import log_moves
+from bayes_irl.systems.circuit.operators import log_moves
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_GIGABYTES = 0.5  # of the derivatives of all moves' probabilities

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Count
-from bayes_irl.evaluation.identifiability.moves import Logits, Moves, Table
+from bayes_irl.evaluation.identifiability.move_likelihood import Logits, Moves, Table
 from bayes_irl.solvers.newton import Proposal, newton
 
 CIRCULATES = 1.0  # standard deviation of the circulating log-odds that are looked for
@@ -67,7 +67,7 @@ def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) ->
 
 
 @dataclass(frozen=True)
-class Scores:
+class EfficientScores:
     """What is left of the score of free log-odds once optimal ones are fitted: about Normal(0, information) if optimal.
 
     Attributes:
@@ -85,7 +85,7 @@ class Scores:
     def along(
         self, directions: Float[np.ndarray, "num_logits num_directions"]
     ) -> Float[np.ndarray, "num_tables num_directions"]:
-        """Scores along single directions, in units of their standard deviation."""
+        """EfficientScores along single directions, in units of their standard deviation."""
         return self.tables @ directions / np.sqrt(np.diag(directions.T @ self.information @ directions))
 
     @property
@@ -98,8 +98,8 @@ class Scores:
         return self.information + np.eye(len(self.information)) / CIRCULATES**2
 
 
-def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.random.Generator) -> Scores:
-    """Scores of the data, and of replicates drawn from the best optimal fit and fitted anew (parametric bootstrap).
+def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.random.Generator) -> EfficientScores:
+    """EfficientScores of the data, and of replicates drawn from the best optimal fit and fitted anew (parametric bootstrap).
 
     Replicates keep the row totals of the data, and all are weighed by the information at the fit to the data.
     """
@@ -113,7 +113,7 @@ def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.rando
     again = _scores_after_refit(moves, logits, jnp.asarray(projection), jnp.asarray(drawn))
     everything = np.concatenate([np.asarray(own)[None], np.asarray(again)])
     left = np.eye(len(full)) - full @ projection
-    return Scores(everything @ left.T, left @ full)
+    return EfficientScores(everything @ left.T, left @ full)
 
 
 @eqx.filter_jit

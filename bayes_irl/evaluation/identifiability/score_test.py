@@ -99,7 +99,7 @@ class EfficientScores:
 
 
 def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.random.Generator) -> EfficientScores:
-    """EfficientScores of the data, and of replicates drawn from the best optimal fit and fitted anew (parametric bootstrap).
+    """Scores of the data, and of replicates drawn from the best optimal fit and fitted anew (parametric bootstrap).
 
     Replicates keep the row totals of the data, and all are weighed by the information at the fit to the data.
     """

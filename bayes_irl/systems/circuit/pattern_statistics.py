@@ -55,7 +55,7 @@ def updates_between_bins(stored: StoredRecording) -> int:
 
 def _of_updates(circuit: Wiring, stored: StoredRecording) -> Replicating:
     assert stored.weights is not None
-    length, note = length_of_replicas(stored.weights.sum())
+    length, note = length_of_replicas(float(stored.weights.sum()))
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         return of_recording(draw_updates(network, key, length), circuit.patterns)
@@ -102,7 +102,7 @@ def _rank_snapshots(circuit: Wiring, stored: StoredRecording) -> RankedOutcomes:
 def _of_transitions(circuit: Wiring, stored: StoredRecording) -> Replicating:
     assert stored.weights is not None
     steps, held = updates_between_bins(stored), _held(stored)
-    length, note = length_of_replicas(stored.weights.sum(), steps)
+    length, note = length_of_replicas(float(stored.weights.sum()), steps)
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         if held:

@@ -15,13 +15,13 @@ MEANINGS = {"place_share": "shares of time at places", "move_share": "shares of 
 def walk_statistics(stored: StoredRecording) -> Replicating:
     """Share of time at each visited place, and shares of moves there, of the recording and of walks as long."""
     places = stored.columns["place"]
-    length, note = length_of_replicas(stored.table.sum())
+    length, note = length_of_replicas(float(stored.table.sum()))
 
     def replicate(walker: Walker, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         return of_moves(draw_walk(walker, key, length).counts().table[places], length)
 
     labels = {"place": places, "move": list(MOVES)}
-    observed = of_moves(stored.table, stored.table.sum())
+    observed = of_moves(stored.table, int(stored.table.sum()))
     recorded = {
         "place_share": xr.DataArray(observed["place_share"], {"place": places}),
         "move_share": xr.DataArray(observed["move_share"], labels, dims=tuple(labels)),

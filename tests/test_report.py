@@ -116,7 +116,7 @@ def test_a_comparison_draws_what_it_found():
             "difference": ("claim", [0.0, -12.0]),
             "difference_se": ("claim", [0.0, 4.0]),
             "weight": ("claim", [0.9, 0.1]),
-            "verdict": ("claim", ["All 4 checks passed.", "DO NOT TRUST THESE INTERVALS."]),
+            "passed": ("claim", [True, False]),
         },
         coords={"claim": ["count", "pairs"]},
     )

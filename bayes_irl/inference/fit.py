@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +13,7 @@ from bayes_irl._threads import map_threads
 from bayes_irl._types import Baseline
 from bayes_irl.inference.thinning import evenly
 from bayes_irl.systems import Capability, System
+from bayes_irl.systems.adapting import CodingCost, Fitted
 from bayes_irl.systems.base import restore_system
 from bayes_irl.systems.replicating import StoredRecording
 
@@ -207,6 +208,17 @@ class Fit:
     def groups(self) -> dict[str, xr.Dataset]:
         """All groups, by name."""
         return {str(name): node.to_dataset() for name, node in self.tree.children.items()}
+
+    def as_fitted(
+        self, follows: Literal["held", "neuron", "population"] = "held", coding_cost_factor: CodingCost = 1.0
+    ) -> Fitted:
+        """What a system needs to know of this fit when it changes.
+
+        Args:
+            follows: how p follows mean responses.
+            coding_cost_factor: the coding cost after the change, relative to before.
+        """
+        return Fitted(self.baseline, follows, self.reward_at_mode, self.groups, coding_cost_factor)
 
     @property
     def row_columns(self) -> xr.Dataset:

@@ -12,7 +12,7 @@ from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.thinning import evenly
 from bayes_irl.prediction.unchanged import compare_unchanged
 from bayes_irl.systems import Capability, System
-from bayes_irl.systems.adapting import Adaptation, CodingCost, Fitted
+from bayes_irl.systems.adapting import Adaptation, CodingCost
 
 MAX_RESIDUAL = 1e-6
 NUM_PILOT = 20  # draws whose unchanged systems are looked at before all are adapted
@@ -63,9 +63,7 @@ def adapt(
     before = fit.system
     change = describe_change(before, system, coding_cost_factor)
     follows = _follows(baseline, fit.baseline_kind)
-    groups = {str(name): node.to_dataset() for name, node in fit.tree.children.items()}
-    fitted = Fitted(fit.baseline, follows, fit.reward_at_mode, groups, coding_cost_factor)
-    plan = before.adaptation(system, fitted)
+    plan = before.adaptation(system, fit.as_fitted(follows, coding_cost_factor))
     rewards = fit.rewards(count("num_draws", num_draws))
     drawn = fit.reward_draws(num_draws)
     recorded = fit.recorded

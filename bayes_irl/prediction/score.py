@@ -66,7 +66,7 @@ def score(
     given = "neuron" if first.baseline is None else np.asarray(first.baseline)
     observed = system.observe(recording, given)
     found = {
-        name: fit.system.score(each, fit.rewards(num_draws), fit.reward_at_mode, fit.baseline, observed)
+        name: fit.system.score(each, fit.rewards(num_draws), fit.as_fitted(), observed)
         for name, (fit, each) in claims.items()
     }
     total = {name: float(each.weights @ each.values) for name, each in found.items()}

@@ -344,10 +344,15 @@ class System(eqx.Module):
         """How draws of the reward are answered before and after a change: an `adapting.Adaptation`."""
         raise NotImplementedError
 
-    def score(
-        self, system: "System", rewards: Sequence[Reward], reward_at_mode: Reward, baseline: Any, observed: Observed
-    ) -> Any:
-        """What draws say about a held-out recording of a system that may have changed: a `scoring.Scored`."""
+    def score(self, system: "System", rewards: Sequence[Reward], fitted: Any, observed: Observed) -> Any:
+        """What draws say about a held-out recording of a system that may have changed: a `scoring.Scored`.
+
+        Args:
+            system: as it was in the held-out recording.
+            rewards: draws.
+            fitted: what else is known from the fit: an `adapting.Fitted`.
+            observed: what was held out.
+        """
         raise NotImplementedError
 
     def predict(self, optimum: Optimum) -> xr.Dataset:

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from scipy.special import logsumexp
 
 from bayes_irl._threads import map_threads
+from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Observed, System
 
 
@@ -48,20 +49,20 @@ class Scored:
         return self.values - means[self.strata]
 
 
-def score_outcomes(system: System, rewards: Sequence[Any], baseline: Any, observed: Observed) -> Scored:
+def score_outcomes(system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
     """Log predictive density of every distinct observation, as often as it was made.
 
     Args:
         system: which answers.
         rewards: draws.
-        baseline: p.
+        fitted: what else is known from the fit: p, and where it found an optimum.
         observed: what was held out.
     """
     assert observed.table is not None
-    made = observed.table > 0
+    made, answer = observed.table > 0, system.near(fitted.groups)
 
     def one(reward: Any) -> np.ndarray:
-        optimum = system.optimum(jnp.asarray(reward), baseline)
+        optimum = answer(jnp.asarray(reward), fitted.baseline)
         return np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.occupancy))[made]
 
     each = np.stack(map_threads(one, rewards))

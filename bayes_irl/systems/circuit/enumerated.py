@@ -12,6 +12,7 @@ from bayes_irl._checks import InputError, count, one_of
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Recording
 from bayes_irl.recordings.counts import ResponseCounts
+from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
@@ -108,11 +109,9 @@ class EnumeratedCircuit(Wiring, System):
         """What is to be said of the recordings, and whether the circuit explored."""
         return (*super().judge(observations, inferred), *explored(self, np.asarray(observations.weights)))
 
-    def score(
-        self, system: System, rewards: Sequence[Any], reward_at_mode: Any, baseline: Any, observed: Observed
-    ) -> Scored:
+    def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """Log predictive density of a held-out recording of a system that may have changed."""
-        return score_outcomes(system, rewards, baseline, observed)
+        return score_outcomes(system, rewards, fitted, observed)
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 

@@ -152,11 +152,9 @@ class Maze(Grid, System):
         """Make the maze again."""
         return cls.from_text(str(stored["drawing"].values), push=float(stored["push"].values))
 
-    def score(
-        self, system: System, rewards: Sequence[Any], reward_at_mode: Any, baseline: Any, observed: Observed
-    ) -> Scored:
+    def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """Log predictive density of a held-out recording of a system that may have changed."""
-        return score_outcomes(system, rewards, baseline, observed)
+        return score_outcomes(system, rewards, fitted, observed)
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 

@@ -169,9 +169,7 @@ class Offers(OfferTrials, System):
             raise InputError.of("num_updates", f"{self.num_trials}: one choice per offered trial", num_updates)
         return optimum.draw(key)
 
-    def score(
-        self, system: System, rewards: Sequence[Any], reward_at_mode: Any, baseline: Any, observed: Observed
-    ) -> Scored:
+    def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """Log predictive density of held-out choices."""
         return score_rows(system, rewards, observed)
 

@@ -152,9 +152,7 @@ class Population(ManyNeurons, System):
             ),
         }
 
-    def score(
-        self, system: System, rewards: Sequence[Any], reward_at_mode: FeatureValue, baseline: Any, observed: Observed
-    ) -> Scored:
+    def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """What the point estimate gains over answers by the baseline alone, bin by bin.
 
         Raises:
@@ -164,7 +162,7 @@ class Population(ManyNeurons, System):
         if changes := self.describe_change(system):
             advice = "Compare the tuning curves of adapt with the recorded ones."
             raise InputError.of("system", "the population as it was fitted", ", ".join(changes), advice)
-        return score_value(reward_at_mode, observed)
+        return score_value(fitted.reward, observed)
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[FeatureValue, Any], PopulationNetwork]:
         """The population with a draw's own value, which is optimal for the reward that it implies.

@@ -23,20 +23,20 @@ lock: ## renew requirements-dev.lock, the exact versions that .venv gets
 	.ci/lock
 
 calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
-	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
-		tests/test_identifiability_optimality.py tests/test_optimality_of_moves.py tests/test_coding_slope.py \
-		tests/test_economic_choice.py tests/test_deciding.py tests/test_inference_from_gradients.py \
-		tests/test_calibration.py
-	$(PYTHON) tests/calibration_tables.py
+	$(PYTHON) -m pytest -s --seeds 20 tests/inference/test_recovery.py tests/systems/coupled/test_coupled_recovery.py \
+		tests/evaluation/test_identifiability_optimality.py tests/evaluation/test_optimality_of_moves.py tests/evaluation/test_coding_slope.py \
+		tests/systems/offers/test_economic_choice.py tests/systems/evidence/test_deciding.py tests/inference/test_inference_from_gradients.py \
+		tests/inference/test_calibration.py
+	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/calibration_tables.py
 
 train: $(STAMP) ## train every task from three seeds, two at a time (an hour); it goes on where it stopped
-	$(PYTHON) tests/train_all.py
+	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/train_all.py
 
 rewards: $(STAMP) ## ask the networks that `make train` trained what they were paid for
-	$(PYTHON) tests/known_rewards.py
+	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/known_rewards.py
 
 inside: $(STAMP) ## train networks to their optimum, and ask their gradients what they were paid for (half an hour)
-	$(PYTHON) tests/known_rewards_inside.py
+	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/known_rewards_inside.py
 
 check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m ruff check .
@@ -44,7 +44,7 @@ check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m mypy
 
 bench: $(STAMP) ## time the solver and the inference
-	$(PYTHON) tests/bench.py
+	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/benchmarks/bench.py
 
 wheel-test: $(STAMP) ## build the wheel and run the demonstration from it alone
 	.ci/wheel-test

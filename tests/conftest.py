@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import effort
 import jax
 import matplotlib
 import pytest
@@ -33,6 +34,16 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the shared folder is not beside this repository")
     return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let calibrations run in full."""
+    parser.addoption("--seeds", type=int, default=None, help="run calibrations in full, with so many seeds")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Say so to tests, before they are imported."""
+    effort.seeds = config.getoption("--seeds")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

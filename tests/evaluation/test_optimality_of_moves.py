@@ -1,8 +1,7 @@
 """The test of optimality on transitions: its parts against dense matrices, its p-values, its power and its limits."""
 
-import os
-
 import dense
+import effort
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ import bayes_irl as bi
 from bayes_irl.evaluation.identifiability.move_likelihood import Moves
 from bayes_irl.recordings.counts import count_transitions
 
-IN_FULL = "BAYES_IRL_SEEDS" in os.environ
+IN_FULL = effort.seeds is not None
 NUM_CIRCUITS = 200 if IN_FULL else 16
 SHORT, LONG = 1000, 3000  # moves
 CASES = [(3, 2, SHORT, True), (3, 4, LONG, False), (4, 4, LONG, True), (4, 8, LONG, True)]

@@ -15,11 +15,10 @@ import numpy as np
 from jax.scipy.sparse import linalg
 
 import bayes_irl as bi
-from bayes_irl.optimization import respond
-from bayes_irl.solver.anderson import accelerate
-from bayes_irl.solver.average_reward import default_tolerance
-from bayes_irl.solver.bellman import Problem, act, act_forward, ahead_forward, centre, policies, soft_backup
-from bayes_irl.solver.linear import solve_linear
+from bayes_irl.solvers.anderson import accelerate
+from bayes_irl.solvers.average_reward import default_tolerance
+from bayes_irl.solvers.bellman import Problem, act, act_forward, ahead_forward, centre, policies, soft_backup
+from bayes_irl.solvers.linear import solve_linear
 
 with warnings.catch_warnings():  # JAX has renamed what these still use
     warnings.simplefilter("ignore")
@@ -92,7 +91,7 @@ def bellman(problem: Problem) -> Operator:
 def equations(problem: Problem) -> dict[str, tuple[Operator, jax.Array]]:
     """The equation of a derivative of v, forward, and its transpose, which reverse mode solves."""
     world = problem.world
-    value = respond(world, problem.reward, problem.defaults[:, 1], 1.0).value
+    value = world.optimum(problem.reward, problem.defaults[:, 1]).value
     forward, reverse = operators(problem, value)
     target = np.random.default_rng(1).normal(size=value.shape)
     return {"forward": (forward, centre(problem.reward)), "transposed": (reverse, centre(jnp.asarray(target)))}
@@ -181,7 +180,7 @@ def print_failures() -> None:
     """What every solver returns for equations that can be solved, and for those that are singular to rounding."""
     counts, total = Counter(), Counter()
     for number, problem in enumerate(many_problems()):
-        value = respond(problem.world, problem.reward, problem.defaults[:, 1], 1.0).value
+        value = problem.world.optimum(problem.reward, problem.defaults[:, 1]).value
         drawn = np.random.default_rng(number).normal(size=(NUM_TARGETS, *value.shape))
         matrices, excesses = residuals(problem, value, jnp.asarray(drawn))
         for matrix, of_solver in zip(matrices, excesses, strict=True):

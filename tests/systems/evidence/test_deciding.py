@@ -1,8 +1,7 @@
 """Models of decisions on noisy evidence: counts and likelihoods by hand, bad input, known truth, calibration."""
 
-import os
-
 import arviz as az
+import effort
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -283,7 +282,7 @@ def test_probabilities_sum_to_one_and_gradients_are_finite(model):
 # Truth
 
 
-FULL = "BAYES_IRL_SEEDS" in os.environ
+FULL = effort.seeds is not None
 
 
 def ranks(model, num_sets, noise=1.0):

@@ -7,8 +7,7 @@ of λ and in the gauge of each recording. Every fit is a `Laplace` of 300 draws.
 coverage over few seeds is coarse, and its bound is lower.
 """
 
-import os
-
+import effort
 import jax
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 COST = 0.5
 NUM_UPDATES = 100_000
-NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "8"))
+NUM_SEEDS = effort.seeds or 8
 LEAST_COVERAGE = 0.8 if NUM_SEEDS >= 20 else 0.7
 SEEN_OFTEN = 50  # observations from which an entry of the reward counts as seen
 CIRCUIT = bi.Circuit(8, bi.Stimulus.switching(0.02))

@@ -1,7 +1,6 @@
 """Models of economic choice: their odds by hand, truth by simulation, and calibration."""
 
-import os
-
+import effort
 import jax
 import numpy as np
 import numpyro
@@ -144,7 +143,7 @@ def ranks(model, num_sets, lapse=0.0):
     return calibration.ranks(truths, calibration.draws(tables, calibration.modes(tables), random.key(1)))
 
 
-FULL = "BAYES_IRL_SEEDS" in os.environ
+FULL = effort.seeds is not None
 
 
 @pytest.mark.slow

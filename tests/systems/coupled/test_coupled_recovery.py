@@ -2,11 +2,10 @@
 
 The best optimum found, L = 1.523, treats all neurons alike; its couplings are three different numbers and so fix three
 numbers of the reward (`test_exchangeable_neurons_…`). The reward is recovered from a lower optimum, L = 1.271, whose
-neurons differ. `BAYES_IRL_SEEDS=20` runs what is asked in full, by default one recording is fitted.
+neurons differ. `--seeds 20` runs what is asked in full, by default one recording is fitted.
 """
 
-import os
-
+import effort
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +19,7 @@ from bayes_irl.systems.coupled.nearby import expand
 
 pytestmark = pytest.mark.slow
 
-NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "1"))
+NUM_SEEDS = effort.seeds or 1
 CIRCUIT = bi.Circuit(6, bi.Stimulus.switching(0.05))
 REWARD = 3 * bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 5})
 BASELINE = np.full(6, 0.4)
@@ -131,7 +130,7 @@ def test_intervals_from_recordings_hold_the_truth(fits):
         assert covered >= 0.7 and min(p_values) > 1e-3
 
 
-@pytest.mark.skipif(NUM_SEEDS < 2, reason="minutes per recording; BAYES_IRL_SEEDS=20 runs it")
+@pytest.mark.skipif(NUM_SEEDS < 2, reason="minutes per recording; --seeds 20 runs it")
 def test_nuts_stays_where_the_answers_can_be_optimal(found):
     """It used to run off to rewards whose optimum is a saddle. Short steps: the posterior is steep beside them."""
     covered, passed, largest = [], [], []
@@ -158,7 +157,7 @@ def test_a_fit_has_everything_that_others_have(fits):
     assert float(prediction["predictions"]["mean_response"].sel(circuit="changed", neuron=0).max()) == 0
 
 
-@pytest.mark.skipif(NUM_SEEDS < 2, reason="two more fits; BAYES_IRL_SEEDS=20 runs it")
+@pytest.mark.skipif(NUM_SEEDS < 2, reason="two more fits; --seeds 20 runs it")
 def test_intervals_shrink_with_the_recording(found):
     often = shares(found.occupancy) >= 0.01
     trees = [fit(found, num_updates, 50) for num_updates in (10_000, 1_000_000)]

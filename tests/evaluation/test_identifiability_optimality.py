@@ -1,8 +1,8 @@
 """The test of optimality: its p-values, its power, and its parts against enumeration."""
 
-import os
 from itertools import product
 
+import effort
 import jax
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ import bayes_irl as bi
 from bayes_irl.evaluation.identifiability.conditional import replicate
 from bayes_irl.evaluation.identifiability.hypercube import Edges, fit_optimal, saturated
 
-NUM_CIRCUITS = 200 if "BAYES_IRL_SEEDS" in os.environ else 40
+NUM_CIRCUITS = 200 if effort.seeds else 40
 CIRCUIT = bi.Circuit(4, bi.Stimulus.switching(0.05))
 
 

@@ -1,7 +1,6 @@
 """A predicted return as baseline makes learning faster: the task of the README in coarse steps, from several seeds."""
 
-import os
-
+import effort
 import jax
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ import pytest
 import bayes_irl as bi
 from bayes_irl.agents import settings_for
 
-SEEDS = range(int(os.environ.get("BAYES_IRL_SEEDS", "3")))
+SEEDS = range(effort.seeds or 3)
 TASK = bi.tasks.make("perceptual_decision", dt=50.0)
 
 
@@ -24,7 +23,7 @@ def rewards(baseline, seed):
 
 @pytest.mark.slow
 def test_learning_with_a_value_network_beats_learning_without():
-    baselines = ("rates", "inputs", "linear", "none") if "BAYES_IRL_SEEDS" in os.environ else ("rates", "none")
+    baselines = ("rates", "inputs", "linear", "none") if effort.seeds else ("rates", "none")
     learned = {}
     for baseline in baselines:
         learned[baseline] = np.array([rewards(baseline, seed) for seed in SEEDS])

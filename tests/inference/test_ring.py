@@ -1,7 +1,6 @@
 """Rings that reward a run of adjacent spikes: the sparse model finds the few patterns, and says when it cannot."""
 
-import os
-
+import effort
 import jax
 import jax.numpy as jnp
 import known
@@ -20,7 +19,7 @@ from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Observations, observe
 
-NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "1"))
+NUM_SEEDS = effort.seeds or 1
 SPARSE = bi.load_model("sparse")
 RING = bi.Circuit(6, bi.Stimulus.constant())
 REWARD = bi.rewards.adjacent(RING, 2)
@@ -110,7 +109,7 @@ def test_a_ring_that_explores_gives_its_rewarded_patterns_away(seed):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("BAYES_IRL_SEEDS" not in os.environ, reason="half an hour of computing: set BAYES_IRL_SEEDS")
+@pytest.mark.skipif(not effort.seeds, reason="half an hour of computing: use --seeds")
 @pytest.mark.parametrize("cost", [1.7, 2.0])
 def test_the_ring_of_twelve(cost):
     ring = bi.Circuit(12, bi.Stimulus.constant())

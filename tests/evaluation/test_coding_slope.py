@@ -2,11 +2,10 @@
 
 Three neurons, three pixels, λ = 1.3, 50,000 updates, as in `test_efficiency.py`. The best reward of each recording is
 found by Newton's method from the truth, its slope's standard deviation by the delta method: seconds for many
-recordings. One of them is also fitted as a user would, which must say the same. BAYES_IRL_SEEDS: 400 instead of 20.
+recordings. One of them is also fitted as a user would, which must say the same. --seeds: 400 instead of 20.
 """
 
-import os
-
+import effort
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -26,7 +25,7 @@ COST = 1.3
 CIRCUIT = bi.Circuit(3, bi.Stimulus.pixels(3, 0.8))
 MANY = np.arange(4) > 1
 PRIOR = 3.0  # standard deviation of the reward of each count, in nats
-NUM_RECORDINGS = 400 if "BAYES_IRL_SEEDS" in os.environ else 20
+NUM_RECORDINGS = 400 if effort.seeds else 20
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,11 @@
 """The verdict on efficient coding: efficient circuits pass, others fail, and its numbers are those of dense matrices.
 
 Three neurons, three pixels, λ = 1.3, 50,000 updates, `Laplace` of 300 draws. A few recordings of the efficient circuit
-by default, as many as BAYES_IRL_SEEDS says for calibration.
+by default, as many as --seeds says for calibration.
 """
 
-import os
-
 import dense
+import effort
 import jax
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.slow
 COST = 1.3
 CIRCUIT = bi.Circuit(3, bi.Stimulus.pixels(3, 0.8))
 MANY = np.arange(4) > 1
-NUM_SEEDS = int(os.environ.get("BAYES_IRL_SEEDS", "2"))
+NUM_SEEDS = effort.seeds or 2
 
 
 def fit(network, seed, num_updates=50_000):

@@ -1,7 +1,6 @@
 """What gradients say about rewards: softmax policies at an exactly known optimum, calibrated; and what they cannot."""
 
-import os
-
+import effort
 import jax
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from bayes_irl.inference.balance import Balance, Cancellation
 from bayes_irl.inference.worths import PRIOR_WIDTH
 
 KEY = jax.random.key(0)
-NUM_SETS = 20 * int(os.environ.get("BAYES_IRL_SEEDS", "2"))
+NUM_SETS = 20 * (effort.seeds or 2)
 
 
 def ask(recorded, method=None):
@@ -51,7 +50,7 @@ def test_nuts_and_corrected_laplace_find_the_rewards():
 @pytest.mark.slow
 @pytest.mark.parametrize("per_context", [2, 10])
 def test_intervals_hold_the_truth_as_often_as_they_say(per_context):
-    """Each data set has an optimum and trials of its own; `BAYES_IRL_SEEDS=10` asks 200 of them."""
+    """Each data set has an optimum and trials of its own; `--seeds 10` asks 200 of them."""
     held = np.zeros((NUM_SETS, 3), bool)
     for seed in range(NUM_SETS):
         recorded = optimal(np.random.default_rng(seed)).record(np.random.default_rng(1000 + seed), 200, per_context)

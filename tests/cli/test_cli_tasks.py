@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import four_directions
 import pytest
 from click.testing import CliRunner
 from command_line import PROGRAM
@@ -94,7 +95,7 @@ def test_bad_input_is_told_in_a_line_and_leaves_nothing(arguments, said, tmp_pat
 
 
 def test_a_task_from_a_file_is_trained_run_and_drawn(tmp_path):
-    path, out = Path(__file__).with_name("four_directions.py"), tmp_path / "agent"
+    path, out = Path(four_directions.__file__), tmp_path / "agent"
     small = [each for each in SMALL if "dt" not in each]
     trained = run("train", path, *small, "--set", "fixation=100", "--max-updates", 5, "--out", out)
     assert trained.exit_code == 0, trained.output

@@ -4,8 +4,7 @@ Rewards are drawn from a model's prior, circuits optimised for them and recorded
 posterior draws. `calibration_tables.py` does the same with more recordings, for docs/calibration.md.
 """
 
-import os
-
+import effort
 import numpy as np
 import pytest
 from calibrating import coverage, uniformity
@@ -18,7 +17,7 @@ import bayes_irl as bi
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::bayes_irl.DataWarning")]
 NUM_SETS, MORE_SETS, NUM_DRAWS = 16, 64, 200
 SHORT = bi.Svi(300, num_steps=300, num_particles=1), 10  # and on how many recordings
-BY_SVI = MODELS if "BAYES_IRL_SEEDS" in os.environ else ["spike_count"]
+BY_SVI = MODELS if effort.seeds else ["spike_count"]
 SURE = 1e-3
 
 

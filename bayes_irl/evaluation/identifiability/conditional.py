@@ -30,8 +30,8 @@ def replicate(
     which keeps both. It is run backwards from the data to a hub, and then forwards from the hub once per replicate:
     data and replicates are exchangeable, so that the data's rank among them is fair however short the chains are.
 
-    N is treated as given. In a recording it depends on the answers; `test_identifiability_optimality` shows that this does
-    not matter, from 300 updates on.
+    N is treated as given. In a recording it depends on the answers; `test_identifiability_optimality` shows that
+    this does not matter, from 300 updates on.
 
     Args:
         edges: undetermined contexts, with the answers that were observed.

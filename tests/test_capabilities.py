@@ -1,4 +1,7 @@
-"""Every way to evaluate a fit, for every system: it works, or it is refused with what to use instead."""
+"""Every capability of every system: it works, or it is refused with what to use instead."""
+
+import runpy
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +15,7 @@ from bayes_irl.inference.progress import Progress
 from bayes_irl.systems.base import observe
 
 KEY = jax.random.key(0)
+ROOT = Path(__file__).resolve().parents[1]
 NUM_DRAWS = 100
 LAPLACE = bi.Laplace(NUM_DRAWS)
 CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
@@ -80,7 +84,28 @@ def block_out(arguments):
     return bi.leave_block_out(model, system, recording, method=LAPLACE, key=KEY, num_blocks=2)
 
 
-EVALUATIONS = {
+def best(tree, arguments):
+    """The forward problem, for the reward of the posterior mode."""
+    fit = bi.Fit(tree)
+    baseline = "neuron" if fit.baseline is None else np.asarray(fit.baseline)
+    return bi.optimize(arguments[1], fit.reward_at_mode, 1.0, baseline)
+
+
+def drawn(tree, arguments):
+    """As many trials as there are of these systems, or 200 updates."""
+    fit, system = bi.Fit(tree), arguments[1]
+    if system.by_scores:
+        optimum = bi.PopulationNetwork(system, fit.reward_at_mode, fit.baseline)
+    else:
+        (optimum,) = fit.optima(num_draws=1)
+    return bi.simulate(optimum, getattr(system, "num_trials", 200), KEY)
+
+
+USES = {
+    bi.Capability.OPTIMIZE: best,
+    bi.Capability.SIMULATE: drawn,
+    bi.Capability.ADAPT: lambda tree, arguments: bi.adapt(tree, arguments[1], num_draws=4)["predictions"].to_dataset(),
+    bi.Capability.SCORE: lambda tree, arguments: bi.score(tree, *arguments[1:], num_draws=4),
     bi.Capability.LOO: lambda tree, arguments: bi.loo(tree),
     bi.Capability.LOO_REFITTED: lambda tree, arguments: bi.loo_refitted(tree, *arguments, method=LAPLACE, key=KEY),
     bi.Capability.LEAVE_BLOCK_OUT: lambda tree, arguments: block_out(arguments),
@@ -105,8 +130,19 @@ def numbers(found):
     """Everything that was found, as one row of numbers."""
     if isinstance(found, tuple):
         return np.ones(len(found))
+    if not isinstance(found, xr.Dataset | xr.DataTree):  # answers, or a recording of them
+        leaves = jax.tree.leaves(vars(found) if hasattr(found, "__dict__") else found)
+        return np.concatenate(
+            [np.ravel(each).astype(float) for each in leaves if np.asarray(each).dtype.kind in "fiub"]
+        )
     table = found["coding"].to_dataset() if isinstance(found, xr.DataTree) else found
     return np.concatenate([np.ravel(each.values) for each in table.data_vars.values() if each.dtype.kind in "fi"])
+
+
+def test_the_page_of_capabilities_is_what_systems_say():
+    page = ROOT / "docs" / "capabilities.md"
+    script = runpy.run_path(str(page.with_suffix(".py")))
+    assert page.read_text(encoding="utf-8") == script["table"](), "run python docs/capabilities.py"
 
 
 @pytest.mark.slow
@@ -114,15 +150,16 @@ def test_what_is_supported_works_and_the_rest_is_refused(fitted):
     """One sentence names the system and ends with the alternative."""
     arguments, tree = fitted
     system = arguments[1]
-    for capability, evaluate in EVALUATIONS.items():
+    assert set(USES) == set(bi.Capability)
+    for capability, use in USES.items():
         if capability in system.supports:
-            found = numbers(evaluate(tree, arguments))
+            found = numbers(use(tree, arguments))
             assert len(found) and np.isfinite(found).any(), capability
             continue
         alternative = system.instead[capability]
         assert alternative.endswith("."), capability
         with pytest.raises(bi.InputError) as refused:
-            evaluate(tree, arguments)
+            use(tree, arguments)
         assert str(refused.value).endswith(alternative) and system.kind in str(refused.value), capability
 
 

@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test calibrate train rewards inside check bench wheel-test clean
+.PHONY: help demo test test-latest lock calibrate train rewards inside check bench wheel-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,13 @@ demo: $(STAMP) ## run the demonstration
 
 test: $(STAMP) ## run every test
 	$(PYTHON) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test-latest: ## run every test with the newest versions of all dependencies, in .venv-latest
+	.ci/make-venv --latest
+	.venv-latest/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+lock: ## renew requirements-dev.lock, the exact versions that .venv gets
+	.ci/lock
 
 calibrate: $(STAMP) ## the calibrations in full: 20 seeds, 200 circuits, 400 data sets of choices (hours)
 	BAYES_IRL_SEEDS=20 $(PYTHON) -m pytest -s tests/test_recovery.py tests/test_coupled_recovery.py \
@@ -44,8 +51,8 @@ wheel-test: $(STAMP) ## build the wheel and run the demonstration from it alone
 
 clean: ## remove build outputs and caches (not .venv)
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find . -name .venv -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+	find . -name '.venv*' -prune -o -type d \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
 # Made anew when the dependencies change. The script writes the stamp last, so an interrupted install leaves none.
-$(STAMP): pyproject.toml .ci/make-venv
+$(STAMP): pyproject.toml requirements-dev.lock .ci/make-venv .ci/find-uv
 	.ci/make-venv

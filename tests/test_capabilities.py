@@ -169,7 +169,7 @@ def test_one_observation_left_out_by_a_fit_is_that_of_importance(kind):
     """Where k̂ is good, a fit without the observation and importance sampling agree."""
     (model, system, recording), tree = _fitted(kind)
     table = bi.loo(tree)
-    j = int(table["count"].argmax())
+    j = int(table["count"].values.argmax())
     place = (str(table["site"][j].item()), int(table["row"][j]), int(table["outcome"][j]))
     observations = observe(system, recording, "neuron")
     found = refit._without(observations, bi.load_model(model), place, LAPLACE, KEY, Progress(False))

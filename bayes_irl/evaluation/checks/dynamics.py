@@ -20,7 +20,7 @@ MEANINGS = {"dwell_time": "dwell times of patterns", "triggered": "responses aft
 LEAST_RUNS = 10  # recorded patterns that must last so long for their share to be worth comparing
 
 
-def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray) -> xr.Dataset:
+def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr.Dataset:
     """Check dwell times and stimulus-triggered averages, for which the order of bins is needed.
 
     For 100 draws of the reward the circuit is solved and answers anew *under the very stimuli that were recorded*, its
@@ -80,7 +80,7 @@ def dynamics(posterior: xr.DataTree, recording: Recording, *, key: PRNGKeyArray)
     return beside_replicas(labelled, replicas, MEANINGS, about)
 
 
-def _check_same(fit: Fit, recording: Recording) -> None:
+def _check_same(fit: Fit, recording: Any) -> None:
     """Refuse another recording than the one that was fitted: their patterns occur as often."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)

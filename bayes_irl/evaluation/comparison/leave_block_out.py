@@ -32,7 +32,7 @@ def counts_of(recording: Recording) -> Any:
 def leave_block_out(
     model: Model | str | Any,
     system: System,
-    recording: Recording,
+    recording: Any,
     reduce: Callable[[Recording], Any] = counts_of,
     baseline: BaselineKind | ArrayLike = "neuron",
     method: Method | str | None = None,

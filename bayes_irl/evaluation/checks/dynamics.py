@@ -80,7 +80,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
     return beside_replicas(labelled, replicas, MEANINGS, about)
 
 
-def _check_same(fit: Fit, recording: Recording) -> None:
+def _check_same(fit: Fit, recording: Any) -> None:
     """Refuse another recording than the one that was fitted: their patterns occur as often."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)

@@ -132,7 +132,9 @@ class CoupledCircuit(EnumeratedCircuit):
         """Climb from the couplings that are optimal for the posterior mode."""
 
         def answer(reward: Reward, baseline: Array | None) -> CoupledNetwork:
-            return CoupledAdaptation.of(self, self, Fitted(baseline, "held", None, dict(groups), 1.0)).unchanged(reward)
+            return CoupledAdaptation.of(self, self, Fitted(baseline, "held", None, dict(groups), 1.0)).unchanged(
+                np.asarray(reward)
+            )
 
         return answer
 

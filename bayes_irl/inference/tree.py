@@ -131,8 +131,8 @@ def _explain(posterior: Posterior, positions: np.ndarray, progress: Progress) ->
 
 
 def _prior(posterior: Posterior, key: Array, dataset: Any) -> dict[str, xr.Dataset]:
-    """Draws from the prior, unless they would be too many numbers."""
-    if posterior.num_dimensions * NUM_PRIOR > MAX_PRIOR_NUMBERS:
+    """Draws from the prior, unless they would be too many numbers. Fits by scores have none: no check needs them."""
+    if posterior.system.by_scores or posterior.num_dimensions * NUM_PRIOR > MAX_PRIOR_NUMBERS:
         return {}
     drawn = {name: values[None] for name, values in posterior.prior(key, NUM_PRIOR).items()}
     return {"prior": dataset(drawn, np.arange(1), np.arange(NUM_PRIOR))}

@@ -13,9 +13,9 @@ from bayes_irl.inference.scores.value_family import ValueFamily
 from bayes_irl.systems.population.scoring import gains, weights_of_bins
 
 MOST_PARAMETERS = 20_000  # beyond, nothing is left out: it would take longer than the fit
-MOST_LEFT_OUT = 50  # parts of a recording; neighbouring trials beyond are left out together
-VARIABLES = ("left_out", "left_out_centred", "fitted", "fitted_centred")
-Parts = Float[np.ndarray, "4 num_parts"]
+MOST_LEFT_OUT = 25  # parts of a recording; neighbouring trials beyond are left out together
+VARIABLES = ("left_out", "left_out_centred", "optimism")
+Parts = Float[np.ndarray, "3 num_parts"]
 
 
 def num_parts(family: ValueFamily) -> int:
@@ -35,8 +35,9 @@ def leave_out(family: ValueFamily, peak: Peak, tick: Callable[[int], object] = l
     The gain at θ₋c is then computed bin by bin, as `bayes_irl.score` has it; temper and spreads stay as they are.
 
     Returns:
-        A row for each of `VARIABLES`: sums over each part of the gain times its bins' weights, which add up to one,
-        without the part and with it; "centred" less the mean gain of each bin's stimulus, for standard errors.
+        A row for each of `VARIABLES`: sums over each part of the gain at θ₋c times its bins' weights, which add up to
+        one; the same less the mean gain of each bin's stimulus, for standard errors; and how much more the part gains
+        at θ, to first order, s_c · (θ − θ₋c).
     """
     data, number = family.data, num_parts(family)
     label, num_clusters = clusters(data, data.recording.num_bins)
@@ -48,21 +49,17 @@ def leave_out(family: ValueFamily, peak: Peak, tick: Callable[[int], object] = l
         scores += np.bincount(part, minlength=number)[:, None] / len(part) * peak.scores.total
     without = peak.curvature.tempered(peak.temper * (1 - 1 / number))
     moves = -without.solve(jnp.asarray(peak.temper * scores), tick)
-    there = single(family.value(peak.flat, peak.spreads))
-    gained = np.zeros((2, len(part)))
+    values = np.zeros(len(part))
     for each, move in enumerate(moves):
         bins = np.flatnonzero(part == each)
-        moved = single(family.value(peak.flat + move, peak.spreads))
-        gained[:, bins] = gains(data, moved, bins), gains(data, there, bins)
-    weights = weights_of_bins(data)
-    rows = []
-    for values in gained:
-        centred = values
-        if not data.updates:
-            stimulus = data.recording.stimulus
-            centred = values - (np.bincount(stimulus, values) / np.maximum(np.bincount(stimulus), 1))[stimulus]
-        rows += [np.bincount(part, weights * each, number) for each in (values, centred)]
-    return np.stack(rows)
+        values[bins] = gains(data, single(family.value(peak.flat + move, peak.spreads)), bins)
+    weights, centred = weights_of_bins(data), values
+    num_answers = len(part) * (1 if data.updates else data.population.num_neurons)  # that the objective is a sum over
+    if not data.updates:
+        stimulus = data.recording.stimulus
+        centred = values - (np.bincount(stimulus, values) / np.maximum(np.bincount(stimulus), 1))[stimulus]
+    gained = [np.bincount(part, weights * each, number) for each in (values, centred)]
+    return np.stack([*gained, -(scores * np.asarray(moves)).sum(axis=1) / num_answers])
 
 
 def as_group(parts: Parts) -> xr.Dataset:

@@ -206,7 +206,7 @@ class Population(ManyNeurons, System):
                 "count": ("trial", np.ones(number, int)),
                 "total": total,
                 "se": float(np.sqrt(number) * apart.std(ddof=1)),
-                "p_loo": float(found["fitted"].sum()) - total,
+                "p_loo": float(found["optimism"].sum()),
                 "share_bad": 0.0,
             },
             coords={"trial": found["trial"].values},

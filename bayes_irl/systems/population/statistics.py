@@ -128,8 +128,9 @@ def _of_blocks(
         for x in np.unique(stimulus):
             here = spikes[stimulus == x].astype(np.float32)
             shown[x] += len(here)
-            first[x] += here.sum(axis=0, dtype=float)
-            second[x] += here[:, some].T @ here[:, some]
+            first[x] += np.ones(len(here), np.float32) @ here  # exact: fewer than 2²⁴ bins
+            few = here if len(some) == num_neurons else here[:, some]
+            second[x] += few.T @ few
     with np.errstate(invalid="ignore", divide="ignore"):
         mean, shares = first / shown[:, None], number / shown[:, None]
     seen = shown > 0

@@ -37,7 +37,7 @@ TRUTHS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("true", TRUTHS)
-def test_the_model_that_is_true_foretells_held_out_answers_best_and_wider_ones_about_as_well(true):
+def test_the_true_model_predicts_held_out_answers_best_and_wider_ones_about_as_well(true):
     train, test = (bi.simulate(TRUTHS[true], 60_000, random.key(seed), num_trials=100) for seed in (0, 1))
     method, key = bi.Sandwich(50), random.key(2)
     names = TRUTHS if true == "large_population" else ("large_population", true)
@@ -66,7 +66,7 @@ def test_couplings_of_each_stimulus_come_back():
 
 
 def lost_by_the_family(circuit, counts) -> float:
-    """By how many standard errors it foretells answers worse than a reward for every pattern, by exact inference."""
+    """By how many standard errors it predicts answers worse than a reward for every pattern, by exact inference."""
     names, method = ("large_population", "free_form"), bi.Nuts(2, 150, 150, max_tree_depth=6)
     fits = {name: bi.infer(bi.load_model(name), circuit, counts, 0.4, method, key=random.key(2)) for name in names}
     found = bi.compare(fits).sel(claim="large_population")

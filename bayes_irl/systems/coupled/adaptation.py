@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from bayes_irl._checks import InputError
 from bayes_irl.systems.adapting import Adaptation, Fitted
@@ -53,11 +52,11 @@ class CoupledAdaptation(Adaptation):
         """The best couplings of the unchanged circuit."""
         return self._climb(self.before, reward, 1.0, self.start)
 
-    def changed(self, reward: np.ndarray, unchanged: CoupledNetwork) -> CoupledNetwork:
+    def changed(self, reward: Any, unchanged: CoupledNetwork) -> CoupledNetwork:
         """The best couplings of the changed circuit, from those of the unchanged one."""
         return self._climb(self.after, reward, float(self.fitted.coding_cost_factor), unchanged.couplings)
 
-    def _climb(self, circuit: Wiring, reward: np.ndarray, cost: float, start: Couplings) -> CoupledNetwork:
+    def _climb(self, circuit: Wiring, reward: Any, cost: float, start: Couplings) -> CoupledNetwork:
         follows = self.fitted.follows
         baseline = jnp.asarray(self.fitted.baseline) if follows == "held" else follows
         return climb_from(circuit, jnp.asarray(reward), cost, baseline, start)

@@ -24,7 +24,7 @@ from bayes_irl.systems.evidence.trials import EvidenceTrials
 from bayes_irl.systems.scored import Scored, score_rows
 
 QUANTITIES = ("sensitivity", *STAKES, *HABITS, "sure_value", "cost_of_risk")  # of each subject, in a tree's `reward`
-TINY = 1e-300  # what no model calls impossible, lest gradients be undefined
+TINY = 1e-300  # smallest probability of an outcome: gradients stay defined
 
 
 Kind = TypeVar("Kind", bound="Evidence")
@@ -87,7 +87,7 @@ class Evidence(EvidenceTrials, System):
         """Log probability of every outcome in every row, for `Motives`; what was observed may be of other evidence.
 
         Raises:
-            InputError: for a reward of another kind; sure rewards on offer that it says nothing about.
+            InputError: for a reward of another kind; sure rewards on offer of which it has no value.
         """
         if not isinstance(observed, ObservedAnswers) or not isinstance(reward, Motives):
             expected = "a model of decisions, such as reaction_time"

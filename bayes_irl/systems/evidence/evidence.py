@@ -108,21 +108,21 @@ class Evidence(EvidenceTrials, System):
 
     # -- changes, and what is answered -------------------------------------------------------------------------------
 
-    def with_limit(self, seconds: float) -> "Evidence":
+    def with_limit(self, seconds: float | int) -> "Evidence":
         """Return the same trials with another duration: where subjects answer when they like, another time limit.
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_limit(0.5).limit
         0.5
         """
-        return replace(self, duration=np.full(self.num_trials, positive("seconds", seconds)))
+        return replace(self, duration=np.full(self.num_trials, positive("seconds", float(seconds))))
 
-    def with_price_of_time(self, factor: float) -> "Evidence":
+    def with_price_of_time(self, factor: float | int) -> "Evidence":
         """Return the same trials where a second costs, and discounts, so many times as much to each subject.
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_price_of_time(3).price_of_time
         3.0
         """
-        return replace(self, price_of_time=positive("factor", factor) * self.price_of_time)
+        return replace(self, price_of_time=positive("factor", float(factor)) * self.price_of_time)
 
     def with_strengths(self, strength: ArrayLike) -> "Evidence":
         """Return trials with other strengths, each shown once to every subject for the longest duration.

@@ -3,7 +3,7 @@
     P(a) ∝ exp(Q(a) / λ),  Q(answer) = b − ρ b (1 − b),  b = P(it is right | x, T),  Q(sure) = value of the sure reward
 
 A right answer is worth 1, a wrong one 0; ρ is the cost of risk, per variance of the reward. Both move the b at which a
-subject is indifferent; only how gradually it gives way tells them apart.
+subject is indifferent; only the slope around that b distinguishes them.
 
 Source: Kiani & Shadlen 2009, doi:10.1126/science.1169405.
 """

@@ -50,10 +50,13 @@ def adapt(
         `spike_count_probability`, `information` (bits per response), `mean_cost` (nats per update),
         `solver_residual`; of populations also `monte_carlo_error`, the standard error of a tuning curve that comes from
         averaging over runs, of which both populations share a part; in a maze `place_probability` and
-        `move_probability`. And `average_reward_change` (nats per update), where the stimulus statistics did not
-        change: otherwise the unknown b(x) would enter. Intervals over its draws are posterior intervals of these
-        expectations, not of single responses. Attributes: `change`, in words; `unchanged`, how well the unchanged
-        system is predicted as recorded; `verdict_of_fit`.
+        `move_probability`; of offers `choice_probability`, P(A) for each distinct offer, `share_of_a` and
+        `relative_value`; of evidence `positive_probability`, the share of positive ones among answers to each strength,
+        `mean_reaction_time` (s), `share_answered` and `reward_rate` (per second), or `share_sure`. And
+        `average_reward_change` (nats per update; value per trial), where the stimulus statistics did not change:
+        otherwise the unknown b(x) would enter. Intervals over its draws are posterior intervals of these expectations,
+        not of single responses. Attributes: `change`, in words; `unchanged`, how well the unchanged system is predicted
+        as recorded; `verdict_of_fit`.
 
     Raises:
         InputError: if the system is of another kind or size, the unchanged system is not predicted as recorded, the

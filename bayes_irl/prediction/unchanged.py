@@ -8,6 +8,7 @@ from bayes_irl.systems import System
 
 FARTHEST = 0.1  # root mean square over what was recorded, in standard deviations of a response
 BEYOND = 3.0  # times as far as draws and recorded shares scatter
+TOO_FAR = 0.4  # root mean square that is refused however widely draws scatter, if enough was recorded
 LEAST_RECORDED = 30  # observations of a share that is worth comparing
 
 
@@ -17,7 +18,8 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
     With q_s the prediction of draw s, m the recorded share of N observations and q̄ the mean over draws, the distance is
     the root mean square of (q̄ − m) / √(m (1 − m)) over shares (mean responses, moves, choices) of at least 30
     observations. It is far off where it is above 0.1 and three times the scatter: the root mean square of
-    (q_s − q̄) / √(m (1 − m)) and of 1 / √N, taken together.
+    (q_s − q̄) / √(m (1 − m)) and of 1 / √N, taken together. Draws that scatter widely excuse at most a distance of 0.4,
+    or three times that of 1 / √N alone: a posterior that has seen the recording predicts it more narrowly.
 
     Args:
         system: the unchanged one.
@@ -42,7 +44,8 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
     distance = float(np.sqrt(np.square((mean - was) / scale).mean()))
     noise = 1 / compared.num_recorded[enough]
     scatter = float(np.sqrt((np.square((draws - mean) / scale).mean(axis=0) + noise).mean()))
-    if distance > max(FARTHEST, BEYOND * scatter):
+    excused = max(TOO_FAR, BEYOND * float(np.sqrt(noise.mean())))
+    if distance > min(max(FARTHEST, BEYOND * scatter), excused):
         worst = np.abs(mean - was).argmax()
         raise InputError.of(
             "posterior",

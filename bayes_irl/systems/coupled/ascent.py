@@ -298,18 +298,18 @@ def _describe(
     objectives: np.ndarray,
 ) -> CoupledNetwork:
     flat, history, slope = end
-    told = _consequences(circuit, reward, cost, baseline, flat)
+    found_there = _consequences(circuit, reward, cost, baseline, flat)
     converged = slope <= STATIONARY
     return CoupledNetwork(
         world=circuit,
         reward=reward,
         coding_cost=cost,
-        **told,
+        **found_there,
         num_sweeps=jnp.asarray(len(history) - 1),
         residual=jnp.asarray(slope),
         converged=jnp.asarray(converged),
         history=cost * jnp.asarray(history),
-        ended=_ended(circuit, told["occupancy"], converged, len(history) - 1, best, float(cost) * objectives),
+        ended=_ended(circuit, found_there["occupancy"], converged, len(history) - 1, best, float(cost) * objectives),
         start=best,
         objectives=cost * jnp.asarray(objectives),
     )

@@ -45,7 +45,7 @@ class CoupledCircuit(EnumeratedCircuit):
 
     linear in the reward. A recording knows θ only so well: the answers are Binomial under θ*(r), the optimum for the
     reward as it moves away from the best one found, by a Newton step. Its couplings' uncertainty is thereby carried
-    through in full; where the couplings say nothing, the prior stays. There are as many equations as there are
+    through in full; where the couplings carry no information, the prior stays. There are as many equations as there are
     couplings and fields that differ: of exchangeable neurons only num_stimuli + 1, so that most of their reward stays
     unknown however long the recording.
 
@@ -99,7 +99,7 @@ class CoupledCircuit(EnumeratedCircuit):
                 "recording",
                 "a circuit that moves between patterns",
                 f"one that is {frozen}",
-                "Its couplings were hardly ever put to use: they tell nothing about the reward.",
+                "Its couplings were hardly ever used: they carry no information about the reward.",
             )
         rows, table = ObservedCouplings.tabulate(self, counts)
         return ObservedCouplings(

@@ -43,7 +43,7 @@ class Couplings(eqx.Module):
         return unpack(circuit, scale * jax.random.normal(key, (size,)))
 
     def logits(self, circuit: Wiring) -> Logits:
-        """Log-odds of a spike `[num_neurons, num_stimuli, num_patterns]`; a neuron's own bit has no say."""
+        """Log-odds of a spike `[num_neurons, num_stimuli, num_patterns]`; a neuron's own bit does not enter."""
         seen = self.weights @ circuit.patterns.T.astype(float)
         return seen[:, None, :] + self.fields.T[:, :, None]
 

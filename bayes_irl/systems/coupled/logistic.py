@@ -1,4 +1,4 @@
-"""What a recording says about couplings, whatever they are for: one logistic regression per neuron."""
+"""Couplings estimated from a recording without any reward: one logistic regression per neuron."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -74,8 +74,8 @@ def _linear(observed: ObservedCouplings, inferred: Inferred) -> Check:
         "error of the Newton step (nats)",
         error,
         LARGEST_ERROR,
-        "The optimum moves with the reward as its first Newton step says.",
-        f"The optimum moves otherwise than its first Newton step says ({error:.2g} nats in half of the draws): the "
+        "One Newton step predicts how the optimum moves with the reward.",
+        f"One Newton step misses how the optimum moves with the reward (by {error:.2g} nats in half of the draws): the "
         "recording leaves too much open for couplings to be linearised.",
     )
 

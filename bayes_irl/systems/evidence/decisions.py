@@ -17,7 +17,7 @@ from bayes_irl.systems.evidence.motives import Habits, MotivesInTime, MotivesWhe
 from bayes_irl.systems.evidence.trials import EvidenceTrials, ShownEvidence
 
 STEP = 0.02  # s, between two moments at which a subject may answer
-TIME_BIN = 0.02  # s: reaction times are told apart to this
+TIME_BIN = 0.02  # s: width of a bin of reaction times
 NODES = np.linspace(-5, 5, 41)  # of noise, in standard deviations
 WEIGHTS = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
 

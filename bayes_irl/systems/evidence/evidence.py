@@ -24,7 +24,7 @@ from bayes_irl.systems.evidence.trials import EvidenceTrials
 from bayes_irl.systems.scored import Scored, score_rows
 
 QUANTITIES = ("sensitivity", *STAKES, *HABITS, "sure_value", "cost_of_risk")  # of each subject, in a tree's `reward`
-TINY = 1e-300  # what no model calls impossible, lest gradients be undefined
+TINY = 1e-300  # smallest probability of an outcome: gradients stay defined
 
 
 Kind = TypeVar("Kind", bound="Evidence")
@@ -87,7 +87,7 @@ class Evidence(EvidenceTrials, System):
         """Log probability of every outcome in every row, for `Motives`; what was observed may be of other evidence.
 
         Raises:
-            InputError: for a reward of another kind; sure rewards on offer that it says nothing about.
+            InputError: for a reward of another kind; sure rewards on offer of which it has no value.
         """
         if not isinstance(observed, ObservedAnswers) or not isinstance(reward, Motives):
             expected = "a model of decisions, such as reaction_time"
@@ -108,21 +108,21 @@ class Evidence(EvidenceTrials, System):
 
     # -- changes, and what is answered -------------------------------------------------------------------------------
 
-    def with_limit(self, seconds: float) -> "Evidence":
+    def with_limit(self, seconds: float | int) -> "Evidence":
         """Return the same trials with another duration: where subjects answer when they like, another time limit.
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_limit(0.5).limit
         0.5
         """
-        return replace(self, duration=np.full(self.num_trials, positive("seconds", seconds)))
+        return replace(self, duration=np.full(self.num_trials, positive("seconds", float(seconds))))
 
-    def with_price_of_time(self, factor: float) -> "Evidence":
+    def with_price_of_time(self, factor: float | int) -> "Evidence":
         """Return the same trials where a second costs, and discounts, so many times as much to each subject.
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_price_of_time(3).price_of_time
         3.0
         """
-        return replace(self, price_of_time=positive("factor", factor) * self.price_of_time)
+        return replace(self, price_of_time=positive("factor", float(factor)) * self.price_of_time)
 
     def with_strengths(self, strength: ArrayLike) -> "Evidence":
         """Return trials with other strengths, each shown once to every subject for the longest duration.

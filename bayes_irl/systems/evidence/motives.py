@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.solvers.episode import Stakes
 
-PerSubject = Float[Array, " num_subjects"] | float
+PerSubject = Float[Array | np.ndarray, " num_subjects"] | float | int
 STAKES = ("temperature", "right", "wrong", "none", "cost_of_time", "discount_rate", "side_bias")
 HABITS = ("hazard", "lapse", "non_decision_time", "non_decision_spread")
 

@@ -32,7 +32,7 @@ class Shown:
 
     @property
     def keys(self) -> Float[np.ndarray, "num_rows 5"]:
-        """What tells rows apart."""
+        """Rows differ in at least one of these columns."""
         return np.stack([self.session, self.num_a, self.num_b, self.a_left, self.a_first], axis=1).astype(float)
 
 

@@ -17,7 +17,7 @@ from bayes_irl.systems.offers.trials import OfferTrials
 
 @runtime_checkable
 class Preference(Protocol):
-    """What says how probably A is chosen: a `Valuation`, or log-odds of one's own."""
+    """What gives the probability that A is chosen: a `Valuation`, or log-odds of one's own."""
 
     def log_odds(self, shown: Shown) -> Float[Array, " num_rows"]:
         """Log P(A) / P(B) in every row."""
@@ -31,7 +31,7 @@ class Valuation(eqx.Module):
 
     Attributes:
         worth: ρ, of one A, in units of B, in every session and kind of trial.
-        temperature: λ, by how much offers must differ to be told apart, in the units in which they are compared.
+        temperature: λ, the difference that changes the log-odds by 1, in the units in which offers are compared.
         side_bias: what A gains on the left, and loses on the right, in the same units.
         order_bias: what A gains when shown first, and loses when shown second.
         rule: how offers are compared: `Linear()`, `Concave(power)`, `Ratio()` or `LogRatio()`.

@@ -74,20 +74,20 @@ def test_newtons_method_alone_ends_where_l_bfgs_does(network):
 
 
 def test_unrestricted_answers_to_the_same_rewards_are_refused(fit):
-    """What `adapt` used to predict is far from what was recorded, and is said to be."""
+    """At 0.59 under both stimuli, as `adapt` used to predict; draws scatter widely, which is no excuse."""
     rewards = bi.Fit(fit).rewards(20)
     answers = [CIRCUIT.optimum(jnp.asarray(reward), jnp.asarray(BASELINE)) for reward in rewards]
     each = np.stack([np.asarray(answer.tuning_curves) for answer in answers])[None, None]
     predicted = bi.adapt(fit, bi.recorded(fit), num_draws=20)["predictions"].to_dataset().isel(circuit=[0])
     predicted["tuning_curve"] = (("circuit", "chain", "draw", "stimulus", "neuron"), each)
-    print("unrestricted answers:", each.mean(axis=(0, 1, 2)).round(2).tolist())
     said = r"predicts the recorded mean responses of the unchanged system, got 0\.\d\d where 0\.\d\d was recorded"
     with pytest.raises(bi.InputError, match=said):
         compare_unchanged(CIRCUIT, predicted, bi.Fit(fit).recorded)
 
 
-def test_a_fit_of_unrestricted_answers(recording):
+def test_unrestricted_answers_fitted_to_the_same_recording_predict_its_mean_responses(recording):
+    """Their reward is another one: unchanged answers agree with the recording, so that nothing is to be refused."""
     free = bi.infer("spike_count", CIRCUIT, recording, BASELINE, bi.Laplace(num_draws=200), key=random.key(0))
     predicted = bi.adapt(free, bi.recorded(free), num_draws=20)["predictions"]
-    print(bi.verdict(free), predicted.attrs["unchanged"])
-    print(predicted["tuning_curve"].sel(circuit="unchanged").mean(["chain", "draw"]).values.round(3).tolist())
+    mean = predicted["tuning_curve"].sel(circuit="unchanged").mean(["chain", "draw"]).values
+    np.testing.assert_allclose(mean, tuning(recording), atol=0.015)

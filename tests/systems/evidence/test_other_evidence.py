@@ -18,8 +18,10 @@ def design(num_trials, seed=0, sizes=SIZES):
 
 TIMED = bi.Evidence.from_arrays(design(1500), LIMIT)
 IN_TIME = bi.MotivesInTime(12.0, Stakes(0.1, cost_of_time=0.4), bi.Habits(1.0, 0.03, 0.25, 0.05))
-ASKED = bi.Evidence.from_arrays(design(3000), np.tile([0.1, 0.2, 0.4], 1000), sure_offered=np.repeat([0, 1], 1500))
-WHEN_ASKED = bi.MotivesWhenAsked(12.0, Stakes(0.1, side_bias=0.02), 0.03, 0.6, 0.1)
+ASKED = bi.Evidence.from_arrays(design(3000), np.tile([0.1, 0.2, 0.4], 1000))
+WHEN_ASKED = bi.MotivesWhenAsked(12.0, Stakes(0.1, side_bias=0.02), 0.03)
+WAGER = bi.Evidence.from_arrays(ASKED.strength, ASKED.duration, sure_offered=np.repeat([0, 1], 1500))
+FOR_SURE = bi.MotivesWhenAsked(12.0, Stakes(0.1), 0.03, 0.6, 0.1)
 
 
 def answers(evidence, motives, seed=0):
@@ -29,14 +31,15 @@ def answers(evidence, motives, seed=0):
 @pytest.fixture(scope="module")
 def timed():
     found = bi.infer(
-        "reaction_time", TIMED, answers(TIMED, IN_TIME), method=bi.Laplace(num_draws=300), key=random.key(1)
+        "reaction_time", TIMED, answers(TIMED, IN_TIME), method=bi.Laplace(num_draws=600), key=random.key(1)
     )
     return found
 
 
 @pytest.fixture(scope="module")
 def asked():
-    return bi.infer("wager", ASKED, answers(ASKED, WHEN_ASKED), method=bi.Laplace(num_draws=300), key=random.key(1))
+    given = answers(ASKED, WHEN_ASKED)
+    return bi.infer("perceptual_decision", ASKED, given, method=bi.Laplace(num_draws=300), key=random.key(1))
 
 
 def held(predicted, truth, slack):
@@ -65,6 +68,16 @@ def test_simulated_answers_have_the_predicted_shares_and_times():
     assert told["reward_rate"].item() == pytest.approx(right.sum() / np.nansum(spent), rel=0.02)
 
 
+def test_sure_rewards_are_taken_as_often_as_predicted():
+    """40,000 trials, half of them with a sure reward; more often where evidence is weak."""
+    evidence = WAGER.keep(np.random.default_rng(1).integers(0, 3000, 40_000))
+    found = bi.optimize(evidence, FOR_SURE, 1.0)
+    choice, told = bi.simulate(found, 40_000, random.key(3)).choice, found.predictions()["share_sure"].values[0]
+    taken = [(choice[evidence.strength == strength] == 2).mean() for strength in evidence.strengths]
+    np.testing.assert_allclose(told, taken, atol=0.015)
+    assert told[2] > told[0] + 0.05
+
+
 def test_a_dearer_second_and_a_nearer_limit_make_haste():
     before = bi.optimize(TIMED, IN_TIME, 1.0).predictions()["mean_reaction_time"]
     dearer = bi.optimize(TIMED.with_price_of_time(3), IN_TIME, 1.0).predictions()["mean_reaction_time"]
@@ -86,7 +99,7 @@ def test_probabilities_sum_to_one_for_answers_recorded_under_another_limit():
     np.testing.assert_allclose(np.exp(log_probs).sum(axis=1), 1.0, atol=1e-9)
 
 
-@pytest.mark.parametrize(("evidence", "motives"), [(TIMED, IN_TIME), (ASKED, WHEN_ASKED)])
+@pytest.mark.parametrize(("evidence", "motives"), [(TIMED, IN_TIME), (ASKED, WHEN_ASKED), (WAGER, FOR_SURE)])
 def test_a_tree_gives_system_and_motives_back(evidence, motives):
     changed = evidence.with_price_of_time(2)
     again = type(evidence).restore(changed.store())
@@ -144,7 +157,7 @@ def test_held_out_answers_under_another_limit_are_better_predicted_than_by_no_ch
     [
         (lambda fit: bi.adapt(fit, bi.Offers.from_arrays([1], [1])), "system: expected evidence, as recorded"),
         (lambda fit: bi.adapt(fit, TIMED, coding_cost_factor="keep mean cost"), "a number, for decisions"),
-        (lambda fit: bi.adapt(fit, ASKED), "expected no sure rewards, as recorded, got some"),
+        (lambda fit: bi.adapt(fit, WAGER), "expected no sure rewards, as recorded, got some"),
         (
             lambda fit: bi.adapt(fit, bi.Evidence.from_arrays([0.1], 1.0, subject=["K"])),
             "the subjects that were recorded, got K",

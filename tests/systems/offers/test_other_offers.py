@@ -90,7 +90,7 @@ def test_shares_for_other_offers_are_those_of_a_simulation_with_the_truth(fit):
     low, high = predicted["share_of_a"].sel(circuit="changed").quantile([0.005, 0.995], ["chain", "draw"]).values
     share = np.array([chosen[many.session == s].mean() for s in (0, 1)])
     assert (low - 0.01 <= share).all() and (share <= high + 0.01).all()
-    assert (high - low < 0.15).all()
+    assert (high - low < 0.25).all()  # offers of 5 : 8 are next to indifference
     new = predicted.isel(offer=predicted["times_offered"].sel(circuit="changed").values > 0)
     held = []
     for k in range(new.sizes["offer"]):

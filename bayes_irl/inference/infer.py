@@ -3,14 +3,12 @@
 import os
 import time
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import DataWarning
 from bayes_irl._types import ArrayLike
@@ -19,23 +17,22 @@ from bayes_irl.inference.checkpoint import open_checkpoint
 from bayes_irl.inference.door import checked
 from bayes_irl.inference.fingerprint import fingerprint
 from bayes_irl.inference.mappings import let_go
-from bayes_irl.inference.methods.method import Method
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.tree import build_tree
-from bayes_irl.systems import Observations, System
+from bayes_irl.systems import Observations
 from bayes_irl.systems.base import BaselineKind, observe
 
 
 def infer(
-    model: Model | str | os.PathLike[str] | Any,
-    system: System | Sequence[System],
+    model: Any,
+    system: Any,
     recording: Any,
     baseline: BaselineKind | ArrayLike = "neuron",
-    method: Method | str | None = None,
+    method: Any = None,
     *,
-    key: PRNGKeyArray | int,
+    key: Any,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: bool = False,
 ) -> xr.DataTree:

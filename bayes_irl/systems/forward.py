@@ -50,7 +50,7 @@ def optimize(
     system: Maze, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
 ) -> Walker: ...
 def optimize(
-    system: System,
+    system: Any,
     reward: Any,
     coding_cost: float,
     baseline: Baseline = "neuron",

@@ -98,7 +98,7 @@ def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_su
         none = decided.none + (decided.probability.sum(axis=1) @ norm.sf(late))
         probs = jnp.append(seen.reshape(len(seen), -1), none[:, None], axis=1)
         coin = jnp.append(jnp.full(probs.shape[1] - 1, 1 / (probs.shape[1] - 1)), 0.0)
-        return (1 - habits.lapse) * probs + habits.lapse * coin
+        return jnp.asarray((1 - habits.lapse) * probs + habits.lapse * coin)
 
     return jax.vmap(subject)(
         jnp.asarray(motives.sensitivity), _priced(motives.stakes, setting.price_of_time), motives.habits

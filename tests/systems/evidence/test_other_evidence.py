@@ -18,9 +18,9 @@ def design(num_trials, seed=0, sizes=SIZES):
 
 TIMED = bi.Evidence.from_arrays(design(1500), LIMIT)
 IN_TIME = bi.MotivesInTime(12.0, Stakes(0.1, cost_of_time=0.4), bi.Habits(1.0, 0.03, 0.25, 0.05))
-ASKED = bi.Evidence.from_arrays(design(3000), np.tile([0.1, 0.2, 0.4], 1000))
+ASKED = bi.Evidence.from_arrays(design(30_000), np.tile([0.1, 0.2, 0.4], 10_000))
 WHEN_ASKED = bi.MotivesWhenAsked(12.0, Stakes(0.1, side_bias=0.02), 0.03)
-WAGER = bi.Evidence.from_arrays(ASKED.strength, ASKED.duration, sure_offered=np.repeat([0, 1], 1500))
+WAGER = bi.Evidence.from_arrays(ASKED.strength, ASKED.duration, sure_offered=np.repeat([0, 1], 15_000))
 FOR_SURE = bi.MotivesWhenAsked(12.0, Stakes(0.1), 0.03, 0.6, 0.1)
 
 
@@ -70,7 +70,7 @@ def test_simulated_answers_have_the_predicted_shares_and_times():
 
 def test_sure_rewards_are_taken_as_often_as_predicted():
     """40,000 trials, half of them with a sure reward; more often where evidence is weak."""
-    evidence = WAGER.keep(np.random.default_rng(1).integers(0, 3000, 40_000))
+    evidence = WAGER.keep(np.random.default_rng(1).integers(0, 30_000, 40_000))
     found = bi.optimize(evidence, FOR_SURE, 1.0)
     choice, told = bi.simulate(found, 40_000, random.key(3)).choice, found.predictions()["share_sure"].values[0]
     taken = [(choice[evidence.strength == strength] == 2).mean() for strength in evidence.strengths]

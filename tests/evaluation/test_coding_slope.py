@@ -5,6 +5,8 @@ found by Newton's method from the truth, its slope's standard deviation by the d
 recordings. One of them is also fitted as a user would, which must say the same. --seeds: 400 instead of 20.
 """
 
+from functools import partial
+
 import effort
 import jax
 import jax.numpy as jnp
@@ -39,7 +41,8 @@ def newton_step(session, baseline, flat, table, weights):
 
     def potential(at):
         solution = solve(CIRCUIT, from_spike_count(CIRCUIT, at.reshape(4, 4)), defaults)
-        return at @ at / (2 * PRIOR**2) - (table * session.log_outcomes(solution.policy, None)).sum()
+        visits = partial(occupancy, CIRCUIT, defaults, solution.policy, solution.value)
+        return at @ at / (2 * PRIOR**2) - (table * session.log_outcomes(solution.policy, visits)).sum()
 
     def slope(at):
         reward = from_spike_count(CIRCUIT, at.reshape(4, 4))

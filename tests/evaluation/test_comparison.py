@@ -127,8 +127,36 @@ def test_stacking_weights_are_the_best_ones():
         return -times @ logsumexp(np.log(weights)[:, None] + elpd, axis=0)
 
     best = minimize(loss, np.zeros(3), method="BFGS", options={"gtol": 1e-8}).x
-    np.testing.assert_allclose(stack(elpd, times), np.exp(best - logsumexp(best)), atol=1e-3)
-    np.testing.assert_allclose(stack(np.stack([elpd[0], elpd[0] - 0.1]), times), [1, 0], atol=1e-3)
+    np.testing.assert_allclose(stack(elpd, times), np.exp(best - logsumexp(best)), atol=1e-4)
+    np.testing.assert_allclose(stack(elpd - 800, times), stack(elpd, times), atol=1e-6)
+    np.testing.assert_allclose(stack(np.stack([elpd[0], elpd[0] - 0.1]), times), [1, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("apart", [1e-3, 0.05, 1.0, 50.0])
+def test_stacking_weights_leave_nothing_to_be_gained(apart):
+    """No claim's mean responsibility over its weight is above 1: the condition for a maximum of a concave function."""
+    rng = np.random.default_rng(0)
+    elpd, times = rng.normal(-1, 1, 500) + apart * rng.normal(size=(3, 500)), rng.integers(1, 200, 500)
+    weights = stack(elpd, times)
+    with np.errstate(divide="ignore"):
+        mixture = logsumexp(np.log(weights)[:, None] + elpd, axis=0)
+    assert weights.sum() == pytest.approx(1)
+    assert (np.exp(elpd - mixture) @ times / times.sum()).max() < 1 + 1e-5
+
+
+def test_stacking_weights_are_those_of_arviz():
+    """On unfolded observations."""
+    rng = np.random.default_rng(0)
+    elpd, times = rng.normal(-1, 1, 300) + 0.5 * rng.normal(size=(4, 300)), rng.integers(1, 20, 300)
+    unfolded = {str(claim): _elpd_data(np.repeat(each, times)) for claim, each in enumerate(elpd)}
+    table = azs.compare(unfolded, method="stacking", round_to="none")
+    np.testing.assert_allclose(stack(elpd, times), table["weight"].sort_index().astype(float), atol=1e-3)
+
+
+def _elpd_data(elpd):
+    pointwise = xr.DataArray(elpd, dims="observation")
+    sizes = {"n_samples": 1000, "n_data_points": len(elpd), "scale": "log", "warning": False, "good_k": 0.7}
+    return azs.ELPDData(elpd=elpd.sum(), se=1.0, p=1.0, elpd_i=pointwise, pareto_k=0 * pointwise, **sizes)
 
 
 def test_the_command_prints_the_table(normal_mean, tmp_path):

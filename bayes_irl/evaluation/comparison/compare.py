@@ -5,15 +5,13 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from scipy.special import logsumexp
+from scipy.optimize import Bounds, LinearConstraint, minimize
 
 from bayes_irl._checks import InputError
 from bayes_irl.evaluation.comparison.loo import loo
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.standard_error import of_counts
 from bayes_irl.prediction.score import check_alike
-
-MOST_STEPS, SETTLED = 10_000, 1e-7
 
 
 def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dataset] | None = None) -> xr.Dataset:
@@ -86,16 +84,25 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
 def stack(
     elpd: Float[np.ndarray, "num_claims num_observations"], times: np.ndarray
 ) -> Float[np.ndarray, " num_claims"]:
-    """Return the weights w, of sum one, that maximise Σ_j c_j log Σ_k w_k exp(elpd_kj).
+    """Return the weights w, of sum one, that maximise Σ_j c_j log Σ_k w_k exp(elpd_kj): a concave problem.
 
-    A concave problem, by its own fixed point: each weight becomes its claim's mean responsibility for the observations.
+    By SciPy's SLSQP, as ArviZ's `compare`, but from counts and without underflow (`docs/decisions.md`).
     """
-    share, weights = times / times.sum(), np.full(len(elpd), 1 / len(elpd))
-    for _ in range(MOST_STEPS):
-        joint = np.log(np.maximum(weights, np.finfo(float).tiny))[:, None] + elpd
-        after = np.exp(joint - logsumexp(joint, axis=0)) @ share
-        done = np.abs(after - weights).max() < SETTLED
-        weights = after
-        if done:
-            break
-    return weights
+    share, density = times / times.sum(), np.exp(elpd - elpd.max(axis=0))  # relative to the best claim
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        mixture = np.maximum(weights @ density, np.finfo(float).tiny)
+        return -float(share @ np.log(mixture)), -density @ (share / mixture)
+
+    num_claims = len(elpd)
+    found = minimize(
+        loss,
+        np.full(num_claims, 1 / num_claims),
+        jac=True,
+        method="SLSQP",
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(np.ones(num_claims), 1, 1),
+        options={"ftol": 1e-14},
+    )
+    weights = np.clip(found.x, 0, 1)
+    return weights / weights.sum()

@@ -11,7 +11,7 @@ from bayes_irl.analysis.reading import decided, duration, in_bins
 def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus") -> xr.Dataset:
     """Share of correct answers by strength of evidence and duration of the stimulus.
 
-    Whoever adds up evidence gets better the longer it is seen: with independent noise per step a perfect integrator's
+    Accuracy grows with viewing time where evidence is added up: with independent noise per step a perfect integrator's
     sensitivity grows with the square root of time.
 
     Args:

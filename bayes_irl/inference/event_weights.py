@@ -48,7 +48,7 @@ def infer_from_gradients(
     *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one weight, at least,
     has to be known. An event that always or never happens has no gradient, and its weight is the prior's. One that
     hardly ever does has a gradient shorter than what training may have left over, two standard errors included, and
-    its weight tells of that. A warning names both, and so does the gate. If the gradients of all events point along
+    its weight reflects that. A warning names both, and so does the gate. If the gradients of all events point along
     one line, they fix one combination of weights only: it takes as many independent gradients as there are unknown
     weights.
 

@@ -1,4 +1,4 @@
-"""What noisy evidence tells of a hidden strength, moment by moment."""
+"""What noisy evidence says about a hidden strength, moment by moment."""
 
 import equinox as eqx
 import jax

@@ -149,7 +149,7 @@ class DecisionTimes(eqx.Module):
     none: Float[Array, " num_strengths"]
 
 
-def foretell(lattice: Lattice, decisions: Decisions) -> DecisionTimes:
+def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTimes:
     """Carry the density of the evidence forward under the policy, answers leaving it: what an onlooker sees.
 
         f_{t+dt}(x′) = Σ_x K(x′ − x) π_t(wait | x) f_t(x),    P(a at t | s) = Σ_x f_t(x) π_t(a | x) exp(θ x) M(θ)^(−k)

@@ -1,4 +1,4 @@
-"""Evidence in small steps: a walk on a lattice, of which one without drift tells of all strengths."""
+"""Evidence in small steps: a walk on a lattice, in which one walk without drift serves all strengths."""
 
 import equinox as eqx
 import jax
@@ -24,7 +24,7 @@ class Lattice(eqx.Module):
         P(path | s) = P(path | no drift) exp(θ x) M(θ)^(−n).
 
     Here too x and the time are enough, exactly; and since answers depend on s only through the path, one walk without
-    drift, weighted so, tells of all strengths. As dt → 0 it is the continuous one.
+    drift, weighted so, serves all strengths. As dt → 0 it is the continuous one.
 
     Where the walk leaves the lattice, beyond |x| = 5 √T, the subject is taken to be certain from then on.
 

@@ -47,7 +47,7 @@ class Exponential(Duration):
     """`shortest` + an exponential of mean `scale`, given that the sum is no longer than `longest`.
 
     The same as an exponential of mean `scale` of which only draws between the bounds are kept. Its end cannot be
-    foretold from the time that has passed.
+    predicted from the time that has passed.
     """
 
     shortest: float

@@ -19,7 +19,7 @@ from bayes_irl.agents.training import train_block
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.solvers.average_reward import MAX_SWEEPS, solve
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import Lattice
 from bayes_irl.systems.base import observe
 
@@ -167,7 +167,7 @@ def time_reaction_times() -> None:
     for who, (sensitivity, cost) in enumerate(((20.0, 0.3), (17.5, 0.19))):
         lattice = Lattice(Belief(strengths, np.full(11, 1 / 11), jnp.asarray(sensitivity)), 100, 0.02)
         stakes, defaults = Stakes(0.005, cost_of_time=cost), Defaults.hazard(jnp.asarray(1.0), lattice)
-        probs = np.asarray(foretell(lattice, decide(lattice, stakes, defaults)).probability).reshape(11, -1)
+        probs = np.asarray(density_of_decisions(lattice, decide(lattice, stakes, defaults)).probability).reshape(11, -1)
         for trial in np.flatnonzero(subject == who):
             outcome = rng.choice(200, p=probs[which[trial]] / probs[which[trial]].sum())
             choice[trial], times[trial] = divmod(outcome, 100)

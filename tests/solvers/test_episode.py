@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from bayes_irl.solvers import lattice as lattices
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import CHANCES, JUMPS, Lattice
 
 STRENGTHS = np.array([-0.5, -0.1, 0.0, 0.1, 0.5])
@@ -23,7 +23,7 @@ def lattice_of(num_steps, step, sensitivity=8.0, strengths=STRENGTHS, prior=PRIO
 
 
 def outcome(lattice, stakes, defaults):
-    return foretell(lattice, decide(lattice, stakes, defaults))
+    return density_of_decisions(lattice, decide(lattice, stakes, defaults))
 
 
 # By hand
@@ -103,7 +103,7 @@ def test_three_steps_equal_every_path_by_hand(stakes, reach, monkeypatch):
     solved = decide(lattice, stakes, defaults)
     middle = len(lattice.points) // 2
     assert stakes.temperature * float(solved.value[0, middle]) == pytest.approx(by_hand.value(()), abs=1e-10)
-    np.testing.assert_allclose(foretell(lattice, solved).probability, by_hand.answers(), atol=1e-10)
+    np.testing.assert_allclose(density_of_decisions(lattice, solved).probability, by_hand.answers(), atol=1e-10)
 
 
 # Closed forms
@@ -159,7 +159,7 @@ def test_walkers_drawn_one_by_one_answer_as_foretold():
     lattice = lattice_of(num_steps, step)
     stakes, rng = Stakes(0.05, cost_of_time=0.4), np.random.default_rng(0)
     solved = decide(lattice, stakes, Defaults.hazard(jnp.asarray(1.0), lattice))
-    foretold = foretell(lattice, solved)
+    foretold = density_of_decisions(lattice, solved)
     policy, size = np.exp(solved.log_policy), 40_000
     for index, strength in enumerate(STRENGTHS):
         x, waiting = np.zeros(size), np.ones(size, bool)

@@ -20,7 +20,7 @@ from bayes_irl.analysis.indifference import chosen_juice
 from bayes_irl.analysis.reading import chose, duration, onset
 from bayes_irl.generative import Model, answer_when_ready, habits, per_subject
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import Lattice
 from bayes_irl.systems.evidence.decisions import NODES, STEP, WEIGHTS
 
@@ -122,7 +122,7 @@ def earned_in_time(evidence: bi.Evidence, sensitivity: float, delay: float, disc
     """Expected reward, discounted as is paid, of decisions that would be the best with another discount τ."""
     lattice = Lattice(Belief(evidence.strengths, evidence.prior, jnp.asarray(sensitivity)), round(LIMIT / STEP), STEP)
     stakes = Stakes(COLD, none=-1.0, discount_rate=1 / tau)
-    decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(RARE), lattice)))
+    decided = density_of_decisions(lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(RARE), lattice)))
     right = np.stack([1 - lattice.belief.right_if_positive, lattice.belief.right_if_positive], axis=1)
     worth = np.exp(-(np.arange(lattice.num_steps) * STEP + delay) / discount_time)
     earned = (np.asarray(decided.probability) * right[..., None] @ worth).sum(axis=1) - np.asarray(decided.none)

@@ -11,7 +11,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import Lattice
 from bayes_irl.systems.evidence.motives import Habits, MotivesInTime, MotivesWhenAsked
 from bayes_irl.systems.evidence.trials import EvidenceTrials, ShownEvidence
@@ -90,7 +90,9 @@ def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_su
 
     def subject(sensitivity: Array, stakes: Stakes, habits: Habits) -> Array:
         lattice = Lattice(Belief(every, prior, sensitivity), num_steps, STEP)
-        decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(habits.hazard), lattice)))
+        decided = density_of_decisions(
+            lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(habits.hazard), lattice))
+        )
         delay = (edges - moments[:, None] - habits.non_decision_time) / habits.non_decision_spread
         late = (until - moments - habits.non_decision_time) / habits.non_decision_spread
         before = jnp.concatenate([jnp.zeros((num_steps, 1)), norm.cdf(delay), norm.cdf(late)[:, None]], axis=1)

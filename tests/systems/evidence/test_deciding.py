@@ -15,7 +15,7 @@ from scipy.stats import kstest, norm
 
 import bayes_irl as bi
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Defaults, Stakes, decide, foretell
+from bayes_irl.solvers.episode import Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import Lattice
 from bayes_irl.systems.evidence import decisions
 
@@ -233,7 +233,7 @@ def test_answers_when_asked_are_those_at_the_end_of_an_episode():
     belief = Belief(evidence.strengths, evidence.prior, truth["sensitivity"][0])
     lattice = Lattice(belief, 81, 0.005)
     stakes = Stakes(truth["temperature"][0], side_bias=truth["side_bias"][0])
-    walked = foretell(lattice, decide(lattice, stakes, Defaults.at_the_end(lattice))).probability[:, :, -1]
+    walked = density_of_decisions(lattice, decide(lattice, stakes, Defaults.at_the_end(lattice))).probability[:, :, -1]
     here = np.isclose(table.shown.duration, 0.4)
     rows = np.searchsorted(evidence.strengths, table.shown.strength[here])
     np.testing.assert_allclose(probs[here], walked[rows], atol=1e-3)
@@ -248,7 +248,7 @@ def test_reaction_times_are_decisions_and_a_delay():
     names = ("temperature", "cost_of_time", "side_bias", "hazard", "lapse", "non_decision_time", "non_decision_spread")
     heat, cost, side, hazard, lapse, mean, spread = (truth[name][0] for name in names)
     stakes = Stakes(heat, cost_of_time=cost, side_bias=side)
-    decided = foretell(lattice, decide(lattice, stakes, Defaults.hazard(hazard, lattice)))
+    decided = density_of_decisions(lattice, decide(lattice, stakes, Defaults.hazard(hazard, lattice)))
     for row in (0, len(probs) - 1):
         index = np.searchsorted(evidence.strengths, table.shown.strength[row])
         expected, edges = np.zeros((2, 75)), np.arange(76) * 0.02

@@ -22,6 +22,7 @@ from numpyro.optim import ClippedAdam
 from scipy.stats import kstest
 
 from bayes_irl._threads import map_threads
+from bayes_irl.inference.checkpoint import Checkpoint
 from bayes_irl.inference.mode import Mode, find_mode
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
@@ -82,7 +83,7 @@ class Calibration:
         """The same by any method, and which of its fits pass its own checks."""
         sets = zip(modes, tables, random.split(key, len(tables)), strict=True)
         runs = [
-            method.run(OneSet(self, jnp.asarray(table)), each, Progress(), Known(mode)) for mode, table, each in sets
+            method.run(OneSet(self, jnp.asarray(table)), each, Progress(), Known(mode=mode)) for mode, table, each in sets
         ]
         passed = [all(check.passed for check in run.checks) for run in runs]
         return _stack([self._told(run.positions.reshape(-1, self.target.num_dimensions)) for run in runs]), passed
@@ -199,10 +200,10 @@ class OneSet:
 
 
 @dataclass(frozen=True)
-class Known:
+class Known(Checkpoint):
     """In place of a checkpoint: the mode was found before, the rest is done."""
 
-    mode: Mode
+    mode: Mode | None = None
 
     def keep(self, name, like, compute):
         return self.mode if name == "mode" else compute()

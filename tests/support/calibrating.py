@@ -83,7 +83,8 @@ class Calibration:
         """The same by any method, and which of its fits pass its own checks."""
         sets = zip(modes, tables, random.split(key, len(tables)), strict=True)
         runs = [
-            method.run(OneSet(self, jnp.asarray(table)), each, Progress(), Known(mode=mode)) for mode, table, each in sets
+            method.run(OneSet(self, jnp.asarray(table)), each, Progress(), Known(mode=mode))
+            for mode, table, each in sets
         ]
         passed = [all(check.passed for check in run.checks) for run in runs]
         return _stack([self._told(run.positions.reshape(-1, self.target.num_dimensions)) for run in runs]), passed

@@ -2,21 +2,22 @@
 
 import operator
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from jaxtyping import Array, Float
-from numpy import ndarray
+import jax
+import numpy as np
 
-Position = Float[Array | ndarray, " num_dimensions"]
 Evaluation = tuple[Any, ...]  # the value first, which is to be large; then whatever `propose` needs
 Accept = Callable[[Evaluation, Evaluation], Any]
 
 
-class Proposal(NamedTuple):
+@dataclass(frozen=True)
+class Proposal[Position: (jax.Array, np.ndarray)]:
     """A step towards the maximum.
 
     Attributes:
-        step: H⁻¹ g, for slope g and minus the Hessian H, or what stands in for it.
+        step: H⁻¹ g `[num_dimensions]`, for slope g and minus the Hessian H, or what stands in for it.
         gain: how much is left to be gained, which is compared with the tolerance: g · H⁻¹ g in nats, or |g|.
         curvature: whatever the caller wants to have of the last position.
     """
@@ -26,11 +27,12 @@ class Proposal(NamedTuple):
     curvature: Any = None
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True)
+class Found[Position: (jax.Array, np.ndarray)]:
     """Where the search ended.
 
     Attributes:
-        position: the last position that was accepted.
+        position: the last position that was accepted `[num_dimensions]`.
         evaluation: what `evaluate` returned there.
         proposal: the next step, which was not taken; it is there where a search ended by its tolerance.
         settled: whether the gain fell below the tolerance.
@@ -38,7 +40,7 @@ class Found(NamedTuple):
 
     position: Position
     evaluation: Evaluation
-    proposal: Proposal
+    proposal: Proposal[Position]
     settled: bool
 
 
@@ -47,9 +49,9 @@ def not_lower(here: Evaluation, ahead: Evaluation) -> bool:
     return bool(ahead[0] >= here[0])
 
 
-def newton(
+def newton[Position: (jax.Array, np.ndarray)](
     evaluate: Callable[[Position], Evaluation],
-    propose: Callable[[Position, Evaluation], Proposal],
+    propose: Callable[[Position, Evaluation], Proposal[Position]],
     start: Position,
     *,
     tolerance: float,
@@ -57,7 +59,7 @@ def newton(
     max_halvings: int = 30,
     accept: Accept = not_lower,
     move: Callable[[Position, Position], Position] = operator.add,
-) -> Found:
+) -> Found[Position]:
     """Climb to a maximum: x ← x + 2⁻ʰ H⁻¹ g, with the smallest h at which the step is accepted.
 
     The caller solves the linear equations, so H can be dense, sparse, the Fisher information, or of earlier positions.
@@ -95,7 +97,7 @@ def newton(
     return Found(position, here, proposal, False)
 
 
-def backtrack(
+def backtrack[Position: (jax.Array, np.ndarray)](
     evaluate: Callable[[Position], Evaluation],
     here: Evaluation,
     position: Position,

@@ -66,7 +66,7 @@ def test_populations_are_swept_too():
     assert fit.error == ""
     alone = bi.infer(model, population, recording, method=method, key=jax.random.fold_in(KEY, 0))
     for name in ("fields", "pairs"):
-        np.testing.assert_array_equal(fit.posterior["value"][name].values, alone["value"][name].values)
+        np.testing.assert_array_equal(fit.posterior["reward"][name].values, alone["reward"][name].values)
 
 
 @pytest.mark.slow

@@ -210,9 +210,9 @@ def print_of(circuit=ONE, spikes=(0, 1, 0, 1), baseline=0.3, method=None, seed=0
     [
         ({}, set()),
         ({"spikes": (0, 1, 1, 1)}, {"data"}),
-        ({"baseline": 0.30000001}, {"circuit or baseline"}),
-        ({"circuit": bi.Circuit(1, bi.Stimulus([[0.6, 0.4], [0.1, 0.9]]))}, {"circuit or baseline"}),
-        ({"circuit": bi.Circuit(1, bi.Stimulus([[0.7, 0.3], [0.1, 0.9]], ["left", "right"]))}, {"circuit or baseline"}),
+        ({"baseline": 0.30000001}, {"system or baseline"}),
+        ({"circuit": bi.Circuit(1, bi.Stimulus([[0.6, 0.4], [0.1, 0.9]]))}, {"system or baseline"}),
+        ({"circuit": bi.Circuit(1, bi.Stimulus([[0.7, 0.3], [0.1, 0.9]], ["left", "right"]))}, {"system or baseline"}),
         ({"method": bi.Nuts(num_draws=999)}, {"method"}),
         ({"method": bi.Svi()}, {"method"}),
         ({"seed": 1}, {"key"}),

@@ -118,7 +118,7 @@ def test_a_dead_process_is_reported():
     hands.run(1)
     assert {fit.recording: fit.error.partition(",")[0] for fit in fits} == {
         "a": "RuntimeError: out of memory",
-        "b": "circuit has 0 entries",
+        "b": "system has 0 entries",
     }
 
 

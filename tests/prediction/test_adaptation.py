@@ -264,6 +264,6 @@ def test_a_refit_is_scored_beside_the_prediction(posterior, lesioned):
     again = bi.simulate(bi.optimize(circuit, known.reward(), known.COST, known.BASELINE), 20_000, random.key(10))
     refit = bi.infer(bi.load_model("spike_count"), circuit, again, known.BASELINE, bi.Laplace(200), key=random.key(3))
     table = bi.score(posterior, circuit, recording, refit=refit, num_draws=60)
-    assert table["prediction"].values.tolist() == ["adapted", "nothing changes", "re-fitted"]
+    assert table["claim"].values.tolist() == ["adapted", "nothing changes", "re-fitted"]
     adapted, fitted = (float(table["score"].sel(claim=name)) for name in ("adapted", "re-fitted"))
     assert abs(adapted - fitted) < 0.1 * float(table["difference"].sel(claim="adapted"))

@@ -156,5 +156,5 @@ def test_what_is_refused_is_named(arguments, message):
 
 
 def test_a_circuit_without_a_choice_is_refused():
-    with pytest.raises(InputError, match=r"circuit: expected a neuron that is neither silenced nor forced, got none"):
+    with pytest.raises(InputError, match=r"system: expected a neuron that is neither silenced nor forced, got none"):
         optimize(CIRCUIT.silence(0, 1).force(2), jnp.asarray(REWARD), COST)

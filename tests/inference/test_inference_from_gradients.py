@@ -50,7 +50,7 @@ def test_nuts_and_corrected_laplace_find_the_rewards():
 @pytest.mark.slow
 @pytest.mark.parametrize("per_context", [2, 10])
 def test_intervals_hold_the_truth_as_often_as_they_say(per_context):
-    """Each data set has an optimum and trials of its own; `--seeds 10` asks 200 of them, where a share has an error of 2 %.
+    """Each data set has an optimum and trials of its own; `--seeds 10` asks 200 of them: a share's error is then 2 %.
 
     With two trials a context and block, 200 say 88, 88 and 86 %; the first 40 of them happen to say 83, 88 and 73 %.
     """

@@ -174,7 +174,7 @@ def test_batches_mix_gentle_huge_and_lesioned_circuits():
 def test_forward_and_reverse_mode_agree_where_rounding_misleads_the_linear_solver():
     """With rewards a thousand times larger, the recursion says 1e-13 where a residual of 0.1 is left.
 
-    Occupancies are then so small that their logarithms are known to a few hundredths only; the error was 100 times that.
+    Occupancies are then so small that their logarithms are known to a few hundredths only.
     """
     huge = ravel_pytree(UNFLATTEN(FLAT)._replace(reward=1000 * SETTING.reward))[0]
     along = quick_jit(jax.vmap(lambda step: jax.jvp(implicit, (huge,), (step,))[1]))(jnp.asarray(STEPS))

@@ -68,7 +68,7 @@ class RankedOutcomes:
 def length_of_replicas(total: float, updates_each: int = 1) -> tuple[int, str]:
     """How long replicas of a recording are, and a note where that is shorter than the recording.
 
-    >>> length_of_replicas(1000)
+    >>> length_of_replicas(1000.0)
     (1000, '')
     """
     length = int(min(total, MAX_UPDATES // updates_each))

@@ -51,6 +51,7 @@ class Population(ManyNeurons, System):
     Raises:
         InputError: for fewer than two neurons, or lesions of neurons that are not there.
 
+    >>> from bayes_irl import Stimulus
     >>> str(Population(100, Stimulus.switching(0.01)).silence(3))
     '100 neurons, 2 stimuli, neuron 3 silenced'
     """

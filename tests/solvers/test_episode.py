@@ -153,13 +153,13 @@ def test_certainty_discounted_is_a_number():
 # Another algorithm
 
 
-def test_walkers_drawn_one_by_one_answer_as_foretold():
+def test_walkers_drawn_one_by_one_have_the_predicted_density():
     """Gaussian noise, no lattice: policies read off between points, 40,000 walkers a strength."""
     step, num_steps, sensitivity = 0.02, 100, 8.0
     lattice = lattice_of(num_steps, step)
     stakes, rng = Stakes(0.05, cost_of_time=0.4), np.random.default_rng(0)
     solved = decide(lattice, stakes, Defaults.hazard(jnp.asarray(1.0), lattice))
-    foretold = density_of_decisions(lattice, solved)
+    predicted = density_of_decisions(lattice, solved)
     policy, size = np.exp(solved.log_policy), 40_000
     for index, strength in enumerate(STRENGTHS):
         x, waiting = np.zeros(size), np.ones(size, bool)
@@ -171,7 +171,7 @@ def test_walkers_drawn_one_by_one_answer_as_foretold():
                 counts[a, k] = (answered & waiting).sum()
             waiting &= drawn >= odds.sum(axis=0)
             x += sensitivity * strength * step + np.sqrt(step) * rng.normal(size=size)
-        seen, expected = counts.cumsum(axis=1) / size, np.cumsum(foretold.probability[index], axis=1)
+        seen, expected = counts.cumsum(axis=1) / size, np.cumsum(predicted.probability[index], axis=1)
         assert np.abs(seen - expected).max() < 0.015  # six standard errors of a share
 
 

@@ -154,8 +154,8 @@ def _warn_of_uninformative(observed: ObservedPopulation) -> None:
     copies = [f"{seen[i]} of {seen[first[k]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
     if copies:
         warnings.warn(
-            f"neurons that are copies of others: {', '.join(copies[:5])}. What one of them is for cannot be told from "
-            "what the other is for. Leave out one of each.",
+            f"neurons that are copies of others: {', '.join(copies[:5])}. Their rewards are not separately "
+            "identified: leave out one of each pair.",
             DataWarning,
             stacklevel=5,
         )

@@ -26,6 +26,9 @@ for setting, value in {
 
 matplotlib.use("Agg")
 
+# Scripts, some of which import packages that this environment does not have: no test imports them.
+collect_ignore = ["validation"]
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

@@ -42,11 +42,13 @@ def _bicgstab(operator: Callable[[Table], Table], target: Table, floor: float) -
     goal = jnp.maximum(accuracy * jnp.abs(target).max(), floor)
 
     def step(state):
-        count, solution, residual, shadow, direction, image, rho, alpha, omega = state
+        count, solution, residual, (shadow, shadow_length, direction, image, rho, alpha, omega) = state
         new_rho = jnp.vdot(shadow, residual)
-        lost = jnp.abs(new_rho) < 1e-12 * jnp.sqrt(jnp.vdot(shadow, shadow) * jnp.vdot(residual, residual))
+        length = jnp.vdot(residual, residual)
+        lost = jnp.abs(new_rho) < 1e-12 * jnp.sqrt(shadow_length * length)
         shadow = jnp.where(lost, residual, shadow)
-        new_rho = jnp.where(lost, jnp.vdot(residual, residual), new_rho)
+        shadow_length = jnp.where(lost, length, shadow_length)
+        new_rho = jnp.where(lost, length, new_rho)
         beta = jnp.where(lost, 0.0, (new_rho / rho) * (alpha / omega))
         direction = residual + beta * (direction - omega * image)
         image = operator(direction)
@@ -56,7 +58,8 @@ def _bicgstab(operator: Callable[[Table], Table], target: Table, floor: float) -
         size = jnp.vdot(half_image, half_image)
         omega = jnp.where(size > 0, jnp.vdot(half_image, half) / size, 1.0)
         solution = solution + alpha * direction + omega * half
-        return count + 1, solution, half - omega * half_image, shadow, direction, image, new_rho, alpha, omega
+        search = (shadow, shadow_length, direction, image, new_rho, alpha, omega)
+        return count + 1, solution, half - omega * half_image, search
 
     def unfinished(state):
         return (state[0] < MAX_STEPS) & (jnp.abs(state[2]).max() > goal)
@@ -64,7 +67,8 @@ def _bicgstab(operator: Callable[[Table], Table], target: Table, floor: float) -
     def correct(state):
         count, solution, residual = state
         nothing, one = jnp.zeros_like(target), jnp.ones((), target.dtype)
-        start = (jnp.asarray(0), nothing, residual, residual, nothing, nothing, one, one, one)
+        search = (residual, jnp.vdot(residual, residual), nothing, nothing, one, one, one)
+        start = (jnp.asarray(0), nothing, residual, search)
         solution = solution + jax.lax.while_loop(unfinished, step, start)[1]
         return count + 1, solution, target - operator(solution)
 

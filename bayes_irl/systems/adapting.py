@@ -1,6 +1,7 @@
-"""What a changed system answers to the rewards that were inferred, where states are enumerated."""
+"""What a changed system answers to the rewards that were inferred."""
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import scipy.optimize
 import xarray as xr
 
 from bayes_irl._checks import InputError
-from bayes_irl._types import Reward
+from bayes_irl._types import Reward, Scalar
 from bayes_irl.systems.alternate import adapt_baseline
 from bayes_irl.systems.base import BaselineKind, System
 from bayes_irl.systems.optimum import Optimum
@@ -55,7 +56,7 @@ class Adaptation(abc.ABC):
 
 @dataclass(frozen=True)
 class TableAdaptation(Adaptation):
-    """Optimal answers of enumerated systems, each draw solved anew.
+    """Optimal answers of systems whose states are enumerated, each draw solved anew.
 
     Attributes:
         before: the unchanged system.
@@ -101,3 +102,44 @@ class TableAdaptation(Adaptation):
                 "coding_cost_factor", "a mean cost that some factor from 1/32 to 32 restores", "none such for a draw"
             )
         return float(np.exp(scipy.optimize.brentq(excess, -limit, limit, xtol=1e-6)))
+
+
+@dataclass(frozen=True)
+class SubjectAdaptation(Adaptation):
+    """Answers of subjects, whose models hold a temperature of each: the coding cost multiplies them.
+
+    Attributes:
+        before: answers of the unchanged system to a reward, at a factor of every temperature.
+        after: those of the changed one.
+        factor: of every temperature, after the change.
+    """
+
+    before: Callable[[Any, Scalar], Any]
+    after: Callable[[Any, Scalar], Any]
+    factor: float
+
+    @classmethod
+    def of(
+        cls, before: Callable[[Any, Scalar], Any], after: Callable[[Any, Scalar], Any], fitted: Fitted
+    ) -> "SubjectAdaptation":
+        """Take a factor of the temperature.
+
+        Raises:
+            InputError: where the coding cost is to keep its mean.
+        """
+        if isinstance(fitted.coding_cost_factor, str):
+            raise InputError.of("coding_cost_factor", "a number, for subjects", fitted.coding_cost_factor)
+        return cls(before, after, fitted.coding_cost_factor)
+
+    @property
+    def attrs(self) -> dict[str, Any]:  # type: ignore[override]
+        """The factor that was asked for."""
+        return {"coding_cost_factor": self.factor}
+
+    def unchanged(self, reward: Any) -> Any:
+        """Answers before the change."""
+        return self.before(reward, jnp.ones(()))
+
+    def changed(self, reward: Any, unchanged: Any) -> Any:
+        """Answers after it."""
+        return self.after(reward, jnp.asarray(self.factor))

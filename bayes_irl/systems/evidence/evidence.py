@@ -12,10 +12,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from bayes_irl._checks import InputError, positive
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings.answers import Answers
-from bayes_irl.systems.adapting import Fitted
+from bayes_irl.systems.adapting import Fitted, SubjectAdaptation
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System, refuse_baseline
 from bayes_irl.systems.compared import Compared
-from bayes_irl.systems.evidence.adaptation import DecisionAdaptation
 from bayes_irl.systems.evidence.decider import Decider
 from bayes_irl.systems.evidence.decisions import expected_strengths, in_time, when_asked
 from bayes_irl.systems.evidence.motives import HABITS, STAKES, Motives, MotivesInTime, MotivesWhenAsked, motives_from
@@ -207,9 +206,14 @@ class Evidence(EvidenceTrials, System):
 
     # -- what is predicted -------------------------------------------------------------------------------------------
 
-    def adaptation(self, after: System, fitted: Fitted) -> DecisionAdaptation:
-        """Solve for decisions anew, before and after the change."""
-        return DecisionAdaptation.of(self, after, self._strengths(after), fitted)
+    def adaptation(self, after: System, fitted: Fitted) -> SubjectAdaptation:
+        """Solve for decisions anew, before and after the change, for the strengths of either."""
+        strengths = self._strengths(after)
+        return SubjectAdaptation.of(
+            lambda reward, heat: Decider.of(self, reward, heat, strengths),
+            lambda reward, heat: Decider.of(after, reward, heat, strengths),
+            fitted,
+        )
 
     def predict(self, optimum: Decider) -> xr.Dataset:
         """Shares and times of answers per subject and strength, and what is earned."""

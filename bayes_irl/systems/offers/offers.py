@@ -12,10 +12,9 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError, positive
 from bayes_irl._types import ArrayLike
-from bayes_irl.systems.adapting import Fitted
+from bayes_irl.systems.adapting import Fitted, SubjectAdaptation
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System, refuse_baseline
 from bayes_irl.systems.compared import Compared
-from bayes_irl.systems.offers.adaptation import ChoiceAdaptation
 from bayes_irl.systems.offers.chooser import Chooser
 from bayes_irl.systems.offers.observed import ObservedChoices, observe_choices
 from bayes_irl.systems.offers.rules import Concave
@@ -224,9 +223,14 @@ class Offers(OfferTrials, System):
 
     # -- what is predicted -------------------------------------------------------------------------------------------
 
-    def adaptation(self, after: System, fitted: Fitted) -> ChoiceAdaptation:
-        """Choose from the recorded offers and from others."""
-        return ChoiceAdaptation.of(self, after, self._menus(after), fitted)
+    def adaptation(self, after: System, fitted: Fitted) -> SubjectAdaptation:
+        """Choose from the recorded offers and from others, both over the distinct offers of either."""
+        mine, others = self._menus(after)
+        return SubjectAdaptation.of(
+            lambda reward, heat: Chooser.of(self, reward, heat, mine),
+            lambda reward, heat: Chooser.of(after, reward, heat, others),
+            fitted,
+        )
 
     def predict(self, optimum: Chooser) -> xr.Dataset:
         """P(A) for each distinct offer, mean shares of A, relative values, and the mean amount earned."""

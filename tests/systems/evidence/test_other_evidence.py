@@ -156,7 +156,7 @@ def test_held_out_answers_under_another_limit_are_better_predicted_than_by_no_ch
     ("ask", "said"),
     [
         (lambda fit: bi.adapt(fit, bi.Offers.from_arrays([1], [1])), "system: expected evidence, as recorded"),
-        (lambda fit: bi.adapt(fit, TIMED, coding_cost_factor="keep mean cost"), "a number, for decisions"),
+        (lambda fit: bi.adapt(fit, TIMED, coding_cost_factor="keep mean cost"), "a number, for subjects"),
         (lambda fit: bi.adapt(fit, WAGER), "expected no sure rewards, as recorded, got some"),
         (
             lambda fit: bi.adapt(fit, bi.Evidence.from_arrays([0.1], 1.0, subject=["K"])),

@@ -153,7 +153,7 @@ def test_log_odds_of_ones_own_are_fitted_and_not_adapted():
             lambda fit: bi.adapt(fit, OFFERS.with_offers([1], [1], a_first=[1])),
             "expected simultaneous offers, as recorded, got sequential ones",
         ),
-        (lambda fit: bi.adapt(fit, OFFERS, coding_cost_factor="keep mean cost"), "a number, for choices"),
+        (lambda fit: bi.adapt(fit, OFFERS, coding_cost_factor="keep mean cost"), "a number, for subjects"),
         (lambda fit: bi.adapt(fit, OFFERS, baseline="adapted"), 'baseline: expected "held"'),
         (lambda fit: bi.optimize(OFFERS, np.ones((1, 4)), 1.0), "reward: expected a Valuation, for offers"),
         (lambda fit: bi.simulate(bi.optimize(OFFERS, TRUTH, 1.0), 5, random.key(0)), "one choice per offered trial"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from bayes_irl.solvers.newton import Proposal, backtrack, newton
+from bayes_irl.solvers.newton import Proposal, always, backtrack, newton
 
 RNG = np.random.default_rng(0)
 FACTOR = RNG.normal(size=(4, 4))
@@ -96,3 +96,36 @@ def test_bounds_and_another_rule_of_acceptance():
         quadratic, exact, np.zeros(4), tolerance=1e-12, move=lambda x, step: np.clip(x + step, -0.1, 0.1), max_steps=1
     )
     np.testing.assert_allclose(bounded.position, np.clip(np.linalg.solve(HESSIAN, LINEAR), -0.1, 0.1))
+
+
+def test_a_step_is_shortened_as_asked():
+    """The share at which the slope along a step vanishes is exact for a quadratic."""
+
+    def evaluate(x):
+        return x[0], -2 * x[0]  # where, and the slope of −x²
+
+    def share(here, ahead):
+        tried.append(ahead[0])
+        step = ahead[0] - here[0]
+        return here[1] * step / (here[1] * step - ahead[1] * step)
+
+    tried = []
+    found = backtrack(
+        evaluate,
+        (3.0, -6.0),
+        np.array([3.0]),
+        np.array([-12.0]),
+        5,
+        lambda here, ahead: abs(ahead[0]) < 1,
+        shorten=share,
+    )
+    assert tried == [-9.0] and found[0] == 0
+
+
+def test_an_equation_is_solved_without_a_value():
+    """Newton's method for √2, every step taken; the last proposal is so small that it is left to the caller."""
+    found = newton(
+        lambda x: (), lambda x, _: Proposal(1 / x - x / 2, abs(1 / x - x / 2)), 1.0, tolerance=1e-9, accept=always
+    )
+    np.testing.assert_allclose(found.position, np.sqrt(2), rtol=1e-9)
+    assert found.settled and found.num_steps == 4

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -17,6 +17,7 @@ from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.curvature import Curvature, Directions
 from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look, single
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
+from bayes_irl.solvers.newton import Evaluation, Proposal, newton
 
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
@@ -104,7 +105,7 @@ def _stage(
     with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
         settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
         for number in range(MOST_SPREAD_ROUNDS if first else 2):
-            peak = _newton(family, evidence, few, flat, spreads, temper, curve_key, tick, near, settled)
+            peak = _Climber(family, evidence, few, spreads, temper, curve_key, near, tick).climb(flat, settled)
             flat, temper = peak.flat, _temper(evidence, peak.curvature, peak.scores)
             if not number and first:  # temper and diagonal were those of where the climb began
                 continue
@@ -131,49 +132,89 @@ def _farther(move: Named, last_move: Named | None) -> Named:
     return {name: one(each, last_move[name]) for name, each in move.items()}
 
 
-def _newton(
-    family: ValueFamily,
-    evidence: ScoredBins,
-    few: ScoredBins,
-    flat: Flat,
-    spreads: Named,
-    given: float | None,
-    key: Array,
-    tick: Report,
-    near: Flat | None,
-    settled: float,
-) -> Peak:
-    """Climb with the scores of some evidence, and the curvature of less of it, corrected by what steps reveal.
+class _Look(NamedTuple):
+    """All evidence, seen from one position: the slope of the posterior there, and the scores that it comes from."""
 
-    A step that loses more beyond the top than it gained before is taken in part, and the curvature measured there. The
-    temper is that of where it begins, if none is given.
+    flat: Flat
+    slope: Flat
+    scores: Scores
+
+
+@dataclass
+class _Climber:
+    """Newton's method with the slope of some evidence and the curvature of less of it, which past steps correct.
+
+    A step that loses more beyond the top than it gained before is taken up to where the slope along it vanishes, about,
+    and the curvature is measured anew there. The temper is that of where the climb begins, if none is given.
     """
-    curvature = Curvature.of(family, few, flat, spreads, key, near)
-    slope, step, squared, temper, misled = None, jnp.zeros_like(flat), np.inf, 1.0, False
-    steps: list[tuple[Flat, Flat]] = []
-    for _ in range(MOST_ROUNDS):
-        trial = flat + step
-        at = single((trial, spreads))
-        scores = look(evidence, family.value(trial, spreads), jax.tree_util.Partial(family.pull, *at), tick)
-        if slope is None:
-            temper = given or _temper(evidence, curvature, scores)
-            curvature = curvature.tempered(temper)
-        uphill = temper * jnp.asarray(scores.total) + family.prior_score(trial, spreads)
-        if slope is not None:
-            gained, lost = slope @ step, -uphill @ step
-            if lost > gained:  # beyond the top: back to where the slope along the step vanishes, about
-                step, misled = step * gained / (gained + lost), True
-                continue
-            steps.append((step, slope - uphill))
-        flat, slope = trial, uphill
-        if misled:
-            curvature = Curvature.of(family, few, flat, spreads, key, near).tempered(temper)
-            steps, misled = [], False
-        step = _ahead(curvature, steps, slope)
-        squared = float(slope @ step) / family.num_dimensions
-        if squared < settled:
-            break
-    return Peak(flat + step, spreads, temper, curvature, scores, squared)
+
+    family: ValueFamily
+    evidence: ScoredBins
+    few: ScoredBins
+    spreads: Named
+    temper: float | None
+    key: Array
+    near: Flat | None
+    tick: Report
+    curvature: Curvature | None = None  # at the start, and where a step misled
+    misled: bool = False
+    steps: list[tuple[Flat, Flat]] = field(default_factory=list)  # and by how much the slope fell over each
+    last: _Look | None = None
+
+    def climb(self, start: Flat, settled: float) -> Peak:
+        """Climb until the last step is shorter than `settled`, and take it."""
+        self._measure(start)
+        found = newton(
+            self._look,
+            lambda flat, here: self._propose(_Look(*here)),
+            start,
+            tolerance=settled,
+            max_steps=MOST_ROUNDS,
+            accept=lambda here, ahead: _beyond(here, ahead)[1] <= _beyond(here, ahead)[0],
+            shorten=self._shorten,
+        )
+        flat, scores = found.position + found.proposal.step, _Look(*found.evaluation).scores
+        assert self.curvature is not None and self.temper is not None
+        return Peak(flat, self.spreads, self.temper, self.curvature, scores, float(found.proposal.gain))
+
+    def _measure(self, flat: Flat) -> None:
+        self.curvature = Curvature.of(self.family, self.few, flat, self.spreads, self.key, self.near)
+        if self.temper is not None:
+            self.curvature = self.curvature.tempered(self.temper)
+
+    def _look(self, flat: Flat) -> _Look:
+        at = single((flat, self.spreads))
+        pull = jax.tree_util.Partial(self.family.pull, *at)
+        scores = look(self.evidence, self.family.value(flat, self.spreads), pull, self.tick)
+        if self.temper is None:
+            assert self.curvature is not None
+            self.temper = _temper(self.evidence, self.curvature, scores)
+            self.curvature = self.curvature.tempered(self.temper)
+        uphill = self.temper * jnp.asarray(scores.total) + self.family.prior_score(flat, self.spreads)
+        return _Look(flat, uphill, scores)
+
+    def _propose(self, here: _Look) -> Proposal:
+        if self.misled:
+            self._measure(here.flat)
+            self.steps, self.misled = [], False
+        elif self.last is not None:
+            self.steps.append((here.flat - self.last.flat, self.last.slope - here.slope))
+        self.last = here
+        assert self.curvature is not None
+        step = _ahead(self.curvature, self.steps, here.slope)
+        return Proposal(step, float(here.slope @ step) / self.family.num_dimensions)
+
+    def _shorten(self, here: Evaluation, ahead: Evaluation) -> float:
+        gained, lost = _beyond(here, ahead)
+        self.misled = True
+        return gained / (gained + lost)
+
+
+def _beyond(here: Evaluation, ahead: Evaluation) -> tuple[float, float]:
+    """What a step gains at its beginning, and what it loses at its end, per unit of its length."""
+    began, ended = _Look(*here), _Look(*ahead)
+    step = ended.flat - began.flat
+    return float(began.slope @ step), float(-ended.slope @ step)
 
 
 def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:

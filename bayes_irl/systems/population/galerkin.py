@@ -1,6 +1,9 @@
 """Optimal answers of a changed population: the soft Bellman equation solved within the family of features."""
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +13,7 @@ from jaxtyping import Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
+from bayes_irl.solvers.newton import Evaluation, Proposal, always, newton
 from bayes_irl.systems.population.chains import proceed, stationary_chains
 from bayes_irl.systems.population.features import FeatureValue
 from bayes_irl.systems.population.many_neurons import ManyNeurons
@@ -116,11 +120,12 @@ def solve_changed(
     num_kept = -(-max(LEAST_SAMPLES, SAMPLES_PER_FEATURE * num_features(value, held)) // NUM_CHAINS)
     begin_key, key = jax.random.split(key)
     chains = stationary_chains(network, begin_key, NUM_CHAINS)
-    number, size = 0, np.inf
-    while number < MOST_ROUNDS and size > SETTLED:
-        number += 1
-        forget_key, keep_key = jax.random.split(jax.random.fold_in(key, number))
-        chains, _ = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)
+    keys = (jax.random.fold_in(key, number) for number in itertools.count(1))
+
+    def propose(network: PopulationNetwork, _: Evaluation) -> Proposal:
+        nonlocal chains
+        forget_key, keep_key = jax.random.split(next(keys))
+        chains = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)[0]
         chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
         samples = weigh(network, visits)
         matrix = np.nan_to_num(newton_matrix(network, samples, held))
@@ -128,10 +133,10 @@ def solve_changed(
         factors = scipy.linalg.lu_factor(matrix, overwrite_a=True)
         deviation = np.asarray(deviations(network.value, samples))
         unit = np.where(deviation > 0, deviation, 1.0)
-        found = Adapted(network, fitted, coding_cost_factor, held, number, np.inf, False, samples, factors, unit)
-        step, size = _step(found, rewards(fitted, samples) / coding_cost_factor)
-        network = _moved(found, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
-    return _polish(replace(found, network=network), size <= SETTLED, TOLERANCE)
+        found = Adapted(network, fitted, coding_cost_factor, held, 0, np.inf, False, samples, factors, unit)
+        return _propose(found, rewards(fitted, samples) / coding_cost_factor)
+
+    return _polish(*_search(network, propose, held, SETTLED, MOST_ROUNDS), TOLERANCE)
 
 
 def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 1e-4) -> Adapted:
@@ -166,16 +171,46 @@ def pairs_are_held(value: FeatureValue) -> bool:
     return num_features(value) > MOST_FEATURES
 
 
+def _search(
+    start: PopulationNetwork,
+    propose: Callable[[PopulationNetwork, Evaluation], Proposal],
+    held: bool,
+    tolerance: float,
+    max_steps: int,
+) -> tuple[Adapted, bool]:
+    """Take Newton's steps until they are small, the last one included; return what came of them, and whether they were.
+
+    Args:
+        start: where the search begins.
+        propose: the step, with what it comes from as its curvature.
+        held: as in `Adapted`.
+        tolerance: nats of log-odds.
+        max_steps: at most so many.
+    """
+    ended = newton(
+        lambda network: (),
+        propose,
+        start,
+        tolerance=tolerance,
+        max_steps=max_steps - 1,
+        accept=always,
+        move=partial(_moved, held),
+    )
+    network = _moved(held, ended.position, ended.proposal.step)
+    found = ended.proposal.curvature
+    return replace(found, network=network, num_iterations=found.num_iterations + ended.num_steps + 1), ended.settled
+
+
 def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     """Take steps with the same matrix on the same states until they are small."""
     reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
     tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
-    network, size, number = found.network, np.inf, 0
-    while number < MOST_CHORDS and size > tolerance:
-        now = replace(found, network=network)
-        step, size = _step(now, reward)
-        network = _moved(now, step * min(1.0, LONGEST_STEP / max(size, 1e-300)))
-        number += 1
+
+    def propose(network: PopulationNetwork, _: Evaluation) -> Proposal:
+        return _propose(replace(found, network=network), reward)
+
+    ended, small = _search(found.network, propose, found.held, tolerance, MOST_CHORDS)
+    network = ended.network
     left, whole = (
         np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.unit)
         for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
@@ -183,9 +218,9 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     return replace(
         found,
         network=network,
-        num_iterations=found.num_iterations + number,
+        num_iterations=ended.num_iterations,
         residual=float(left / max(whole, 1e-300)),
-        converged=bool(settled and size <= tolerance),
+        converged=settled and small,
     )
 
 
@@ -197,20 +232,23 @@ def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[
     )
 
 
-def _step(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> tuple[Coefficients, float]:
-    """Newton's step, and by how much it changes log-odds: none, and infinitely, where a value is no longer finite."""
+def _propose(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Proposal:
+    """Newton's step, not beyond a nat of log-odds, and by how much the whole of it changes them.
+
+    None, and infinitely, where a value is no longer finite.
+    """
     like = found.network.value
     wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
     if not jnp.isfinite(wanted).all():
-        return jnp.zeros_like(wanted), np.inf
+        return Proposal(jnp.zeros_like(wanted), np.inf, found)
     matrix, pivots = found.factors
     # SciPy counts pivots from 1 while it solves, in place: draws that are solved in threads need their own.
     step = jnp.asarray(scipy.linalg.lu_solve((matrix, pivots.copy()), np.asarray(wanted, float)), wanted.dtype)
-    return step, float(log_odds_change(like, step, found.samples, found.held))
+    size = float(log_odds_change(like, step, found.samples, found.held))
+    return Proposal(step * min(1.0, LONGEST_STEP / max(size, 1e-300)), size, found)
 
 
-def _moved(found: Adapted, step: Coefficients) -> PopulationNetwork:
-    network, held = found.network, found.held
+def _moved(held: bool, network: PopulationNetwork, step: Coefficients) -> PopulationNetwork:
     value = from_coefficients(coefficients(network.value, held) + step, network.value, held)
     return PopulationNetwork(network.population, value, network.baseline)
 

@@ -38,5 +38,6 @@ class Belief(eqx.Module):
 
     def positive(self, x: Float[Array, "*any"], time: Float[Array, "*any"]) -> Float[Array, "*any"]:
         """Probability that the positive answer is right, given the evidence that `time` seconds have brought."""
-        likelihood = self.drift * x[..., None] - self.drift**2 * time[..., None] / 2
-        return jax.nn.softmax(likelihood + jnp.log(self.prior), axis=-1) @ self.right_if_positive
+        drift, prior = (jnp.expand_dims(each, tuple(range(x.ndim))) for each in (self.drift, self.prior))
+        likelihood = drift * x[..., None] - drift**2 * time[..., None] / 2
+        return jax.nn.softmax(likelihood + jnp.log(prior), axis=-1) @ self.right_if_positive

@@ -74,8 +74,8 @@ def _weigh(probabilities: Float[Array, " num_actions"], table: Float[Array, "num
     """p(a) exp(f(a) − top), where top is the largest f of an action that is possible; and top."""
     chances = column(probabilities, table)
     possible = jnp.where(chances > 0, table, -jnp.inf)
-    top = possible.max(axis=0)
-    return chances * jnp.exp(possible - top), top
+    top = possible.max(axis=0, keepdims=True)
+    return chances * jnp.exp(possible - top), top[0]
 
 
 def act(world: World, policy: Policy, table: Value) -> Value:

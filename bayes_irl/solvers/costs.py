@@ -33,7 +33,8 @@ def information(world: World, policy: Policy, occupancy: Occupancy) -> Float[Arr
     """Mutual information between each unit's action and what it sees, in bits: E KL(π_i ‖ mean π_i) / log 2."""
     bits = []
     for share, actions in zip(context_shares(world, occupancy), policy, strict=True):
-        mean = (share * actions).reshape(actions.shape[0], -1).sum(axis=1)
-        taken = jnp.where(share * actions > 0, actions, 0.0)  # an action that underflows tells nothing
-        bits.append((share * rel_entr(taken, column(mean, taken))).sum() / jnp.log(2))
+        joint = share[None] * actions
+        mean = joint.reshape(actions.shape[0], -1).sum(axis=1)
+        taken = jnp.where(joint > 0, actions, 0.0)  # an action that underflows tells nothing
+        bits.append((share[None] * rel_entr(taken, column(mean, taken))).sum() / jnp.log(2))
     return jnp.stack(bits)

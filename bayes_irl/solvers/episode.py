@@ -100,8 +100,8 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
     def act(log_default: Array, positive: Array, ahead: Array) -> tuple[Array, Array]:
         answers = base + gain * jnp.stack([1 - positive, positive]) + side[:, None]
         options = log_default[:, None] + jnp.append(answers, patience * ahead[None] - toll, axis=0)
-        value = jax.nn.logsumexp(options, axis=0)
-        return value, options - value
+        value = jax.nn.logsumexp(options, axis=0, keepdims=True)
+        return value[0], options - value
 
     def before(later: tuple, now: tuple) -> tuple:
         value, certain = later
@@ -128,12 +128,12 @@ class _Evidence(eqx.Module):
 
 
 def _evidence(lattice: Lattice) -> _Evidence:
-    log_weights = jnp.log(lattice.belief.prior) + lattice.log_decay
+    log_weights = jnp.log(lattice.belief.prior)[None] + lattice.log_decay
     scale = log_weights.max(axis=1, keepdims=True)  # else all would vanish in long trials with strong evidence
     before, after = jnp.exp(log_weights[:-1] - scale[:-1]), jnp.exp(log_weights[1:] - scale[:-1])
     tilt = lattice.tilt.T
     here = before @ tilt[:, INSIDE]
-    positive = before * lattice.belief.right_if_positive @ tilt[:, INSIDE] / here
+    positive = before * lattice.belief.right_if_positive[None] @ tilt[:, INSIDE] / here
     return _Evidence(here, after @ tilt, positive)
 
 
@@ -164,7 +164,7 @@ def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTime
 
     def onwards(density: Array, acts: Array) -> tuple:
         moved = lattice.spread @ (density * acts[2])
-        return moved[INSIDE], (density * acts[:2], moved)
+        return moved[INSIDE], (density[None] * acts[:2], moved)
 
     start = jnp.zeros(num_points).at[num_points // 2].set(1.0)
     leaving: Array
@@ -176,7 +176,7 @@ def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTime
 
     def adrift(mass: Array, now: tuple) -> tuple:
         acts, more = now
-        return mass * acts[2, :, None] + more, (mass * acts[:2, :, None]).sum(axis=1)
+        return mass * acts[2, :, None] + more, (mass[None] * acts[:2, :, None]).sum(axis=1)
 
     certain = jnp.exp(decisions.log_policy_if_certain)
     outside: Array

@@ -65,11 +65,11 @@ class Lattice(eqx.Module):
     @property
     def tilt(self) -> Float[Array, "num_around num_strengths"]:
         """exp(θ x)."""
-        return jnp.exp(self.around[:, None] * self.drift)
+        return jnp.exp(self.around[:, None] * self.drift[None])
 
     @property
     def log_decay(self) -> Float[Array, "num_moments num_strengths"]:
         """−k log M(θ), after k = 0 to n steps."""
-        jumps = JUMPS[:, None] * np.sqrt(self.step) * self.drift
+        jumps = JUMPS[:, None] * np.sqrt(self.step) * self.drift[None]
         growth = jax.nn.logsumexp(jumps, b=CHANCES[:, None], axis=0)
-        return -jnp.arange(self.num_steps + 1)[:, None] * growth
+        return -jnp.outer(jnp.arange(self.num_steps + 1), growth)

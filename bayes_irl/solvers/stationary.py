@@ -29,7 +29,7 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
         return act_forward(world, policy, ahead_forward(world, states))
 
     share = world.stimulus_share[:, None]
-    reference = share * jax.nn.softmax(world.log_default(defaults) + value, axis=1)
+    reference = share * jax.nn.softmax(world.log_default(defaults)[None] + value, axis=1)
     for _ in range(world.num_units):
         reference = push(reference)
     total = jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)

@@ -86,13 +86,13 @@ def unrolled(flat):
     log_default = jnp.log(jnp.stack([1 - setting.baseline, setting.baseline], axis=1))[:, :, None]
 
     def sweep(value, _):
-        backed_up = jax.nn.logsumexp(log_default + value[:, put], axis=2).mean(axis=1)
+        backed_up = jax.nn.logsumexp(log_default[None] + value[:, put], axis=2).mean(axis=1)
         value = scaled + setting.transition @ backed_up
         return value - value.mean(axis=1, keepdims=True), None
 
     value, _ = jax.lax.scan(sweep, jnp.zeros((3, 8)), length=300)
-    policy = jax.nn.softmax(log_default + value[:, put], axis=2)
-    moves = (policy[..., None] * jax.nn.one_hot(put, 8)).sum(axis=(1, 2)) / 3
+    policy = jax.nn.softmax(log_default[None] + value[:, put], axis=2)
+    moves = (policy[..., None] * jax.nn.one_hot(put, 8)[None]).sum(axis=(1, 2)) / 3
     chain = jnp.einsum("xy,yst->xsyt", setting.transition, moves).reshape(24, 24)
     for _ in range(12):
         chain = chain @ chain

@@ -198,7 +198,7 @@ def smaller(name, claim, by_state=True):
         shape = [size if by_state else 1, num]
         fields = numpyro.sample("fields", dist.Normal(0, 2.0).expand(shape).to_event(2))
         matrix = generative.symmetric(num, pairs)
-        fields = jnp.broadcast_to(fields - matrix[0] @ generative.centre(population, recording), (size, num))
+        fields = jnp.broadcast_to(fields - matrix @ generative.centre(population, recording), (size, num))
         value = generative.FeatureValue(matrix, fields, jnp.zeros((size, num + 1)))
         generative.answer_in_family(population, value, recording)
 

@@ -21,4 +21,4 @@ def model(circuit, recording=None):
     decay = numpyro.sample("decay", dist.Beta(2.0, 2.0))
     unit = numpyro.sample("unit", dist.Normal(0, 1).expand([circuit.num_stimuli, circuit.num_patterns - 1]).to_event(2))
     spread = scale * jnp.sqrt(decay ** (order - 1) / comb(num, order))
-    generative.respond(circuit, rewards.from_walsh(circuit, unit * spread), recording)
+    generative.respond(circuit, rewards.from_walsh(circuit, unit * spread[None]), recording)

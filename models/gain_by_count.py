@@ -41,7 +41,7 @@ def model(population, recording=None):
     matrix = generative.symmetric(num, pairs)
     value = generative.FeatureValue(
         matrix,
-        fields - matrix[0] @ generative.centre(population, recording),
+        fields - matrix @ generative.centre(population, recording),
         jnp.pad(jnp.cumsum(count_steps, axis=1), ((0, 0), (1, 0))),
         gains @ legendre,
     )

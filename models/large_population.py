@@ -33,5 +33,5 @@ def model(population, recording=None):
     count_steps = numpyro.sample("count_steps", dist.Normal(0, 0.5).expand([size, num]).to_event(2))
     by_count = jnp.pad(jnp.cumsum(count_steps, axis=1), ((0, 0), (1, 0)))
     matrix = generative.symmetric(num, pairs)
-    value = generative.FeatureValue(matrix, fields - matrix[0] @ generative.centre(population, recording), by_count)
+    value = generative.FeatureValue(matrix, fields - matrix @ generative.centre(population, recording), by_count)
     generative.answer_in_family(population, value, recording)

@@ -165,7 +165,7 @@ DIMS = {"gain": ("stimulus",)}
 
 def model(circuit, recording=None):
     gain = numpyro.sample("gain", dist.Normal(0, 2).expand([circuit.num_stimuli]).to_event(1))
-    generative.respond(circuit, gain[:, None] * circuit.spike_count, recording)
+    generative.respond(circuit, gain[:, None] * circuit.spike_count[None], recording)
 '''
 
 

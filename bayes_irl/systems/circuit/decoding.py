@@ -53,7 +53,7 @@ def log_decoder(occupancy: Occupancy, feature: Feature) -> Reward:
     joint = _joint(occupancy, feature)
     weight = UNSEEN / occupancy.shape[1]
     prior = joint.sum(axis=1, keepdims=True)
-    return jnp.log((joint + weight * prior) / (occupancy.sum(axis=0) + weight))
+    return jnp.log((joint + weight * prior) / (occupancy.sum(axis=0, keepdims=True) + weight))
 
 
 def information_about(network: NeuronOptimum, feature: ArrayLike) -> float:
@@ -82,17 +82,17 @@ def information_if_independent(network: NeuronOptimum, feature: ArrayLike) -> fl
 def independent_occupancy(circuit: Wiring, tuning: Float[Array, "num_stimuli num_neurons"]) -> Occupancy:
     """ρ(x) Π_i P(σ_i | x): neurons that answer the stimulus and ignore each other."""
     spikes = tuning[:, None, :]
-    chances = jnp.where(circuit.patterns == 1, spikes, 1 - spikes).prod(axis=2)
+    chances = jnp.where(circuit.patterns[None] == 1, spikes, 1 - spikes).prod(axis=2)
     return circuit.stimulus_share[:, None] * chances
 
 
 @eqx.filter_jit
 def _bits(occupancy: Occupancy, feature: Feature) -> Scalar:
     joint = _joint(occupancy, feature)
-    ratio = joint / (joint.sum(axis=1, keepdims=True) * occupancy.sum(axis=0))
+    ratio = joint / (joint.sum(axis=1, keepdims=True) * occupancy.sum(axis=0, keepdims=True))
     return (occupancy * jnp.log2(jnp.where(occupancy > 0, ratio, 1.0))).sum()
 
 
 def _joint(occupancy: Occupancy, feature: Feature) -> Occupancy:
     """ρ(y(x), σ), for every x."""
-    return (feature[:, None] == feature).astype(occupancy.dtype) @ occupancy
+    return (feature[:, None] == feature[None]).astype(occupancy.dtype) @ occupancy

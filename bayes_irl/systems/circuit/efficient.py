@@ -95,4 +95,4 @@ def _first_tuning(
         raise _checks.InputError.of(
             "start", "probabilities strictly between 0 and 1", f"{tuning.min():.3g} to {tuning.max():.3g}"
         )
-    return jnp.where(circuit.free, tuning, jnp.where(circuit.alive, 1.0, 0.0))
+    return jnp.where(circuit.free[None], tuning, jnp.where(circuit.alive[None], 1.0, 0.0))

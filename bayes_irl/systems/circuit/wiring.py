@@ -127,8 +127,8 @@ class Wiring(Neurons, World):
 
     def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
         """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
-        log_actions = jnp.log(defaults)
-        return jnp.where(self.patterns == 1, log_actions[:, 1], log_actions[:, 0]).sum(axis=1)
+        silent, spike = jnp.log(defaults).T[:, None]
+        return jnp.where(self.patterns == 1, spike, silent).sum(axis=1)
 
     # -- the two things the solver needs ----------------------------------------------------------------------------
 

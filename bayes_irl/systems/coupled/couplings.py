@@ -65,7 +65,7 @@ class Couplings(eqx.Module):
         """
         patterns = circuit.patterns.astype(float)
         pairs = 0.5 * jnp.einsum("pi,ij,pj->p", patterns, self.weights, patterns)
-        energies = jax.lax.stop_gradient(self.fields @ patterns.T + pairs)
+        energies = jax.lax.stop_gradient(self.fields @ patterns.T + pairs[None])
         even = circuit.default_actions(jnp.full(circuit.num_neurons, 0.5))
         return occupancy(circuit, even, self.policy(circuit), energies)
 

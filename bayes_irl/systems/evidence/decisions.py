@@ -100,7 +100,7 @@ def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_su
         none = decided.none + (decided.probability.sum(axis=1) @ norm.sf(late))
         probs = jnp.append(seen.reshape(len(seen), -1), none[:, None], axis=1)
         coin = jnp.append(jnp.full(probs.shape[1] - 1, 1 / (probs.shape[1] - 1)), 0.0)
-        return jnp.asarray((1 - habits.lapse) * probs + habits.lapse * coin)
+        return jnp.asarray((1 - habits.lapse) * probs + habits.lapse * coin[None])
 
     return jax.vmap(subject)(
         jnp.asarray(motives.sensitivity), _priced(motives.stakes, setting.price_of_time), motives.habits
@@ -140,10 +140,10 @@ def when_asked(
         values.append(jnp.broadcast_to(jnp.asarray(every.sure_value)[who][:, None], right.shape))
         options.append(shown.sure_offered.astype(float))
     on_offer = np.stack(options[:num_outcomes])
-    odds = jnp.stack(values[:num_outcomes]) / jnp.asarray(every.stakes.temperature)[who][:, None]
+    odds = jnp.stack(values[:num_outcomes]) / jnp.asarray(every.stakes.temperature)[who][None, :, None]
     policy = jax.nn.softmax(odds, axis=0, where=on_offer[..., None] > 0)
     guess = on_offer / on_offer.sum(axis=0)
-    return ((1 - lapse) * (policy @ WEIGHTS) + lapse * guess).T
+    return ((1 - lapse)[None] * (policy @ WEIGHTS) + lapse[None] * guess).T
 
 
 def _priced(stakes: Stakes, factor: float) -> Stakes:

@@ -181,8 +181,9 @@ class Grid(World):
     def ahead(self, table: Value) -> Value:
         """Mean of a table after the world's own move: carried away from the goal, pushed elsewhere."""
         pushed = (1 - self.push) * table + self.push * table[:, self.leads_to].mean(axis=1)
-        elsewhere = jnp.where(self.at_goal, 0.0, table).sum(axis=1, keepdims=True) / (self.num_patterns - 1)
-        return jnp.where(self.at_goal, elsewhere, pushed)
+        at_goal = self.at_goal[None]
+        elsewhere = jnp.where(at_goal, 0.0, table).sum(axis=1, keepdims=True) / (self.num_patterns - 1)
+        return jnp.where(at_goal, elsewhere, pushed)
 
     def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli num_places"]:
         """Table entries where each move leads."""

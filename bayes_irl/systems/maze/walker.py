@@ -31,7 +31,7 @@ class Walker(Optimum):
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
         """E[π(a | place)], the mean distribution of moves: of the one unit there is, whatever the kind."""
         (share,) = context_shares(self.maze, self.occupancy)
-        return (share * self.policy[0]).sum(axis=(1, 2))
+        return (share[None] * self.policy[0]).sum(axis=(1, 2))
 
     @property
     def frozen(self) -> str:

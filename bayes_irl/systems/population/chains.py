@@ -46,9 +46,9 @@ def begin(network: PopulationNetwork, key: PRNGKeyArray, num_chains: int) -> Cha
     likely = network.population.spike_probability(network.baseline)
     share = network.population.stimulus_share
     strata = (jnp.arange(num_chains) + jax.random.uniform(stimulus_key)) / num_chains
-    stimuli = jnp.minimum((strata[:, None] >= jnp.cumsum(share)).sum(axis=1), len(share) - 1)
+    stimuli = jnp.minimum((strata[:, None] >= jnp.cumsum(share)[None]).sum(axis=1), len(share) - 1)
     uniform = jax.random.uniform(pattern_key, (num_chains, len(likely)), likely.dtype)
-    return Chains((uniform < likely).astype(likely.dtype), jax.random.permutation(order_key, stimuli))
+    return Chains((uniform < likely[None]).astype(likely.dtype), jax.random.permutation(order_key, stimuli))
 
 
 def stationary_chains(
@@ -114,7 +114,7 @@ def _proceed(
         patterns, spikes, stimuli, _ = state
         neuron_key, response_key = jax.random.split(key)
         neurons = jax.random.randint(neuron_key, (num_chains,), 0, num_neurons)
-        one_hot = jnp.arange(num_neurons) == neurons[:, None]
+        one_hot = jnp.arange(num_neurons)[None] == neurons[:, None]
         own = jnp.where(one_hot, patterns, 0).sum(axis=1)
         others = spikes - own.astype(int)
         odds = tables.odds[neurons] + _added(tables, patterns, stimuli, neurons, own, others)

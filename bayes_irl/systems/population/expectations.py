@@ -85,7 +85,7 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
     # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
     mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
     apart = jnp.einsum(
-        "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean))
+        "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean[None]))
     )
     given_stimulus = _given_stimulus(network.population)
     tuning = given_stimulus @ together
@@ -152,6 +152,6 @@ def _costs(
     network: PopulationNetwork, answers: Float[Array, "num_samples num_stimuli num_neurons"]
 ) -> Float[Array, "num_samples num_stimuli"]:
     """(1/n) Σ_i KL(π_i ‖ p_i) over neurons that choose their answers."""
-    spike, silence = network.baseline, 1 - network.baseline
-    each = jax.scipy.special.rel_entr(answers, spike) + jax.scipy.special.rel_entr(1 - answers, silence)
-    return jnp.where(jnp.asarray(network.population.free), each, 0.0).mean(axis=2)
+    spike, free = network.baseline[None, None], jnp.asarray(network.population.free)[None, None]
+    each = jax.scipy.special.rel_entr(answers, spike) + jax.scipy.special.rel_entr(1 - answers, 1 - spike)
+    return jnp.where(free, each, 0.0).mean(axis=2)

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Shaped
 
 from bayes_irl._types import Baseline
 from bayes_irl.systems.population.many_neurons import ManyNeurons
@@ -94,7 +94,7 @@ def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     spiking = patterns[:, None]
     steps = jnp.diff(value.by_count, axis=1)  # what one spike more is worth, by the spikes of others
     up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
-    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + (value.fields + up) + spiking * (down - up)
+    added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + (value.fields[None] + up) + spiking * (down - up)
     if value.with_count is None:
         return added
     worth = patterns @ value.with_count  # of all spikes, were their number k
@@ -110,15 +110,16 @@ def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
 
 def log_partitions(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
     """Log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
-    free, forced = jnp.asarray(population.free), jnp.asarray(population.alive & ~population.free)
-    silent = jnp.log1p(-baseline)
-    return jnp.where(free, silent + jax.nn.softplus(jnp.log(baseline) - silent + added), jnp.where(forced, added, 0.0))
+    free, forced = _per_neuron(population.free), _per_neuron(population.alive & ~population.free)
+    silent = _per_neuron(jnp.log1p(-baseline))
+    chosen = silent + jax.nn.softplus(_per_neuron(jnp.log(baseline)) - silent + added)
+    return jnp.where(free, chosen, jnp.where(forced, added, 0.0))
 
 
 def spike_probabilities(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
     """π_i(1 | σ, x) of every neuron: logit π_i = logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
-    odds = jnp.log(baseline) - jnp.log1p(-baseline)
-    return jnp.where(jnp.asarray(population.free), jax.nn.sigmoid(odds + added), population.spike_probability(baseline))
+    chosen = jax.nn.sigmoid(_per_neuron(jnp.log(baseline) - jnp.log1p(-baseline)) + added)
+    return jnp.where(_per_neuron(population.free), chosen, _per_neuron(population.spike_probability(baseline)))
 
 
 def after_update(population: ManyNeurons, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
@@ -131,3 +132,8 @@ def after_update(population: ManyNeurons, value: FeatureValue, patterns: Pattern
 def implied_reward(population: ManyNeurons, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
     """r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′) of every pattern, up to a constant per stimulus."""
     return values(value, patterns) - after_update(population, value, patterns, baseline) @ population.transition.T
+
+
+def _per_neuron(numbers: Shaped[Array | np.ndarray, " num_neurons"]) -> Shaped[Array, "1 1 num_neurons"]:
+    """One number of each neuron, the same in every bin and under every stimulus."""
+    return jnp.asarray(numbers)[None, None]

@@ -156,7 +156,7 @@ def test_the_nearby_optimum_is_where_newton_ends():
 def test_there_is_an_optimum_nearby_only_where_the_curvature_says_so():
     """Rewards of both signs and many sizes; the couplings are best for one of them."""
     nearby = expand(CIRCUIT, jnp.asarray(BASELINE), pack(CIRCUIT, found().couplings))
-    rewards = jnp.asarray(REWARD / COST) * np.linspace(-4, 4, 9)[:, None, None]
+    rewards = jnp.asarray(REWARD / COST)[None] * np.linspace(-4, 4, 9)[:, None, None]
     maximum = np.array([np.linalg.eigvalsh(nearby.hessian(reward)).max() < 0 for reward in rewards])
     finite = [bool(jnp.isfinite(nearby.optimum(reward)[0]).all()) for reward in rewards]
     np.testing.assert_array_equal(finite, maximum)

@@ -199,7 +199,7 @@ def same_family(spread) -> Model:
         steps = numpyro.sample("count_steps", dist.Normal(0, 0.5).expand([size, num]).to_event(2))
         p = jnp.full(num, 0.5) if recording is None else recording.sessions[0].baseline
         matrix = symmetric(num, pairs)
-        value = FeatureValue(matrix, fields - matrix[0] @ p, jnp.pad(jnp.cumsum(steps, axis=1), ((0, 0), (1, 0))))
+        value = FeatureValue(matrix, fields - matrix @ p, jnp.pad(jnp.cumsum(steps, axis=1), ((0, 0), (1, 0))))
         network = bi.PopulationNetwork(bi.Population(num, circuit.stimulus), value, p)
         generative.respond(circuit, network.reward_at(jnp.asarray(circuit.patterns, float)).T, recording)
 

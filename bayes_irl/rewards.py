@@ -49,7 +49,7 @@ def pairwise(circuit: Wiring, weights: ArrayLike, fields: ArrayLike) -> Reward:
     patterns = circuit.patterns.astype(float)
     first, second = np.triu_indices(circuit.num_neurons, 1)
     pairs = patterns[:, first] * patterns[:, second]
-    return jnp.asarray(fields) @ patterns.T + pairs @ jnp.asarray(weights)
+    return jnp.asarray(fields) @ patterns.T + (pairs @ jnp.asarray(weights))[None]
 
 
 def adjacent(circuit: Wiring, num_active: int) -> Reward:
@@ -87,6 +87,7 @@ def in_gauge(
         weights: how often each pattern was seen under each stimulus `[num_stimuli, num_patterns]`.
     """
     shares = weights / weights.sum(axis=-1, keepdims=True)
+    shares = shares.reshape(*[1] * (reward.ndim - 2), *shares.shape)
     return reward - (reward * shares).sum(axis=-1, keepdims=True)
 
 

@@ -102,7 +102,7 @@ def _for_own_baseline(network: Network, baseline: Baseline) -> Reward:
     """
     circuit = network.circuit
     shift = jnp.where(circuit.free, logit(baseline) - logit(network.baseline), 0.0)
-    value = network.value - circuit.patterns @ shift
+    value = network.value - (circuit.patterns @ shift)[None]
     return value - circuit.ahead(soft_backup(circuit, circuit.default_actions(baseline), value))
 
 

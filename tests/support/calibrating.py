@@ -159,7 +159,7 @@ class Calibration:
         state = jax.lax.scan(lambda state, _: svi.update(state), svi.init(fit_key), length=600)[0]
         fitted = svi.get_params(state)
         noise = random.normal(draw_key, (self.num_draws, *position.shape))
-        return fitted["flat_auto_loc"] + fitted["flat_auto_scale"] * noise
+        return fitted["flat_auto_loc"][None] + fitted["flat_auto_scale"][None] * noise
 
     @partial(jax.jit, static_argnums=0)
     def _chain(self, position, factor, table, key):

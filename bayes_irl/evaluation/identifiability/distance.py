@@ -58,12 +58,12 @@ def reward_distance(first: Table | xr.DataTree, second: Table, weights: Table | 
     seen = finite_array("weights", weights, (None, None))
     if (seen < 0).any() or (seen.sum(axis=1) == 0).any():
         raise InputError.of("weights", "at least one observation per stimulus, and none below 0", seen.tolist())
-    share = jnp.asarray(seen / seen.sum())
+    share = seen / seen.sum()
     tables = [_table(name, each, seen.shape) for name, each in (("first", first), ("second", second))]
-    one, other = (in_gauge(table, share) for table in tables)
+    one, other = (np.asarray(in_gauge(table, jnp.asarray(share))) for table in tables)
     spread = [np.sqrt((share * each**2).sum(axis=(-2, -1))) for each in (one, other)]
     varies = [each > ROUNDING * abs(table).max() for each, table in zip(spread, tables, strict=True)]
-    product = np.asarray((share * one * other).sum(axis=(-2, -1)))
+    product = (share * one * other).sum(axis=(-2, -1))
     correlation = np.where(varies[0] & varies[1], product / np.maximum(spread[0] * spread[1], TINY), np.nan)
     distance = np.sqrt((share * (one - other) ** 2).sum(axis=(-2, -1)))
     dims = AXES[2 - product.ndim :]

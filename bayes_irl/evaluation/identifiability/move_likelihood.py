@@ -88,7 +88,7 @@ class Moves(eqx.Module):
         log_probs, slope = jax.linearize(self.log_probs, logits)
         slopes = jax.vmap(slope)(jnp.eye(len(logits)))
         expected = self.table.sum(axis=1, keepdims=True) * jnp.exp(log_probs)
-        weighted = (jnp.sqrt(expected) * slopes).reshape(len(logits), -1)
+        weighted = (jnp.sqrt(expected)[None] * slopes).reshape(len(logits), -1)
         return weighted @ weighted.T + jnp.eye(len(logits)) / WEAK**2
 
     def optimal(self) -> Float[np.ndarray, "num_logits num_heights"]:

@@ -110,7 +110,7 @@ def _stage(
             if not number and first:  # temper and diagonal were those of where the climb began
                 continue
             near = peak.curvature.of_evidence
-            likeliest = _likeliest(family, flat + peak.curvature.draw(draw_key, num_drawn), spreads)
+            likeliest = _likeliest(family, flat[None] + peak.curvature.draw(draw_key, num_drawn), spreads)
             move = _farther({name: likeliest[name] - spreads[name] for name in likeliest}, last_move)
             spreads, last_move = {name: spreads[name] + each for name, each in move.items()}, move
             growing = max([0.0, *(float(each.max()) for each in move.values())])
@@ -239,7 +239,7 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
     clusters = jnp.asarray(peak.scores.of_clusters)
     shares = jax.random.normal(cluster_key, (num_draws, len(clusters))) * np.sqrt(len(clusters) / (len(clusters) - 1))
     scores = peak.temper * shares @ clusters + peak.curvature.prior_scores(prior_key, num_draws)
-    return peak.flat + peak.curvature.solve(scores, tick)
+    return peak.flat[None] + peak.curvature.solve(scores, tick)
 
 
 def _temper(evidence: ScoredBins, curvature: Curvature, scores: Scores) -> float:

@@ -223,8 +223,10 @@ def unpacked(bits: UInt8[Array, "num_bins num_bytes"], num_neurons: int) -> Floa
 
 def counted(block: Blocks, num_neurons: int) -> Float[Array, "num_bins num_stimuli num_neurons_or_1"]:
     """How much each neuron's answer in each context of a block counts."""
-    counts = (block.weights[:, None] * block.ahead)[:, :, None]
-    return counts if block.neuron is None else counts * (block.neuron[:, None, None] == jnp.arange(num_neurons))
+    counts = (block.weights[:, None] * block.ahead[None])[:, :, None]
+    if block.neuron is None:
+        return counts
+    return counts * (block.neuron[:, None, None] == jnp.arange(num_neurons)[None, None])
 
 
 @eqx.filter_jit

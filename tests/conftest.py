@@ -9,9 +9,23 @@ from tempfile import TemporaryDirectory
 import effort
 import jax
 import matplotlib
+import numpyro.distributions as dist
 import pytest
 
 jax.config.update("jax_enable_x64", True)
+
+# Arrays of unequal rank are aligned in writing: one that lost an axis is an error then, not a larger table. Programs
+# that tests start are held to that as well. These methods of NumPyro's do not keep to it (docs/decisions.md).
+jax.config.update("jax_numpy_rank_promotion", "raise")
+os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
+for kind, method in (
+    (dist.Dirichlet, "log_prob"),  # and Beta, which is made of it
+    (dist.MixtureSameFamily, "sample_with_intermediates"),
+    (dist.MixtureSameFamily, "component_log_probs"),
+    (dist.MultivariateNormal, "sample"),
+    (dist.MultivariateNormal, "log_prob"),
+):
+    setattr(kind, method, jax.numpy_rank_promotion("allow")(getattr(kind, method)))
 
 # Most of a small fit is compilation. What one file, or a program that it starts, has compiled is kept for the next, for
 # as long as this process runs.

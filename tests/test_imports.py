@@ -1,6 +1,7 @@
 """ArviZ, NumPyro and bayes_irl may be imported in any order; each order has a Python of its own."""
 
 import ast
+import os
 import subprocess
 import sys
 from itertools import permutations
@@ -53,8 +54,9 @@ print(fit.posterior.sizes["draw"])
 
 
 def printed(code: str) -> list[str]:
-    """Lines that a fresh Python prints when it runs this."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    """Lines that a fresh Python prints when it runs this; NumPyro's Beta is free to promote ranks, as for users."""
+    env = os.environ | {"JAX_NUMPY_RANK_PROMOTION": "allow"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 

@@ -170,7 +170,7 @@ class _Climber:
             start,
             tolerance=settled,
             max_steps=MOST_ROUNDS,
-            accept=lambda here, ahead: _beyond(here, ahead)[1] <= _beyond(here, ahead)[0],
+            accept=_gains,
             shorten=self._shorten,
         )
         flat, scores = found.position + found.proposal.step, _Look(*found.evaluation).scores
@@ -205,13 +205,19 @@ class _Climber:
         return Proposal(step, float(here.slope @ step) / self.family.num_dimensions)
 
     def _shorten(self, here: Evaluation, ahead: Evaluation) -> float:
-        gained, lost = _beyond(here, ahead)
+        gained, lost = _along(here, ahead)
         self.misled = True
         return gained / (gained + lost)
 
 
-def _beyond(here: Evaluation, ahead: Evaluation) -> tuple[float, float]:
-    """What a step gains at its beginning, and what it loses at its end, per unit of its length."""
+def _gains(here: Evaluation, ahead: Evaluation) -> bool:
+    """Whether a step gains at least as much before the top as it loses beyond."""
+    gained, lost = _along(here, ahead)
+    return lost <= gained
+
+
+def _along(here: Evaluation, ahead: Evaluation) -> tuple[float, float]:
+    """The slope along a step at its beginning, and minus that at its end."""
     began, ended = _Look(*here), _Look(*ahead)
     step = ended.flat - began.flat
     return float(began.slope @ step), float(-ended.slope @ step)

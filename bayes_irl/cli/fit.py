@@ -102,12 +102,13 @@ def command(
             f"{method} for {recorded.num_neurons}",
             "Choose a model of a population's value too, for instance large_population.",
         )
-    circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, _stimulus(recorded, update_rate))
+    stimulus = _stimulus(recorded, update_rate)
+    circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, stimulus)
     with _say_how_to_resume(checkpoint):
         tree = bi.infer(
             bi.load_model(model),
             circuit,
-            _observations(recorded, observe, update_rate),
+            _observations(recorded, observe, stimulus),
             baseline,
             sampler,
             key=jax.random.key(seed),
@@ -183,17 +184,17 @@ def _stimulus(recording: "bi.Recording", update_rate: float | None) -> "bi.Stimu
 
 
 def _observations(
-    recording: "bi.Recording", observe: str | None, update_rate: float | None
+    recording: "bi.Recording", observe: str | None, stimulus: "bi.Stimulus"
 ) -> "bi.Recording | ResponseCounts":
-    """What is to be explained; by default what the recording suggests. Only bins have an update rate."""
+    """What is to be explained; by default what the recording suggests. Only bins have transitions."""
     from bayes_irl import InputError
 
     if observe == "updates":
         return recording.updates()
     if observe == "snapshots":
         return recording.snapshots()
-    if observe == "transitions" and update_rate is not None:
-        return recording.transitions(update_rate)
+    if observe == "transitions" and recording.neuron is None:
+        return recording.transitions(stimulus=stimulus)
     if observe == "transitions":
         raise InputError.of("--observe", "updates or snapshots, for a recording of single updates", observe)
     return recording

@@ -79,7 +79,10 @@ def tell_apart(
     kept = [name for name in changed if name not in left_out]
     if not kept:
         raise InputError.of("posteriors", "circuits that can be solved", "none", "Use float64.")
-    share = {name: np.array([[np.ravel(each.occupancy) for each in claim] for claim in solved[name]]) for name in kept}
+    share = {
+        name: np.array([[np.ravel(each.recorded_occupancy) for each in claim] for claim in solved[name]])
+        for name in kept
+    }
     seed = np.asarray(jax.random.bits(key, (4,)))
     size = _telling_size(share[kept[0]], seed)
     bits = {name: information_of_recording(each, size, seed) for name, each in share.items()}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jax.typing import ArrayLike
@@ -14,6 +15,19 @@ from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
 
 _MOST_NEURONS = 30  # a pattern's index is an int32
 _MOST = int(np.iinfo(np.int32).max)
+
+
+@runtime_checkable
+class Binned(Protocol):
+    """A stimulus that remembers the bins in which it was recorded.
+
+    Attributes:
+        updates_per_bin: Updates of the whole circuit in a bin; `None`: it remembers none.
+        held: Whether it stands still within a bin.
+    """
+
+    updates_per_bin: int | None
+    held: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,20 +241,31 @@ class Recording:
         effect = design_effect(self, every)
         return counts.count_snapshots(self.patterns, self.stimulus, self.num_neurons, self.num_stimuli, every, effect)
 
-    def transitions(self, update_rate: float, held: bool = True) -> Transitions:
+    def transitions(
+        self, update_rate: float | None = None, held: bool = True, *, stimulus: Binned | None = None
+    ) -> Transitions:
         """Reduce successive bins of the same trial to counts of moves between patterns.
 
         Args:
             update_rate: How often each neuron is redrawn, in Hz; sets `updates_per_bin`.
             held: Whether the stimulus (of the bin arrived in) is held within a bin, or moves at every update.
+            stimulus: In place of both: a `Stimulus` from `Stimulus.per_update`, which remembers them.
 
         Raises:
-            InputError: If the recording is of single updates, the bin width is not known, no two bins follow
-                each other, or there are more neurons than can be enumerated.
+            InputError: If the recording is of single updates, neither or both of rate and stimulus are given, the bin
+                width is not known, no two bins follow each other, or there are more neurons than can be enumerated.
         """
         if self.neuron is not None:
             raise InputError.of("recording", "bins", "single updates", "Use updates(), which says more.")
-        per_bin = self.updates_per_bin(update_rate)
+        if (update_rate is None) == (stimulus is None):
+            found = "neither" if stimulus is None else "both"
+            raise InputError.of("update_rate", "a rate in Hz, or a stimulus that remembers its bins", found)
+        if stimulus is None:
+            per_bin = self.updates_per_bin(update_rate or 0.0)
+        elif stimulus.updates_per_bin is None:
+            raise InputError.of("stimulus", "one that remembers its bins", "none", "Use Stimulus.per_update.")
+        else:
+            per_bin, held = stimulus.updates_per_bin, stimulus.held
         return counts.count_transitions(
             self.patterns, self.stimulus, self.trial, self.num_neurons, self.num_stimuli, per_bin, held
         )

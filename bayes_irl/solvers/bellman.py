@@ -93,8 +93,8 @@ def expected(chances: Float[Array, "num_actions ..."], table: Float[Array, "num_
 
 def act_forward(world: World, policy: Policy, occupancy: Occupancy) -> Occupancy:
     """Where a distribution of states goes when one unit, chosen at random, acts: the transpose of `act`."""
-    (pushed,) = jax.linear_transpose(lambda table: act(world, policy, table), occupancy)(occupancy)
-    return pushed
+    pushed = [world.redistribute(occupancy, chances, i) for i, chances in enumerate(policy)]
+    return sum(pushed, jnp.zeros_like(occupancy)) / world.num_units
 
 
 def ahead_forward(world: World, occupancy: Occupancy) -> Occupancy:

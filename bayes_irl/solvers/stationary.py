@@ -1,4 +1,6 @@
-"""How often each state is visited under a policy."""
+"""How often each state is visited under a policy: at every update, and at the ends of bins."""
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -8,15 +10,11 @@ from bayes_irl.solvers.bellman import Policy, act_forward, ahead_forward
 from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
+Push = Callable[[Occupancy], Occupancy]
+
 
 def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
     """Solve ρ = (ρ T) K: the stationary distribution `[num_stimuli, num_patterns]`, which sums to one.
-
-    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. The unknown
-    is the ratio to a positive reference, the patterns of a frozen stimulus, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x),
-    pushed on a little: rare patterns are then as accurate, relatively, as frequent ones. That holds for rewards that
-    differ by up to about 20 λ; beyond, the chain is nearly singular and rare patterns lose accuracy first. How the
-    reference shares patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own.
 
     Args:
         world: who acts.
@@ -28,9 +26,49 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
     def push(states: Occupancy) -> Occupancy:
         return act_forward(world, policy, ahead_forward(world, states))
 
+    return _stationary(world, push, _frozen(world, defaults, value), world.num_units)
+
+
+def occupancy_at_ends(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
+    """Solve ρ(x′, ·) = Σ_x T_bin[x, x′] ρ(x, ·) K_x′^k: states at the ends of bins, where the stimulus is held through.
+
+    Where it moves before every update, that is `occupancy`.
+
+    Args:
+        world: who acts; its `hold` is (k, T_bin).
+        defaults: p_i(a) `[num_units, num_actions]`.
+        policy: π_i(a | context), for every unit.
+        value: v/λ `[num_stimuli, num_patterns]`; it speeds the solution up and does not change it.
+    """
+    num_updates, moves = world.hold
+    if num_updates == 1:
+        return occupancy(world, defaults, policy, value)
+
+    def push(states: Occupancy) -> Occupancy:
+        def update(now: Occupancy, _: None) -> tuple[Occupancy, None]:
+            return act_forward(world, policy, now), None
+
+        return jax.lax.scan(update, moves.T @ states, None, length=num_updates)[0]
+
+    return _stationary(world, push, _frozen(world, defaults, value), 1)
+
+
+def _frozen(world: World, defaults: Defaults, value: Value) -> Occupancy:
+    """The patterns of a frozen stimulus, p(σ) ∝ Π_i p_i(σ_i) exp v(σ, x), each stimulus with its share."""
+    return world.stimulus_share[:, None] * jax.nn.softmax(world.log_default(defaults)[None] + value, axis=1)
+
+
+def _stationary(world: World, push: Push, reference: Occupancy, num_pushes: int) -> Occupancy:
+    """Solve ρ = push(ρ).
+
+    The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. The unknown
+    is the ratio to a positive reference, pushed on a little: rare patterns are then as accurate, relatively, as
+    frequent ones. That holds for rewards that differ by up to about 20 λ; beyond, the chain is nearly singular and rare
+    patterns lose accuracy first. How the reference shares patterns out is arbitrary and not differentiated; its total
+    per stimulus is the solution's own.
+    """
     share = world.stimulus_share[:, None]
-    reference = share * jax.nn.softmax(world.log_default(defaults)[None] + value, axis=1)
-    for _ in range(world.num_units):
+    for _ in range(num_pushes):
         reference = push(reference)
     total = jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
     per_stimulus = jax.lax.stop_gradient(reference / total)

@@ -3,11 +3,12 @@
 import abc
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
-from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
+from bayes_irl._types import ArrayLike, Baseline, Defaults, Occupancy, Transition, Value
 
 
 def long_run_share(transition: Transition) -> Float[Array, " num_stimuli"]:
@@ -44,6 +45,14 @@ class World(eqx.Module):
         """The stimulus's move: from x to x′ with probability `transition[x, x′]`."""
 
     @property
+    def hold(self) -> tuple[int, Transition]:
+        """What is recorded: after how many updates under one stimulus, and the stimulus's move after them.
+
+        (1, T) where it moves before every update. Optimal answers are those to T in any case.
+        """
+        return 1, self.transition
+
+    @property
     def num_stimuli(self) -> int:
         """Length of the stimulus axis."""
         return self.transition.shape[0]
@@ -69,6 +78,16 @@ class World(eqx.Module):
     @abc.abstractmethod
     def spread(self, contexts: Float[Array, "..."], unit: int) -> Value:
         """Copy a value per context of `unit` to every state that belongs to it: `[num_stimuli, num_patterns]`."""
+
+    def redistribute(self, states: Occupancy, chances: Float[Array, "num_actions ..."], unit: int) -> Occupancy:
+        """Where a distribution of states goes when a unit acts with these chances: the transpose of a mean outcome."""
+
+        def mean(table: Value) -> Value:
+            led_to = zip(chances, self.outcomes(table, unit), strict=True)
+            return self.spread(sum((chance * each for chance, each in led_to), jnp.zeros((), table.dtype)), unit)
+
+        (moved,) = jax.linear_transpose(mean, states)(states)
+        return moved
 
     @abc.abstractmethod
     def default_actions(self, baseline: Baseline) -> Defaults:

@@ -122,7 +122,8 @@ def simulate(
         optimum: from `optimize`; or a population with a value.
         num_updates: how many updates of single neurons, or moves; for offers and evidence the number of their trials.
         key: a JAX random key.
-        updates_per_bin: None to record every update; k to record bins of k updates, through which the stimulus is
+        updates_per_bin: None to record the bins that the stimulus remembers (see `Stimulus.per_update`), and every
+            update if it remembers none; k to record bins of k updates, through which a stimulus that remembers none is
             held: it moves k steps at once between bins. A bin's pattern is the one at its end.
         bin_width: of bins, in seconds.
         num_trials: of a population: into how many trials of equal length the updates are divided; what is left over is
@@ -133,7 +134,8 @@ def simulate(
         For offers 1 on every trial where A is chosen, 0 where B is; for evidence `Answers`. All are what `infer` takes.
 
     Raises:
-        InputError: if a number is not positive, or an argument is not of this kind of network.
+        InputError: if a number is not positive, an argument is not of this kind of network, or `updates_per_bin` is
+            not what the stimulus remembers.
 
     >>> import jax, bayes_irl as bi
     >>> circuit = bi.Circuit(2, bi.Stimulus.constant())

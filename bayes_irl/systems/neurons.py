@@ -13,6 +13,8 @@ from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.systems.stimulus import Stimulus
 
+BINS = ("stimulus_updates_per_bin", "stimulus_held")  # trees of version 0.1 do not have them: no bins
+
 Kind = TypeVar("Kind", bound="Neurons")
 
 
@@ -48,10 +50,14 @@ class Neurons(eqx.Module):
         return self._but(silenced=frozenset(), forced=frozenset())
 
     def with_stimulus(self: Kind, stimulus: Stimulus) -> Kind:
-        """Return the circuit under other stimulus statistics, with the same stimulus states."""
+        """Return the circuit under other stimulus statistics, with the same stimulus states.
+
+        A stimulus that remembers no bins is recorded in the same bins as the one before.
+        """
         if stimulus.num_stimuli != self.stimulus.num_stimuli:
             raise InputError.of("stimulus", f"{self.stimulus.num_stimuli} states, as before", stimulus.num_stimuli)
-        return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels))
+        bins = self.stimulus if stimulus.updates_per_bin is None else stimulus
+        return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels, bins.updates_per_bin, bins.held))
 
     def _but(self: Kind, **changes: Any) -> Kind:
         return dataclasses.replace(self, **changes)
@@ -60,6 +66,11 @@ class Neurons(eqx.Module):
     def transition(self) -> Transition:
         """The stimulus's transition matrix."""
         return self.stimulus.transition
+
+    @property
+    def hold(self) -> tuple[int, Transition]:
+        """How many updates the stimulus stands still for, and its move after them."""
+        return self.stimulus.hold
 
     @property
     def num_pairs(self) -> int:
@@ -127,14 +138,19 @@ class Neurons(eqx.Module):
     # -- what a tree keeps -------------------------------------------------------------------------------------------
 
     def store_neurons(self, kind: str) -> xr.Dataset:
-        """T and lesions, for a tree."""
+        """T, its bins and lesions, for a tree."""
         labels = list(self.stimulus_labels)
         lesions = {
             name: ("neuron", [i in getattr(self, name) for i in range(self.num_neurons)])
             for name in ("silenced", "forced")
         }
         return xr.Dataset(
-            {"transition": (("stimulus", "next_stimulus"), np.asarray(self.transition)), **lesions},
+            {
+                "transition": (("stimulus", "next_stimulus"), np.asarray(self.transition)),
+                "stimulus_updates_per_bin": ((), self.stimulus.updates_per_bin or 0),
+                "stimulus_held": ((), self.stimulus.held),
+                **lesions,
+            },
             coords={"stimulus": labels, "next_stimulus": labels, "neuron": np.arange(self.num_neurons)},
             attrs={"kind": kind},
         )
@@ -144,9 +160,12 @@ class Neurons(eqx.Module):
         """Make neurons again from what `store_neurons` kept."""
         transition = stored["transition"].values.astype(float)
         transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
+        steps, held = (stored[name].item() if name in stored else 0 for name in BINS)
         return cls(
             num_neurons=stored.sizes["neuron"],
-            stimulus=Stimulus(transition, [str(label) for label in stored["stimulus"].values]),
+            stimulus=Stimulus(
+                transition, [str(label) for label in stored["stimulus"].values], int(steps) or None, bool(held)
+            ),
             silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
             forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
             **more,
@@ -185,4 +204,6 @@ class Neurons(eqx.Module):
             new = sorted(getattr(after, verb) - getattr(self, verb))
             if new:
                 changes.append(f"neuron{'s' * (len(new) > 1)} {', '.join(map(str, new))} {verb}")
-        return changes + ["other stimulus statistics"] * (not self.same_stimulus(after))
+        changes += ["other stimulus statistics"] * (not self.same_stimulus(after))
+        bins = (after.stimulus.updates_per_bin, after.stimulus.held)
+        return changes + ["other bins"] * (bins != (self.stimulus.updates_per_bin, self.stimulus.held))

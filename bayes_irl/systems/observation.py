@@ -52,7 +52,7 @@ class Observed(eqx.Module):
 
         Args:
             policy: π_i(a | context), for every unit.
-            occupancy: returns ρ of that policy, for kinds of counts that need it.
+            occupancy: returns ρ of that policy as a recording shows it, for kinds of counts that need it.
         """
         raise NotImplementedError
 

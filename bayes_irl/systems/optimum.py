@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Occupancy, Reward, Scalar, Value
-from bayes_irl.solvers import World, expected_cost, information, occupancy, solve, solve_restricted
+from bayes_irl.solvers import World, expected_cost, information, occupancy, occupancy_at_ends, solve, solve_restricted
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.systems.base import System
 
@@ -24,7 +24,10 @@ class Optimum(eqx.Module):
         baseline: p: of a circuit the probability of a spike `[num_neurons]`, of a maze that of each move `[4]`.
         value: v(σ, x) in the reward's unit `[num_stimuli, num_patterns]`; its mean over patterns is 0 per stimulus.
         policy: π_i(a | context), for every unit `[num_actions, *context]`.
-        occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one.
+        occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one: of a stimulus that moves before every update, as
+            the answers are planned for.
+        recorded_occupancy: how often a recording shows each state: ρ at the ends of bins where the stimulus is held
+            through bins, else `occupancy`.
         objective: L = average reward − λ × mean coding cost, per update.
         average_reward: E[r], per update.
         mean_cost: (1/n) Σ_i E KL(π_i ‖ p_i), nats per update.
@@ -43,6 +46,7 @@ class Optimum(eqx.Module):
     value: Value
     policy: Policy
     occupancy: Occupancy
+    recorded_occupancy: Occupancy
     objective: Scalar
     average_reward: Scalar
     mean_cost: Scalar
@@ -94,6 +98,8 @@ def _respond[Kind: Optimum](
     solver = solve_restricted if world.restricted else solve
     solution = solver(world, reward, defaults, cost)
     visits = occupancy(world, defaults, solution.policy, solution.value)
+    held = world.hold[0] > 1
+    recorded = occupancy_at_ends(world, defaults, solution.policy, solution.value) if held else visits
     average_reward = (visits * reward).sum()
     mean_cost = (visits * expected_cost(world, solution.policy, defaults)).sum()
     return kind(
@@ -104,6 +110,7 @@ def _respond[Kind: Optimum](
         value=cost * solution.value,
         policy=solution.policy,
         occupancy=visits,
+        recorded_occupancy=recorded,
         objective=average_reward - cost * mean_cost,
         average_reward=average_reward,
         mean_cost=mean_cost,

@@ -63,7 +63,7 @@ def score_outcomes(system: System, rewards: Sequence[Any], fitted: Fitted, obser
 
     def one(reward: Any) -> np.ndarray:
         optimum = answer(jnp.asarray(reward), fitted.baseline)
-        return np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.occupancy))[made]
+        return np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.recorded_occupancy))[made]
 
     each = np.stack(map_threads(one, rewards))
     times = observed.table[made].astype(float)

@@ -9,16 +9,24 @@ from scipy.special import expit
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Transition
 
+ROUNDING = 1e-6  # of a probability per update, as float32 stores it
+
 
 class Stimulus(eqx.Module):
     """A stimulus x that moves from x to x′ with probability `transition[x, x′]` before each update.
 
+    A stimulus that was recorded in bins is made with `Stimulus.per_update`, and remembers them: `simulate` then draws
+    such bins, and `infer` explains patterns at their ends.
+
     Attributes:
         transition: `[num_stimuli, num_stimuli]`, per update; rows sum to one.
         labels: one name per stimulus, for tables and plots.
+        updates_per_bin: k, updates of the whole circuit in a bin; None: single updates are recorded.
+        held: whether the stimulus stands still within a bin. Neurons plan with `transition` all the same.
 
     Raises:
-        InputError: if `transition` is not a stochastic matrix, or the labels do not match it.
+        InputError: if `transition` is not a stochastic matrix, or leaves a state too often to be held through bins; or
+            the labels do not match it.
 
     >>> Stimulus.switching(0.02).transition.tolist()
     [[0.98, 0.02], [0.02, 0.98]]
@@ -26,15 +34,31 @@ class Stimulus(eqx.Module):
 
     transition: Transition
     labels: tuple[str, ...] = eqx.field(static=True)
+    updates_per_bin: int | None = eqx.field(static=True)
+    held: bool = eqx.field(static=True)
 
-    def __init__(self, transition: ArrayLike, labels: tuple[str, ...] | list[str] | None = None):
+    def __init__(
+        self,
+        transition: ArrayLike,
+        labels: tuple[str, ...] | list[str] | None = None,
+        updates_per_bin: int | None = None,
+        held: bool = False,
+    ):
         """Check and store the transition matrix."""
         matrix = _checks.transition_matrix("transition", transition)
         names = tuple(str(x) for x in range(len(matrix))) if labels is None else tuple(map(str, labels))
         if len(names) != len(matrix) or len(set(names)) != len(names):
             raise _checks.InputError.of("labels", f"{len(matrix)} different names", names)
+        steps = None if updates_per_bin is None else _checks.count("updates_per_bin", updates_per_bin)
+        if held and (steps is None or (steps * (1 - np.diag(matrix)) > 1 + ROUNDING * steps).any()):
+            leaves = f"a state left with probability {1 - np.diag(matrix).min():.3g} an update, {steps} updates a bin"
+            raise _checks.InputError.of(
+                "held", "True only where each state is left at most once in a bin", leaves, "Use Stimulus.per_update."
+            )
         self.transition = jnp.asarray(matrix)
         self.labels = names
+        self.updates_per_bin = steps
+        self.held = bool(held)
 
     @classmethod
     def switching(cls, probability: float, num_stimuli: int = 2) -> "Stimulus":
@@ -86,11 +110,12 @@ class Stimulus(eqx.Module):
         held: bool = True,
         labels: tuple[str, ...] | list[str] | None = None,
     ) -> "Stimulus":
-        """Refine transitions per bin to transitions per update, with k = `updates_per_bin`.
+        """Refine transitions per bin to transitions per update, with k = `updates_per_bin`; the bins are remembered.
 
-        Where the stimulus is `held` within a bin, T = I + (T_bin − I)/k: it changes as often, at one random update of
-        the k (an approximation; see `docs/decisions.md`). Where it moves within bins, T is the principal k-th root of
-        T_bin, with negative entries set to zero.
+        Where the stimulus is `held` within a bin, neurons plan with T = I + (T_bin − I)/k: it changes as often, at one
+        random update of the k (an approximation; see `docs/decisions.md`). What is recorded, at the ends of bins, is
+        exact for a stimulus that is held. Where it moves within bins, T is the principal k-th root of T_bin, with
+        negative entries set to zero.
 
         Args:
             transition_per_bin: `[num_stimuli, num_stimuli]`, from one bin to the next.
@@ -105,7 +130,7 @@ class Stimulus(eqx.Module):
         steps = _checks.count("updates_per_bin", updates_per_bin)
         identity = np.eye(len(per_bin))
         if held or steps == 1:
-            return cls(identity + (per_bin - identity) / steps, labels)
+            return cls(identity + (per_bin - identity) / steps, labels, steps, held)
         root = np.real(fractional_matrix_power(per_bin, 1 / steps)).clip(min=0)
         root /= root.sum(axis=1, keepdims=True)
         miss = np.abs(np.linalg.matrix_power(root, steps) - per_bin).max()
@@ -116,7 +141,63 @@ class Stimulus(eqx.Module):
                 f"one whose nearest root misses it by {miss:.2g}",
                 "Pass held=True, or merge stimulus states.",
             )
-        return cls(root, labels)
+        return cls(root, labels, steps)
+
+    @property
+    def hold(self) -> tuple[int, Transition]:
+        """How many updates the stimulus stands still for, and its move after them: (k, T_bin) if held, else (1, T).
+
+        T_bin = I + k (T − I), from which `Stimulus.per_update` made T.
+        """
+        if not self.held or self.updates_per_bin in (None, 1):
+            return 1, self.transition
+        steps: int = self.updates_per_bin
+        identity = jnp.eye(self.num_stimuli)
+        moves = jnp.maximum(identity + steps * (self.transition - identity), 0.0)
+        return steps, moves / moves.sum(axis=1, keepdims=True)
+
+    @property
+    def transition_per_bin(self) -> Transition:
+        """From one bin to the next `[num_stimuli, num_stimuli]`; where there are no bins, from update to update."""
+        return self.moves(self.updates_per_bin or 1)
+
+    def moves(self, num_updates: int) -> Transition:
+        """From one stretch of so many updates to the next: T_bin where it is held through such bins, else a power."""
+        steps, per_bin = self.hold
+        return per_bin if num_updates == steps else jnp.linalg.matrix_power(self.transition, num_updates)
+
+    def refuse_updates(self) -> None:
+        """Refuse a recording of single updates.
+
+        Raises:
+            InputError: if the stimulus was made for bins of several updates.
+        """
+        if (self.updates_per_bin or 1) > 1:
+            advice = "Give the system Stimulus(stimulus.transition), which moves at every update."
+            wanted = f"bins of {self.updates_per_bin} updates, as its stimulus has it"
+            raise _checks.InputError.of("recording", wanted, "single updates", advice)
+
+    def bins(self, updates_per_bin: int | None) -> tuple[int | None, bool]:
+        """K, and whether the stimulus is held through bins: as it remembers, or as an argument says.
+
+        Args:
+            updates_per_bin: k for a stimulus that remembers no bins, through which it is then held; else None, or the
+                same k once more.
+
+        Raises:
+            InputError: if the argument contradicts what the stimulus remembers.
+        """
+        asked = None if updates_per_bin is None else _checks.count("updates_per_bin", updates_per_bin)
+        if self.updates_per_bin is None:
+            return asked, asked is not None
+        if asked not in (None, self.updates_per_bin):
+            raise _checks.InputError.of(
+                "updates_per_bin",
+                f"{self.updates_per_bin}, for which the stimulus was made (or nothing)",
+                asked,
+                "Make the stimulus anew with Stimulus.per_update.",
+            )
+        return self.updates_per_bin, self.held
 
     @property
     def num_stimuli(self) -> int:

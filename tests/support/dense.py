@@ -118,3 +118,11 @@ def optimum(transition, reward, spikes, coding_cost=1.0, rounds=100) -> tuple[np
         if change < 1e-12 * max(1.0, np.abs(value).max()):
             break
     return value, best_answers(value, spikes)
+
+
+def occupancy_at_ends(per_bin: np.ndarray, log_odds: np.ndarray, updates_per_bin: int) -> np.ndarray:
+    """ρ(σ, x) at the ends of bins: the stimulus moves by T_bin, then is held while K_x acts so many times."""
+    moves = np.linalg.matrix_power(kernel(log_odds), updates_per_bin)
+    num_states = log_odds[0].size
+    whole = np.einsum("xy,yst->xsyt", per_bin, moves).reshape(num_states, num_states)
+    return stationary(whole).reshape(log_odds.shape[1:])

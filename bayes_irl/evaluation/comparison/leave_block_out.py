@@ -153,7 +153,7 @@ def _joint_density(fit: Fit, counts: Any) -> tuple[float, int]:
     made = observed.table > 0
 
     def one(optimum: Any) -> float:
-        log_prob = np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.occupancy))
+        log_prob = np.asarray(observed.log_outcomes(optimum.policy, lambda: optimum.recorded_occupancy))
         return float(observed.table[made] @ log_prob[made])
 
     each = np.array(fit.each_optimum(one))

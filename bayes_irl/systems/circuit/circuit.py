@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from jaxtyping import Array, Float
 
 from bayes_irl._types import ArrayLike, Reward, Scalar
-from bayes_irl.solvers import occupancy, solve
+from bayes_irl.solvers import occupancy_at_ends, solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
 from bayes_irl.systems.base import BaselineKind, Capability, Observed, System
@@ -63,7 +63,7 @@ class Circuit(EnumeratedCircuit):
         defaults = self.default_actions(observed.baseline)
         solution = solve(self, reward, defaults)
         log_probs = observed.log_outcomes(
-            solution.policy, lambda: occupancy(self, defaults, solution.policy, solution.value)
+            solution.policy, lambda: occupancy_at_ends(self, defaults, solution.policy, solution.value)
         )
         return log_probs, solution.residual
 

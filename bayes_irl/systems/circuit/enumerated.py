@@ -16,7 +16,7 @@ from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
-from bayes_irl.systems.circuit.observed import mean_response
+from bayes_irl.systems.circuit.observed import check_bins, mean_response
 from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
@@ -39,8 +39,8 @@ class EnumeratedCircuit(Wiring, System):
         (`"neuron"`), of all (`"population"`), or given numbers.
 
         Raises:
-            InputError: where numbers of neurons or stimuli differ, a lesioned neuron answers otherwise than it must,
-                or connections are cut.
+            InputError: where numbers of neurons or stimuli differ, bins are others than the stimulus remembers, a
+                lesioned neuron answers otherwise than it must, or connections are cut.
         """
         if self.restricted:
             raise InputError.of(
@@ -55,6 +55,7 @@ class EnumeratedCircuit(Wiring, System):
         for name in ("num_neurons", "num_stimuli"):
             if getattr(self, name) != getattr(counts, name):
                 raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")
+        check_bins(self.stimulus, counts)
         self.check_responses(counts.response_counts, counts.response_totals)
         if not isinstance(baseline, str):
             return counts, np.asarray(self.check_baseline("baseline", baseline))
@@ -75,11 +76,11 @@ class EnumeratedCircuit(Wiring, System):
         """Draw responses from the stationary distribution on; see `bayes_irl.simulate`."""
         if num_trials is not None:
             raise InputError.of("num_trials", "none: only populations are drawn in trials", num_trials)
-        if updates_per_bin is None:
+        steps, held = self.stimulus.bins(updates_per_bin)
+        if steps is None:
             return draw_updates(optimum, key, num_updates)
-        held = count("updates_per_bin", updates_per_bin)
-        num_bins = count("num_updates // updates_per_bin", num_updates // held)
-        return draw_bins(optimum, key, num_bins, held, bin_width)
+        num_bins = count("num_updates // updates_per_bin", num_updates // steps)
+        return draw_bins(optimum, key, num_bins, steps, held, bin_width)
 
     def simulate_under(
         self, optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int
@@ -95,7 +96,7 @@ class EnumeratedCircuit(Wiring, System):
         return Axes(coords, {"reward": ["stimulus", "pattern"]})
 
     def store(self) -> xr.Dataset:
-        """T, lesions and cut connections."""
+        """T, its bins, lesions and cut connections."""
         missing = [[(i, j) in self.missing for j in range(self.num_neurons)] for i in range(self.num_neurons)]
         return self.store_neurons(self.kind).assign(missing=(("neuron", "seen"), missing))
 

@@ -25,8 +25,8 @@ class NeuronOptimum(Optimum):
         return self.world
 
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
-        """Mean responses, of each neuron or of all that are free."""
-        mean = self.mean_response
+        """Mean responses, of each neuron or of all that are free, under the stimulus that answers are planned for."""
+        mean = self.occupancy.sum(axis=0) @ self.circuit.patterns
         if kind == "neuron":
             return mean
         free = jnp.asarray(self.circuit.free)
@@ -46,19 +46,19 @@ class NeuronOptimum(Optimum):
 
     @property
     def tuning_curves(self) -> Float[Array, "num_stimuli num_neurons"]:
-        """E[σ_i | x], mean response of each neuron to each stimulus (spikes per update's pattern)."""
-        return _given_stimulus(self.occupancy) @ self.circuit.patterns
+        """E[σ_i | x], mean response of each neuron to each stimulus, as a recording shows it (spikes per pattern)."""
+        return _given_stimulus(self.recorded_occupancy) @ self.circuit.patterns
 
     @property
     def mean_response(self) -> Float[Array, " num_neurons"]:
-        """E[σ_i]."""
-        return self.occupancy.sum(axis=0) @ self.circuit.patterns
+        """E[σ_i], as a recording shows it."""
+        return self.recorded_occupancy.sum(axis=0) @ self.circuit.patterns
 
     @property
     def spike_count(self) -> Float[Array, "num_stimuli num_counts"]:
-        """P(number of spikes | x), `[num_stimuli, num_neurons + 1]`."""
+        """P(number of spikes | x) `[num_stimuli, num_neurons + 1]`, as a recording shows it."""
         counts = jax.nn.one_hot(self.circuit.spike_count, self.circuit.num_neurons + 1)
-        return _given_stimulus(self.occupancy) @ counts
+        return _given_stimulus(self.recorded_occupancy) @ counts
 
 
 class Network(NeuronOptimum):

@@ -19,6 +19,7 @@ from bayes_irl.systems.base import Observed, System
 from bayes_irl.systems.circuit.operators import check_size, log_moves, log_or_never
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.gate_check import Check
+from bayes_irl.systems.stimulus import Stimulus
 
 LARGEST_DESIGN_EFFECT = 1.5
 
@@ -62,7 +63,8 @@ class ObservedResponses(Observed):
 
         Args:
             policy: π_i(a | context), for every neuron.
-            occupancy: returns ρ `[num_stimuli, num_patterns]` of that policy, for kinds that need it.
+            occupancy: returns ρ `[num_stimuli, num_patterns]` of that policy as a recording shows it, for kinds that
+                need it.
         """
         raise NotImplementedError
 
@@ -87,15 +89,16 @@ class ObservedResponses(Observed):
         return {name: ((f"{self.site}_row",), column) for name, column in zip(self.names, self.rows.T, strict=True)}
 
     def store(self) -> xr.Dataset:
-        """p, mean responses and tuning as recorded, and the number of updates per bin (0: no transitions)."""
+        """p, mean responses and tuning as recorded, and the number of updates per bin (0: none matter)."""
         tuning, bins = tuning_curves(self.circuit, self.counts)
+        remembered = self.circuit.stimulus.updates_per_bin if self.kind == "snapshots" else None
         return xr.Dataset(
             {
                 "baseline": ("neuron", np.asarray(self.baseline)),
                 "mean_response": ("neuron", mean_response(self.circuit, self.counts)),
                 "recorded_tuning": (("stimulus", "neuron"), tuning),
                 "num_recorded": ("stimulus", bins),
-                "updates_per_bin": ((), getattr(self.counts, "updates_per_bin", 0)),
+                "updates_per_bin": ((), getattr(self.counts, "updates_per_bin", remembered or 0)),
             }
         )
 
@@ -236,3 +239,27 @@ def tuning_curves(
     """(count_i(x) + ½) / (N(x) + 1), the recorded mean response to each stimulus; and N(x), from how many bins."""
     spikes, bins = counts.occupancy_counts @ circuit.patterns, counts.occupancy_counts.sum(axis=1)
     return (spikes + 0.5) / (bins + 1)[:, None], bins
+
+
+def check_bins(stimulus: Stimulus, counts: ResponseCounts) -> None:
+    """Refuse counts of other bins than those for which a stimulus was made.
+
+    Raises:
+        InputError: for single updates, or moves over another number of updates, or with a stimulus held where it moves.
+    """
+    steps = stimulus.updates_per_bin
+    if isinstance(counts, Updates):
+        stimulus.refuse_updates()
+    if steps is None or not isinstance(counts, Transitions):
+        return
+    if counts.updates_per_bin != steps or (counts.held != stimulus.held and steps > 1):
+        raise InputError.of(
+            "recording",
+            f"moves over {_in_words(steps, stimulus.held)}, as the stimulus has it",
+            _in_words(counts.updates_per_bin, counts.held),
+            "Use recording.transitions(stimulus=stimulus).",
+        )
+
+
+def _in_words(updates_per_bin: int, held: bool) -> str:
+    return f"{updates_per_bin} updates with the stimulus {'held' if held else 'moving'}"

@@ -82,7 +82,7 @@ def _of_snapshots(circuit: Wiring, stored: StoredRecording) -> Replicating:
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
-        visits = np.asarray(network.occupancy, float)
+        visits = np.asarray(network.recorded_occupancy, float)
         drawn = rng.multinomial(taken.sum(axis=1).astype(int), visits / visits.sum(axis=1, keepdims=True))
         return of_counts(drawn.astype(float), circuit.patterns)
 
@@ -105,11 +105,7 @@ def _of_transitions(circuit: Wiring, stored: StoredRecording) -> Replicating:
     length, note = length_of_replicas(float(stored.weights.sum()), steps)
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
-        if held:
-            return of_recording(draw_bins(network, key, length, steps, 1.0), circuit.patterns)
-        moving, last = draw_updates(network, key, length * steps), slice(steps - 1, None, steps)
-        bins = Recording.from_arrays(moving.spikes[last], moving.stimulus[last], num_stimuli=moving.num_stimuli)
-        return of_recording(bins, circuit.patterns)
+        return of_recording(draw_bins(network, key, length, steps, held, 1.0), circuit.patterns)
 
     observed = of_counts(stored.weights, circuit.patterns)
     observed["changes"] = changes_of_moves(stored.columns["previous_pattern"], stored.table, circuit.num_neurons)

@@ -19,11 +19,11 @@ def draw_updates(network: NeuronOptimum, key: PRNGKeyArray, num_updates: int) ->
 
 
 def draw_bins(
-    network: NeuronOptimum, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, bin_width: float
+    network: NeuronOptimum, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, held: bool, bin_width: float
 ) -> Recording:
-    """Record the pattern at the end of every bin, through which the stimulus is held."""
+    """Record the pattern at the end of every bin, through which the stimulus is held, or moves at every update."""
     circuit = network.circuit
-    states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin)
+    states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin if held else 1)
     last = slice(updates_per_bin - 1, None, updates_per_bin)
     return Recording.from_arrays(
         circuit.patterns[states[last]], stimuli[last], num_stimuli=circuit.num_stimuli, bin_width=bin_width
@@ -34,7 +34,7 @@ def draw_under(network: NeuronOptimum, recording: Recording, key: PRNGKeyArray, 
     """Record the pattern at the end of every bin, under a recording's own stimuli."""
     circuit, stimuli = network.circuit, recording.stimulus
     start_key, neuron_key, response_key = jax.random.split(key, 3)
-    start = jax.random.categorical(start_key, jnp.log(network.occupancy[stimuli[0]]))
+    start = jax.random.categorical(start_key, jnp.log(network.recorded_occupancy[stimuli[0]]))
     states, _ = _answer(network, start, jnp.repeat(stimuli, updates_per_bin), neuron_key, response_key)
     bins = circuit.patterns[np.asarray(states)[updates_per_bin - 1 :: updates_per_bin]]
     return dataclasses.replace(recording, spikes=bins.astype(np.uint8), neuron=None)
@@ -45,8 +45,9 @@ def _run(
 ) -> tuple[Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"]]:
     circuit = network.circuit
     start_key, stimulus_key, neuron_key, response_key = jax.random.split(key, 4)
-    start = jax.random.categorical(start_key, jnp.log(network.occupancy).reshape(-1))
-    step = jnp.linalg.matrix_power(circuit.transition, held)
+    occupancy = network.recorded_occupancy if held == circuit.hold[0] else network.occupancy
+    start = jax.random.categorical(start_key, jnp.log(occupancy).reshape(-1))
+    step = circuit.stimulus.moves(held)
     stimuli = jnp.repeat(
         _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, (num_updates // held,))),
         held,

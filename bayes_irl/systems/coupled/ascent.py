@@ -330,6 +330,7 @@ def _consequences(
         "value": cost * evaluate(circuit, policy, reward / cost - paid),
         "policy": policy,
         "occupancy": visits,
+        "recorded_occupancy": couplings.recorded_occupancy(circuit) if circuit.hold[0] > 1 else visits,
         "objective": average_reward - cost * mean_cost,
         "average_reward": average_reward,
         "mean_cost": mean_cost,

@@ -122,7 +122,7 @@ class CoupledCircuit(EnumeratedCircuit):
         assert isinstance(observed, ObservedCouplings)
         parameters, residual = observed.expansion.optimum(reward)
         policy = unpack(self, parameters).policy(self)
-        return observed.log_outcomes(policy, lambda: unpack(self, parameters).occupancy(self)), residual
+        return observed.log_outcomes(policy, lambda: unpack(self, parameters).recorded_occupancy(self)), residual
 
     def optimum(self, reward: Reward, baseline: Array | None, coding_cost: ArrayLike = 1.0) -> CoupledNetwork:
         """The best couplings for a given baseline, from several starts."""

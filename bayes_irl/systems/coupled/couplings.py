@@ -9,10 +9,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, finite_array
-from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Reward, Scalar
+from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Reward, Scalar, Value
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.solvers.costs import expected_cost
-from bayes_irl.solvers.stationary import occupancy
+from bayes_irl.solvers.stationary import occupancy, occupancy_at_ends
 from bayes_irl.systems.circuit.wiring import Wiring
 
 Parameters = Float[Array, " num_parameters"]
@@ -59,15 +59,20 @@ class Couplings(eqx.Module):
         return tuple(answers)
 
     def occupancy(self, circuit: Wiring) -> Occupancy:
-        """ρ(σ, x) under these answers `[num_stimuli, num_patterns]`, differentiable; sums to one.
+        """ρ(σ, x) under these answers `[num_stimuli, num_patterns]`, differentiable; sums to one."""
+        return occupancy(circuit, *self._roughly(circuit))
 
-        The energies of the symmetric part of J tell the solver roughly where the circuit dwells.
-        """
+    def recorded_occupancy(self, circuit: Wiring) -> Occupancy:
+        """The same at the ends of bins, where the stimulus is held through bins."""
+        return occupancy_at_ends(circuit, *self._roughly(circuit))
+
+    def _roughly(self, circuit: Wiring) -> tuple[Defaults, Policy, Value]:
+        """Answers, and the energies of the symmetric part of J: they tell the solver where the circuit dwells."""
         patterns = circuit.patterns.astype(float)
         pairs = 0.5 * jnp.einsum("pi,ij,pj->p", patterns, self.weights, patterns)
         energies = jax.lax.stop_gradient(self.fields @ patterns.T + pairs[None])
         even = circuit.default_actions(jnp.full(circuit.num_neurons, 0.5))
-        return occupancy(circuit, even, self.policy(circuit), energies)
+        return even, self.policy(circuit), energies
 
 
 def checked(argument: str, circuit: Wiring, couplings: Couplings) -> Couplings:

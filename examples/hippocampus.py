@@ -155,7 +155,8 @@ for lag in (1, 3, 6):
 #
 # a_i(x′) = n m_i(x′) − (n − 1) Σ_x s_x T[x, x′] m_i(x) / s_x′,
 #
-# with m the mean responses. Where it leaves [0, 1], no answers explain the recorded means, and the objective of
+# with m the mean responses, and T that of the objective for states that are held through bins
+# (`snapshot_transition`). Where it leaves [0, 1], no answers explain the recorded means, and the objective of
 # inference has no maximum: only the prior holds it.
 
 # %%
@@ -165,7 +166,7 @@ mean = (np.eye(num_states)[train.stimulus].T @ train.spikes) / seen[:, None]
 for k in (1, num_neurons, 5 * num_neurons):
     world = bi.Population(num_neurons, bi.Stimulus.per_update(per_bin, k, labels=track.labels))
     steady = np.asarray(world.stimulus_share)
-    before = (np.asarray(world.transition) * steady[:, None]).T @ mean / steady[:, None]
+    before = (np.asarray(world.snapshot_transition) * steady[:, None]).T @ mean / steady[:, None]
     answer = num_neurons * mean - (num_neurons - 1) * before
     error = num_neurons * np.sqrt(np.maximum(mean, 1 / seen[:, None]) * (1 - mean) / seen[:, None])
     outside = np.maximum(-answer, answer - 1) / error

@@ -15,6 +15,7 @@ from jaxtyping import Array
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.curvature import Curvature, Directions
+from bayes_irl.inference.scores.held import needs_correction, scores_of_runs
 from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look, single
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.solvers.newton import Evaluation, Proposal, newton
@@ -30,6 +31,8 @@ STEADY = 0.03  # change of log spreads that counts as none
 ROUGHLY = 0.25, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
 FARTHEST = 0.7  # a move of log spreads
+CORRECTED = 0.01  # squared way, per dimension, in posterior standard deviations: a round that is the last
+MOST_CORRECTIONS = 5
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
 Report = Callable[[int], object]
 
@@ -44,10 +47,12 @@ class Peak:
         temper: what the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
             its curvature is the variance of its scores, for most latent variables.
         curvature: there, from a part of the recording.
-        scores: there but for the last step, from all of it.
+        scores: there but for the last step, from all of it; their total is less `of_runs`.
         last_step: its squared length, per dimension, in posterior standard deviations; what is left is shorter.
         growing: how much another round would have widened a spread, in its logarithm. One that falls towards zero says
             that there is nothing to be seen; one that grows on, that there is no finite optimum.
+        of_runs: scores of bins drawn from the population itself, which those of the recording have to come to, where
+            the stimulus is held through bins; else None.
     """
 
     flat: Flat
@@ -57,6 +62,7 @@ class Peak:
     scores: Scores
     last_step: float
     growing: float = 0.0
+    of_runs: Scores | None = None
 
 
 def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoint = NOWHERE) -> Peak:
@@ -80,7 +86,26 @@ def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoin
         ended = checkpoint.keep(f"climb_{every:06}", ended, stage)
         every //= MORE
         every = max(1, every)
-    return _stage(family, few, ended, 1, coarse == 1, key, bars)[0]
+    peak = _stage(family, few, ended, 1, coarse == 1, key, bars)[0]
+    return _corrected(family, few, peak, key, bars) if needs_correction(data) else peak
+
+
+def _corrected(family: ValueFamily, few: ScoredBins, peak: Peak, key: Array, bars: Progress) -> Peak:
+    """Climb on to where scores of the recording are what they are in recordings of the population itself."""
+    evidence, spreads = ScoredBins.of(family.data), peak.spreads
+    curve_key, run_key = jax.random.split(jax.random.fold_in(key, 1))
+    for number in range(MOST_CORRECTIONS):
+        with bars.stage(f"correcting for held stimuli, round {number + 1}", None) as tick:
+            of_runs = scores_of_runs(family, peak.flat, spreads, run_key, tick)
+            near = peak.curvature.of_evidence
+            climber = _Climber(family, evidence, few, spreads, peak.temper, curve_key, near, tick, of_runs)
+            found = climber.climb(peak.flat, SETTLED)
+        way, there = found.flat - peak.flat, found.curvature
+        moved = way @ (found.temper * there.of_evidence_times(way) + there.of_prior_times(way)) / family.num_dimensions
+        peak = dataclasses.replace(found, growing=peak.growing)
+        if moved < CORRECTED:
+            return peak
+    return dataclasses.replace(peak, last_step=float(moved))
 
 
 class _End(NamedTuple):
@@ -145,7 +170,8 @@ class _Climber:
     """Newton's method with the slope of some evidence and the curvature of less of it, which past steps correct.
 
     A step that loses more beyond the top than it gained before is taken up to where the slope along it vanishes, about,
-    and the curvature is measured anew there. The temper is that of where the climb begins, if none is given.
+    and the curvature is measured anew there. The temper is that of where the climb begins, if none is given. Scores of
+    the evidence have to come to those `of_runs`, by default to 0.
     """
 
     family: ValueFamily
@@ -156,6 +182,7 @@ class _Climber:
     key: Array
     near: Flat | None
     tick: Report
+    of_runs: Scores | None = None
     curvature: Curvature | None = None  # at the start, and where a step misled
     misled: bool = False
     steps: list[tuple[Flat, Flat]] = field(default_factory=list)  # and by how much the slope fell over each
@@ -175,7 +202,9 @@ class _Climber:
         )
         flat, scores = found.position + found.proposal.step, _Look(*found.evaluation).scores
         assert self.curvature is not None and self.temper is not None
-        return Peak(flat, self.spreads, self.temper, self.curvature, scores, float(found.proposal.gain))
+        return Peak(
+            flat, self.spreads, self.temper, self.curvature, scores, float(found.proposal.gain), of_runs=self.of_runs
+        )
 
     def _measure(self, flat: Flat) -> None:
         self.curvature = Curvature.of(self.family, self.few, flat, self.spreads, self.key, self.near)
@@ -186,6 +215,8 @@ class _Climber:
         at = single((flat, self.spreads))
         pull = jax.tree_util.Partial(self.family.pull, *at)
         scores = look(self.evidence, self.family.value(flat, self.spreads), pull, self.tick)
+        if self.of_runs is not None:
+            scores = dataclasses.replace(scores, total=scores.total - self.of_runs.total)
         if self.temper is None:
             assert self.curvature is not None
             self.temper = _temper(self.evidence, self.curvature, scores)
@@ -239,12 +270,15 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
     """Draws from the Normal whose covariance is the sandwich H⁻¹ (temper² G + H_prior) H⁻¹.
 
     G is the covariance of the clusters' scores. Each draw moves the peak by what it would be had clusters come up in
-    other numbers, and by what other values of the prior would ask for.
+    other numbers, and by what other values of the prior would ask for; where runs were drawn, by their noise as well.
     """
     cluster_key, prior_key = jax.random.split(key)
-    clusters = jnp.asarray(peak.scores.of_clusters)
-    shares = jax.random.normal(cluster_key, (num_draws, len(clusters))) * np.sqrt(len(clusters) / (len(clusters) - 1))
-    scores = peak.temper * shares @ clusters + peak.curvature.prior_scores(prior_key, num_draws)
+    scores = peak.curvature.prior_scores(prior_key, num_draws)
+    for each, of_each in ((peak.scores, cluster_key), (peak.of_runs, jax.random.fold_in(cluster_key, 1))):
+        if each is not None:
+            clusters = jnp.asarray(each.of_clusters)
+            shares = jax.random.normal(of_each, (num_draws, len(clusters)))
+            scores += peak.temper * np.sqrt(len(clusters) / (len(clusters) - 1)) * shares @ clusters
     return peak.flat[None] + peak.curvature.solve(scores, tick)
 
 

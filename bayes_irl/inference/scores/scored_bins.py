@@ -66,7 +66,8 @@ class ScoredBins:
 
     the implied reward itself. In stationarity its mean is n times that of the former, per update: the log-likelihood of
     one redraw of every neuron. It is concave, and its maximum consistent for any T. With T = 1 it is Besag's
-    pseudo-likelihood. Weights w(x) give each stimulus its stationary share.
+    pseudo-likelihood. Where stimuli are held through bins, T is `ManyNeurons.snapshot_transition` instead. Weights w(x)
+    give each stimulus its stationary share.
 
     Attributes:
         data: what was recorded.
@@ -118,7 +119,7 @@ class ScoredBins:
             spread: over all of JAX's devices, each of which gets as many blocks.
         """
         recording, world = self.data.recording, self.data.population
-        ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.transition)
+        ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.snapshot_transition)
         most = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
         together = -(-len(self.pieces) // -(-len(self.pieces) // most))  # about as many each time
         devices = jax.devices() if spread else jax.devices()[:1]

@@ -33,11 +33,14 @@ class Visits(eqx.Module):
         patterns: σ, 0 and 1.
         stimuli: x.
         neurons: the neuron that was redrawn last.
+        chances: of every neuron, the probability of a spike when it last answered; None: not asked for. Given the
+            stimuli, their mean is that of the responses, and they vary far less.
     """
 
     patterns: UInt8[Array, "num_kept num_chains num_neurons"]
     stimuli: Int[Array, "num_kept num_chains"]
     neurons: Int[Array, "num_kept num_chains"]
+    chances: Float[Array, "num_kept num_chains num_neurons"] | None = None
 
 
 def begin(network: PopulationNetwork, key: PRNGKeyArray, num_chains: int) -> Chains:
@@ -61,7 +64,13 @@ def stationary_chains(
 
 
 def proceed(
-    network: PopulationNetwork, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: int, held: int = 1
+    network: PopulationNetwork,
+    chains: Chains,
+    key: PRNGKeyArray,
+    num_kept: int,
+    spacing: int,
+    held: int = 1,
+    with_chances: bool = False,
 ) -> tuple[Chains, Visits]:
     """Let every run go on, O(num_neurons) an update.
 
@@ -72,13 +81,15 @@ def proceed(
         num_kept: how many states to keep of each run.
         spacing: bins from one kept state to the next.
         held: updates in a bin, through which the stimulus is held: it moves as many steps at once between bins.
+        with_chances: whether to keep with which probability each neuron last answered; from this call on, before it by
+            its response.
 
     Returns:
         Where the runs stand now, and the states kept: those at the end of every `spacing`-th bin.
     """
     population = network.population
     fixed = jnp.where(jnp.asarray(population.free), -1.0, population.spike_probability(network.baseline))
-    moves = jnp.cumsum(jnp.linalg.matrix_power(population.transition, held), axis=1)
+    moves = jnp.cumsum(population.stimulus.moves(held), axis=1)
     value = network.value
     tables = _Tables(
         value.pairs,
@@ -89,7 +100,7 @@ def proceed(
         fixed,
         moves.at[:, -1].set(1.0),
     )
-    return _proceed(tables, chains, key, num_kept, jnp.asarray(spacing), held)
+    return _proceed(tables, chains, key, num_kept, jnp.asarray(spacing), held, with_chances)
 
 
 class _Tables(NamedTuple):
@@ -104,14 +115,14 @@ class _Tables(NamedTuple):
     moves: Array  # cumulative probabilities of the next stimulus
 
 
-@partial(jax.jit, static_argnames=("num_kept", "held"))
+@partial(jax.jit, static_argnames=("num_kept", "held", "with_chances"))
 def _proceed(
-    tables: _Tables, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: Count, held: int
+    tables: _Tables, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: Count, held: int, with_chances: bool
 ) -> tuple[Chains, Visits]:
     num_chains, num_neurons = chains.patterns.shape
 
     def update(state, key):
-        patterns, spikes, stimuli, _ = state
+        patterns, spikes, stimuli, _, chances = state
         neuron_key, response_key = jax.random.split(key)
         neurons = jax.random.randint(neuron_key, (num_chains,), 0, num_neurons)
         one_hot = jnp.arange(num_neurons)[None] == neurons[:, None]
@@ -120,14 +131,22 @@ def _proceed(
         odds = tables.odds[neurons] + _added(tables, patterns, stimuli, neurons, own, others)
         chance = jnp.where(tables.fixed[neurons] < 0, jax.nn.sigmoid(odds), tables.fixed[neurons])
         spike = jax.random.uniform(response_key, (num_chains,), odds.dtype) < chance
-        return jnp.where(one_hot, spike[:, None].astype(odds.dtype), patterns), others + spike, stimuli, neurons
+        if chances is not None:
+            chances = jnp.where(one_hot, chance[:, None], chances)
+        return (
+            jnp.where(one_hot, spike[:, None].astype(odds.dtype), patterns),
+            others + spike,
+            stimuli,
+            neurons,
+            chances,
+        )
 
     def one_bin(state, key):
-        patterns, spikes, stimuli, neurons = state
+        patterns, spikes, stimuli, neurons, chances = state
         stimulus_key, update_key = jax.random.split(key)
         draw = jax.random.uniform(stimulus_key, (num_chains, 1), tables.moves.dtype)
         moved = (draw >= tables.moves[stimuli]).sum(axis=1)
-        state = (patterns, spikes, moved, neurons)
+        state = (patterns, spikes, moved, neurons, chances)
         if held == 1:
             return update(state, update_key)
         return jax.lax.fori_loop(0, held, lambda j, now: update(now, jax.random.fold_in(update_key, j)), state)
@@ -137,11 +156,12 @@ def _proceed(
             return one_bin(now, jax.random.fold_in(key, j))
 
         state = jax.lax.fori_loop(0, spacing, go_on, state)
-        return state, (state[0].astype(jnp.uint8), state[2], state[3])
+        return state, (state[0].astype(jnp.uint8), *state[2:])
 
     spikes = chains.patterns.sum(axis=1).astype(int)
     stimuli = chains.stimuli.astype(int)
-    state = (chains.patterns, spikes, stimuli, jnp.zeros(num_chains, stimuli.dtype))
+    chances = chains.patterns if with_chances else None
+    state = (chains.patterns, spikes, stimuli, jnp.zeros(num_chains, stimuli.dtype), chances)
     state, kept = jax.lax.scan(keep, state, jax.random.split(key, num_kept))
     return Chains(state[0], state[2]), Visits(*kept)
 

@@ -17,6 +17,7 @@ def draw_trials(
     key: PRNGKeyArray,
     num_updates: int,
     updates_per_bin: int | None,
+    held: bool,
     bin_width: float,
     num_trials: int | None,
 ) -> Recording:
@@ -25,14 +26,15 @@ def draw_trials(
     Every run begins with a pattern drawn by the baseline, under a stimulus drawn by its long-run share, and is left
     alone for 50 updates per neuron before it is recorded.
     """
-    held = 1 if updates_per_bin is None else updates_per_bin
-    total = count("num_updates // updates_per_bin", num_updates // held)
+    steps = 1 if updates_per_bin is None else updates_per_bin
+    total = count("num_updates // updates_per_bin", num_updates // steps)
     number = max(1, min(NUM_TRIALS, total // NUM_TRIALS)) if num_trials is None else count("num_trials", num_trials)
     if number > total:
         raise InputError.of("num_trials", f"at most {total}, one bin (or update) in each", number)
     start_key, run_key = jax.random.split(key)
-    chains = stationary_chains(network, start_key, number, held=held)
-    _, visits = proceed(network, chains, run_key, total // number, 1, held)
+    spacing, together = (1, steps) if held else (steps, 1)
+    chains = stationary_chains(network, start_key, number, held=together)
+    _, visits = proceed(network, chains, run_key, total // number, spacing, together)
     length = total // number
 
     def in_order(array: jax.Array) -> np.ndarray:

@@ -18,7 +18,7 @@ UNSEEN = 1e-9  # weight of a guess at counts that no sample has
 
 
 class Expected(eqx.Module):
-    """Expectations under the stationary distribution.
+    """Expectations under the stationary distribution; tuning, means and counts as a recording shows them.
 
     Attributes:
         tuning_curve: E[σ_i | x].
@@ -44,7 +44,8 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
 
         E[1(x = y) σ_i] = (1 − 1/n) Σ_x T[x, y] E[1(x) σ_i] + (1/n) E[ T[x, y] π_i(1 | σ, y) ],
 
-    whose right end varies far less from state to state than responses do.
+    whose right end varies far less from state to state than responses do. Where the stimulus is held through bins, they
+    are those at the ends of bins: averages of the probabilities with which neurons last answered.
 
     Args:
         network: whose answers these are.
@@ -55,8 +56,19 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
     forget_key, keep_key = jax.random.split(key)
     num_neurons = network.population.num_neurons
     chains, _ = proceed(network, chains, forget_key, 1, FORGET * num_neurons)
-    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
-    return _average(network, fitted, visits)
+    there, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+    found = _average(network, fitted, visits)
+    if network.population.hold[0] == 1:
+        return found
+    tuning, error, counts = _at_ends(network, _ends(network, there, forget_key, keep_key))
+    return Expected(
+        tuning_curve=tuning,
+        monte_carlo_error=error,
+        mean_response=network.population.stimulus_share @ tuning,
+        spike_count=counts,
+        mean_cost=found.mean_cost,
+        average_reward=found.average_reward,
+    )
 
 
 def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array, "num_stimuli num_neurons"]:
@@ -64,9 +76,37 @@ def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array,
     start_key, forget_key, keep_key = jax.random.split(key, 3)
     num_neurons = network.population.num_neurons
     chains = begin(network, start_key, NUM_RUNS)
+    if network.population.hold[0] > 1:
+        return _at_ends(network, _ends(network, chains, forget_key, keep_key, BURN_IN))[0]
     chains, _ = proceed(network, chains, forget_key, NUM_KEPT, BURN_IN * num_neurons // NUM_KEPT)
     _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
     return _tuning(network, visits)
+
+
+def _ends(
+    network: PopulationNetwork, chains: Chains, forget_key: PRNGKeyArray, keep_key: PRNGKeyArray, forget: int = FORGET
+) -> Visits:
+    """States at the ends of bins, a sweep or a bin apart, once runs have forgotten where they began."""
+    held, num_neurons = network.population.hold[0], network.population.num_neurons
+    chains, _ = proceed(network, chains, forget_key, 1, -(-forget * num_neurons // held), held)
+    num_kept = NUM_KEPT + FORGET  # the first of which still have responses for probabilities
+    _, visits = proceed(network, chains, keep_key, num_kept, -(-num_neurons // held), held, with_chances=True)
+    return jax.tree.map(lambda each: each[FORGET:], visits)
+
+
+@eqx.filter_jit
+def _at_ends(network: PopulationNetwork, visits: Visits) -> tuple[Array, Array, Array]:
+    """E[σ_i | x] at the ends of bins, its standard error over runs, and P(K | x)."""
+    assert visits.chances is not None
+    num_stimuli, num_counts = network.population.num_stimuli, network.population.num_neurons + 1
+    shown = jax.nn.one_hot(visits.stimuli, num_stimuli, dtype=visits.chances.dtype)
+    often = jnp.maximum(shown.sum(axis=(0, 1)), 1)[:, None]
+    tuning = jnp.einsum("kcx,kci->xi", shown, visits.chances) / often
+    apart = jnp.einsum("kcx,kci->cxi", shown, visits.chances) - shown.sum(axis=0)[..., None] * tuning
+    num_chains = visits.stimuli.shape[1]
+    error = jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(apart).sum(axis=0)) / often
+    number = jax.nn.one_hot(visits.patterns.sum(axis=2, dtype=int), num_counts, dtype=tuning.dtype)
+    return tuning, error, jnp.einsum("kcx,kcn->xn", shown, number) / often
 
 
 @eqx.filter_jit

@@ -2,10 +2,11 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._checks import count
-from bayes_irl._types import Baseline
+from bayes_irl._types import Baseline, Transition
 from bayes_irl.solvers.world import long_run_share
 from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.stimulus import Stimulus
@@ -39,6 +40,24 @@ class ManyNeurons(Neurons):
     def stimulus_share(self) -> Float[Array, " num_stimuli"]:
         """Long-run share of each stimulus."""
         return long_run_share(self.transition)
+
+    @property
+    def snapshot_transition(self) -> Transition:
+        """T̃, by which the objective of snapshots moves the stimulus before it asks for one more answer.
+
+        T̃ = I + κ (T_bin − I) where it is held through bins of k updates, with
+
+            κ = 1 / ((n − 1) ((1 − 1/n)^−k − 1)),
+
+        which is 1 for k = 1, and 0 for many. Where it moves before every update, T̃ = T. See `docs/decisions.md`.
+        """
+        num_updates, per_bin = self.hold
+        if num_updates == 1:
+            return per_bin
+        others = self.num_neurons - 1
+        share = 1 / (others * np.expm1(num_updates * np.log1p(1 / others)))
+        identity = jnp.eye(len(per_bin))
+        return identity + share * (per_bin - identity)
 
     def spike_probability(self, baseline: Baseline) -> Float[Array, " num_neurons"]:
         """Default probability of a spike p_i(1): the baseline, but 0 of silenced neurons and 1 of forced ones."""

@@ -84,7 +84,7 @@ class ObservedPopulation(Observed):
                 "mean_response": ("neuron", self.mean_response),
                 "recorded_tuning": (("stimulus", "neuron"), self.tuning),
                 "num_recorded": ("stimulus", self.counts.stimulus_counts),
-                "updates_per_bin": ((), 0),
+                "updates_per_bin": ((), 0 if self.updates else self.population.stimulus.updates_per_bin or 0),
             }
         )
 
@@ -95,8 +95,8 @@ def observe_population(
     """Check a population and a recording against each other.
 
     Raises:
-        InputError: if they do not fit: numbers of neurons or stimuli, a silenced neuron that spikes, a stimulus that
-            was never shown.
+        InputError: if they do not fit: numbers of neurons or stimuli, single updates of a stimulus made for bins, a
+            silenced neuron that spikes, a stimulus that was never shown.
     """
     assert isinstance(population, System)
     if not isinstance(recording, Recording | PackedRecording):
@@ -111,6 +111,8 @@ def observe_population(
         if getattr(population, name) != getattr(packed, name):
             here, there = getattr(packed, name), getattr(population, name)
             raise InputError(f"recording has {name} = {here}, population has {there}.")
+    if packed.neuron is not None:
+        population.stimulus.refuse_updates()
     bins, spikes = packed.stimulus_counts, packed.spike_counts.sum(axis=0)
     if unseen := [population.stimulus_labels[x] for x in np.flatnonzero(bins == 0)]:
         raise InputError.of(

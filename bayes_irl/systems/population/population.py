@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, PRNGKeyArray
 
-from bayes_irl._checks import InputError, count
+from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Recording
 from bayes_irl.systems.adapting import Fitted
@@ -90,8 +90,8 @@ class Population(ManyNeurons, System):
         """Check a `Recording` or a `PackedRecording`, all of whose bins are used, and pack it.
 
         Raises:
-            InputError: where numbers of neurons or stimuli differ, a lesioned neuron answers otherwise than it must,
-                or a stimulus was never shown.
+            InputError: where numbers of neurons or stimuli differ, single updates were recorded of a stimulus made for
+                bins, a lesioned neuron answers otherwise than it must, or a stimulus was never shown.
         """
         return observe_population(self, recording, baseline)
 
@@ -105,8 +105,8 @@ class Population(ManyNeurons, System):
         num_trials: int | None = None,
     ) -> Recording:
         """Draw trials that run side by side; see `bayes_irl.simulate`."""
-        held = None if updates_per_bin is None else count("updates_per_bin", updates_per_bin)
-        return draw_trials(optimum, key, num_updates, held, bin_width, num_trials)
+        steps, held = self.stimulus.bins(updates_per_bin)
+        return draw_trials(optimum, key, num_updates, steps, held, bin_width, num_trials)
 
     # -- tables and trees --------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Population(ManyNeurons, System):
         return Axes(self.neuron_coords(), {"reward": ["recorded_pattern"], **VALUE_AXES})
 
     def store(self) -> xr.Dataset:
-        """T and lesions."""
+        """T, its bins and lesions."""
         return self.store_neurons(self.kind)
 
     @classmethod

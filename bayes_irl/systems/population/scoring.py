@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
-from bayes_irl.systems.population.features import FeatureValue, differences, implied_reward, log_partitions
+from bayes_irl.systems.population.features import FeatureValue, after_update, differences, log_partitions, values
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.trial_labels import label_trials
@@ -77,7 +77,8 @@ def gains(
 
 @eqx.filter_jit
 def _of_snapshots(population: ManyNeurons, value: FeatureValue, spikes: Array, baseline: Baseline) -> Array:
-    return implied_reward(population, value, spikes, baseline)
+    """V(σ, x) − Σ_x′ T̃[x, x′] B(v)(σ, x′): the objective of a bin; without bins the implied reward."""
+    return values(value, spikes) - after_update(population, value, spikes, baseline) @ population.snapshot_transition.T
 
 
 @eqx.filter_jit

@@ -102,13 +102,13 @@ def of_replica(network: PopulationNetwork, length: int, updates: bool, key: PRNG
     """
     num_neurons = network.population.num_neurons
     if updates:
-        drawn = draw_trials(network, key, length, None, 0.01, None)
+        drawn = draw_trials(network, key, length, None, False, 0.01, None)
         return _of_blocks([(drawn.spikes, drawn.stimulus)], network.population.num_stimuli, num_neurons)
     start_key, forget_key, keep_key = jax.random.split(key, 3)
-    num_runs = min(length, _num_runs(num_neurons))
+    num_runs, held = min(length, _num_runs(num_neurons)), network.population.hold[0]
     runs = begin(network, start_key, num_runs)
-    runs, _ = proceed(network, runs, forget_key, 1, FORGET * num_neurons)
-    _, visits = proceed(network, runs, keep_key, -(-length // num_runs), SPACING * num_neurons)
+    runs, _ = proceed(network, runs, forget_key, 1, -(-FORGET * num_neurons // held), held)
+    _, visits = proceed(network, runs, keep_key, -(-length // num_runs), -(-SPACING * num_neurons // held), held)
     spikes = np.asarray(visits.patterns).reshape(-1, num_neurons)[:length]
     stimulus = np.asarray(visits.stimuli).reshape(-1)[:length]
     return _of_blocks([(spikes, stimulus)], network.population.num_stimuli, num_neurons)

@@ -79,7 +79,7 @@ def test_exact_inference_on_a_part_tells_whether_the_family_is_poor():
     """Four of eight neurons, whose whole is in the family; and four whose reward is any function of their pattern."""
     whole = snapshots_of(TRUTHS["large_population"], 10_000, 4 * SIZE, random.key(0))
     sweep = np.linalg.matrix_power(np.asarray(POPULATION.transition), SIZE)
-    part = bi.Circuit(4, bi.Stimulus.per_update(sweep, 4))
+    part = bi.Circuit(4, bi.Stimulus.per_update(sweep, 4, held=False))
     assert lost_by_the_family(part, whole.select([0, 2, 3, 5]).snapshots(1)) < 3
     other = bi.optimize(part, 0.5 * random.normal(random.key(3), (2, 16)), 1.0, jnp.full(4, 0.4))
     assert lost_by_the_family(part, bi.simulate(other, 20_000, random.key(4)).updates()) > 5

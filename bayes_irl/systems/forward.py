@@ -124,7 +124,8 @@ def simulate(
         key: a JAX random key.
         updates_per_bin: None to record the bins that the stimulus remembers (see `Stimulus.per_update`), and every
             update if it remembers none; k to record bins of k updates, through which a stimulus that remembers none is
-            held: it moves k steps at once between bins. A bin's pattern is the one at its end.
+            held: it moves k steps at once between bins. A bin's pattern is the one at its end. To infer from such bins
+            give the circuit `Stimulus.per_update(recording.transition(), k)`.
         bin_width: of bins, in seconds.
         num_trials: of a population: into how many trials of equal length the updates are divided; what is left over is
             not recorded. By default 100, or fewer where they would have less than 100 bins.

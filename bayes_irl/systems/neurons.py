@@ -13,7 +13,7 @@ from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.systems.stimulus import Stimulus
 
-BINS = ("stimulus_updates_per_bin", "stimulus_held")  # trees of version 0.1 do not have them: no bins
+BINS = ("stimulus_updates_per_bin", "stimulus_held")  # older trees do not have them: no bins
 
 Kind = TypeVar("Kind", bound="Neurons")
 

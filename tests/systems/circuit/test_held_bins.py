@@ -50,7 +50,7 @@ def test_a_stimulus_remembers_its_bins():
     restored = bi.Circuit.restore(CIRCUIT.silence(1).store())
     assert (restored.stimulus.updates_per_bin, restored.stimulus.held) == (STEPS, True)
     old = bi.Circuit.restore(CIRCUIT.store().drop_vars(["stimulus_updates_per_bin", "stimulus_held"]))
-    assert old.stimulus.updates_per_bin is None and not old.stimulus.held  # a tree of version 0.1
+    assert old.stimulus.updates_per_bin is None and not old.stimulus.held  # an older tree
 
 
 def test_other_stimulus_statistics_are_recorded_in_the_same_bins():

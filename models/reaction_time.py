@@ -5,6 +5,7 @@
 
 A right answer is worth 1, a wrong one 0, none 0; only right minus wrong matters while an answer comes in time. c is the
 cost of a second. The default answers at rate h, either way. `reaction_time_discount` is the same with impatience.
+The prior of the sensitivity is about 5 per √s at the strongest stimulus: it does not depend on the unit of strength.
 
 Source: Drugowitsch et al. 2012, doi:10.1523/JNEUROSCI.4010-11.2012.
 """
@@ -19,7 +20,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "cost_of_time")
 
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
-    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(5 / evidence.strongest), 1.0))
     temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     cost = draw("cost_of_time", dist.LogNormal(np.log(0.3), 1.0))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))

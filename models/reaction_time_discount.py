@@ -5,7 +5,7 @@
 
 A right answer is worth 1 at once and exp(−t / τ) after t seconds; a wrong one 0, none 0. Unlike a cost per second, the
 same whatever can be won, discounting makes haste where a right answer is likely. A penalty would be
-`Stakes(wrong=…)`. The default answers at rate h.
+`Stakes(wrong=…)`. The default answers at rate h. The sensitivity has the prior of `reaction_time`.
 
 Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, with τ = 10 s).
 """
@@ -20,7 +20,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature", "side_bias", "discount_time"
 
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
-    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(5 / evidence.strongest), 1.0))
     temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))

@@ -3,7 +3,8 @@
     P(a) ∝ exp(Q(a) / λ),  Q(answer) = b − ρ b (1 − b),  b = P(it is right | x, T),  Q(sure) = value of the sure reward
 
 A right answer is worth 1, a wrong one 0; ρ is the cost of risk, per variance of the reward. Both move the b at which a
-subject is indifferent; only the slope around that b distinguishes them.
+subject is indifferent; only the slope around that b distinguishes them. The sensitivity has the prior of
+`perceptual_decision`.
 
 Source: Kiani & Shadlen 2009, doi:10.1126/science.1169405.
 """
@@ -18,7 +19,7 @@ DIMS = dict.fromkeys(("sensitivity", "temperature", "sure_value", "cost_of_risk"
 
 def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
-    sensitivity = draw("sensitivity", dist.LogNormal(np.log(10), 0.7))
+    sensitivity = draw("sensitivity", dist.LogNormal(np.log(5 / evidence.strongest), 1.0))
     temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
     lapse = draw("lapse", dist.Beta(1.0, 30.0))

@@ -13,7 +13,10 @@ Flat = Float[Array, " num_dimensions"]
 class Density(Protocol):
     """An unnormalised density of one unconstrained vector."""
 
-    start: np.ndarray
+    @property
+    def starts(self) -> Float[np.ndarray, "num_starts num_dimensions"]:
+        """Where the search for the mode begins: the best of the ends is the mode."""
+        ...
 
     @property
     def num_dimensions(self) -> int:

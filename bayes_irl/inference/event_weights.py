@@ -88,10 +88,10 @@ def infer_from_gradients(
     events = [str(name) for name in gradients["event"].values]
     free = [number for number, name in enumerate(events) if name not in known]
     balance = Balance.of(blocks)
-    target = Worths(balance, given, tuple(free), _least_squares(blocks, given, free))
+    target = Worths(balance, given, tuple(free), _least_squares(blocks, given, free)[None])
     mode = find_mode(target, bars)
     left = Cancellation.of(blocks, np.asarray(target.weights(jnp.asarray(mode.position))))
-    target = Worths(balance.allowing(left), given, tuple(free), mode.position)
+    target = Worths(balance.allowing(left), given, tuple(free), mode.position[None])
     draws = (Nuts() if method is None else method).run(target, key, bars)
     weights = np.broadcast_to(given, (*draws.positions.shape[:2], len(events))).copy()
     weights[..., free] = draws.positions

@@ -17,6 +17,7 @@ from bayes_irl.inference.whitening import Dense, Leading, Whitening
 from bayes_irl.solvers.newton import backtrack
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
+RIVAL = 5.0  # nats: another mode this close to the best may hold a share of the posterior that counts
 ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round
 MOST_DENSE = 1000  # dimensions up to which the whole Hessian is computed
 NUM_LEADING = 300  # directions that are whitened beyond
@@ -33,6 +34,8 @@ class Mode(eqx.Module):
         decrement: expected fall of the potential in one more Newton step, in nats.
         lowest_curvature: smallest eigenvalue of the whitened Hessian, about 1; not positive at a saddle. In many
             dimensions, of the directions that were looked at.
+        ends: where the search ended from each start `[num_starts, num_dimensions]`.
+        end_potentials: minus log joint density there `[num_starts]`.
     """
 
     position: np.ndarray
@@ -40,11 +43,29 @@ class Mode(eqx.Module):
     whitening: Whitening
     decrement: float
     lowest_curvature: float
+    ends: np.ndarray
+    end_potentials: np.ndarray
 
     @property
     def found(self) -> bool:
         """Whether the search settled at a minimum of the potential."""
         return self.decrement < SETTLED and self.lowest_curvature > 0
+
+    @property
+    def rivals(self) -> Float[np.ndarray, "num_rivals num_dimensions"]:
+        """Other modes that are almost as probable, in whitened coordinates.
+
+        They are ends of the search at which the density is within `RIVAL` nats of its peak, although the Normal at this
+        mode makes them less probable than that.
+        """
+        near = self.end_potentials - self.potential < RIVAL
+        if not self.found or not isinstance(self.whitening, Dense) or near.sum() < 2:
+            return np.zeros((0, len(self.position)))
+        found: list[np.ndarray] = [np.zeros(len(self.position))]
+        for end in np.linalg.solve(np.asarray(self.whitening.factor), (self.ends[near] - self.position).T).T:
+            if min(float((end - other) @ (end - other)) / 2 for other in found) > RIVAL:
+                found.append(end)
+        return np.stack(found)[1:]
 
     def locate(self, whitened: Float[Array, " num_dimensions"]) -> Flat:
         """Map whitened coordinates to latent ones."""
@@ -56,35 +77,40 @@ class Mode(eqx.Module):
         return np.asarray(jax.lax.map(self.locate, flat, batch_size=100)).reshape(whitened.shape)
 
 
-def blank(num_dimensions: int) -> Mode:
-    """A mode in so many dimensions of which nothing but its shape is known."""
+def blank(num_dimensions: int, num_starts: int = 1) -> Mode:
+    """A mode in so many dimensions, found from so many starts, of which nothing but its shape is known."""
     zeros, size = jnp.zeros(num_dimensions), (num_dimensions, num_dimensions)
     if num_dimensions > MOST_DENSE:
         whitening: Whitening = Leading(zeros, jnp.zeros((num_dimensions, NUM_LEADING)), jnp.zeros(NUM_LEADING))
     else:
         whitening = Dense(jnp.zeros(size))
-    return Mode(np.asarray(zeros), 0.0, whitening, 0.0, 0.0)
+    ends = np.zeros((num_starts, num_dimensions), zeros.dtype)
+    return Mode(np.asarray(zeros), 0.0, whitening, 0.0, 0.0, ends, np.zeros(num_starts))
 
 
 def kept_mode(target: Density, progress: Progress, checkpoint: Checkpoint) -> Mode:
     """The mode, from the checkpoint if it was found before."""
-    return checkpoint.keep("mode", blank(target.num_dimensions), lambda: find_mode(target, progress))
+    shape = blank(target.num_dimensions, len(target.starts))
+    return checkpoint.keep("mode", shape, lambda: find_mode(target, progress))
 
 
 def find_mode(target: Density, progress: Progress) -> Mode:
-    """Minimise the potential by BFGS, then by Newton's method with the Hessian that whitening needs anyway.
+    """Minimise the potential by BFGS from every start; then, from the best end, by Newton's method.
 
-    The Hessian comes from central differences of the implicit gradient, taken again in the coordinates that it
-    whitens until it is the identity there: soft directions are then as accurate as stiff ones. Beyond `MOST_DENSE`
-    dimensions only its leading directions are found, relative to the prior's curvature.
+    Newton's method uses the Hessian that whitening needs anyway. The Hessian comes from central differences of the
+    implicit gradient, taken again in the coordinates that it whitens until it is the identity there: soft directions
+    are then as accurate as stiff ones. Beyond `MOST_DENSE` dimensions only its leading directions are found, relative
+    to the prior's curvature.
 
     Raises:
         InputError: if the density is not finite where the search starts.
     """
     with progress.stage("mode", total=None) as tick:
-        position = _descend(target, target.start, tick)
+        ends = np.stack([_descend(target, start, tick) for start in target.starts])
+    end_potentials = np.array([float(target.value_and_grad(jnp.asarray(end))[0]) for end in ends])
+    position = ends[int(end_potentials.argmin())]
     if target.num_dimensions > MOST_DENSE:
-        return _find_among_many(target, position, progress)
+        return _find_among_many(target, position, progress, ends, end_potentials)
 
     def evaluate(flat: np.ndarray) -> tuple[float]:
         return (-float(target.value_and_grad(jnp.asarray(flat))[0]),)
@@ -92,7 +118,11 @@ def find_mode(target: Density, progress: Progress) -> Mode:
     factor, step = np.eye(target.num_dimensions), 1e-4
     for _ in range(8):
         potential, gradient = map(np.asarray, target.value_and_grad(jnp.asarray(position)))
-        curvature, directions = np.linalg.eigh(_hessian(target, position, factor, step, progress))
+        hessian = _hessian(target, position, factor, step, progress)
+        if not (np.isfinite(hessian).all() and hessian.any()):  # as float32 can have it: no curvature is known
+            decrement, curvature = np.inf, np.array([-np.inf])
+            break
+        curvature, directions = np.linalg.eigh(hessian)
         stiff = np.maximum(np.abs(curvature), 1e-9 * np.abs(curvature).max())
         factor, step = factor @ directions / np.sqrt(stiff), 1e-2
         newton = factor.T @ gradient
@@ -102,10 +132,13 @@ def find_mode(target: Density, progress: Progress) -> Mode:
         if decrement >= SETTLED:
             ahead = backtrack(evaluate, (-float(potential),), position, -factor @ newton, max_halvings=11)
             position = ahead[0] if ahead else position
-    return Mode(position, float(potential), Dense(jnp.asarray(factor)), decrement, float(curvature.min()))
+    whitening, lowest = Dense(jnp.asarray(factor)), float(curvature.min())
+    return Mode(position, float(potential), whitening, decrement, lowest, ends, end_potentials)
 
 
-def _find_among_many(target: Density, position: np.ndarray, progress: Progress) -> Mode:
+def _find_among_many(
+    target: Density, position: np.ndarray, progress: Progress, ends: np.ndarray, end_potentials: np.ndarray
+) -> Mode:
     """Whiten the leading directions where the descent ended, and descend again in these coordinates."""
     whitening, lowest = _leading(target, position, progress)
     transpose = jax.linear_transpose(whitening, jnp.asarray(position))
@@ -125,6 +158,8 @@ def _find_among_many(target: Density, position: np.ndarray, progress: Progress) 
         whitening=whitening,
         decrement=float(result.jac @ result.jac / 2),
         lowest_curvature=lowest,
+        ends=ends,
+        end_potentials=end_potentials,
     )
 
 

@@ -14,9 +14,12 @@ from numpyro.distributions.transforms import biject_to
 from numpyro.infer.util import constrain_fn, potential_energy
 
 from bayes_irl._checks import InputError
+from bayes_irl._threads import map_threads
 from bayes_irl.generative import Model
 from bayes_irl.inference.density import Flat
 from bayes_irl.systems import Observations
+
+NUM_TRIED = 60  # draws from the prior of which the most probable are starts
 
 
 class Posterior:
@@ -25,7 +28,8 @@ class Posterior:
     Args:
         model: the generative model.
         observations: what was recorded, of one system.
-        start: where to look for the mode; by default the middle of the prior.
+        start: where to look for the mode; by default from the middle of the prior, and from draws of it where the
+            system says that there may be several modes.
 
     Raises:
         InputError: if the model file fails, or has nothing to infer.
@@ -38,6 +42,7 @@ class Posterior:
             raise InputError.of("model", f"latent variables in {model.name}", "none", "Add numpyro.sample statements.")
         zeros, self._unravel = ravel_pytree(jax.tree.map(jnp.zeros_like, middle))
         self.start: np.ndarray = np.asarray(zeros if start is None else start)
+        self.num_starts = self.system.num_starts if start is None else 1
 
     @property
     def num_dimensions(self) -> int:
@@ -48,6 +53,16 @@ class Posterior:
     def parameters(self) -> tuple[str, ...]:
         """Names of the latent variables, but for coordinates that only the sampler walks in."""
         return tuple(filter(_shown, self._unravel(jnp.asarray(self.start))))
+
+    @cached_property
+    def starts(self) -> Float[np.ndarray, "num_starts num_dimensions"]:
+        """Where to begin to look for the mode."""
+        if self.num_starts == 1:
+            return self.start[None]
+        drawn = self._from_prior(jax.random.split(jax.random.key(0), NUM_TRIED))
+        tried = np.nan_to_num([float(value) for value, _ in map_threads(self.value_and_grad, drawn)], nan=np.inf)
+        order = np.argsort(tried)
+        return np.concatenate([self.start[None], drawn[order[: self.num_starts - 1]]])
 
     def potential(self, flat: Flat) -> Float[Array, ""]:
         """Minus log joint density, up to a constant."""
@@ -95,6 +110,18 @@ class Posterior:
 
         return jax.tree.map(np.asarray, jax.jit(jax.vmap(draw))(jax.random.split(key, num_draws)))
 
+    def _from_prior(self, keys: Array) -> Float[np.ndarray, "num_draws num_dimensions"]:
+        """Unconstrained latent numbers, drawn from the prior."""
+
+        def draw(key: Array) -> Flat:
+            trace = handlers.trace(handlers.seed(self.model.function, key)).get_trace(self.system, None)
+            latent = {name: site for name, site in trace.items() if _is_latent(site)}
+            return ravel_pytree(
+                {name: biject_to(each["fn"].support).inv(each["value"]) for name, each in latent.items()}
+            )[0]
+
+        return np.asarray(jax.jit(jax.vmap(draw))(keys))
+
     def _constrain(self, flat: Flat) -> dict[str, Array]:
         return constrain_fn(self.model.function, (self.system, None), {}, self._unravel(flat))
 
@@ -130,7 +157,11 @@ class Posterior:
         except Exception as error:
             failure = f"model: {self.model.name} fails for {self.system}: {type(error).__name__}: {error}."
             raise InputError(f"{failure} {self.system.needs}".rstrip()) from error
-        return {name: site for name, site in trace.items() if site["type"] == "sample" and not site["is_observed"]}
+        return {name: site for name, site in trace.items() if _is_latent(site)}
+
+
+def _is_latent(site: Mapping[str, Any]) -> bool:
+    return site["type"] == "sample" and not site["is_observed"]
 
 
 def _shown(name: str) -> bool:

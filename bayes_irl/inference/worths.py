@@ -22,13 +22,13 @@ class Worths(eqx.Module):
         balance: what the gradients say.
         known: weights, 0 for those that are not known.
         free: numbers of the events whose weights are not known.
-        start: where to begin to look for the mode.
+        starts: where to begin to look for the mode.
     """
 
     balance: Balance
     known: Float[np.ndarray, " num_events"]
     free: tuple[int, ...] = eqx.field(static=True)
-    start: Float[np.ndarray, " num_free"]
+    starts: Float[np.ndarray, "num_starts num_free"]
 
     @property
     def num_dimensions(self) -> int:

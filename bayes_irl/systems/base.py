@@ -114,6 +114,8 @@ class System(eqx.Module):
         instead: what to use in place of what cannot, one sentence for each.
         recorded_as: a predicted variable, the recorded one that it belongs to, and what they are, in words.
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
+        num_starts: from how many starts the mode of a posterior is looked for: several where there may be several
+            modes.
         needs: which models can be fitted to it, a sentence for messages; empty where their own errors say enough.
     """
 
@@ -122,6 +124,7 @@ class System(eqx.Module):
     instead: ClassVar[Mapping[Capability, str]] = {}
     recorded_as: ClassVar[tuple[str, str, str] | None] = None
     own_gauge: ClassVar[tuple[str, str, str] | None] = None
+    num_starts: ClassVar[int] = 1
     needs: ClassVar[str] = ""
     reward_sites: ClassVar[tuple[str, ...]] = ("reward", "solver_residual")  # of a model's trace: a tree's `reward`
     by_scores: ClassVar[bool] = False  # whether what was recorded has scores and no likelihood: a method's business

@@ -182,8 +182,8 @@ class OneSet:
     table: jax.Array
 
     @property
-    def start(self):
-        return self.calibration.target.start
+    def starts(self):
+        return self.calibration.target.start[None]
 
     @property
     def num_dimensions(self):

@@ -6,6 +6,7 @@ from jaxtyping import Float
 
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.density import Density
+from bayes_irl.inference.mode import Mode
 from bayes_irl.systems import Check
 
 LARGEST_K = 0.7
@@ -46,4 +47,29 @@ def pareto_check(shape: float, name: str) -> Check:
         f"The {name} approximation is close enough to the posterior to be corrected (k = {shape:.2f}).",
         f"The {name} approximation is too far from the posterior to be corrected (k = {shape:.2f}): "
         "its intervals are not to be trusted. Use Nuts.",
+    )
+
+
+def one_mode_check(mode: Mode, num_known: int = 1) -> tuple[Check, ...]:
+    """The gate's line about other modes, where the search for the mode had several starts.
+
+    Args:
+        mode: what was found.
+        num_known: how many modes the draws could come from.
+    """
+    num_starts, missed = len(mode.ends), 1 + len(mode.rivals) - num_known
+    if num_starts == 1:
+        return ()
+    behind = np.sort(mode.end_potentials - mode.end_potentials.min())
+    told = ", ".join(f"{each:.1f}" for each in behind[1:])
+    return (
+        Check.at_most(
+            "other modes",
+            max(missed, 0),
+            0,
+            f"No other mode was found that is nearly as probable ({num_starts} searches; the others ended {told} nats "
+            "below the best).",
+            f"Another mode is nearly as probable, and these draws cannot come from it ({num_starts} searches; the "
+            f"others ended {told} nats below the best). Use Nuts with more chains.",
+        ),
     )

@@ -11,7 +11,7 @@ from bayes_irl._checks import count
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
-from bayes_irl.inference.methods.importance import importance, pareto_check, resample
+from bayes_irl.inference.methods.importance import importance, one_mode_check, pareto_check, resample
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Check
@@ -59,6 +59,7 @@ class Laplace:
                 "The mode was found.",
                 "The search for the mode did not settle: the approximation is centred on the wrong place.",
             ),
+            *one_mode_check(mode),
             pareto_check(shape, "Laplace"),
             Check.at_least(
                 "importance sample size",

@@ -16,6 +16,7 @@ from bayes_irl._checks import InputError, count
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
+from bayes_irl.inference.methods.importance import one_mode_check
 from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
@@ -62,7 +63,11 @@ class Nuts:
             target_accept_prob=self.target_accept,
             max_tree_depth=self.max_tree_depth,
         )
-        states = [self._start(kernel, each, target.num_dimensions) for each in jax.random.split(key, self.num_chains)]
+        centres = np.concatenate([np.zeros((1, target.num_dimensions)), mode.rivals])  # chains begin at every mode
+        states = [
+            self._start(kernel, each, centres[number % len(centres)])
+            for number, each in enumerate(jax.random.split(key, self.num_chains))
+        ]
         advance = self._compile(kernel, states[0])
         blocks = [
             in_blocks(advance, state, self.num_warmup + self.num_draws, f"chain_{number}", checkpoint)
@@ -80,12 +85,13 @@ class Nuts:
             results = [each.result() for each in chains]
         stacked = {name: np.stack([result[name] for result in results]) for name in results[0]}
         positions = mode.locate_all(stacked.pop("z"))
-        return Draws(positions, stacked, self._checks(stacked), mode.position, {"method": "Nuts", **asdict(self)}, mode)
+        checks = (*self._checks(stacked), *one_mode_check(mode, self.num_chains))
+        return Draws(positions, stacked, checks, mode.position, {"method": "Nuts", **asdict(self)}, mode)
 
-    def _start(self, kernel: Kernel, key: Array, num_dimensions: int) -> Any:
-        """The state of a chain that starts at a draw from the Normal with the mode's curvature."""
+    def _start(self, kernel: Kernel, key: Array, centre: np.ndarray) -> Any:
+        """The state of a chain that starts at a draw from the Normal with the mode's curvature, about a mode."""
         start_key, kernel_key = jax.random.split(key)
-        start = jax.random.normal(start_key, (num_dimensions,))
+        start = centre + jax.random.normal(start_key, centre.shape)
         return kernel.init(kernel_key, self.num_warmup, start, (), {})
 
     def _compile(self, kernel: Kernel, state: Any) -> Compiled:

@@ -18,7 +18,7 @@ from bayes_irl._checks import count, positive
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
-from bayes_irl.inference.methods.importance import importance, pareto_check
+from bayes_irl.inference.methods.importance import importance, one_mode_check, pareto_check
 from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
@@ -83,7 +83,7 @@ class Svi:
         whitened = np.asarray(normal.sample(draw_key, (self.num_draws,)))
         positions = mode.locate_all(whitened)
         _, shape = importance(target, positions, np.asarray(normal.log_prob(jnp.asarray(whitened))))
-        checks = (_settled(np.concatenate(losses)), pareto_check(shape, "variational"))
+        checks = (_settled(np.concatenate(losses)), *one_mode_check(mode), pareto_check(shape, "variational"))
         return Draws(positions[None], {}, checks, mode.position, {"method": "Svi", **asdict(self)}, mode)
 
 

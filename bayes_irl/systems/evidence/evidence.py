@@ -76,6 +76,7 @@ class Evidence(EvidenceTrials, System):
         "a hazard, or answers alike",
     )
     reward_sites: ClassVar[tuple[str, ...]] = ("motives",)
+    num_starts: ClassVar[int] = 6
 
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedAnswers:
         """Count answers: an `Answers`, or what `Answers.from_arrays` takes as its first argument."""

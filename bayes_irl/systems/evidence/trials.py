@@ -113,6 +113,15 @@ class EvidenceTrials(eqx.Module):
         return _signed(self.strength)
 
     @property
+    def strongest(self) -> float:
+        """The largest strength, whatever its sign: priors in its unit do not depend on the unit of `strength`.
+
+        >>> EvidenceTrials.from_arrays([0.1, -0.5], 2.0).strongest, EvidenceTrials.from_arrays([0.0], 2.0).strongest
+        (0.5, 1.0)
+        """
+        return float(np.abs(self.strength).max()) or 1.0
+
+    @property
     def prior(self) -> Float[np.ndarray, " num_strengths"]:
         """How often each of `strengths` was shown, both signs taken together: what a subject expects."""
         index = np.searchsorted(self.strengths, self.strength)

@@ -1,0 +1,80 @@
+"""Posteriors with several modes: the best is found, and where another holds a share of the mass, the gate says so."""
+
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.scipy.special import logsumexp
+from jax.scipy.stats import norm
+
+import bayes_irl as bi
+from bayes_irl.inference.methods.importance import one_mode_check
+from bayes_irl.inference.mode import find_mode
+from bayes_irl.inference.progress import Progress
+
+QUIET = Progress(False)
+
+
+class TwoNormals:
+    """A mixture of two Normals of one width, at −4 and 4 along the first axis."""
+
+    def __init__(self, log_share, *starts):
+        self.log_shares = jnp.array([np.log1p(-np.exp(log_share)), log_share])
+        self.starts = np.array([[start, 0.3] for start in starts], float)
+        self.num_dimensions = 2
+
+    def potential(self, flat):
+        along = norm.logpdf(flat[0], jnp.array([-4.0, 4.0]))
+        return -logsumexp(along + self.log_shares) - norm.logpdf(flat[1])
+
+    def prior_curvature(self, flat):
+        return jnp.ones(2)
+
+    @cached_property
+    def value_and_grad(self):
+        return jax.jit(jax.value_and_grad(self.potential))
+
+
+def passes(target, method, name="other modes"):
+    checks = method.run(target, jax.random.key(0), QUIET).checks
+    return next(check.passed for check in checks if check.name == name)
+
+
+@pytest.mark.parametrize("starts", [(-3.0, 3.0), (3.0, -3.0)])
+def test_the_best_of_several_ends_is_the_mode(starts):
+    """One of them holds 90 % of the mass: it is the mode, from whichever start, and the other is ln 9 nats below."""
+    mode = find_mode(TwoNormals(np.log(0.1), *starts), QUIET)
+    np.testing.assert_allclose(mode.position, [-4.0, 0.0], atol=1e-4)
+    np.testing.assert_allclose(np.ptp(mode.end_potentials), np.log(9), atol=1e-3)
+    np.testing.assert_allclose(np.abs(mode.rivals[:, 0]), [8.0], atol=1e-2)
+
+
+def test_a_mode_that_holds_a_share_fails_the_gate_of_an_approximation():
+    assert not passes(TwoNormals(np.log(0.1), -3.0, 3.0), bi.Laplace(100))
+    assert passes(TwoNormals(np.log(1e-4), -3.0, 3.0), bi.Laplace(100))  # of the mass, 1e-4 is missed
+    assert passes(TwoNormals(np.log(0.1), -3.0, -5.0), bi.Laplace(100))  # both starts lead to one mode
+    assert one_mode_check(find_mode(TwoNormals(np.log(0.1), -3.0), QUIET)) == ()
+
+
+def test_chains_begin_at_every_mode():
+    """They stay where they began: it is for R-hat to say so, which compares them."""
+    short = bi.Nuts(num_chains=2, num_draws=50, num_warmup=50)
+    draws = short.run(TwoNormals(np.log(0.1), -3.0, 3.0), jax.random.key(0), QUIET)
+    assert np.sign(draws.positions[..., 0].mean(axis=1)).tolist() == [-1, 1]
+    assert not passes(TwoNormals(np.log(0.1), -3.0, 3.0), bi.Nuts(num_chains=1, num_draws=50, num_warmup=50))
+
+
+class Flat(TwoNormals):
+    """The same everywhere."""
+
+    def potential(self, flat):
+        return 0.0 * flat.sum()
+
+
+def test_no_curvature_at_all_fails_the_gate():
+    """Coordinates cannot be whitened by it: NumPy would raise an error that names nothing of what a user gave."""
+    mode = find_mode(Flat(np.log(0.5), 0.0), QUIET)
+    assert not mode.found and mode.rivals.shape == (0, 2)
+    assert not passes(Flat(np.log(0.5), 0.0), bi.Laplace(100), "distance from the mode (nats)")

@@ -7,6 +7,7 @@ A pattern's index reads neuron 0 as the most significant bit.
 
 from collections.abc import Sequence
 
+import numpy as np
 from jax.typing import ArrayLike as _ArrayLike
 from jaxtyping import Array, Float, Int
 
@@ -14,7 +15,7 @@ ArrayLike = _ArrayLike | Sequence  # what users may pass: arrays, numbers and (n
 Reward = Float[Array, "num_stimuli num_patterns"]
 Value = Float[Array, "num_stimuli num_patterns"]
 Occupancy = Float[Array, "num_stimuli num_patterns"]
-Transition = Float[Array, "num_stimuli num_stimuli"]
+Transition = Float[Array | np.ndarray, "num_stimuli num_stimuli"]
 Baseline = Float[Array, " num_neurons"]
 Defaults = Float[Array, "num_units num_actions"]
 Logits = Float[Array, "num_neurons num_stimuli num_patterns"]

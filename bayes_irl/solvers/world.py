@@ -69,7 +69,7 @@ class World(eqx.Module):
 
     def ahead(self, table: Value) -> Value:
         """Mean of a table after the world's own move: for a stimulus, T f."""
-        return self.transition @ table
+        return jnp.asarray(self.transition) @ table
 
     @abc.abstractmethod
     def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions ..."]:

@@ -1,7 +1,6 @@
 """A stimulus: a Markov chain over a few states, which no neuron can influence."""
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import fractional_matrix_power
 from scipy.special import expit
@@ -55,7 +54,7 @@ class Stimulus(eqx.Module):
             raise _checks.InputError.of(
                 "held", "True only where each state is left at most once in a bin", leaves, "Use Stimulus.per_update."
             )
-        self.transition = jnp.asarray(matrix)
+        self.transition = matrix  # of NumPy: JAX would keep the precision that was set when it was made
         self.labels = names
         self.updates_per_bin = steps
         self.held = bool(held)

@@ -192,3 +192,21 @@ print(bool(numpy.isfinite(tree["posterior"]["table"]).all()), not jax.config.jax
 def test_single_precision_is_warned_of_once_and_never_switched():
     done = subprocess.run([sys.executable, "-c", SINGLE], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "True", "True"]
+
+
+SWITCHED = """
+import jax
+import bayes_irl as bi
+circuit = bi.Circuit(2, bi.Stimulus.switching(0.1))
+maze = bi.Maze(2, 2, goal=(0, 0), push=0.1)
+jax.config.update("jax_enable_x64", True)
+print(float(bi.optimize(circuit, [[0, 1, 1, 0], [1, 0, 0, 2]], 0.3, [0.3, 0.4]).residual) < 1e-9)
+print(float(bi.optimize(maze, [[1.0, 0, 0, 0]], 0.3, [0.25] * 4).residual) < 1e-9)
+print(circuit.transition.dtype, maze.push.dtype)
+"""
+
+
+def test_what_was_made_in_single_precision_is_exact_once_it_is_switched():
+    """A stimulus that kept its transitions in single precision had answers that were off by 9e-4, without a word."""
+    done = subprocess.run([sys.executable, "-c", SWITCHED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "float64", "float64"]

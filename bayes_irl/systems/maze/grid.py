@@ -35,7 +35,7 @@ class Grid(World):
     num_columns: int = eqx.field(static=True)
     goal: Place = eqx.field(static=True)
     walls: frozenset[tuple[Place, Place]] = eqx.field(static=True)
-    push: Float[Array, ""]
+    push: Float[Array | np.ndarray, ""]
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Grid(World):
         self.num_rows, self.num_columns = count("num_rows", num_rows), count("num_columns", num_columns)
         self.goal = (int(goal[0]), int(goal[1]))
         self.walls = frozenset(self._wall(*each) for each in walls)
-        self.push = jnp.asarray(probability("push", push), float)
+        self.push = np.asarray(probability("push", push))  # of NumPy, as `Stimulus.transition`
         if self.num_patterns < 2:
             raise InputError.of("num_rows × num_columns", "at least two places", self.num_patterns)
         if not self._inside(self.goal):

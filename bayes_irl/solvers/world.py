@@ -101,6 +101,10 @@ class World(eqx.Module):
             InputError: if they are no baseline of this world; the message names `argument`.
         """
 
+    def baseline_starts(self) -> tuple[Baseline, ...]:
+        """Baselines that differ widely, for those that adapt to begin from; first the one of `check_baseline`."""
+        return (self.check_baseline("start", None),)
+
     @property
     @abc.abstractmethod
     def adapts(self) -> Bool[np.ndarray, " num_baselines"]:

@@ -15,6 +15,8 @@ from bayes_irl.systems.optimum import Optimum
 
 MAX_ROUNDS = 3000
 SETTLED_CHANGE = 1e-10  # largest change in a round that counts as none
+TRIAL_ROUNDS, TRIAL_CHANGE = 300, 1e-6  # the same two, by which starts are compared
+AS_GOOD = 1e-6  # of L, relative: starts that differ by less lead to one optimum
 
 
 def optimize_table[Found: Optimum](
@@ -33,7 +35,8 @@ def optimize_table[Found: Optimum](
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ.
         baseline: given, or how it adapts.
-        start: baseline to begin from, if it adapts.
+        start: baseline to begin from, if it adapts; by default those of `World.baseline_starts`. The first start that
+            leads to the highest L is kept.
 
     Raises:
         InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
@@ -45,15 +48,28 @@ def optimize_table[Found: Optimum](
     _checks.one_of("baseline", baseline, ("neuron", "population"))
     if not world.adapts.any():
         raise _checks.InputError.of("system", "a neuron that is neither silenced nor forced", "none")
-    first = world.check_baseline("start", start)
-    if baseline == "population":  # what all share from the first round on: else L could fall in the second
-        first = jnp.full_like(first, first[world.adapts].mean())
-    return adapt_baseline(respond(table, first, cost), cast(BaselineKind, baseline))
+    kind = cast(BaselineKind, baseline)
+    firsts = world.baseline_starts() if start is None else (world.check_baseline("start", start),)
+    if kind == "population":  # what all share from the first round on: else L could fall in the second
+        firsts = tuple(jnp.full_like(first, first[world.adapts].mean()) for first in firsts)
+    begun = [respond(table, first, cost) for first in firsts]
+    if len(begun) == 1:
+        found = adapt_baseline(begun[0], kind)
+        return dataclasses.replace(found, objectives=found.objective[None])
+    tried = [float(adapt_baseline(each, kind, TRIAL_ROUNDS, TRIAL_CHANGE).objective) for each in begun]
+    best = int(np.argmax(np.array(tried) >= max(tried) - AS_GOOD * max(1.0, abs(max(tried)))))
+    found = adapt_baseline(begun[best], kind)
+    tried[best] = float(found.objective)
+    return dataclasses.replace(found, start=best, objectives=jnp.asarray(tried))
 
 
-def adapt_baseline[Found: Optimum](network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS) -> Found:
+def adapt_baseline[Found: Optimum](
+    network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS, settled_change: float = SETTLED_CHANGE
+) -> Found:
     """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
-    return alternate(network, lambda present: (present.mean_baseline(baseline), present.reward), max_rounds)
+    return alternate(
+        network, lambda present: (present.mean_baseline(baseline), present.reward), max_rounds, settled_change
+    )
 
 
 def alternate[Found: Optimum](

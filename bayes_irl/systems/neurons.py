@@ -14,6 +14,7 @@ from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.systems.stimulus import Stimulus
 
 BINS = ("stimulus_updates_per_bin", "stimulus_held")  # older trees do not have them: no bins
+STARTS = (0.5, 0.1, 0.9, 0.02, 0.98)  # baselines that adapt begin from each of these
 
 Kind = TypeVar("Kind", bound="Neurons")
 
@@ -104,6 +105,10 @@ class Neurons(eqx.Module):
         if (array <= 0).any() or (array >= 1).any():
             raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
         return jnp.asarray(array)
+
+    def baseline_starts(self) -> tuple[Baseline, ...]:
+        """All neurons alike, from rare to frequent spikes: those that start alike stay alike."""
+        return tuple(self.check_baseline("start", each) for each in STARTS)
 
     def in_words(self, *more: str) -> str:
         """The circuit in words, with what else is to be said of it."""

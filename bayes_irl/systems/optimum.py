@@ -37,6 +37,9 @@ class Optimum(eqx.Module):
         converged: whether solver and baselines have settled.
         history: L after each round of the baselines' adaptation.
         ended: how the adaptation ended, and from which baseline it started, in words.
+        start: number of the start that led here.
+        objectives: L reached from every start `[num_starts]`, of a baseline that adapts; they differ where there are
+            several optima. Starts that are not kept are followed for 300 rounds.
     """
 
     world: World
@@ -56,6 +59,8 @@ class Optimum(eqx.Module):
     converged: Bool[Array, ""]
     history: Float[Array, " num_rounds"] | None = None
     ended: str = eqx.field(static=True, default="the baseline was given")
+    start: int = eqx.field(static=True, default=0)
+    objectives: Float[Array, " num_starts"] | None = None
 
     @abc.abstractmethod
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:

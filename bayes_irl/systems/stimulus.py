@@ -1,6 +1,7 @@
 """A stimulus: a Markov chain over a few states, which no neuron can influence."""
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from scipy.linalg import fractional_matrix_power
 from scipy.special import expit

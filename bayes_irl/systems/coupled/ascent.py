@@ -48,13 +48,9 @@ class CoupledNetwork(NeuronOptimum):
 
     Attributes:
         couplings: J and h.
-        start: number of the start that led here.
-        objectives: L reached from every start `[num_starts]`; they differ where there are several optima.
     """
 
     couplings: Couplings = eqx.field(kw_only=True)
-    start: int = eqx.field(static=True, kw_only=True)
-    objectives: Float[Array, " num_starts"] = eqx.field(kw_only=True)
 
     @property
     def frozen(self) -> str:

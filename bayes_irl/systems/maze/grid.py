@@ -171,6 +171,11 @@ class Grid(World):
             raise InputError.of(argument, "positive probabilities that sum to 1", array.tolist())
         return jnp.asarray(array / array.sum())
 
+    def baseline_starts(self) -> tuple[Baseline, ...]:
+        """All moves alike, and each preferred in turn."""
+        uniform, one = np.full(len(MOVES), 0.25), np.eye(len(MOVES))
+        return tuple(jnp.asarray(each) for each in (uniform, *(0.2 * uniform + 0.8 * one)))
+
     @property
     def adapts(self) -> Bool[np.ndarray, " num_actions"]:
         """All four probabilities adapt."""

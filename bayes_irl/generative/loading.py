@@ -3,7 +3,7 @@
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from bayes_irl._checks import InputError
@@ -30,6 +30,12 @@ class Model:
     path: str = ""
     docstring: str = ""
     source: str = ""
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        """Pickle a model as its file, which other processes load again: no module that they could import holds it."""
+        if self.path:
+            return _load_again, (str(Path(self.path).resolve()), self.source)
+        return Model, tuple(getattr(self, each.name) for each in fields(self))
 
 
 def load_model(name: str | Path) -> Model:
@@ -65,6 +71,18 @@ def load_model(name: str | Path) -> Model:
     dims = dict(getattr(module, "DIMS", {}))
     source = path.read_text(encoding="utf-8")
     return Model(path.stem, docstring.splitlines()[0], function, dims, str(path), docstring, source)
+
+
+def _load_again(path: str, source: str) -> Model:
+    """The model of a file that has not changed.
+
+    Raises:
+        InputError: if it has.
+    """
+    model = load_model(path)
+    if model.source != source:
+        raise InputError.of("model", f"{path} as it was when it was loaded", "one that changed since", "Load it again.")
+    return model
 
 
 def as_model(model: object) -> Model:

@@ -1,5 +1,9 @@
 """The models that ship, their priors against dense Walsh functions and loops, and models of one's own."""
 
+import pickle
+import subprocess
+import sys
+
 import dense
 import jax.numpy as jnp
 import known
@@ -218,3 +222,30 @@ def test_a_model_that_cannot_run_says_for_which_circuit(body, message, tmp_path)
 def test_models_folder_is_data_not_code():
     """The package never imports models/; they reach it through `load_model` alone."""
     assert not any(name in dir(generative) for name in ("spike_count", "pairwise", "free_form"))
+
+
+ALIKE = """'''Every pattern is worth the same.'''
+from bayes_irl import generative
+import jax.numpy as jnp
+def model(circuit, recording=None):
+    generative.respond(circuit, jnp.zeros((circuit.num_stimuli, circuit.num_patterns)), recording)
+"""
+
+
+def test_models_travel_to_other_processes(tmp_path):
+    """Their functions live in modules that nobody can import: a model is pickled as its file."""
+    (tmp_path / "own.py").write_text(ALIKE)
+    own = bi.load_model(tmp_path / "own.py")
+    packed = pickle.dumps((own, bi.load_model("pairwise")))
+    again, shipped = pickle.loads(packed)
+    assert (again.name, again.claim, again.source) == (own.name, own.claim, own.source)
+    assert shipped.docstring == bi.load_model("pairwise").docstring
+    where = {"capture_output": True, "text": True, "check": True, "cwd": "/"}
+    done = subprocess.run([sys.executable, "-c", UNPICKLE, packed.hex()], **where)
+    assert done.stdout.split() == ["own", "pairwise"]
+    (tmp_path / "own.py").write_text(ALIKE + "# changed")
+    with pytest.raises(bi.InputError, match="as it was when it was loaded"):
+        pickle.loads(packed)
+
+
+UNPICKLE = "import pickle, sys; print(*(each.name for each in pickle.loads(bytes.fromhex(sys.argv[1]))))"

@@ -17,9 +17,11 @@ from bayes_irl.systems import Capability
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.stimulus import Stimulus
 
-NUM_DRAWS = 40  # of each claim
+NUM_DRAWS = 100  # of each claim; fewer where they would be more than MOST_NUMBERS numbers
+LEAST_DRAWS, MOST_NUMBERS = 20, 50_000_000
 SIZES = (10, 100, 1000, 10_000)  # snapshots in a recording
-NUM_SIMULATED = 400  # recordings of each claim
+NUM_SIMULATED = 1000  # recordings of each claim, the same number from each draw
+TIED = 2.0  # standard errors of a difference in bits
 SWITCHING = 4.0  # times as often, or as rarely
 UNCHANGED = "nothing changed"
 
@@ -41,8 +43,9 @@ def tell_apart(
 
         I = H( 1/K Σ_k q_k ) − 1/K Σ_k H(q_k),    q_k = (1/S) Σ_s ρ_ks
 
-    and of a recording of N independent snapshots by simulation, with q_k(y_1 … y_N) = (1/S) Σ_s Π_n ρ_ks(y_n): half of
-    the draws make recordings, the other half judge them, so that no claim is favoured by knowing its own draw. N is the
+    and of a recording of N independent snapshots by simulation, with q_k(y_1 … y_N) = (1/S) Σ_s Π_n ρ_ks(y_n): each
+    draw makes recordings, which the other draws judge, so that no claim is favoured by knowing its own draw. Several
+    snapshots are never reported to be worth less than one. N is the
     power of ten from 10 to 10,000 at which more of the same would be worth about half of what there is to know: for
     shorter recordings all experiments are worth nothing, for longer ones everything.
 
@@ -55,9 +58,11 @@ def tell_apart(
 
     Returns:
         Per `experiment`, the most telling first: `bits` of a recording, at most log2 K, with its standard error `se`;
-        `bits_snapshot`, exact; per `claim` the gate's `passed` and `verdict` on its fit, and per `draw` also
-        `tuning_curve` E[σ_i | x] and `num_spikes` P(Σ_i σ_i = c | x). Attributes: `num_snapshots` N; `sentence`, the
-        outcome in words; `left_out`, experiments whose circuits could not be solved.
+        `bits_snapshot`, exact; `tied`, whether it is worth as much as the first within two standard errors of their
+        difference (both are simulated with the same random numbers); per `claim` the gate's `passed` and `verdict` on
+        its fit, and per `draw` also `tuning_curve` E[σ_i | x] and `num_spikes` P(Σ_i σ_i = c | x). Attributes:
+        `num_snapshots` N; `sentence`, the outcome in words, with fits that failed their gate; `left_out`, experiments
+        whose circuits could not be solved.
 
     Raises:
         InputError: for fewer than two claims, claims about different circuits, or about other systems than circuits.
@@ -70,31 +75,38 @@ def tell_apart(
     fits = {name: Fit(tree).require(Capability.TELL_APART) for name, tree in posteriors.items()}
     circuit = _shared_circuit(list(fits.values()))
     changed = {UNCHANGED: circuit} | dict(default_experiments(circuit) if experiments is None else experiments)
-    solved = {name: [fit.optima(each, NUM_DRAWS) for fit in fits.values()] for name, each in changed.items()}
-    left_out = [
-        name
-        for name, claims in solved.items()
-        if not all(circuit.is_solved(each, MAX_RESIDUAL) for each in itertools.chain(*claims))
-    ]
+    num_states = circuit.num_stimuli * circuit.num_patterns
+    there_are = min(fit.reward_draws().sizes["sample"] for fit in fits.values())
+    fitting = int(np.clip(MOST_NUMBERS // (len(fits) * len(changed) * num_states), LEAST_DRAWS, NUM_DRAWS))
+    num_draws = min(there_are, fitting)
+
+    def read(optimum: Any) -> tuple[np.ndarray, bool]:
+        return np.ravel(optimum.recorded_occupancy), circuit.is_solved(optimum, MAX_RESIDUAL)
+
+    solved = {
+        name: [fit.each_optimum(read, each, num_draws) for fit in fits.values()] for name, each in changed.items()
+    }
+    left_out = [name for name, claims in solved.items() if not all(good for _, good in itertools.chain(*claims))]
     kept = [name for name in changed if name not in left_out]
     if not kept:
         raise InputError.of("posteriors", "circuits that can be solved", "none", "Use float64.")
-    share = {
-        name: np.array([[np.ravel(each.recorded_occupancy) for each in claim] for claim in solved[name]])
-        for name in kept
-    }
+    share = {name: np.array([[visits for visits, _ in claim] for claim in solved[name]]) for name in kept}
     seed = np.asarray(jax.random.bits(key, (4,)))
     size = _telling_size(share[kept[0]], seed)
-    bits = {name: information_of_recording(each, size, seed) for name, each in share.items()}
-    order = sorted(kept, key=lambda name: -bits[name][0])
+    gains = {name: gains_of_recordings(each, size, seed) for name, each in share.items()}
+    once = {name: information(each.mean(axis=1)) for name, each in share.items()}
+    bits = {name: max(once[name], _mean(each)) for name, each in gains.items()}
+    order = sorted(kept, key=lambda name: -bits[name])
+    behind = {name: _standard_error(gains[order[0]] - gains[name]) for name in order}
     axes = ("experiment", "claim", "draw", "stimulus")
     visits = np.stack([share[name].reshape(*share[name].shape[:2], circuit.num_stimuli, -1) for name in order])
     visits /= visits.sum(axis=-1, keepdims=True)
     found = xr.Dataset(
         {
-            "bits": ("experiment", [bits[name][0] for name in order]),
-            "se": ("experiment", [bits[name][1] for name in order]),
-            "bits_snapshot": ("experiment", [information(share[name].mean(axis=1)) for name in order]),
+            "bits": ("experiment", [bits[name] for name in order]),
+            "se": ("experiment", [_standard_error(gains[name]) for name in order]),
+            "bits_snapshot": ("experiment", [once[name] for name in order]),
+            "tied": ("experiment", [bits[order[0]] - bits[name] <= TIED * behind[name] for name in order]),
             "passed": ("claim", [fit.passed for fit in fits.values()]),
             "verdict": ("claim", [fit.verdict for fit in fits.values()]),
             "tuning_curve": ((*axes, "neuron"), visits @ circuit.patterns),
@@ -102,7 +114,8 @@ def tell_apart(
         },
         coords={"experiment": order, "claim": list(fits), "stimulus": list(circuit.stimulus_labels)},
     )
-    return found.assign_attrs(sentence=_sentence(found, size), left_out=", ".join(left_out), num_snapshots=size)
+    sentence = " ".join([*_failures(fits), _sentence(found, size)])
+    return found.assign_attrs(sentence=sentence, left_out=", ".join(left_out), num_snapshots=size)
 
 
 def default_experiments(circuit: Circuit) -> dict[str, Circuit]:
@@ -128,21 +141,44 @@ def information(shares: Float[np.ndarray, "num_claims num_outcomes"]) -> float:
 
 
 def information_of_recording(shares: Predicted, num_snapshots: int, seed: np.ndarray) -> tuple[float, float]:
-    """The same for a recording of independent snapshots, by simulation, and its standard error.
+    """The same for a recording of independent snapshots, by simulation, and its standard error."""
+    gains = gains_of_recordings(shares, num_snapshots, seed)
+    return _mean(gains), _standard_error(gains)
 
-    Experiments share their random numbers, so that their differences are less noisy than each of them.
+
+def gains_of_recordings(
+    shares: Predicted, num_snapshots: int, seed: np.ndarray
+) -> Float[np.ndarray, "num_claims num_draws"]:
+    """Information about the claim, in bits, from recordings that each draw of each claim makes, on average.
+
+    Recordings are judged by all draws but the one that made them; of the other claims the draw of the same number is
+    left out, so that no claim has more of them. Experiments share their random numbers, so that their differences are
+    less noisy than each of them.
     """
-    rng, num_claims = np.random.default_rng(seed), len(shares)
-    log_judges = np.log(np.maximum(shares[:, 1::2], 1e-300)).reshape(-1, shares.shape[2]).T
-    makers = shares[:, ::2] / shares[:, ::2].sum(axis=2, keepdims=True)
-    gains = []
+    rng, (num_claims, num_draws, num_states) = np.random.default_rng(seed), shares.shape
+    log_judges = np.log(np.maximum(shares, 1e-300)).reshape(-1, num_states).T
+    makers = shares / shares.sum(axis=2, keepdims=True)
+    repeats = max(1, NUM_SIMULATED // num_draws)
+    maker = np.repeat(np.arange(num_draws), repeats)
+    gains = np.empty((num_claims, num_draws))
     for k, claim in enumerate(makers):
-        chosen = claim[rng.integers(len(claim), size=NUM_SIMULATED)]
-        log_prob = (rng.multinomial(num_snapshots, chosen) @ log_judges).reshape(NUM_SIMULATED, num_claims, -1)
+        counts = rng.multinomial(num_snapshots, claim[maker])
+        log_prob = (counts @ log_judges).reshape(len(maker), num_claims, num_draws)
+        log_prob[np.arange(len(maker)), :, maker] = -np.inf
         evidence = logsumexp(log_prob, axis=2)
-        gains.append(evidence[:, k] - logsumexp(evidence, axis=1) + np.log(num_claims))
-    each = np.concatenate(gains) / np.log(2)
-    return float(max(0.0, each.mean())), float(each.std() / np.sqrt(len(each)))
+        each = evidence[:, k] - logsumexp(evidence, axis=1) + np.log(num_claims)
+        gains[k] = each.reshape(num_draws, repeats).mean(axis=1) / np.log(2)
+    return gains
+
+
+def _mean(gains: Float[np.ndarray, "num_claims num_draws"]) -> float:
+    return float(max(0.0, gains.mean()))
+
+
+def _standard_error(gains: Float[np.ndarray, "num_claims num_draws"]) -> float:
+    """Of the mean: draws are independent, claims are all there are."""
+    num_claims, num_draws = gains.shape
+    return float(np.sqrt((gains.var(axis=1, ddof=1) / num_draws).sum()) / num_claims)
 
 
 def _telling_size(unchanged: Predicted, seed: np.ndarray) -> int:
@@ -167,12 +203,26 @@ def _sentence(found: xr.Dataset, size: int) -> str:
     ceiling = np.log2(found.sizes["claim"])
     best, same = found.isel(experiment=0), found.sel(experiment=UNCHANGED)
     worth = f"{size:,} independent snapshots are expected to be worth {float(best['bits']):.2g}"
-    if best["experiment"] == UNCHANGED:
+    if same["tied"]:
         return (
             f"No change tells these claims apart better than more of the same: {worth} of the {ceiling:.2g} bits that "
             "there are to know."
         )
-    return (
-        f"The most telling experiment: {best['experiment'].item()}. {worth} of the {ceiling:.2g} bits that there are "
-        f"to know, against {float(same['bits']):.2g} with nothing changed."
+    names = [str(name) for name in found["experiment"].values[found["tied"].values]]
+    told = (
+        f"The most telling experiment: {names[0]}."
+        if len(names) == 1
+        else f"The most telling experiments, which this simulation cannot rank: {'; '.join(names)}."
     )
+    return (
+        f"{told} {worth} of the {ceiling:.2g} bits that there are to know, against {float(same['bits']):.2g} with "
+        "nothing changed."
+    )
+
+
+def _failures(fits: Mapping[str, Fit]) -> list[str]:
+    """What is to be known before any number, where a fit failed."""
+    failed = [f"“{name}”" for name, fit in fits.items() if not fit.passed]
+    if not failed:
+        return []
+    return [f"Read the verdicts first: {', '.join(failed)} failed the gate, and what such fits predict may be wrong."]

@@ -50,7 +50,10 @@ def experiments(found: xr.Dataset) -> Figure:
         axes.sharey(panels[1])
     panels[1].set_ylabel(style.wrap(f"Probability once: {names[0]}", 44 * style.MM))
     handles = [Line2D([], [], **style.of_claim(number)) for number in range(found.sizes["claim"])]
-    claims = [str(each) for each in found["claim"].values]
+    passed = found["passed"].values if "passed" in found else np.ones(found.sizes["claim"], bool)
+    claims = [
+        f"{name}{'' if good else ' (fit failed)'}" for name, good in zip(found["claim"].values, passed, strict=True)
+    ]
     style.legend(sheet, handles, claims, loc="outside lower center", ncols=min(4, len(claims)))
     return figure
 

@@ -4,6 +4,7 @@ import jax
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.legend import Legend
 from scipy.stats import binom
 
 import bayes_irl as bi
@@ -52,6 +53,32 @@ def test_doubt_about_a_reward_costs_information():
     counts = np.arange(size + 1)
     exact = information(np.stack([binom.pmf(counts[:, None], size, each).mean(axis=1) for each in (grid, 1 - grid)]))
     assert found == pytest.approx(exact, abs=3 * error)
+
+
+def test_ten_snapshots_are_worth_no_less_than_one():
+    """Posteriors so wide that no draw resembles another: the simulation alone would say that they are worth nothing."""
+    circuit = bi.Circuit(3, bi.Stimulus.constant())
+    bump = 4.0 * (circuit.spike_count == 1) - 4.0 * (circuit.spike_count == 2)
+    claims = {name: claim(circuit, each[None], 6.0, 8) for name, each in (("one", bump), ("two", -bump))}
+    found = bi.tell_apart(claims, key=KEY)
+    assert (found["bits"] >= found["bits_snapshot"] - 1e-12).all() and (found["bits_snapshot"] > 0.05).all()
+
+
+def test_ties_are_called_ties_and_failed_fits_by_their_names():
+    """Neurons that are all alike: silencing one is worth as much as silencing another, whatever the key."""
+    circuit = bi.Circuit(3, bi.Stimulus.constant())
+    claims = {
+        name: claim(circuit, gain * (circuit.spike_count == 3.0)[None], 0.1)
+        for name, gain in (("some", 2.0), ("more", 3.0))
+    }
+    claims["more"]["gate"].attrs |= {"passed": 0, "verdict": "DO NOT TRUST THESE INTERVALS."}
+    forced = {f"force {i}": circuit.force(i) for i in range(3)}
+    found = bi.tell_apart(claims, key=KEY, experiments=forced)
+    assert found["tied"].sel(experiment=list(forced)).all() or not found["tied"].sel(experiment=list(forced)).any()
+    assert found.attrs["sentence"].startswith("Read the verdicts first: “more” failed the gate")
+    assert "cannot rank" in found.attrs["sentence"] or "more of the same" in found.attrs["sentence"]
+    (legend,) = bi.plots.experiments(found).findobj(Legend)
+    assert [each.get_text() for each in legend.get_texts()] == ["some", "more (fit failed)"]
 
 
 def test_experiments_are_ranked_by_what_they_tell():

@@ -11,6 +11,7 @@ import xarray as xr
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
 from bayes_irl._types import Baseline
+from bayes_irl.inference.notes import NOTES
 from bayes_irl.inference.thinning import evenly
 from bayes_irl.systems import Capability, System
 from bayes_irl.systems.adapting import CodingCost, Fitted
@@ -228,7 +229,7 @@ class Fit:
     @property
     def tables(self) -> xr.Dataset:
         """How often each outcome came up, per observed site."""
-        return self.group("observed_data")
+        return self.group("observed_data").drop_vars(NOTES["observed_data"], errors="ignore")
 
     @property
     def observations(self) -> xr.Dataset:

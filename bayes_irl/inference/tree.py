@@ -14,6 +14,7 @@ from jaxtyping import Array, PRNGKeyArray
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.inference.notes import NOTES
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.thinning import evenly
@@ -160,11 +161,21 @@ def _likelihood(
     }
     replicated = _replicate(tables, log_probs, few, key)
     return {
-        "log_likelihood": dataset(account["log_likelihood"], chains, kept, rows),
+        "log_likelihood": _noted("log_likelihood", dataset(account["log_likelihood"], chains, kept, rows)),
         "observations": _observations(tables, log_probs, chains, kept),
         "posterior_predictive": dataset(replicated, chains, kept[few], outcomes),
-        "observed_data": xr.Dataset({site: (outcomes[site], table) for site, table in tables.items()}),
+        "observed_data": _noted(
+            "observed_data", xr.Dataset({site: (outcomes[site], table) for site, table in tables.items()})
+        ),
     }
+
+
+def _noted(group: str, tables: xr.Dataset) -> xr.Dataset:
+    """A group with the variable that stops ArviZ's functions for single observations, before any other."""
+    draws = {axis: tables.sizes[axis] for axis in ("chain", "draw") if axis in tables.sizes}
+    neutral = 0.0 if draws else 0.5  # adds nothing to log likelihoods; looks like no binary outcome
+    note = xr.Dataset({NOTES[group]: (tuple(draws), np.full(tuple(draws.values()), neutral))})
+    return note.assign(tables.data_vars)
 
 
 def _replicate(

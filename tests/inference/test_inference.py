@@ -205,7 +205,7 @@ def test_before_and_after_a_lesion_together_say_more(recording, laplace):
         MODEL, [known.CIRCUIT, lesioned], [recording, second], known.BASELINE, bi.Laplace(2000), key=known.KEY
     )
     assert bi.passed(both)
-    assert set(both["observed_data"]) == {"responses", "responses_2"}
+    assert set(bi.Fit(both).tables) == {"responses", "responses_2"}
     assert both["system"]["silenced"].values.tolist() == [[False] * 4, [True, False, False, False]]
     difference = {name: gaps(tree)[..., :3].std(axis=0) for name, tree in (("both", both), ("before", laplace))}
     assert (difference["both"] < difference["before"]).all()
@@ -272,6 +272,22 @@ def test_arviz_summarises_them(method, fits):
     found = moments(fits[method])
     np.testing.assert_allclose(table["mean"], found.mean.ravel())
     np.testing.assert_allclose(table["sd"], found.sd.ravel(), rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("call", "instead"),
+    [
+        (az.loo, "call loo of bayes_irl"),
+        (lambda tree: az.compare({"one": tree, "other": tree}), "call loo of bayes_irl"),
+        (az.plot_loo_pit, "call loo_pit or predictive of bayes_irl checks"),
+        (az.plot_ppc_pit, "call loo_pit or predictive of bayes_irl checks"),
+    ],
+)
+def test_arviz_takes_no_row_of_counts_for_an_observation(call, instead, laplace):
+    """Of 4,000 updates there are some 64 rows: what ArviZ would say of them is about something else."""
+    with pytest.raises((TypeError, KeyError, ValueError)) as caught:
+        call(laplace)
+    assert instead in str(caught.value.__cause__ or caught.value)
 
 
 @pytest.mark.parametrize("method", ["nuts", "laplace", "svi"])

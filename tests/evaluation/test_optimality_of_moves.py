@@ -190,3 +190,16 @@ def test_circuits_whose_derivatives_do_not_fit_are_refused():
     counts = bi.Recording.from_arrays(spikes, [0] * 4000, bin_width=0.01).transitions(100.0)
     with pytest.raises(bi.InputError, match="about 6 neurons.*8 neurons, 1 stimuli.*GB"):
         judged(counts)
+
+
+def test_neurons_that_pause_after_each_spike_are_tested_all_the_same():
+    """No couplings explain a pause, and none are best: p-values need none. Neurons without connections look optimal."""
+    rng, spikes, since = np.random.default_rng(1), np.zeros((4000, 3), int), np.full(3, 99)
+    stimulus = np.arange(4000) // 50 % 2
+    for now, shown in enumerate(stimulus):
+        spikes[now] = (rng.random(3) < 0.25 * (1 + 0.6 * shown)) & (since >= 3)
+        since = np.where(spikes[now] == 1, 0, since + 1)
+    recording = bi.Recording.from_arrays(spikes, stimulus, bin_width=0.01)
+    found = bi.identifiability.optimality_test(recording.transitions(100.0), key=random.key(0), num_replicates=19)
+    assert float(found["p_value"]) > 0.05 and np.isfinite(found["z"]).all()
+    assert np.isnan(found["circulation"]).all() and np.isnan(found["standard_error"]).all()

@@ -56,7 +56,8 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
         `p_value_of_pair`, corrected for looking at all pairs (Westfall & Young's single-step maximum). Of updates the
         mean is over faces and stimuli, weighted by their precision, with `num_faces` (NaN without a face whose contexts
         were each visited 10 times); of transitions it is J_ij − J_ji of couplings added to optimal log-odds (NaN where
-        one of the neurons never varied). Attribute `verdict`: the outcome in words.
+        one of the neurons never varied, and where no such couplings explain the moves best: p-values do not need
+        them). Attribute `verdict`: the outcome in words.
 
     Raises:
         InputError: for snapshots and other bins; if too little was visited to close a face; for transitions of more
@@ -134,13 +135,15 @@ def _test_moves(counts: Transitions, num_replicates: int, rng: np.random.Generat
         raise InputError.of("recording", "two neurons that both vary", f"{int(vary.sum())}", "Nothing can circulate.")
     moves = Moves.of(counts)
     optimal, asymmetric = moves.optimal(), moves.circulating()[:, known]
-    found = scores(moves, fit(moves, optimal), num_replicates, rng)
+    best = fit(moves, optimal).required()
+    found = scores(moves, best, num_replicates, rng)
     z, circulation, error = np.zeros((num_replicates + 1, len(known))), *np.full((2, len(known)), np.nan)
     z[:, known] = found.along(asymmetric)
-    coupled = fit(moves, np.hstack([optimal, asymmetric]))
-    beyond = slice(optimal.shape[1], None)
-    circulation[known] = coupled.weights[beyond]
-    error[known] = np.sqrt(np.diag(np.linalg.inv(coupled.information))[beyond])
+    coupled = fit(moves, np.hstack([optimal, asymmetric]), np.append(best.weights, np.zeros(asymmetric.shape[1])))
+    if coupled.settled:  # what no couplings explain, such as a pause after each spike, has no best ones
+        beyond = slice(optimal.shape[1], None)
+        circulation[known] = coupled.weights[beyond]
+        error[known] = np.sqrt(np.diag(np.linalg.inv(coupled.information))[beyond])
     return (
         _ranked(counts.num_neurons, found.of_any_circulation(), z, circulation, error)
         .assign(degrees_of_freedom=found.degrees_of_freedom)

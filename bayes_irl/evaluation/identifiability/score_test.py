@@ -28,18 +28,41 @@ class LogOddsFit:
         weights: w.
         logits: X w.
         information: of w, Xᵀ F X.
+        settled: whether the search for them ended.
     """
 
     weights: Float[np.ndarray, " num_parameters"]
     logits: Float[np.ndarray, " num_logits"]
     information: Float[np.ndarray, "num_parameters num_parameters"]
+    settled: bool
+
+    def required(self) -> "LogOddsFit":
+        """Return this fit, if the search for it ended.
+
+        Raises:
+            InputError: if not.
+        """
+        if not self.settled:
+            raise InputError.of(
+                "recording",
+                "moves that some log-odds explain",
+                f"moves whose best log-odds were not found in {MOST_STEPS} steps",
+                "Check the number of updates per bin; neurons that wait after a spike do not answer update by update.",
+            )
+        return self
 
 
-def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) -> LogOddsFit:
-    """Maximise the likelihood by Fisher scoring, never downwards.
+def fit(
+    moves: Moves,
+    design: Float[np.ndarray, "num_logits num_parameters"],
+    start: Float[np.ndarray, " num_parameters"] | None = None,
+) -> LogOddsFit:
+    """Maximise the likelihood by Fisher scoring, never downwards. Failure is a value: look at `settled`.
 
-    Raises:
-        InputError: if it does not settle.
+    Args:
+        moves: what was recorded.
+        design: X.
+        start: w to begin from; by default 0.
     """
     table = jnp.asarray(moves.table)
 
@@ -52,18 +75,11 @@ def fit(moves: Moves, design: Float[np.ndarray, "num_logits num_parameters"]) ->
     found = newton(
         lambda weights: moves.value_and_score(jnp.asarray(design @ weights), table),
         propose,
-        np.zeros(design.shape[1]),
+        np.zeros(design.shape[1]) if start is None else start,
         tolerance=SMALLEST_GAIN,
         max_steps=MOST_STEPS,
     )
-    if not found.settled:
-        raise InputError.of(
-            "recording",
-            "moves that some log-odds explain",
-            f"moves whose best log-odds were not found in {MOST_STEPS} steps",
-            "Check the number of updates per bin; neurons that wait after a spike do not answer update by update.",
-        )
-    return LogOddsFit(found.position, design @ found.position, found.proposal.curvature)
+    return LogOddsFit(found.position, design @ found.position, found.proposal.curvature, found.settled)
 
 
 @dataclass(frozen=True)

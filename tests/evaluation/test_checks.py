@@ -257,6 +257,16 @@ def test_prior_sensitivity_tells_which_side_decides(prior_mean, prior_sd, diagno
     found = bi.checks.prior_sensitivity(normal_fit(prior_mean, prior_sd))
     assert found["diagnosis"].values.tolist() == [diagnosis]
     assert ("None of the 1 parameters" in found.attrs["sentence"]) == (diagnosis == "")
+    assert ("Fit again with priors twice as wide" in found.attrs["sentence"]) == (prior_mean == 3.0)
+    assert ("report the prior with the result" in found.attrs["sentence"]) == (diagnosis == "the prior decides")
+
+
+def test_how_far_a_stronger_prior_moves_a_mean():
+    """Of a Normal mean: α p₀ μ₀ / (α p₀ + n), whose slope by log2 α at 1 is ln 2 · p₀ μ₀ n / (p₀ + n)²."""
+    found = bi.checks.prior_sensitivity(normal_fit(3.0, 0.25))
+    precision, num = 0.25**-2, 20
+    slope = np.log(2) * precision * 3.0 * num / (precision + num) ** 2
+    assert float(found["moves"][0]) == pytest.approx(slope * np.sqrt(precision + num), rel=0.05)
 
 
 def test_prior_densities_are_those_of_the_model(fits):

@@ -10,6 +10,7 @@ from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
 
 SENSITIVE = 0.05  # as Kallioinen et al. have it
+SMALL_MOVE = 0.5  # posterior standard deviations: a mean that moves by less stays well within its interval
 DRAWS = ("chain", "draw")
 
 
@@ -27,8 +28,10 @@ def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
         Per `quantity`, a parameter of the model or (of circuits) the reward averaged over patterns with as many spikes:
         `prior` and `likelihood`, its sensitivities to either, and `diagnosis`: "" where the prior matters little (0.05
         at most); "prior and data may disagree" where both matter; "the prior decides" where the data hardly do.
-        Attributes: `sentence`, the outcome for the rewards (or, of other systems, for the parameters) in words;
-        `verdict_of_fit`.
+        `moves`, by how much the posterior mean changes when the prior's strength is doubled, in posterior standard
+        deviations: Cov(quantity, log p(θ)) · ln 2 / sd(quantity), to first order. Attributes: `verdict_of_fit`;
+        `sentence`, the outcome for the rewards (or, of other systems, for the parameters) in words, and what to do
+        about it.
 
     Raises:
         InputError: if the tree does not hold the prior density of its draws, or too few different draws.
@@ -55,7 +58,15 @@ def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
     diagnosis = np.where(data > SENSITIVE, "prior and data may disagree", "the prior decides")
     found = xr.Dataset({"prior": prior, "likelihood": data}).drop_attrs()
     found["diagnosis"] = ("quantity", np.where(prior > SENSITIVE, diagnosis, ""))
-    return found.assign_attrs(sentence=_sentence(found), verdict_of_fit=fit.verdict)
+    found["moves"] = _moves(tree["posterior"].to_dataset()["quantities"], tree["log_prior"].to_dataset())
+    return found.assign_attrs(verdict_of_fit=fit.verdict, sentence=_sentence(found))
+
+
+def _moves(values: xr.DataArray, log_prior: xr.Dataset) -> xr.DataArray:
+    """Change of each posterior mean per doubling of α, in posterior standard deviations, at α = 1."""
+    each = [density.sum([axis for axis in density.dims if axis not in DRAWS]) for density in log_prior.values()]
+    density = each[0].copy(data=np.sum([one.transpose(*each[0].dims).values for one in each], axis=0))
+    return xr.cov(values, density, dim=DRAWS, ddof=0) * np.log(2) / values.std(DRAWS)
 
 
 def _quantities(fit: Fit) -> xr.Dataset:
@@ -92,7 +103,16 @@ def _sentence(found: xr.Dataset) -> str:
     if not moved.any():
         return f"None of the {moved.size} {what} depends noticeably on the prior."
     clash = int((shown["diagnosis"] == "prior and data may disagree").sum())
-    return (
+    farthest = shown.isel(quantity=int(np.abs(np.where(moved, shown["moves"], 0.0)).argmax()))
+    told = (
         f"Of {moved.size} {what}, {moved.sum()} depend on the prior: {clash} where it may disagree with the data, "
-        f"{moved.sum() - clash} where the data say little."
+        f"{moved.sum() - clash} where the data say little. Twice as strong a prior would move "
+        f"{farthest['quantity'].item()} most, by {abs(float(farthest['moves'])):.2g} posterior standard deviations."
     )
+    if abs(float(farthest["moves"])) >= SMALL_MOVE:
+        told += " Fit again with priors twice as wide and half as wide, and report only what all three fits agree on."
+    elif clash:
+        told += " So small a move needs no action."
+    if clash < moved.sum():
+        told += " Where the data say little, report the prior with the result, or record longer."
+    return told

@@ -171,7 +171,9 @@ frozen_recording = bi.simulate(frozen_network, num_frozen, jax.random.key(4))
 frozen = bi.infer(bi.load_model("sparse"), ring, frozen_recording, "population", bi.Laplace(300), key=jax.random.key(5))
 print(f"({frozen.attrs['inference_seconds']:.0f} s) {bi.verdict(frozen)}")
 never = bi.Fit(frozen).weights.values[0] == 0
-width = bi.identifiability.contraction(frozen)["reward"].sel(statistic="relative_width").values[0, never]
+width = (
+    bi.identifiability.contraction(frozen, allow_failed=True)["reward"].sel(statistic="relative_width").values[0, never]
+)
 print(f"{never.sum()} of {ring.num_patterns} patterns never visited; their 90 % intervals over the prior's:")
 print("median {:.2f}, 90 % of them {:.2f} to {:.2f} times as wide".format(*np.quantile(width, (0.5, 0.05, 0.95))))
 picture = bi.plots.ranked_patterns(frozen, reward / frozen_cost, num_patterns=2 * len(rewarded))

@@ -113,15 +113,19 @@ USES = {
     bi.Capability.DYNAMICS: lambda tree, arguments: bi.checks.dynamics(tree, arguments[2], key=KEY),
     bi.Capability.LOO_PIT: lambda tree, arguments: bi.checks.loo_pit(tree, key=KEY),
     bi.Capability.PRIOR_SENSITIVITY: lambda tree, arguments: bi.checks.prior_sensitivity(tree),
-    bi.Capability.CONTRACTION: lambda tree, arguments: bi.identifiability.contraction(tree),
-    bi.Capability.BLIND_SPOTS: lambda tree, arguments: bi.identifiability.blind_spots(tree),
+    bi.Capability.CONTRACTION: lambda tree, arguments: bi.identifiability.contraction(tree, allow_failed=True),
+    bi.Capability.BLIND_SPOTS: lambda tree, arguments: bi.identifiability.blind_spots(tree, allow_failed=True),
     bi.Capability.REWARD_DISTANCE: lambda tree, arguments: bi.identifiability.reward_distance(
-        tree, np.zeros(tree["constant_data"]["weights"].shape) if "weights" in tree["constant_data"] else [[0.0]]
+        tree,
+        np.zeros(tree["constant_data"]["weights"].shape) if "weights" in tree["constant_data"] else [[0.0]],
+        allow_failed=True,
     ),
     bi.Capability.REWARD_WEIGHTS: lambda tree, arguments: bi.identifiability.reward_weights(
-        tree, lambda spikes, stimulus: {"count": spikes.sum(axis=1)}
+        tree, lambda spikes, stimulus: {"count": spikes.sum(axis=1)}, allow_failed=True
     ),
-    bi.Capability.CODING_VERDICT: lambda tree, arguments: bi.coding_verdict(tree, [0, 1], num_draws=10),
+    bi.Capability.CODING_VERDICT: lambda tree, arguments: bi.coding_verdict(
+        tree, [0, 1], num_draws=10, allow_failed=True
+    ),
     bi.Capability.TELL_APART: lambda tree, arguments: bi.tell_apart({"one": tree, "again": tree}, key=KEY),
 }
 

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 @click.argument("posteriors", nargs=-1, required=True, metavar="[NAME=]FILE.nc...")
 @click.option("--recording", type=FilePath, help="The recording, for checks of the report that need its order.")
 @seed_option
+@click.option("--allow-failed", is_flag=True, help="Go on where fits failed their gate.")
 @click.option("--out", type=FilePath, help="A folder for a report: a page, and the same as Markdown.")
-def command(posteriors: tuple[str, ...], recording: Path | None, seed: int, out: Path | None) -> None:
+def command(
+    posteriors: tuple[str, ...], recording: Path | None, seed: int, allow_failed: bool, out: Path | None
+) -> None:
     """Compare fits (.nc, from `fit`) by their leave-one-out predictive density, the best one first.
 
     Differences are to the best one, with the standard error of the difference; weights are those of the mixture that
-    would predict best. Fits that failed their gate are marked, and say why. Claims are called what they are called
-    here, or after their file. With --out a report is written as well: a minute or so.
+    would predict best. Fits that failed their gate are refused, or with --allow-failed listed last, and say why. Claims
+    are called what they are called here, or after their file. With --out a report is written as well: a minute or so.
 
     \b
     Example:
@@ -34,10 +37,12 @@ def command(posteriors: tuple[str, ...], recording: Path | None, seed: int, out:
 
     trees = _load(posteriors)
     recorded = None if recording is None else bi.load_recording(recording)
-    _echo(bi.compare(trees))
+    _echo(bi.compare(trees, allow_failed=allow_failed))
     if out is not None:
         key, watched = jax.random.key(seed), on_terminal()
-        made = bi.write_report(trees, out, key=key, recording=recorded, made_by=as_typed(), progress=watched)
+        made = bi.write_report(
+            trees, out, key=key, recording=recorded, made_by=as_typed(), progress=watched, allow_failed=allow_failed
+        )
         echo_written(*made[:2])
     elif recording is not None:
         raise bi.InputError.of("--recording", "--out, the report that it is for", "none")

@@ -28,7 +28,9 @@ Draws = Float[np.ndarray, "num_draws num_stimuli num_patterns"]
 Table = Float[np.ndarray, "num_stimuli num_patterns"]
 
 
-def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int = 200) -> xr.DataTree:
+def coding_verdict(
+    posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int = 200, allow_failed: bool = False
+) -> xr.DataTree:
     """Ask of a posterior whether the circuit codes a feature y(x) efficiently.
 
     The claim is r(σ, x) = s log ρ(y(x) | σ) + b(x), with s > 0. ρ(y | σ) is not given: for each draw of the reward it
@@ -51,6 +53,7 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
             `free_form` where they are not.
         feature: y `[num_stimuli]`, whole numbers or truth values.
         num_draws: posterior draws to use, evenly spaced among those whose reward was kept.
+        allow_failed: whether to go on where the fit failed its gate.
 
     Returns:
         The tree with a group `coding`, in the units of the reward (λ = 1): `slope` and `correlation` per draw, where
@@ -60,14 +63,16 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
         attributes `verdict_of_fit`, `feature`, `share` (of draws that stray as far), `unexplained` (⟨d, d⟩ / ⟨r, r⟩ of
         the posterior means) and `verdict`, which starts with "Consistent", "Undecided" (nothing contradicts the claim,
         but it explains less than half of the variance of the median draw: record longer) or "Not consistent".
-        Consistency is not proof: other features of the same stimulus may pass, too.
+        Consistency is not proof: other features of the same stimulus may pass, too. Of a fit that failed its gate,
+        `verdict` starts with the gate's.
 
     Raises:
-        InputError: if the feature does not fit the recorded circuit, or has one value; for other systems.
+        InputError: if the feature does not fit the recorded circuit, or has one value; for other systems; if the gate
+            of the fit failed.
 
     >>> coding_verdict(posterior, np.arange(8) > 3)["coding"].attrs["verdict"]  # doctest: +SKIP
     """
-    fit = Fit(posterior).require(Capability.CODING_VERDICT)
+    fit = Fit(posterior).require(Capability.CODING_VERDICT).require_passed(allow_failed)
     circuit: Any = fit.system
     values, kind = given_feature(feature, circuit), fit.baseline_kind
     count("num_draws", num_draws)
@@ -88,6 +93,7 @@ def coding_verdict(posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int
         "verdict_of_fit": fit.verdict,
         "feature": np.asarray(feature).astype(int).tolist(),
         **found.attrs,
+        "verdict": found.attrs["verdict"] if fit.passed else f"{fit.verdict} {found.attrs['verdict']}",
     }
     drawn = fit.reward_draws(num_draws)["reward"]
     coords = {name: drawn.coords[name].values for name in ("stimulus", "pattern")}

@@ -130,6 +130,21 @@ class Fit:
             raise InputError.of("posterior", "a fit to one recording", f"{self.num_recordings}", ADVICE)
         return self
 
+    def require_passed(self, allow_failed: bool, argument: str = "posterior") -> "Fit":
+        """Return this fit, if it passed its gate or its failure is accepted: what rests on it is no better than it.
+
+        Args:
+            allow_failed: whether a failed fit is accepted.
+            argument: what it was given as, for messages.
+
+        Raises:
+            InputError: for a failed fit that is not accepted; the message holds its verdict.
+        """
+        if not (self.passed or allow_failed):
+            advice = "To go on all the same, pass allow_failed=True."
+            raise InputError.of(argument, "a fit that passed its gate", f"one that did not ({self.verdict})", advice)
+        return self
+
     # -- rewards and what follows from them --------------------------------------------------------------------------
 
     def reward_draws(self, num_draws: int | None = None) -> xr.Dataset:

@@ -12,7 +12,7 @@ def elpd(table: xr.Dataset) -> Figure:
     """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
 
     Bars are two standard errors to either side: a claim whose bar reaches zero cannot be told from the best. To the
-    right its stacking weight. Claims whose fit failed its gate are hollow.
+    right its stacking weight. Claims whose fit failed its gate are hollow, and do not set the limits of the axis.
 
     Args:
         table: What `compare` returned.
@@ -35,10 +35,14 @@ def elpd(table: xr.Dataset) -> Figure:
     axes = sheet.subplots()
     axes.axvline(0, color=style.GREY, linewidth=style.THIN, linestyle=":")
     difference, spread = table["difference"].values, 2 * table["difference_se"].values
-    for place, (middle, half, passed) in enumerate(zip(difference, spread, table["passed"].values, strict=True)):
+    passes = table["passed"].values
+    for place, (middle, half, passed) in enumerate(zip(difference, spread, passes, strict=True)):
         axes.hlines(place, middle - half, middle + half, color=style.BLUE, linewidth=1.2)
         face = style.BLUE if passed else "white"
         axes.plot(middle, place, "o", markersize=4, color=style.BLUE, markerfacecolor=face)
+    limits = style.span_of_passed(np.minimum(difference - spread, 0), np.maximum(difference + spread, 0), passes)
+    if limits is not None:
+        axes.set_xlim(limits)
     weights = table["weight"].values
     for place, weight in enumerate(weights[np.isfinite(weights)]):
         where = axes.get_yaxis_transform()

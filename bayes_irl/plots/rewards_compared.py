@@ -27,7 +27,8 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
         posteriors: What `infer` returned, by the name of the claim; all of the same observations.
 
     Returns:
-        The figure; above its axes it says so if a fit's gate failed.
+        The figure; above its axes it says so if a fit's gate failed. What such a fit says does not set the axes'
+        limits.
 
     Raises:
         InputError: If there are none, or they are of different circuits.
@@ -43,8 +44,8 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
     num_columns = style.columns_of_stimuli(len(labels))
     num_rows = -(-len(labels) // num_columns)
     width = style.SINGLE if len(labels) == 1 else style.DOUBLE
-    passed = all(Fit(tree).passed for tree in posteriors.values())
-    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, passed)
+    passed = np.array([Fit(tree).passed for tree in posteriors.values()])
+    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, bool(passed.all()))
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= len(labels):
@@ -61,8 +62,13 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
         axes.set_xlabel("Number of spikes")
         if panel % num_columns == 0:
             axes.set_ylabel("Reward (nats per update)")
+    low, high = (np.stack([getattr(each, side) for _, each in claims.values()]) for side in ("low", "high"))
+    limits = style.span_of_passed(low, high, passed)
+    if limits is not None:
+        grid[0, 0].set_ylim(limits)
     handles = [Line2D([], [], **style.of_claim(number)) for number in range(len(claims))]
-    style.legend(sheet, handles, list(claims), loc="outside lower center", ncols=min(3, len(claims)))
+    names = [f"{name}{'' if good else ' (fit failed)'}" for name, good in zip(claims, passed, strict=True)]
+    style.legend(sheet, handles, names, loc="outside lower center", ncols=min(3, len(claims)))
     return figure
 
 

@@ -179,6 +179,24 @@ def of_claim(number: int) -> dict[str, Any]:
     return {"color": colour, "marker": marker, "markersize": 3.2, "linestyle": "none", "markeredgewidth": 0}
 
 
+def span_of_passed(
+    low: Float[np.ndarray, "num_claims *shape"], high: Float[np.ndarray, "num_claims *shape"], passed: np.ndarray
+) -> tuple[float, float] | None:
+    """The limits of an axis that claims share: what fits that failed their gate say does not set them.
+
+    None, for the usual limits: where no fit passed, or none failed.
+
+    >>> span_of_passed(np.array([-1.0, -13.0]), np.array([1.0, 13.0]), np.array([True, False]))
+    (-1.1, 1.1)
+    """
+    kept = np.asarray(passed, bool)
+    if kept.all() or not kept.any():
+        return None
+    least, most = float(np.nanmin(low[kept])), float(np.nanmax(high[kept]))
+    margin = 0.05 * (most - least)
+    return (least - margin, most + margin) if margin > 0 else None
+
+
 def p_value(value: float) -> str:
     """Return a p-value as titles have it."""
     return "p < 0.01" if value < 0.01 else f"p = {value:.2f}"

@@ -88,7 +88,11 @@ class Content:
 
 
 def gather(
-    posteriors: Mapping[str, xr.DataTree], recording: Recording | None, key: PRNGKeyArray, step: Step
+    posteriors: Mapping[str, xr.DataTree],
+    recording: Recording | None,
+    key: PRNGKeyArray,
+    step: Step,
+    allow_failed: bool,
 ) -> Content:
     """Run every analysis.
 
@@ -97,12 +101,13 @@ def gather(
         recording: for checks that need the order of bins.
         key: a JAX random key.
         step: called with the name of each analysis before it begins.
+        allow_failed: whether to go on where fits failed their gate.
 
     Raises:
         InputError: as `compare`.
     """
     step("comparing")
-    table = compare(posteriors)
+    table = compare(posteriors, allow_failed=allow_failed)
     names = [str(each) for each in table["claim"].values]
     keys = jax.random.split(key, len(names) + 1)
     claims = [_claim(name, k, posteriors[name], recording, keys[k], step) for k, name in enumerate(names)]
@@ -176,7 +181,7 @@ def _claim(
         findings += sentences(check)
         title = f"{kind.replace('_', ' ')}: {name}"
         pictures.append(Picture(f"{kind}_{number + 1}", title, caption, getattr(plots, kind)(check)))
-    unknown = _attempt(lambda: blind_spots(tree))
+    unknown = _attempt(lambda: blind_spots(tree, allow_failed=True))
     return Claim(name, tree, findings, pictures, [unknown] if isinstance(unknown, str) else list(unknown))
 
 

@@ -22,10 +22,12 @@ def headline(content: Content) -> str:
     """The outcome of the comparison, with what speaks against believing it."""
     best, second = content.claims[0], content.claims[1]
     gap, error = (float(content.table[name][1]) for name in ("difference", "difference_se"))
-    if -gap < CERTAIN * error:
+    if gap > CERTAIN * error:  # a failed fit comes second, whatever it is said to predict
+        told = f"“{best.name}” is the best of the claims whose fits can be believed."
+    elif -gap < CERTAIN * error:
         told = (
-            f"“{best.name}” and “{second.name}” predict this recording about equally well: they differ by {-gap:.1f} "
-            f"nats, with a standard error of {error:.1f}."
+            f"“{best.name}” and “{second.name}” predict this recording about equally well: they differ by "
+            f"{abs(gap):.1f} nats, with a standard error of {error:.1f}."
         )
     else:
         told = (
@@ -33,10 +35,10 @@ def headline(content: Content) -> str:
             f"{error:,.1f})."
         )
     failed = [claim.name for claim in content.claims if not claim.passed]
-    if failed:
-        listed = ", ".join(f"“{name}”" for name in failed)
-        told += f" But {'the fit' if len(failed) == 1 else 'fits'} of {listed} failed the gate: read that first."
-    return told
+    if not failed:
+        return told
+    listed = ", ".join(f"“{name}”" for name in failed)
+    return f"{'The fit' if len(failed) == 1 else 'Fits'} of {listed} failed the gate: read that first. {told}"
 
 
 def data_summary(tree: xr.DataTree) -> list[tuple[str, str]]:
@@ -60,9 +62,18 @@ def comparison_rows(content: Content) -> list[list[str]]:
         numbers = [float(table[name][k]) for name in ("elpd", "difference", "difference_se", "p_loo", "weight")]
         elpd, gap, error, p_loo, weight = numbers
         bad = float(table["share_bad"][k])
-        cells = [f"{elpd:,.1f}", f"{gap:,.1f}", f"{error:,.1f}", f"{p_loo:,.1f}", f"{weight:.2f}", f"{100 * bad:.2g} %"]
+        cells = [f"{elpd:,.1f}", f"{gap:,.1f}", f"{error:,.1f}", f"{p_loo:,.1f}", f"{weight:.2f}", percent(bad)]
         rows.append([claim.name, *(cell.replace("-", "−") for cell in cells), "passed" if claim.passed else "FAILED"])
     return rows
+
+
+def percent(share: float) -> str:
+    """A share in percent, with two digits below 10 %.
+
+    >>> percent(1.0), percent(0.2), percent(0.0123), percent(0.0)
+    ('100 %', '20 %', '1.2 %', '0 %')
+    """
+    return f"{100 * share:.2g} %" if share < 0.1 else f"{100 * share:.0f} %"
 
 
 def experiment_rows(content: Content) -> list[list[str]]:

@@ -23,6 +23,7 @@ def write_report(
     recording: Recording | None = None,
     made_by: str = "",
     progress: bool = False,
+    allow_failed: bool = False,
 ) -> tuple[Path, ...]:
     """Write what is known about several claims on one recording, as one page.
 
@@ -38,6 +39,7 @@ def write_report(
         recording: the recording, for checks that need the order of its bins.
         made_by: the command that makes this report, for the record.
         progress: whether to show a progress bar.
+        allow_failed: whether to go on where fits failed their gate.
 
     Returns:
         The files: `index.html`, which holds its pictures, needs nothing else and follows the reader's light or dark
@@ -56,7 +58,7 @@ def write_report(
             bar.set_description(what)
             bar.update()
 
-        content = gather(posteriors, recording, key, step)
+        content = gather(posteriors, recording, key, step, allow_failed)
     files = {target / "index.html": as_html(content, made_by).encode()}
     files[target / "report.md"] = as_markdown(content, made_by).encode()
     files |= {target / "figures" / f"{each.name}.png": as_png(each.figure) for each in _pictures(content)}

@@ -117,6 +117,16 @@ def test_claims_are_sorted_and_their_differences_have_errors(normal_mean):
     assert float(table["difference_se"][1]) == pytest.approx(np.sqrt(len(gap)) * gap.std(ddof=1), abs=1e-6)
 
 
+def test_a_failed_fit_comes_last_whatever_it_is_said_to_predict(normal_mean):
+    _, count, log_prob = normal_mean
+    fits = {"failed": as_tree(log_prob + 1, count, verdict="DO NOT TRUST."), "passed": as_tree(log_prob, count)}
+    with pytest.raises(bi.InputError, match=r"posteriors\['failed'\]: expected a fit that passed.*DO NOT TRUST"):
+        bi.compare(fits)
+    table = bi.compare(fits, allow_failed=True)
+    assert table["claim"].values.tolist() == ["passed", "failed"]
+    assert list(table)[:2] == ["passed", "verdict"] and float(table["difference"][1]) > 0
+
+
 def test_stacking_weights_are_the_best_ones():
     """Against a search over the simplex, and where one claim is worse everywhere."""
     rng = np.random.default_rng(3)
@@ -165,7 +175,9 @@ def test_the_command_prints_the_table(normal_mean, tmp_path):
     save_tree(as_tree(log_prob - 0.1, count, verdict="DO NOT TRUST THESE INTERVALS. Chains."), tmp_path / "worse.nc")
     save_tree(as_tree(log_prob, count), tmp_path / "better.nc")
     paths = [str(tmp_path / name) for name in ("worse.nc", "better.nc")]
-    done = CliRunner().invoke(main, ["compare", *paths])
+    refused = CliRunner().invoke(main, ["compare", *paths])
+    assert refused.exit_code == 2 and "DO NOT TRUST THESE INTERVALS. Chains." in refused.output
+    done = CliRunner().invoke(main, ["compare", *paths, "--allow-failed"])
     assert done.exit_code == 0, done.output
     header, best, other, why = (line.split() for line in done.output.splitlines())
     assert header[0] == "claim" and best[0] == "better" and best[-1] == "passed"
@@ -196,6 +208,6 @@ def test_the_right_claim_about_a_circuit_predicts_best():
         name: bi.infer(bi.load_model(name), circuit, recording, "population", bi.Laplace(300), key=random.key(1))
         for name in ("spike_count", "free_form")
     }
-    table = bi.compare(fits)
+    table = bi.compare(fits, allow_failed=True)
     assert table["claim"].values[0] == "spike_count"
     assert float(table["p_loo"].sel(claim="spike_count")) < float(table["p_loo"].sel(claim="free_form"))

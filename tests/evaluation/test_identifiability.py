@@ -201,8 +201,16 @@ def test_assumptions_follow_from_what_was_observed():
 def test_a_failed_fit_is_named_first():
     made = with_attributes(tree(normal_draws(1.0, 50), normal_draws(0.1, 50), np.ones((2, 16))))
     made["gate"].attrs.update(verdict="DO NOT TRUST THESE INTERVALS. Chains.", passed=0)
-    assert bi.identifiability.blind_spots(made)[0] == "DO NOT TRUST THESE INTERVALS. Chains."
-    assert bi.identifiability.contraction(made).attrs["verdict_of_fit"] == "DO NOT TRUST THESE INTERVALS. Chains."
+    for ask in (bi.identifiability.blind_spots, bi.identifiability.contraction):
+        with pytest.raises(bi.InputError, match="expected a fit that passed its gate.*Chains.*pass allow_failed=True"):
+            ask(made)
+    with pytest.raises(bi.InputError, match="first: expected a fit that passed its gate"):
+        bi.identifiability.reward_distance(made, np.zeros((2, 16)))
+    assert bi.identifiability.blind_spots(made, allow_failed=True)[0] == "DO NOT TRUST THESE INTERVALS. Chains."
+    assert (
+        bi.identifiability.contraction(made, allow_failed=True).attrs["verdict_of_fit"]
+        == "DO NOT TRUST THESE INTERVALS. Chains."
+    )
 
 
 def test_a_fit_has_its_blind_spots(fit):

@@ -42,7 +42,7 @@ def made(tmp_path_factory):
         save_tree(tree, folder / f"{model}.nc")
     names = [f"keeps the count={folder / 'spike_count.nc'}", f"{HOSTILE}={folder / 'pairwise.nc'}"]
     out = ["--recording", str(folder / "rec.npz"), "--out", str(folder / "out")]
-    done = CliRunner().invoke(main, ["compare", *names, *out], catch_exceptions=False)
+    done = CliRunner().invoke(main, ["compare", "--allow-failed", *names, *out], catch_exceptions=False)
     return done, folder / "out"
 
 
@@ -126,6 +126,23 @@ def test_a_comparison_draws_what_it_found():
     assert [line.get_markerfacecolor() for line in axes.lines[1:]] == [bi.plots.style.BLUE, "white"]
     with pytest.raises(bi.InputError, match="what `compare` returned"):
         bi.plots.elpd(xr.Dataset())
+
+
+def test_a_failed_fit_sets_no_axis_and_comes_last():
+    """Its interval of 13 nats to either side would hide what the others say."""
+    table = xr.Dataset(
+        {
+            "difference": ("claim", [0.0, -2.0, 500.0]),
+            "difference_se": ("claim", [0.0, 1.0, 90.0]),
+            "weight": ("claim", [0.6, 0.1, 0.3]),
+            "passed": ("claim", [True, True, False]),
+        },
+        coords={"claim": ["count", "pairs", "failed"]},
+    )
+    low, high = bi.plots.elpd(table).axes[0].get_xlim()
+    assert -5 < low < -4 and 0 < high < 1
+    assert bi.plots.style.span_of_passed(np.zeros((2, 1)), np.ones((2, 1)), np.array([True, True])) is None
+    assert bi.plots.style.span_of_passed(np.zeros((2, 1)), np.ones((2, 1)), np.array([False, False])) is None
 
 
 def test_a_folder_that_cannot_be_made_is_refused_first(tmp_path):

@@ -14,24 +14,31 @@ from bayes_irl.inference.standard_error import of_counts
 from bayes_irl.prediction.score import check_alike
 
 
-def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dataset] | None = None) -> xr.Dataset:
+def compare(
+    posteriors: Mapping[str, xr.DataTree],
+    refitted: Mapping[str, xr.Dataset] | None = None,
+    *,
+    allow_failed: bool = False,
+) -> xr.Dataset:
     """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
 
     Args:
         posteriors: what `infer` returned, by the name of the claim; all of the same observations.
         refitted: what `loo_refitted` returned, for claims where importance sampling was not good enough.
+        allow_failed: whether to go on where fits failed their gate.
 
     Returns:
-        Per `claim`, the best one first: `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd
-        minus that of the best claim, with the standard error of this difference, `difference_se`, which is what tells
-        claims apart; `weight`, in the mixture of claims that would predict best (stacking); `share_bad`, of
-        observations whose k̂ is above 0.7; and the gate's `passed` and `verdict` on each fit. Standard errors take
-        observations as independent given the stimulus. Of populations `elpd` and differences are in nats per update,
-        with standard errors between trials; `weight` is NaN, since bins have no probabilities that could be mixed.
+        Per `claim`, those whose fit passed first, and the best one first of them: the gate's `passed` and `verdict` on
+        its fit; `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd minus that of the first
+        claim, with the standard error of this difference, `difference_se`, which is what tells claims apart; `weight`,
+        in the mixture of claims that would predict best (stacking); `share_bad`, of observations whose k̂ is above 0.7.
+        Standard errors take observations as independent given the stimulus. Of populations `elpd` and differences are
+        in nats per update, with standard errors between trials; `weight` is NaN, since bins have no probabilities that
+        could be mixed.
 
     Raises:
-        InputError: if there are fewer than two, or if they were fitted to different observations; for populations also
-            if they have other T, p or lesions.
+        InputError: if there are fewer than two, if they were fitted to different observations, or a gate failed; for
+            populations also if they have other T, p or lesions.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4; weights: Yao et al. 2018, doi:10.1214/17-BA1091.
@@ -40,7 +47,8 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
     """
     if len(posteriors) < 2:
         raise InputError.of("posteriors", "at least two claims", len(posteriors))
-    fits = {name: Fit(tree) for name, tree in posteriors.items()}
+    argument = "posteriors[{!r}]".format
+    fits = {name: Fit(tree).require_passed(allow_failed, argument(name)) for name, tree in posteriors.items()}
     hashes = {name: fit.data_hash for name, fit in fits.items()}
     if len(set(hashes.values())) > 1:
         told = ", ".join(f"{name!r}: {each[:8]}" for name, each in hashes.items())
@@ -55,7 +63,7 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
     if strange:
         raise InputError.of("refitted", "claims that are compared", strange)
     tables = {name: known[name] if name in known else loo(tree) for name, tree in posteriors.items()}
-    names = sorted(tables, key=lambda name: -float(tables[name]["total"]))
+    names = sorted(tables, key=lambda name: (not fits[name].passed, -float(tables[name]["total"])))
     best, times = tables[names[0]]["elpd"].values, tables[names[0]]["count"].values
     gaps = [tables[name]["elpd"].values - best for name in names]
     elpd = np.array([float(tables[name]["total"]) for name in names])
@@ -66,6 +74,8 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
     stacked = np.stack([tables[name]["elpd"].values for name in names])
     return xr.Dataset(
         {
+            "passed": ("claim", [fits[name].passed for name in names]),
+            "verdict": ("claim", [fits[name].verdict for name in names]),
             "elpd": ("claim", elpd, unit),
             "se": ("claim", [float(tables[name]["se"]) for name in names]),
             "per_observation": ("claim", elpd / times.sum() if in_nats else elpd),
@@ -74,8 +84,6 @@ def compare(posteriors: Mapping[str, xr.DataTree], refitted: Mapping[str, xr.Dat
             "difference_se": ("claim", [of_counts(gap, times) for gap in gaps]),
             "weight": ("claim", stack(stacked, times) if in_nats else np.full(len(names), np.nan)),
             "share_bad": ("claim", [float(tables[name]["share_bad"]) for name in names]),
-            "passed": ("claim", [fits[name].passed for name in names]),
-            "verdict": ("claim", [fits[name].verdict for name in names]),
         },
         coords={"claim": names},
     )

@@ -12,7 +12,7 @@ from bayes_irl.systems import Capability
 WIDE = 0.9  # an interval at least this wide, relative to before the data, has learned next to nothing
 
 
-def blind_spots(posterior: xr.DataTree) -> tuple[str, ...]:
+def blind_spots(posterior: xr.DataTree, *, allow_failed: bool = False) -> tuple[str, ...]:
     """Say what is not known after this recording, and what no recording of its kind can tell.
 
     In this order: the verdict on the fit, if it failed its gate; neurons whose responses never varied; numbers of
@@ -23,20 +23,21 @@ def blind_spots(posterior: xr.DataTree) -> tuple[str, ...]:
 
     Args:
         posterior: what `infer` returned.
+        allow_failed: whether to go on where the fit failed its gate.
 
     Returns:
         Sentences.
 
     Raises:
-        InputError: if the tree is not what `infer` returned, or its system is not a circuit.
+        InputError: if the tree is not what `infer` returned, its system is not a circuit, or its gate failed.
     """
-    fit = Fit(posterior).require(Capability.BLIND_SPOTS)
+    fit = Fit(posterior).require(Capability.BLIND_SPOTS).require_passed(allow_failed)
     _, _, weights = rewards_in_gauge(fit)
     return (
         *([] if fit.passed else [fit.verdict]),
         *_constant_neurons(fit, weights),
         *_never_seen(weights, fit.system.state_classes()["reward_per_count"][1]),
-        *_least_learned(contraction(posterior), fit.parameters),
+        *_least_learned(contraction(posterior, allow_failed=True), fit.parameters),
         *_assumed(fit, weights),
     )
 

@@ -12,7 +12,7 @@ INTERVAL = (0.05, 0.95)
 STATISTICS = ("prior_sd", "posterior_sd", "contraction", "relative_width")
 
 
-def contraction(posterior: xr.DataTree) -> xr.Dataset:
+def contraction(posterior: xr.DataTree, *, allow_failed: bool = False) -> xr.Dataset:
     """How much each parameter, and each entry of the reward, learned from the data.
 
     contraction = 1 − Var(posterior) / Var(prior): 1 where the data decide, 0 where nothing was learned. Where 0 is
@@ -24,6 +24,7 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
 
     Args:
         posterior: what `infer` returned.
+        allow_failed: whether to go on where the fit failed its gate.
 
     Returns:
         A dataset with an axis `statistic` ("prior_sd", "posterior_sd", "contraction", "relative_width"): `reward`
@@ -35,14 +36,14 @@ def contraction(posterior: xr.DataTree) -> xr.Dataset:
         evidence have their parameters alone. Attributes: `verdict_of_fit`, `gauge` and `units`.
 
     Raises:
-        InputError: if the tree is not what `infer` returned, or its system does not support it.
+        InputError: if the tree is not what `infer` returned, its system does not support it, or its gate failed.
 
     Source:
         Schad, Betancourt & Vasishth 2021, doi:10.1037/met0000275.
 
     >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction")  # doctest: +SKIP
     """
-    fit = Fit(posterior).require(Capability.CONTRACTION)
+    fit = Fit(posterior).require(Capability.CONTRACTION).require_passed(allow_failed)
     tables = {}
     if fit.has_reward_table:
         prior, learned, _ = rewards_in_gauge(fit)

@@ -15,7 +15,9 @@ ROUNDING, TINY = 1e-12, 1e-300
 Table = ArrayLike | xr.DataArray
 
 
-def reward_distance(first: Table | xr.DataTree, second: Table, weights: Table | None = None) -> xr.Dataset:
+def reward_distance(
+    first: Table | xr.DataTree, second: Table, weights: Table | None = None, *, allow_failed: bool = False
+) -> xr.Dataset:
     """Distance between rewards that ignores functions of the stimulus alone.
 
     d(r, r′) = min_c √( Σ_{x,σ} w(x, σ) [r(x, σ) − r′(x, σ) − c(x)]² / Σ w ), in nats per update: the weighted root mean
@@ -33,14 +35,15 @@ def reward_distance(first: Table | xr.DataTree, second: Table, weights: Table | 
         second: r′, a table or draws of it.
         weights: how often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`; of a fit by
             default its own.
+        allow_failed: whether to go on where `first` is a fit that failed its gate.
 
     Returns:
         `distance` (nats per update) and `correlation` (weighted; NaN where a reward is constant), per draw: a posterior
         of the distance to a known truth. Of a fit also the attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if shapes do not fit, numbers are not finite, a stimulus has no weight, or the reward of the fit is
-            no table.
+        InputError: if shapes do not fit, numbers are not finite, a stimulus has no weight, the reward of the fit is no
+            table, or its gate failed.
 
     Source:
         Gleave, Dennis, Legg, Russell & Leike 2021, Quantifying differences in reward functions, arXiv:2006.13900.
@@ -49,7 +52,7 @@ def reward_distance(first: Table | xr.DataTree, second: Table, weights: Table | 
     0.0
     """
     if isinstance(first, xr.DataTree):
-        fit = Fit(first).require(Capability.REWARD_DISTANCE)
+        fit = Fit(first).require(Capability.REWARD_DISTANCE).require_passed(allow_failed, "first")
         drawn = fit.group("reward")["reward"].transpose(*AXES, *fit.weights.dims)
         given = fit.weights.values if weights is None else weights
         return reward_distance(drawn.values, second, given).assign_attrs(verdict_of_fit=fit.verdict)

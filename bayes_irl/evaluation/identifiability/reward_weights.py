@@ -14,7 +14,7 @@ LARGEST_CONDITION = 1e4
 Features = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 
 
-def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
+def reward_weights(posterior: xr.DataTree, features: Features, *, allow_failed: bool = False) -> xr.Dataset:
     """Regress the inferred reward on features, draw by draw, at the patterns that were recorded.
 
         r̂(σ, x) ≈ Σ_k w_k φ_k(σ, x) + b(x),      w = ⟨φ̃ φ̃ᵀ⟩⁻¹ ⟨φ̃ r̂⟩,
@@ -30,6 +30,7 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
         posterior: what `infer` returned for a `Population`.
         features: `features(spikes, stimulus)`, from patterns `[num_patterns, num_neurons]` of 0 and 1, and the stimulus
             of each as a whole number, to `{name: [num_patterns]}`.
+        allow_failed: whether to go on where the fit failed its gate.
 
     Returns:
         `weight[feature]` for each draw, in nats per update and unit of the feature; `r_squared` for each draw;
@@ -37,13 +38,13 @@ def reward_weights(posterior: xr.DataTree, features: Features) -> xr.Dataset:
         (1 or 0) and `verdict_of_fit`.
 
     Raises:
-        InputError: if this is no fit of a population; if features are not as described, do not vary, or depend on each
-            other so much that their weights are not identified.
+        InputError: if this is no fit of a population; if its gate failed; if features are not as described, do not
+            vary, or depend on each other so much that their weights are not identified.
 
     >>> both = lambda spikes, stimulus: {"count": spikes.sum(1), "all": spikes.prod(1)}
     >>> reward_weights(tree, both)["weight"].mean(("chain", "draw"))  # doctest: +SKIP
     """
-    fit = Fit(posterior).require(Capability.REWARD_WEIGHTS)
+    fit = Fit(posterior).require(Capability.REWARD_WEIGHTS).require_passed(allow_failed)
     recorded = fit.group("patterns")
     spikes, shown = recorded["spikes"].values.astype(float), recorded["shown"].values
     named = dict(features(spikes, shown))

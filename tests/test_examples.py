@@ -118,7 +118,9 @@ def test_hippocampus_runs(shared, tmp_path):
 @pytest.mark.slow
 def test_efficient_coding_runs(tmp_path):
     words = printed("efficient_coding", tmp_path)
-    verdicts = dict(re.findall(r"^(code|other_feature|spike_target): (Consistent|Not consistent)", words, re.MULTILINE))
+    verdicts = dict(
+        re.findall(r"^(code|other_feature|spike_target): .*?(Consistent|Not consistent)", words, re.MULTILINE)
+    )
     assert verdicts == {"code": "Consistent", "other_feature": "Not consistent", "spike_target": "Not consistent"}
     assert {"code_answers", "code_information", "code_cell_types", "code_verdict_code"} <= pictures(tmp_path)
 

@@ -1,6 +1,7 @@
 """Input is checked at the door: each message names the argument, what was expected, what came, what to do."""
 
 from collections.abc import Collection
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ class DataWarning(UserWarning):
 
 def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advice: str = "") -> np.ndarray:
     """Return `values` as a finite float array of `shape` (`None`: any length)."""
+    refuse_masked(argument, values)
     try:
         array = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
@@ -36,8 +38,15 @@ def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advi
     return array
 
 
+def refuse_masked(argument: str, values: Any) -> None:
+    """Refuse masked arrays with masked entries: `np.asarray` would show what lies under the mask."""
+    if isinstance(values, np.ma.MaskedArray) and (num_masked := int(np.ma.count_masked(values))):
+        raise InputError.of(argument, "an entry everywhere", f"{num_masked} masked entries", "Leave them out.")
+
+
 def number_array(argument: str, values: Any) -> np.ndarray:
     """Return `values` as an array of booleans, integers or floats, of any shape."""
+    refuse_masked(argument, values)
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -79,25 +88,46 @@ def transition_matrix(argument: str, values: Any) -> np.ndarray:
     return matrix / sums[:, None]
 
 
-def probability(argument: str, value: float) -> float:
+def single(value: Any) -> Any:
+    """Return the number in an array of one entry, as MATLAB and netCDF store numbers; other values as they are."""
+    if not hasattr(value, "__array__") or np.ma.is_masked(value):
+        return value
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "buif":
+        return value
+    number = array.item()
+    whole = isinstance(number, float) and number.is_integer() and not isinstance(value, np.generic)
+    return int(number) if whole else number
+
+
+def _real(value: Any) -> float:
+    """Return a number as a float; NaN for anything else."""
+    number = single(value)
+    return float(number) if isinstance(number, Real) else np.nan
+
+
+def probability(argument: str, value: Any) -> float:
     """Return a number in [0, 1]."""
-    if not np.isscalar(value) or not 0 <= float(value) <= 1:
+    number = _real(value)
+    if not 0 <= number <= 1:
         raise InputError.of(argument, "a probability between 0 and 1", value)
-    return float(value)
+    return number
 
 
-def positive(argument: str, value: float, advice: str = "") -> float:
+def positive(argument: str, value: Any, advice: str = "") -> float:
     """Return a finite number above zero."""
-    if not np.isscalar(value) or not np.isfinite(value) or not float(value) > 0:
+    number = _real(value)
+    if not 0 < number < np.inf:
         raise InputError.of(argument, "a finite number above 0", value, advice)
-    return float(value)
+    return number
 
 
-def count(argument: str, value: int, least: int = 1) -> int:
+def count(argument: str, value: Any, least: int = 1) -> int:
     """Return a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    number = single(value)
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
         raise InputError.of(argument, f"a whole number of at least {least}", value)
-    return int(value)
+    return int(number)
 
 
 def one_of(argument: str, value: str, choices: Collection[str]) -> str:

@@ -1,7 +1,8 @@
 """Observations reduced to counts: the cost of inference does not grow with the length of a recording."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -23,6 +24,8 @@ class ResponseCounts(Hashed):
         response_counts: How often each neuron spiked.
         response_totals: Out of how many of its responses.
         occupancy_counts: How often each pattern was observed under each stimulus, in the whole recording.
+        unit_ids: Names of the neurons; `None`: they are numbered.
+        stimulus_names: Names of the stimuli; `None`: they are numbered.
     """
 
     num_neurons: int
@@ -31,6 +34,8 @@ class ResponseCounts(Hashed):
     response_counts: Int[np.ndarray, " num_neurons"]
     response_totals: Int[np.ndarray, " num_neurons"]
     occupancy_counts: Int[np.ndarray, "num_stimuli num_patterns"]
+    unit_ids: tuple[str, ...] | None = field(default=None, kw_only=True)
+    stimulus_names: tuple[str, ...] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +116,7 @@ def count_updates(
     neuron: Int[np.ndarray, " num_updates"],
     num_neurons: int,
     num_stimuli: int,
+    unit_ids: Sequence[str] | None = None,
 ) -> Updates:
     """Count the answers in every context, from the patterns after each update and the neurons redrawn."""
     occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
@@ -124,7 +130,7 @@ def count_updates(
     num_spikes[np.searchsorted(keys, spiking)] = counts
     responses = np.bincount(neuron[spiked], minlength=num_neurons)
     totals = np.bincount(neuron, minlength=num_neurons)
-    _warn_of_constant_neurons(responses, totals)
+    _warn_of_constant_neurons(responses, totals, unit_ids, stacklevel=4)
     unit, seen, pattern = np.unravel_index(keys, sizes)
     return Updates(
         num_neurons,
@@ -148,10 +154,11 @@ def count_snapshots(
     num_stimuli: int,
     every: int,
     design_effect: Float[np.ndarray, " num_stimuli"],
+    unit_ids: Sequence[str] | None = None,
 ) -> Snapshots:
     """Count the patterns of every `every`-th bin under each stimulus."""
     occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
-    responses, totals = _responses(occupancy, num_neurons)
+    responses, totals = _responses(occupancy, num_neurons, unit_ids)
     seen, pattern, count = _distinct((stimulus[::every], patterns[::every]), (num_stimuli, 2**num_neurons))
     return Snapshots(
         num_neurons,
@@ -176,10 +183,11 @@ def count_transitions(
     num_stimuli: int,
     updates_per_bin: int,
     held: bool,
+    unit_ids: Sequence[str] | None = None,
 ) -> Transitions:
     """Count the moves between successive bins, never across a change of trial."""
     occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
-    responses, totals = _responses(occupancy, num_neurons)
+    responses, totals = _responses(occupancy, num_neurons, unit_ids)
     before = np.arange(len(patterns) - 1)
     if trial is not None:
         before = np.flatnonzero(trial[1:] == trial[:-1])
@@ -222,16 +230,20 @@ def _occupancy(patterns: np.ndarray, stimulus: np.ndarray, num_neurons: int, num
     return np.bincount(states, minlength=num_stimuli * num_patterns).reshape(num_stimuli, num_patterns)
 
 
-def _responses(occupancy: np.ndarray, num_neurons: int) -> tuple[np.ndarray, np.ndarray]:
+def _responses(
+    occupancy: np.ndarray, num_neurons: int, unit_ids: Sequence[str] | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return how often each neuron spiked, and in how many bins."""
     per_pattern = occupancy.sum(axis=0)
     bits = (np.arange(2**num_neurons)[:, None] >> np.arange(num_neurons)[::-1]) & 1
     responses, totals = per_pattern @ bits, np.full(num_neurons, per_pattern.sum())
-    _warn_of_constant_neurons(responses, totals)
+    _warn_of_constant_neurons(responses, totals, unit_ids, stacklevel=5)
     return responses, totals
 
 
-def _warn_of_constant_neurons(responses: np.ndarray, totals: np.ndarray) -> None:
+def _warn_of_constant_neurons(
+    responses: np.ndarray, totals: np.ndarray, unit_ids: Sequence[str] | None, stacklevel: int
+) -> None:
     """Name the neurons whose responses never vary, and so say little about the reward."""
     seen = totals > 0
     constant = {
@@ -241,9 +253,9 @@ def _warn_of_constant_neurons(responses: np.ndarray, totals: np.ndarray) -> None
     }
     for what, which in constant.items():
         if which.any():
-            names = ", ".join(str(index) for index in np.flatnonzero(which))
+            names = ", ".join(str(i) if unit_ids is None else unit_ids[i] for i in np.flatnonzero(which).tolist())
             message = f"neuron {names} {what}: expect wide posteriors for what depends on it."
-            warnings.warn(message, DataWarning, stacklevel=4)
+            warnings.warn(message, DataWarning, stacklevel=stacklevel)
 
 
 def _distinct(columns: tuple[np.ndarray, ...], sizes: tuple[int, ...]) -> tuple[np.ndarray, ...]:

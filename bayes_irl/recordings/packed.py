@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
@@ -10,6 +11,7 @@ from jaxtyping import Int, Int32, UInt8
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.recordings.labels import unique_names
 from bayes_irl.recordings.recording import Recording
 
 _BLOCK = 1 << 16  # bins that are unpacked at once
@@ -26,6 +28,8 @@ class PackedRecording(Hashed):
         num_stimuli: How many stimuli there are, seen or not.
         trial: The trial of every bin; `None`: one unbroken record.
         neuron: In a recording of single updates, the neuron that was redrawn; `None`: a recording in bins.
+        unit_ids: Names of the neurons; `None`: they are numbered.
+        stimulus_names: Names of the stimuli; `None`: they are numbered.
     """
 
     bits: UInt8[np.ndarray, "num_bins num_bytes"]
@@ -34,6 +38,8 @@ class PackedRecording(Hashed):
     num_stimuli: int
     trial: Int32[np.ndarray, " num_bins"] | None = None
     neuron: Int32[np.ndarray, " num_bins"] | None = None
+    unit_ids: tuple[str, ...] | None = None
+    stimulus_names: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, recording: Recording) -> "PackedRecording":
@@ -45,11 +51,13 @@ class PackedRecording(Hashed):
             recording.num_stimuli,
             recording.trial,
             recording.neuron,
+            recording.unit_ids,
+            recording.stimulus_names,
         )
 
     @classmethod
     def from_blocks(
-        cls, blocks: Iterable[ArrayLike], stimulus: ArrayLike, *, trial: ArrayLike | None = None, **more: int
+        cls, blocks: Iterable[ArrayLike], stimulus: ArrayLike, *, trial: ArrayLike | None = None, **more: Any
     ) -> "PackedRecording":
         """Pack a recording that never is in memory as a whole.
 
@@ -58,7 +66,7 @@ class PackedRecording(Hashed):
                 reads a file.
             stimulus: `[num_bins]`, of all parts.
             trial: `[num_bins]`, of all parts.
-            **more: `num_stimuli`, by default the largest stimulus plus one.
+            **more: `num_stimuli`, `stimulus_names`, `unit_ids`, as in `Recording.from_arrays`.
 
         Raises:
             InputError: As `Recording.from_arrays` does, for each part.
@@ -74,8 +82,11 @@ class PackedRecording(Hashed):
         if len(sizes) != 1:
             raise InputError.of("blocks", "parts of one number of neurons", f"{sorted(sizes) or 'no part'}")
         bits = np.concatenate(packed)
+        ids = more.pop("unit_ids", None)
         around = Recording.from_arrays(np.zeros((len(bits), 1)), stimulus, trial=trial, **more)
-        return cls(bits, sizes.pop(), around.stimulus, around.num_stimuli, around.trial)
+        size = sizes.pop()
+        names = None if ids is None else unique_names("unit_ids", ids, size)
+        return cls(bits, size, around.stimulus, around.num_stimuli, around.trial, None, names, around.stimulus_names)
 
     @property
     def num_bins(self) -> int:

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Float, Int, Int32, UInt8
 
-from bayes_irl._checks import InputError, count, number_array, positive, whole_numbers
+from bayes_irl._checks import InputError, count, positive, whole_numbers
 from bayes_irl.recordings import counts
-from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
+from bayes_irl.recordings.bin_arrays import MOST, bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
+from bayes_irl.recordings.binarised import binarise, warn_of_lost_spikes
+from bayes_irl.recordings.counts import ResponseCounts, Snapshots, Transitions, Updates
+from bayes_irl.recordings.description import in_html, in_lines
+from bayes_irl.recordings.labelled import units_last
+from bayes_irl.recordings.labels import find_units, unique_names
 
 _MOST_NEURONS = 30  # a pattern's index is an int32
-_MOST = int(np.iinfo(np.int32).max)
 
 
 @runtime_checkable
@@ -30,7 +34,7 @@ class Binned(Protocol):
     held: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """Binary responses of a circuit, bin by bin. Build it with `Recording.from_arrays`, which checks.
 
@@ -41,6 +45,9 @@ class Recording:
         trial: The trial that each bin belongs to; `None`: one unbroken record.
         bin_width: Seconds per bin, where known.
         neuron: In a recording of single updates, the neuron that was redrawn; `None`: a recording in bins.
+        unit_ids: The neurons' names, such as the ids of units in a file; `None`: they are numbered.
+        stimulus_names: The stimuli's names, such as their contrasts; `None`: they are numbered.
+        lost: Share of each neuron's spikes that shared a bin with another of its spikes, where spikes were counted.
     """
 
     spikes: UInt8[np.ndarray, "num_bins num_neurons"]
@@ -49,46 +56,147 @@ class Recording:
     trial: Int32[np.ndarray, " num_bins"] | None = None
     bin_width: float | None = None
     neuron: Int32[np.ndarray, " num_bins"] | None = None
+    unit_ids: tuple[str, ...] | None = None
+    stimulus_names: tuple[str, ...] | None = None
+    lost: Float[np.ndarray, " num_neurons"] | None = None
 
     @classmethod
     def from_arrays(
         cls,
-        spikes: ArrayLike | Sequence,
-        stimulus: ArrayLike | Sequence,
+        spikes: Any,
+        stimulus: Any,
         *,
-        trial: ArrayLike | Sequence | None = None,
-        bin_width: float | None = None,
-        neuron: ArrayLike | Sequence | None = None,
-        num_stimuli: int | None = None,
+        trial: Any = None,
+        bin_width: Any = None,
+        neuron: Any = None,
+        num_stimuli: Any = None,
+        unit_ids: Any = None,
+        stimulus_names: Any = None,
     ) -> "Recording":
         """Check the arrays and copy them into a recording.
 
         Args:
-            spikes: [num_bins, num_neurons], 0 or 1.
-            stimulus: [num_bins], whole numbers from 0.
-            trial: [num_bins], numbered in the order in which the trials happened.
+            spikes: `[num_bins, num_neurons]`, 0 or 1. Or a pandas or pynapple frame with a column per unit, or an
+                `xarray.DataArray` with an axis "unit" or "neuron": their unit ids are kept.
+            stimulus: `[num_bins]`, numbers or words. Different values become stimuli in rising order, and their names
+                are kept.
+            trial: `[num_bins]`: numbers in the order in which the trials happened, or their names.
             bin_width: Seconds per bin.
-            neuron: [num_bins], for recordings of single updates: which neuron was redrawn.
-            num_stimuli: By default the largest stimulus plus one.
+            neuron: `[num_bins]`, for recordings of single updates: which neuron was redrawn.
+            num_stimuli: How many stimuli there are, where some may be missing here; `stimulus` are then whole numbers
+                from 0.
+            unit_ids: One name per neuron.
+            stimulus_names: One name per stimulus, in order; `stimulus` are then whole numbers from 0, or such names.
 
         Raises:
             InputError: Where an array is not as described, or lengths disagree.
 
         >>> Recording.from_arrays([[0, 1], [1, 1]], [0, 1]).patterns
         array([1, 3], dtype=int32)
+        >>> Recording.from_arrays([[0, 1], [1, 1]], [90, 45], unit_ids=[3, 28]).stimulus_names
+        ('45', '90')
         """
-        bits = _bits(spikes)
+        table, own_ids = units_last("spikes", spikes)
+        bits = bits_of(table)
         num_bins, num_neurons = bits.shape
-        most = (_MOST if num_stimuli is None else count("num_stimuli", num_stimuli)) - 1
-        states = _per_bin("stimulus", stimulus, num_bins, 0, most)
+        ids = own_ids if unit_ids is None else unit_ids
+        states, size, names = stimuli_of(stimulus, num_bins, num_stimuli, stimulus_names)
         return cls(
             spikes=bits,
             stimulus=states,
-            num_stimuli=int(states.max()) + 1 if num_stimuli is None else num_stimuli,
-            trial=None if trial is None else _in_order(_per_bin("trial", trial, num_bins, -_MOST, _MOST)),
-            bin_width=None if bin_width is None else positive("bin_width", bin_width, "Give seconds per bin."),
-            neuron=None if neuron is None else _per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
+            num_stimuli=size,
+            trial=None if trial is None else trials_of(trial, num_bins),
+            bin_width=None if bin_width is None else seconds_per_bin(bin_width),
+            neuron=None if neuron is None else per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
+            unit_ids=None if ids is None else unique_names("unit_ids", ids, num_neurons),
+            stimulus_names=names,
         )
+
+    @classmethod
+    def from_counts(cls, counts: Any, stimulus: Any, **more: Any) -> "Recording":
+        """Make a recording of spike counts: a bin in which a neuron spiked more than once holds one spike.
+
+        Args:
+            counts: `[num_bins, num_neurons]`, whole numbers, as an array or a table with named axes.
+            stimulus: As in `from_arrays`.
+            **more: What else `from_arrays` takes.
+
+        Raises:
+            InputError: As `from_arrays`; or if counts are negative or not whole. Warns of neurons that lose more than
+                5 % of their spikes.
+
+        >>> Recording.from_counts([[0, 1], [1, 0]], [0, 1]).lost.tolist()
+        [0.0, 0.0]
+        """
+        table, own_ids = units_last("counts", counts)
+        bits, lost = binarise(table)
+        if more.get("unit_ids") is None and own_ids is not None:
+            more["unit_ids"] = own_ids
+        made = replace(cls.from_arrays(bits, stimulus, **more), lost=lost)
+        warn_of_lost_spikes(made.unit_names, lost)
+        return made
+
+    @classmethod
+    def from_spike_times(
+        cls,
+        spikes: Any,
+        *,
+        bin_width: Any,
+        epochs: Any = None,
+        stimulus: Any = None,
+        num_states: Any = None,
+        unit_ids: Any = None,
+        align: Any = None,
+    ) -> "Recording":
+        """Bin spike times within epochs; each spike is counted once, and nothing is bridged between epochs.
+
+        Args:
+            spikes: Seconds: a list with an array per unit; a dict of them by unit id; a table with the columns
+                `spike_time` and `spike_unit`; or a pynapple `TsGroup`.
+            bin_width: Seconds per bin. What is left at the end of an epoch is not used.
+            epochs: `[num_epochs, 2]`, start and end in seconds, in the order of time, such as trials or running; or a
+                table with columns `start_time` and `stop_time` (or `start` and `end`), or a pynapple `IntervalSet`. By
+                default one epoch: the span of the stimulus's time stamps, a `TsGroup`'s time support, or else from the
+                first spike to the last.
+            stimulus: One value per bin or per epoch; the name of a column of `epochs`; or (times, values), such as
+                events, whose values hold until the next event, or a signal; or a pynapple `Tsd`. A bin's stimulus is
+                what holds in its middle. By default there is one stimulus.
+            num_states: The stimulus is a measured quantity: its mean in each bin is cut at quantiles into so many
+                states; see `stimulus_states`. By default different values are different stimuli.
+            unit_ids: Of a list, one name per unit; of a table, the names that `spike_unit` counts from 0; of a dict or
+                `TsGroup`, which units to take.
+            align: One time per epoch at which a bin begins, such as the stimulus's onset; by default the epoch's start.
+
+        Raises:
+            InputError: If times are not finite, epochs overlap, no spike lies within them, or the stimulus has no
+                value in some bin. Warns of neurons that lose more than 5 % of their spikes, as a bin holds one at most.
+
+        >>> spikes = {"a": [0.001, 0.012], "b": [0.02]}
+        >>> recording = Recording.from_spike_times(spikes, bin_width=0.01, epochs=[[0, 0.03]])
+        >>> recording.unit_ids, recording.spikes.tolist()
+        (('a', 'b'), [[1, 0], [1, 0], [0, 1]])
+        """
+        from bayes_irl.recordings.spike_times import bin_spikes
+
+        binned = bin_spikes(spikes, seconds_per_bin(bin_width), epochs, stimulus, num_states, unit_ids, align)
+        return cls(**binned)
+
+    def __repr__(self) -> str:
+        """How much was recorded, from whom, under which stimuli: three lines."""
+        return in_lines(self)
+
+    def _repr_html_(self) -> str:
+        return in_html(self)
+
+    @property
+    def unit_names(self) -> tuple[str, ...]:
+        """What tables and plots call the neurons: their unit ids, or numbers from 0."""
+        return self.unit_ids or tuple(map(str, range(self.num_neurons)))
+
+    @property
+    def stimulus_labels(self) -> tuple[str, ...]:
+        """What tables and plots call the stimuli: their names, or numbers from 0."""
+        return self.stimulus_names or tuple(map(str, range(self.num_stimuli)))
 
     @property
     def num_bins(self) -> int:
@@ -124,8 +232,8 @@ class Recording:
             index = (index << 1) | response
         return index
 
-    def select(self, neurons: ArrayLike | Sequence[int]) -> "Recording":
-        """Return the recording of these neurons alone, in the order given.
+    def select(self, neurons: ArrayLike | Sequence[int | str]) -> "Recording":
+        """Return the recording of these neurons alone, in the order given: places from 0, or unit ids as words.
 
         Raises:
             InputError: If a neuron is repeated or does not exist, or the recording is of single updates:
@@ -133,10 +241,17 @@ class Recording:
         """
         if self.neuron is not None:
             raise InputError.of("recording", "bins", "single updates", "They show what all other neurons saw.")
+        if np.asarray(neurons).dtype.kind == "U":
+            neurons = find_units("neurons", np.atleast_1d(neurons).tolist(), self.unit_ids, self.num_neurons)
         chosen = whole_numbers("neurons", neurons, 0, self.num_neurons - 1)
         if len(chosen) == 0 or len(np.unique(chosen)) < len(chosen):
             raise InputError.of("neurons", "at least one neuron, each once", chosen.tolist())
-        return replace(self, spikes=self.spikes[:, chosen])
+        return replace(
+            self,
+            spikes=self.spikes[:, chosen],
+            unit_ids=None if self.unit_ids is None else tuple(self.unit_ids[i] for i in chosen),
+            lost=None if self.lost is None else self.lost[chosen],
+        )
 
     def trials(self, ids: ArrayLike | Sequence[int]) -> "Recording":
         """Return the recording of these trials alone, in the order in which they were recorded.
@@ -146,7 +261,7 @@ class Recording:
         """
         if self.trial is None:
             raise InputError.of("recording", "trials", "one unbroken record", "Give it `trial`.")
-        wanted = whole_numbers("ids", ids, -_MOST, _MOST)
+        wanted = whole_numbers("ids", ids, -MOST, MOST)
         missing = np.setdiff1d(wanted, self.trial)
         if len(wanted) == 0 or len(missing):
             raise InputError.of("ids", "trials of this recording", missing.tolist() or "none")
@@ -227,7 +342,8 @@ class Recording:
         """
         if self.neuron is None:
             raise InputError.of("recording", "single updates", "bins", "Use snapshots() or transitions().")
-        return counts.count_updates(self.patterns, self.stimulus, self.neuron, self.num_neurons, self.num_stimuli)
+        sizes = (self.num_neurons, self.num_stimuli)
+        return self._named(counts.count_updates(self.patterns, self.stimulus, self.neuron, *sizes, self.unit_ids))
 
     def snapshots(self, every: int | None = None) -> Snapshots:
         """Count the patterns of every `every`-th bin; by default thinned until they are about independent.
@@ -239,7 +355,8 @@ class Recording:
 
         every = thinning_step(self) if every is None else count("every", every)
         effect = design_effect(self, every)
-        return counts.count_snapshots(self.patterns, self.stimulus, self.num_neurons, self.num_stimuli, every, effect)
+        sizes = (self.num_neurons, self.num_stimuli)
+        return self._named(counts.count_snapshots(self.patterns, self.stimulus, *sizes, every, effect, self.unit_ids))
 
     def transitions(
         self, update_rate: float | None = None, held: bool = True, *, stimulus: Binned | None = None
@@ -266,9 +383,9 @@ class Recording:
             raise InputError.of("stimulus", "one that remembers its bins", "none", "Use Stimulus.per_update.")
         else:
             per_bin, held = stimulus.updates_per_bin, stimulus.held
-        return counts.count_transitions(
-            self.patterns, self.stimulus, self.trial, self.num_neurons, self.num_stimuli, per_bin, held
-        )
+        sizes = (self.num_neurons, self.num_stimuli)
+        moves = counts.count_transitions(self.patterns, self.stimulus, self.trial, *sizes, per_bin, held, self.unit_ids)
+        return self._named(moves)
 
     def where(self, keep: np.ndarray) -> "Recording":
         """Return the bins that a mask `[num_bins]` keeps. What it brings together is taken to follow each other."""
@@ -280,43 +397,11 @@ class Recording:
             neuron=None if self.neuron is None else self.neuron[keep],
         )
 
+    def _named[Counts: ResponseCounts](self, counted: Counts) -> Counts:
+        """Return counts with the names of neurons and stimuli."""
+        return replace(counted, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names)
+
     def _known_bin_width(self) -> float:
         if self.bin_width is None:
             raise InputError.of("bin_width", "seconds per bin", None, "Give it to Recording.from_arrays.")
         return self.bin_width
-
-
-def _bits(spikes: ArrayLike | Sequence) -> np.ndarray:
-    """Return uint8[num_bins, num_neurons] of zeros and ones."""
-    array = number_array("spikes", spikes)
-    if array.ndim != 2 or 0 in array.shape:
-        raise InputError.of("spikes", "[num_bins, num_neurons], neither of them 0", f"shape {array.shape}")
-    bad = ~((array == 0) | (array == 1))
-    if bad.any():
-        first = array[bad][0]
-        advice = "Binarise counts with np.minimum(spikes, 1), or use narrower bins."
-        if np.isnan(first):
-            advice = "Leave out the bins in which a neuron was not recorded."
-        raise InputError.of("spikes", "only 0 and 1", f"{first} in {int(bad.any(axis=1).sum())} bins", advice)
-    return array.astype(np.uint8)
-
-
-def _per_bin(argument: str, values: ArrayLike | Sequence, num_bins: int, least: int, most: int) -> np.ndarray:
-    """Return int32[num_bins], each between `least` and `most`."""
-    numbers = whole_numbers(argument, values, least, most)
-    if len(numbers) != num_bins:
-        raise InputError(f"{argument} has {len(numbers)} entries, spikes has {num_bins} bins: give one per bin.")
-    return numbers
-
-
-def _in_order(trial: np.ndarray) -> np.ndarray:
-    """Return the trial numbers, or say where a trial comes back."""
-    falls = np.flatnonzero(trial[1:] < trial[:-1])
-    if len(falls):
-        raise InputError.of(
-            "trial",
-            "numbers that never fall",
-            f"{trial[falls[0] + 1]} after {trial[falls[0]]} at bin {falls[0] + 1}",
-            "Keep each trial's bins together and number the trials in the order in which they happened.",
-        )
-    return trial

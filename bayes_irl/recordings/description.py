@@ -1,0 +1,66 @@
+"""A recording in words: three lines of text, or a small table for notebooks."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from bayes_irl.recordings.recording import Recording
+
+_MOST = 12  # units or stimuli that are listed
+
+
+def in_lines(recording: "Recording") -> str:
+    """Return what was recorded in three lines: how much, from whom, under which stimuli."""
+    return "\n".join((_amount(recording), _units(recording), _stimuli(recording)))
+
+
+def in_html(recording: "Recording") -> str:
+    """Return the same with a table of units: rates, and spikes that share a bin with another one."""
+    unit = "Hz" if recording.bin_width else "spikes per bin"
+    head = ["unit", unit] + ["lost"] * (recording.lost is not None)
+    rows = [[name, f"{rate:.3g}"] for name, rate in zip(recording.unit_names, rates(recording), strict=True)]
+    if recording.lost is not None:
+        rows = [[*row, f"{lost:.0%}"] for row, lost in zip(rows, recording.lost, strict=True)]
+    lines = "".join(f"<p>{escape(line)}</p>" for line in in_lines(recording).split("\n"))
+    cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows[:100])
+    more = f"<p>and {len(rows) - 100} more units</p>" if len(rows) > 100 else ""
+    return f"<div>{lines}<table><tr>{''.join(f'<th>{each}</th>' for each in head)}</tr>{cells}</table>{more}</div>"
+
+
+def rates(recording: "Recording") -> np.ndarray:
+    """Return each neuron's mean response, in Hz where the bin width is known, else per bin (or update)."""
+    return recording.spikes.mean(axis=0) / (recording.bin_width or 1.0)
+
+
+def _amount(recording: "Recording") -> str:
+    if recording.neuron is not None:
+        return f"Recording of {recording.num_bins:,} updates"
+    bins = f"{recording.num_bins:,} bins"
+    if recording.bin_width is not None:
+        bins = f"{recording.duration:,.1f} s in {bins} of {1000 * recording.bin_width:g} ms"
+    count = 1 if recording.trial is None else len(np.unique(recording.trial))
+    return f"Recording of {bins}" + ("" if recording.trial is None else f", {count:,} trial{'s' * (count != 1)}")
+
+
+def _units(recording: "Recording") -> str:
+    each = rates(recording)
+    unit = "Hz" if recording.bin_width and recording.neuron is None else "spikes per bin"
+    kind = "neurons" if recording.unit_ids is None else "units"
+    named = "" if recording.unit_ids is None else f" ({_few(recording.unit_ids)})"
+    text = f"{recording.num_neurons} {kind}{named}, {each.min():.3g} to {each.max():.3g} {unit}"
+    if recording.lost is not None and recording.lost.max() > 0:
+        text += f"; at most {recording.lost.max():.0%} of a unit's spikes share a bin"
+    return text
+
+
+def _stimuli(recording: "Recording") -> str:
+    shares = np.bincount(recording.stimulus, minlength=recording.num_stimuli) / recording.num_bins
+    pairs = [f"{name} {share:.0%}" for name, share in zip(recording.stimulus_labels, shares, strict=True)]
+    return f"{recording.num_stimuli} stimul{'us' if recording.num_stimuli == 1 else 'i'}: {_few(pairs)}"
+
+
+def _few(names: "tuple[str, ...] | list[str]") -> str:
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

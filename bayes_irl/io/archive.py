@@ -1,6 +1,7 @@
 """NumPy archives, written whole and read without running code."""
 
 import os
+import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -31,17 +32,40 @@ def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
         np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
-def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+def archive_names(path: Path) -> list[str]:
+    """Return what the arrays of an archive are called; nothing of a file that is no archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [_stem(name) for name in archive.namelist()]
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return []
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".npy")
+
+
+def read_archive(path: Path, names: Collection[str] | None = None, most: float = np.inf) -> dict[str, np.ndarray]:
     """Return the arrays of an archive: all, or those of these names that are there.
 
+    Args:
+        path: of the archive.
+        names: of arrays.
+        most: bytes that the archive may inflate to.
+
     Raises:
-        InputError: if the file is missing, damaged or of another kind.
+        InputError: if the file is missing, damaged or of another kind, or inflates to more.
     """
     if not path.is_file():
         raise InputError.of("path", "an existing file", path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            wanted = [entry for entry in archive.zip.infolist() if names is None or _stem(entry.filename) in names]
+            if (size := sum(entry.file_size for entry in wanted)) > most:
+                raise InputError.of("path", f"arrays that inflate to at most {most:,.0f} bytes", f"{size:,}")
             return {name: archive[name] for name in archive if names is None or name in names}
+    except InputError:
+        raise
     except Exception as error:  # a damaged archive fails in any of a dozen ways, in zipfile, zlib or NumPy
         advice = "Write it again with np.savez, from arrays of numbers."
         raise InputError.of("path", "an .npz archive of plain arrays", f"{path} ({error})", advice) from error

@@ -14,7 +14,13 @@ STIMULUS = [0, 2, 1]
 
 
 @pytest.mark.parametrize(
-    "extras", [{}, {"trial": [3, 3, 7], "bin_width": 0.02, "num_stimuli": 5}, {"neuron": [0, 1, 1]}]
+    "extras",
+    [
+        {},
+        {"trial": [3, 3, 7], "bin_width": 0.02, "num_stimuli": 5},
+        {"neuron": [0, 1, 1]},
+        {"unit_ids": ["3", "28"], "stimulus_names": ["left", "right", "both"]},
+    ],
 )
 def test_a_recording_survives_the_round_trip(tmp_path, extras):
     recording = Recording.from_arrays(SPIKES, STIMULUS, **extras)
@@ -27,6 +33,7 @@ def test_a_recording_survives_the_round_trip(tmp_path, extras):
         if before is not None:
             np.testing.assert_array_equal(before, after, strict=True)
     assert (loaded.bin_width, loaded.num_stimuli) == (recording.bin_width, recording.num_stimuli)
+    assert (loaded.unit_ids, loaded.stimulus_names) == (recording.unit_ids, recording.stimulus_names)
     assert os.listdir(tmp_path) == ["session.npz"]
 
 
@@ -62,7 +69,7 @@ def test_what_is_no_recording_is_refused_with_advice(tmp_path):
             load_recording(tmp_path / name)
 
     refused("missing.npz", "an existing file")
-    refused("session.mat", r"ends in \.npz.*np\.savez")
+    refused("session.txt", r"ends in .*\.npz.*np\.savez")
     (tmp_path / "folder.npz").mkdir()
     refused("folder.npz", "an existing file")
     (tmp_path / "text.npz").write_text("spikes, stimulus\n")

@@ -3,29 +3,107 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from bayes_irl._checks import InputError
+from bayes_irl.recordings.formats.csv_table import read_table
+from bayes_irl.recordings.formats.mat import read_mat
 from bayes_irl.recordings.formats.npz import read_npz, save_recording
+from bayes_irl.recordings.formats.nwb import read_nwb
+from bayes_irl.recordings.formats.phy import read_phy
 from bayes_irl.recordings.recording import Recording
+from bayes_irl.recordings.session import Session
 
-READERS: dict[str, Callable[[Path], Recording]] = {".npz": read_npz}
+FOLDER = "/"  # stands for the suffix of a folder
+READERS: dict[str, Callable[..., Recording | Session]] = {
+    ".npz": read_npz,
+    ".nwb": read_nwb,
+    ".mat": read_mat,
+    FOLDER: read_phy,
+}
+_NAMES_SPIKES = (".npz", ".mat")  # formats without a schema
 
 __all__ = ["READERS", "load_recording", "save_recording"]
 
 
-def load_recording(path: str | os.PathLike[str]) -> Recording:
-    """Read a recording from a file, by its suffix. Code in a file (pickled objects) is never run.
+def load_recording(
+    path: str | os.PathLike[str],
+    *,
+    bin_width: Any = None,
+    stimulus: Any = None,
+    num_states: Any = None,
+    epochs: Any = None,
+    units: Any = None,
+    quality: Any = None,
+    spikes: str | None = None,
+    align: Any = None,
+) -> Recording:
+    """Read a recording from a file, by its suffix. Code in a file is never run, links to other files are not followed.
+
+    | file | holds |
+    |---|---|
+    | `.npz` | binned responses, as `save_recording` writes them; or spike times, or counts in bins |
+    | `.nwb` | units, tables of epochs (`trials`) and time series |
+    | `.mat`, versions 4 to 7.3 | a cell of spike times, or counts in bins, and other variables |
+    | folder | what Kilosort or phy wrote: `spike_times.npy`, `spike_clusters.npy`, `params.py`, labels |
+
+    A file of your own format is read once its reader is in `bayes_irl.recordings.formats.READERS`.
 
     Args:
-        path: an `.npz` archive with the arrays `spikes` and `stimulus`, and where they apply `trial`, `bin_width`,
-            `neuron`, `num_stimuli`, as `Recording.from_arrays` takes them; other arrays are left alone. Or a file of
-            your own format, once its reader is in `bayes_irl.recordings.formats.READERS`.
+        path: Of the file, or of a Kilosort or phy folder.
+        bin_width: Seconds per bin, for spike times.
+        stimulus: The name of what the file holds: a column of the table of epochs, a time series, an array; or values,
+            as `Recording.from_spike_times` takes them. By default there is one stimulus, or what an `.npz` states.
+        num_states: Cut the stimulus, a measured quantity, at quantiles into so many states.
+        epochs: The name of a table in the file; the path of a `.csv` or `.tsv` file with columns `start_time` and
+            `stop_time`, in seconds; or starts and ends. By default the table `trials`, if there is one.
+        units: Ids of the units to take; by default all of the right quality.
+        quality: Labels of the units to take; by default "good", if any unit is labelled so, else all.
+        spikes: The variable that holds spikes, in a `.mat` or `.npz` file where this is not plain.
+        align: One time per epoch at which a bin begins, or the column that holds them.
 
     Raises:
-        InputError: if the file is missing, damaged or of another kind, or its arrays are no recording.
+        InputError: If the file is missing, damaged or of another kind, or lacks what is asked for: the message lists
+            what it holds.
     """
-    suffix = Path(path).suffix.lower()
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in READERS and place.is_dir():
+        suffix = FOLDER
     if suffix not in READERS:
-        known = ", ".join(sorted(READERS))
-        raise InputError.of("path", f"a file that ends in {known}", path, "Save other formats' arrays with np.savez.")
-    return READERS[suffix](Path(path))
+        known = ", ".join(sorted(set(READERS) - {FOLDER}))
+        advice = "Save other formats' arrays with np.savez, or use Recording.from_spike_times."
+        raise InputError.of("path", f"a folder, or a file that ends in {known}", path, advice)
+    asked = {
+        "bin_width": bin_width,
+        "stimulus": stimulus,
+        "num_states": num_states,
+        "epochs": _table(epochs),
+        "units": units,
+        "quality": quality,
+        "align": align,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    named = {"spikes": spikes} if spikes is not None and suffix in _NAMES_SPIKES else {}
+    try:
+        found = READERS[suffix](place, **named, **({"plain": not given} if suffix == ".npz" else {}))
+        if isinstance(found, Session):
+            try:
+                return found.record(**given)
+            finally:
+                found.close()
+    except (InputError, KeyboardInterrupt):
+        raise
+    except Exception as error:  # a damaged file fails in any of a dozen ways, in HDF5, SciPy or NumPy
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError.of("path", "a recording that is whole", f"{path} ({reason})") from error
+    if given:
+        raise InputError.of(", ".join(given), f"nothing, for a {suffix} file that holds bins", "an option")
+    return found
+
+
+def _table(epochs: Any) -> Any:
+    """Read a table of epochs where its path is given."""
+    if isinstance(epochs, str | os.PathLike) and Path(epochs).suffix.lower() in (".csv", ".tsv"):
+        return read_table(Path(epochs))
+    return epochs

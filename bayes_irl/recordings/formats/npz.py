@@ -1,39 +1,57 @@
 """Recordings as NumPy archives; the format is described in `docs/recordings.md`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bayes_irl._checks import InputError
-from bayes_irl.io.archive import npz_path, read_archive, write_archive
+from bayes_irl._checks import InputError, finite_array
+from bayes_irl.io.archive import archive_names, npz_path, read_archive, write_archive
 from bayes_irl.recordings.recording import Recording
+from bayes_irl.recordings.session import Session
+from bayes_irl.recordings.variables import session_of
+
+_SPIKE_TIMES = {"spike_time", "spike_unit"}
+MAX_BYTES = 1e9  # that an archive may inflate to
 
 _NEEDED = ("spikes", "stimulus")
-_OPTIONAL = ("trial", "bin_width", "neuron", "num_stimuli")
+_OPTIONAL = ("trial", "bin_width", "neuron", "num_stimuli", "unit_ids", "stimulus_names", "lost")
 
 
-def read_npz(path: Path) -> Recording:
+def read_npz(path: Path, spikes: str | None = None, plain: bool = True) -> Recording | Session:
     """Read a recording from an .npz archive. Code in a file (pickled objects) is never run.
 
     Args:
         path: A file with the arrays `spikes` and `stimulus`, and where they apply `trial`, `bin_width`,
-            `neuron`, `num_stimuli`, as `Recording.from_arrays` takes them. Other arrays are left alone.
+            `neuron`, `num_stimuli`, `unit_ids`, `stimulus_names`, as `Recording.from_arrays` takes them. Other arrays
+            are left alone. Or a file with spike times, or with a stimulus that is still to be made.
+        spikes: The array that holds spikes, where this is not plain.
+        plain: Whether nothing else was asked for, so that such a file is taken as it is.
 
     Raises:
         InputError: If the file is missing, damaged or of another kind, or its arrays are no recording.
     """
-    arrays: dict[str, Any] = read_archive(npz_path(path), _NEEDED + _OPTIONAL)
+    place = npz_path(path)
+    if spikes is None and plain and not set(archive_names(place)) >= _SPIKE_TIMES:
+        return _recording(path, read_archive(place, _NEEDED + _OPTIONAL, MAX_BYTES))
+    arrays = read_archive(place, most=MAX_BYTES)
+    flat = {name: array.ravel() if array.ndim == 2 and 1 in array.shape else array for name, array in arrays.items()}
+    return session_of(str(path), flat, spikes)
+
+
+def _recording(path: Path, arrays: dict[str, Any]) -> Recording:
     missing = [name for name in _NEEDED if name not in arrays]
     if missing:
         advice = "Write it with np.savez(path, spikes=..., stimulus=...)."
         raise InputError.of("path", f"an archive with the arrays {_NEEDED}", f"{path} without {missing}", advice)
-    if "bin_width" in arrays:
-        arrays["bin_width"] = float(_scalar("bin_width", arrays["bin_width"]))
-    if "num_stimuli" in arrays:
-        arrays["num_stimuli"] = _scalar("num_stimuli", arrays["num_stimuli"])
-    return Recording.from_arrays(arrays.pop("spikes"), arrays.pop("stimulus"), **arrays)
+    for name in ("bin_width", "num_stimuli"):
+        if name in arrays:
+            arrays[name] = _scalar(name, arrays[name])
+    lost = arrays.pop("lost", None)
+    made = Recording.from_arrays(arrays.pop("spikes"), arrays.pop("stimulus"), **arrays)
+    return made if lost is None else replace(made, lost=finite_array("lost", lost, (made.num_neurons,)))
 
 
 def save_recording(recording: Recording, path: str | os.PathLike[str]) -> None:

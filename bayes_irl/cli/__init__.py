@@ -5,7 +5,7 @@ Nothing heavy is imported until a command runs, so that help is instant.
 
 import click
 
-from bayes_irl.cli import adapt, check, compare, demo, fit, models, plot, run, simulate, train
+from bayes_irl.cli import adapt, check, compare, convert, demo, fit, models, plot, run, simulate, train
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,6 +16,7 @@ def main() -> None:
     \b
     Example:
       bayes-irl demo --quick
+      bayes-irl convert session.nwb --bin-width 0.01 --stimulus contrast --out rec.npz
       bayes-irl fit rec.npz --model spike_count --out posterior.nc
       bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
       bayes-irl train perceptual_decision --out agent
@@ -24,5 +25,5 @@ def main() -> None:
     """  # noqa: D301 (click reads the \b)
 
 
-for module in (demo, simulate, fit, check, adapt, compare, models, train, run, plot):
+for module in (demo, simulate, convert, fit, check, adapt, compare, models, train, run, plot):
     main.add_command(module.command)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 @click.command("adapt", cls=Command, short_help="Predict the answers of a changed circuit.")
 @click.argument("posterior", type=FilePath)
-@click.option("--silence", type=int, multiple=True, metavar="NEURON", help="It never spikes; repeatable.")
-@click.option("--force", type=int, multiple=True, metavar="NEURON", help="It always spikes; repeatable.")
+@click.option("--silence", multiple=True, metavar="NEURON", help="It never spikes; its unit id or number; repeatable.")
+@click.option("--force", multiple=True, metavar="NEURON", help="It always spikes; repeatable.")
 @click.option("--switch", type=float, help="New probability, per update, that the stimulus changes.")
 @click.option("--coding-cost-factor", type=float, default=1.0, show_default=True, help="New cost, relative to before.")
 @click.option("--adapt-baseline", is_flag=True, help="Re-optimise the baseline too, unchanged and changed.")
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 @click.option("--out", type=FilePath, required=True, help="Predictions, an .nc file, with figures beside it.")
 def command(
     posterior: Path,
-    silence: tuple[int, ...],
-    force: tuple[int, ...],
+    silence: tuple[str, ...],
+    force: tuple[str, ...],
     switch: float | None,
     coding_cost_factor: float,
     adapt_baseline: bool,
@@ -75,7 +75,7 @@ def command(
 
 
 def _changed(
-    circuit: "bi.Circuit | bi.Population", silence: tuple[int, ...], force: tuple[int, ...], switch: float | None
+    circuit: "bi.Circuit | bi.Population", silence: tuple[str, ...], force: tuple[str, ...], switch: float | None
 ) -> "bi.Circuit | bi.Population":
     import bayes_irl as bi
 

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,6 +21,7 @@ from bayes_irl.cli.common import (
     save_figure,
     seed_option,
 )
+from bayes_irl.cli.reading import read, reading_options
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 @click.command("fit", cls=Command, short_help="Infer the reward from a recording.")
 @click.argument("recording", type=FilePath)
+@reading_options
 @click.option(
     "--model",
     required=True,
@@ -68,8 +70,11 @@ def command(
     resume: bool,
     seed: int,
     out: Path,
+    **options: Any,
 ) -> None:
-    """Infer the reward that makes the answers in RECORDING (.npz) optimal.
+    """Infer the reward that makes the answers in RECORDING optimal.
+
+    RECORDING is an .npz, .nwb or .mat file, or a folder of Kilosort or phy; see `bayes-irl convert`.
 
     The first line printed says whether the intervals can be trusted. While it runs, what is done is kept in the folder
     OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. With --method sandwich no
@@ -80,6 +85,7 @@ def command(
       bayes-irl fit rec.npz --model spike_count --method nuts --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc
       bayes-irl fit bins.npz --model my_model.py --update-rate 100 --out posterior.nc --resume
+      bayes-irl fit session.nwb --bin-width 0.01 --stimulus contrast --model pairwise --update-rate 100 --out post.nc
       bayes-irl fit bins.npz --model large_population --method sandwich --update-rate 100 --out posterior.nc
     """  # noqa: D301 (click reads the \b)
     import jax
@@ -94,7 +100,7 @@ def command(
         advice = "Go on with --resume; or delete that folder, unless another fit is still at work there."
         raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)
-    recorded = bi.load_recording(recording)
+    recorded = read(recording, options)
     if not large and recorded.num_neurons > MOST_NEURONS:
         raise bi.InputError.of(
             "--method",
@@ -102,13 +108,13 @@ def command(
             f"{method} for {recorded.num_neurons}",
             "Choose a model of a population's value too, for instance large_population.",
         )
-    stimulus = _stimulus(recorded, update_rate)
-    circuit = (bi.Population if large else bi.Circuit)(recorded.num_neurons, stimulus)
+    _check_rate(recorded, update_rate)
+    circuit = (bi.Population if large else bi.Circuit).from_recording(recorded, update_rate)
     with _say_how_to_resume(checkpoint):
         tree = bi.infer(
             bi.load_model(model),
             circuit,
-            _observations(recorded, observe, stimulus),
+            _observations(recorded, observe, circuit.stimulus),
             baseline,
             sampler,
             key=jax.random.key(seed),
@@ -165,22 +171,15 @@ def _method(name: str, chains: int, draws: int | None) -> "bi.Method":
     return {"svi": bi.Svi, "laplace": bi.Laplace, "sandwich": bi.Sandwich}[name](**given)
 
 
-def _stimulus(recording: "bi.Recording", update_rate: float | None) -> "bi.Stimulus":
-    """The recorded stimulus, with its transitions per update."""
+def _check_rate(recording: "bi.Recording", update_rate: float | None) -> None:
+    """Refuse bins without an update rate, and updates with one."""
     import bayes_irl as bi
 
-    if recording.neuron is not None:
-        if update_rate is not None:
-            raise bi.InputError.of("--update-rate", "none for a recording of single updates", update_rate)
-        return bi.Stimulus(recording.transition())
-    if update_rate is None:
-        raise bi.InputError.of(
-            "--update-rate",
-            "how often each neuron answers, in Hz, for a recording in bins",
-            "none",
-            "Compare several: the posterior depends on it.",
-        )
-    return bi.Stimulus.per_update(recording.transition(), recording.updates_per_bin(update_rate), held=True)
+    if recording.neuron is None and update_rate is None:
+        expected = "how often each neuron answers, in Hz, for a recording in bins"
+        raise bi.InputError.of("--update-rate", expected, "none", "Compare several: the posterior depends on it.")
+    if recording.neuron is not None and update_rate is not None:
+        raise bi.InputError.of("--update-rate", "none for a recording of single updates", update_rate)
 
 
 def _observations(

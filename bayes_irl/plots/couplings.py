@@ -45,14 +45,15 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
     if isinstance(source, xr.DataTree):
         drawn = style.variable(source, "couplings", "weight", ("chain", "draw", "neuron", "seen"), _ADVICE)
         each = style.summarise(style.finite(drawn.values, "weight"))
-        shown = _Weights(each.mean, (each.low > 0) | (each.high < 0))
+        shown = _Weights(each.mean, (each.low > 0) | (each.high < 0), [str(name) for name in drawn["neuron"].values])
         passed = Fit(source).passed
     else:
         held: Any = getattr(source, "couplings", source)
         if not hasattr(held, "weights"):
             raise InputError.of("source", "couplings, a coupled network or a fit", type(source).__name__, _ADVICE)
         weights = np.asarray(held.weights)
-        shown, passed = _Weights(weights, weights != 0), None
+        names = getattr(getattr(source, "circuit", None), "unit_names", map(str, range(len(weights))))
+        shown, passed = _Weights(weights, weights != 0, list(names)), None
     figure, sheet = style.page(style.DOUBLE, 78 * style.MM, passed)
     _draw(sheet, shown, uncertain=passed is not None)
     return figure
@@ -60,10 +61,11 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
 
 @dataclass(frozen=True)
 class _Weights:
-    """What is drawn: J, and which of its entries have a sign that is known."""
+    """What is drawn: J, which of its entries have a sign that is known, and the neurons' names."""
 
     mean: Float[np.ndarray, "num_neurons num_neurons"]
     known: Bool[np.ndarray, "num_neurons num_neurons"]
+    names: list[str]
 
     @property
     def strongest(self) -> float:
@@ -97,7 +99,7 @@ def _draw_ring(axes: Axes, weights: _Weights) -> None:
             axes.add_patch(_arrow(places[j], places[i], float(weights.mean[i, j]), strength, bool(weights.known[i, j])))
     for i, (x, y) in enumerate(places):
         axes.add_patch(Circle((x, y), _NODE, facecolor="white", edgecolor=style.BLACK, linewidth=0.8, zorder=5))
-        axes.text(x, y, str(i), fontsize=style.SMALL, ha="center", va="center", zorder=6)
+        axes.text(x, y, weights.names[i], fontsize=style.SMALL, ha="center", va="center", zorder=6)
     axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal", xticks=[], yticks=[])
     axes.axis("off")
     axes.set_title("From each neuron to those that see it", fontsize=style.SMALL, pad=4)
@@ -135,7 +137,10 @@ def _draw_matrix(sheet: SubFigure, axes: Axes, weights: _Weights) -> None:
             j, i, sign, fontsize=style.SMALL, ha="center", va="center_baseline", color="white" if dark else style.BLACK
         )
     style.dress(axes, "Weight of neuron j in the log-odds of neuron i")
-    axes.set(xticks=range(num), yticks=range(num), xlabel="Neuron seen, j", ylabel="Neuron that answers, i")
+    axes.set(xlabel="Neuron seen, j", ylabel="Neuron that answers, i")
+    upright = max(map(len, weights.names)) > 2
+    axes.set_xticks(range(num), weights.names, rotation=90 if upright else 0)
+    axes.set_yticks(range(num), weights.names)
     bar = sheet.colorbar(image, ax=axes, shrink=0.85)
     bar.set_label("Coupling J$_{ij}$ (log-odds)", fontsize=style.SMALL)
     bar.ax.tick_params(labelsize=style.SMALL, width=style.THIN, length=2.5)

@@ -52,6 +52,7 @@ class _Ranking:
     inclusion: Float[np.ndarray, " num_shown"] | None
     bits: Int[np.ndarray, "num_neurons num_shown"]
     label: str
+    neurons: list[str] | None  # unit ids, where they are more than numbers
 
 
 def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: int) -> _Ranking:
@@ -77,7 +78,13 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
         inclusion=inclusion,
         bits=(best >> np.arange(num_neurons - 1, -1, -1)[:, None]) & 1,
         label=style.stimulus_labels(draws)[stimulus] if size > 1 else "",
+        neurons=_names(Fit(tree)),
     )
+
+
+def _names(fit: Fit) -> list[str] | None:
+    names = fit.recorded["neuron"].values if fit.has("system") and "neuron" in fit.recorded.coords else np.zeros(0, int)
+    return None if names.dtype.kind in "iu" else [str(name) for name in names]
 
 
 def _draw(tree: xr.DataTree, ranking: _Ranking) -> Figure:
@@ -128,7 +135,10 @@ def _draw_bits(axes: Axes, ranking: _Ranking) -> None:
         interpolation="none",
         extent=(0.5, num_shown + 0.5, num_neurons - 0.5, -0.5),
     )
-    axes.set_yticks([0, num_neurons - 1])
+    if ranking.neurons is None:
+        axes.set_yticks([0, num_neurons - 1])
+    else:
+        axes.set_yticks(range(num_neurons), ranking.neurons)
     axes.set_ylabel("Neuron\n(dark: spikes)")
     axes.set_xlabel("Rank of the pattern")
     style.dress(axes)

@@ -29,7 +29,7 @@ def raster(
         recording: What was recorded.
         num_bins: How many bins (or updates) to show; fewer where the recording ends.
         start: The first one.
-        stimulus_labels: One name per stimulus; by default their numbers.
+        stimulus_labels: One name per stimulus; by default those of the recording, or numbers.
 
     Returns:
         The figure.
@@ -46,7 +46,7 @@ def raster(
         raise InputError.of("recording", "a Recording", type(recording).__name__)
     if count("start", start, least=0) >= recording.num_bins:
         raise InputError.of("start", f"a bin of this recording, 0 to {recording.num_bins - 1}", start)
-    labels = list(map(str, range(recording.num_stimuli) if stimulus_labels is None else stimulus_labels))
+    labels = list(map(str, recording.stimulus_labels if stimulus_labels is None else stimulus_labels))
     if len(labels) != recording.num_stimuli:
         raise InputError.of("stimulus_labels", f"{recording.num_stimuli} names, one per stimulus", len(labels))
     shown = slice(start, min(start + count("num_bins", num_bins), recording.num_bins))
@@ -75,8 +75,11 @@ def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
     strip.spines["bottom"].set_visible(False)
     strip.tick_params(bottom=False, labelbottom=False, left=False)
     axes.set_ylim(recording.num_neurons - 0.5, -0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=max(1, min(recording.num_neurons, 10))))
-    axes.set_ylabel("Neuron")
+    if recording.unit_ids is None:
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=max(1, min(recording.num_neurons, 10))))
+    else:
+        axes.set_yticks(range(recording.num_neurons), recording.unit_ids)
+    axes.set_ylabel("Neuron" if recording.unit_ids is None else "Unit")
     axes.set_xlim(shown.start * width, shown.stop * width)
     axes.set_xlabel(_time(recording))
     figure.align_ylabels()

@@ -64,6 +64,7 @@ def adapt(
     """
     fit = Fit(posterior).require(Capability.ADAPT)
     before = fit.system
+    system = system.named_after(before) if isinstance(system, System) else system
     change = describe_change(before, system, coding_cost_factor)
     follows = _follows(baseline, fit.baseline_kind)
     plan = before.adaptation(system, fit.as_fitted(follows, coding_cost_factor))

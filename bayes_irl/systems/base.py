@@ -131,6 +131,10 @@ class System(eqx.Module):
 
     # -- what was recorded -------------------------------------------------------------------------------------------
 
+    def named_after(self: Kind, other: Any) -> Kind:
+        """This system with the names that a recording, or another system, has for its parts. By default: as it is."""
+        return self
+
     @abc.abstractmethod
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> Observed:
         """Check a recording against this system, and reduce it to counts.
@@ -349,7 +353,8 @@ def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "n
     recordings = [recording] if one else list(recording)
     if len(systems) != len(recordings) or not systems:
         raise InputError(f"system has {len(systems)} entries, recording has {len(recordings)}: give one per recording.")
-    sessions = tuple(each.observe(seen, baseline) for each, seen in zip(systems, recordings, strict=True))
+    named = [each.named_after(seen) for each, seen in zip(systems, recordings, strict=True)]
+    sessions = tuple(each.observe(seen, baseline) for each, seen in zip(named, recordings, strict=True))
     systems[0].check_sessions(sessions)
     kind = baseline if isinstance(baseline, str) else "given"
     counts = [each for each in (session.occupancy_counts for session in sessions) if each is not None]

@@ -1,6 +1,7 @@
 """What circuits of any size share: which neurons are lesioned, and what the stimulus does."""
 
 import dataclasses
+import itertools
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -11,6 +12,8 @@ from jaxtyping import Bool
 
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
+from bayes_irl.recordings import Recording
+from bayes_irl.recordings.labels import find_units, unique_names
 from bayes_irl.systems.stimulus import Stimulus
 
 BINS = ("stimulus_updates_per_bin", "stimulus_held")  # older trees do not have them: no bins
@@ -26,9 +29,12 @@ class Neurons(eqx.Module):
     stimulus: eqx.AbstractVar[Stimulus]
     silenced: eqx.AbstractVar[frozenset[int]]
     forced: eqx.AbstractVar[frozenset[int]]
+    unit_ids: eqx.AbstractVar[tuple[str, ...] | None]
 
     def check_lesions(self) -> None:
-        """Refuse lesions of neurons that are not there, or that contradict each other."""
+        """Refuse lesions of neurons that are not there, or that contradict each other; and ids that do not fit."""
+        if self.unit_ids is not None:
+            unique_names("unit_ids", self.unit_ids, self.num_neurons)
         for name in ("silenced", "forced"):
             absent = [i for i in getattr(self, name) if not 0 <= i < self.num_neurons]
             if absent:
@@ -36,14 +42,14 @@ class Neurons(eqx.Module):
         if self.silenced & self.forced:
             raise InputError.of("forced", "neurons that are not silenced too", sorted(self.silenced & self.forced))
 
-    def silence(self: Kind, *neurons: int) -> Kind:
-        """Return the circuit in which these neurons never spike again."""
-        gone = frozenset(neurons)
+    def silence(self: Kind, *neurons: int | str) -> Kind:
+        """Return the circuit in which these neurons never spike again: places from 0, or unit ids as words."""
+        gone = frozenset(map(self._place, neurons))
         return self._but(silenced=self.silenced | gone, forced=self.forced - gone)
 
-    def force(self: Kind, *neurons: int) -> Kind:
-        """Return the circuit in which these neurons answer every update with a spike."""
-        driven = frozenset(neurons)
+    def force(self: Kind, *neurons: int | str) -> Kind:
+        """Return the circuit in which these neurons answer every update with a spike: places, or unit ids."""
+        driven = frozenset(map(self._place, neurons))
         return self._but(forced=self.forced | driven, silenced=self.silenced - driven)
 
     def heal(self: Kind) -> Kind:
@@ -60,8 +66,72 @@ class Neurons(eqx.Module):
         bins = self.stimulus if stimulus.updates_per_bin is None else stimulus
         return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels, bins.updates_per_bin, bins.held))
 
+    @classmethod
+    def from_recording(cls: type[Kind], recording: Recording, update_rate: Any = None) -> Kind:
+        """Return the circuit that was recorded, with its stimulus's statistics, unit ids and stimulus names.
+
+        The stimulus of bins is taken to be held within each bin; see `Stimulus.per_update`.
+
+        Args:
+            recording: bins, or single updates.
+            update_rate: how often each neuron answers, in Hz; only for bins. The posterior depends on it: try several.
+
+        Raises:
+            InputError: if bins come without an update rate, or single updates with one; if a stimulus was never shown.
+
+        >>> from bayes_irl import Circuit, Recording
+        >>> recording = Recording.from_arrays([[0, 1], [1, 1]], ["left", "right"], bin_width=0.01, unit_ids=[3, 28])
+        >>> circuit = Circuit.from_recording(recording, update_rate=100.0)
+        >>> circuit.stimulus_labels, str(circuit.silence("28"))
+        (('left', 'right'), '2 neurons, 2 stimuli, neuron 28 silenced')
+        """
+        if recording.neuron is not None:
+            if update_rate is not None:
+                raise InputError.of("update_rate", "none for a recording of single updates", update_rate)
+            stimulus = Stimulus(recording.transition(), recording.stimulus_labels)
+        elif update_rate is None:
+            expected = "how often each neuron answers, in Hz, for a recording in bins"
+            raise InputError.of("update_rate", expected, "none", "Compare several: the posterior depends on it.")
+        else:
+            steps = recording.updates_per_bin(update_rate)
+            labels = recording.stimulus_labels
+            stimulus = Stimulus.per_update(recording.transition(), steps, held=True, labels=labels)
+        return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids)  # type: ignore[call-arg]
+
+    def named_after(self: Kind, other: Any) -> Kind:
+        """Return the circuit with the unit ids and stimulus names of a recording, or a circuit, where it has none.
+
+        Raises:
+            InputError: if both have unit ids, and they differ.
+        """
+        ids, names = getattr(other, "unit_ids", None), getattr(other, "stimulus_names", None)
+        named = self
+        if ids is not None and self.unit_ids is not None and ids != self.unit_ids:
+            raise InputError.of("recording", f"the units {_shown(self.unit_ids)}, as in the circuit", _shown(ids))
+        if ids is not None and len(ids) == self.num_neurons:
+            named = named._but(unit_ids=ids)
+        if names is not None and self.stimulus_names is None and len(names) == self.num_stimuli:
+            named = named._but(stimulus=self.stimulus.named(names))
+        return named
+
     def _but(self: Kind, **changes: Any) -> Kind:
         return dataclasses.replace(self, **changes)
+
+    def _place(self, neuron: int | str) -> int:
+        """The place of a neuron that may be given by its id."""
+        if isinstance(neuron, str) and not (self.unit_ids is None and neuron.lstrip("-").isdigit()):
+            return find_units("neuron", [neuron], self.unit_ids, self.num_neurons)[0]
+        return int(neuron)
+
+    @property
+    def unit_names(self) -> tuple[str, ...]:
+        """What tables and plots call the neurons: their unit ids, or numbers from 0."""
+        return self.unit_ids or tuple(map(str, range(self.num_neurons)))
+
+    @property
+    def stimulus_names(self) -> tuple[str, ...] | None:
+        """The stimuli's labels, if they are more than numbers from 0."""
+        return None if self.stimulus.labels == tuple(map(str, range(self.num_stimuli))) else self.stimulus.labels
 
     @property
     def transition(self) -> Transition:
@@ -113,7 +183,7 @@ class Neurons(eqx.Module):
     def in_words(self, *more: str) -> str:
         """The circuit in words, with what else is to be said of it."""
         lesions = [
-            f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(map(str, sorted(neurons)))} {verb}"
+            f"neuron{'s' if len(neurons) > 1 else ''} {', '.join(self.unit_names[i] for i in sorted(neurons))} {verb}"
             for neurons, verb in ((self.silenced, "silenced"), (self.forced, "forced to spike"))
             if neurons
         ]
@@ -132,7 +202,9 @@ class Neurons(eqx.Module):
         wrong = [i for i in self.silenced if spikes[i] > 0] + [i for i in self.forced if spikes[i] < totals[i]]
         if wrong:
             raise InputError.of(
-                "recording", "silenced neurons silent and forced ones spiking", f"neurons {wrong} otherwise"
+                "recording",
+                "silenced neurons silent and forced ones spiking",
+                f"neurons {', '.join(self.unit_names[i] for i in wrong)} otherwise",
             )
 
     @property
@@ -156,7 +228,7 @@ class Neurons(eqx.Module):
                 "stimulus_held": ((), self.stimulus.held),
                 **lesions,
             },
-            coords={"stimulus": labels, "next_stimulus": labels, "neuron": np.arange(self.num_neurons)},
+            coords={"stimulus": labels, "next_stimulus": labels, "neuron": self.neuron_labels},
             attrs={"kind": kind},
         )
 
@@ -173,17 +245,27 @@ class Neurons(eqx.Module):
             ),
             silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
             forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
+            unit_ids=tuple(map(str, ids)) if (ids := stored["neuron"].values).dtype.kind not in "iu" else None,
             **more,
         )
 
+    @property
+    def neuron_labels(self) -> np.ndarray:
+        """Coordinates along the axis of neurons: unit ids as words, or numbers from 0."""
+        return np.arange(self.num_neurons) if self.unit_ids is None else np.array(self.unit_ids)
+
+    @property
+    def pair_labels(self) -> np.ndarray:
+        """Coordinates along the axis of pairs: "0,1", "0,2" and so on, or pairs of unit ids."""
+        return np.array([",".join(pair) for pair in itertools.combinations(self.unit_names, 2)], dtype=np.str_)
+
     def neuron_coords(self) -> dict[str, Any]:
         """Names along the axes of stimuli, neurons, pairs and numbers of spikes."""
-        first, second = np.triu_indices(self.num_neurons, 1)
         return {
             "stimulus": list(self.stimulus_labels),
-            "neuron": np.arange(self.num_neurons),
+            "neuron": self.neuron_labels,
             "spike_count": np.arange(self.num_neurons + 1),
-            "pair": np.char.add(np.char.add(first.astype("U5"), ","), second.astype("U5")),
+            "pair": self.pair_labels,
         }
 
     # -- what is different in another one ----------------------------------------------------------------------------
@@ -208,7 +290,11 @@ class Neurons(eqx.Module):
         for verb in ("silenced", "forced"):
             new = sorted(getattr(after, verb) - getattr(self, verb))
             if new:
-                changes.append(f"neuron{'s' * (len(new) > 1)} {', '.join(map(str, new))} {verb}")
+                changes.append(f"neuron{'s' * (len(new) > 1)} {', '.join(self.unit_names[i] for i in new)} {verb}")
         changes += ["other stimulus statistics"] * (not self.same_stimulus(after))
         bins = (after.stimulus.updates_per_bin, after.stimulus.held)
         return changes + ["other bins"] * (bins != (self.stimulus.updates_per_bin, self.stimulus.held))
+
+
+def _shown(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:10]) + ("" if len(names) <= 10 else f" and {len(names) - 10} more")

@@ -1,5 +1,7 @@
 """A stimulus: a Markov chain over a few states, which no neuron can influence."""
 
+import copy
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -198,6 +200,12 @@ class Stimulus(eqx.Module):
                 "Make the stimulus anew with Stimulus.per_update.",
             )
         return self.updates_per_bin, self.held
+
+    def named(self, labels: tuple[str, ...] | list[str]) -> "Stimulus":
+        """Return the same stimulus with other labels."""
+        renamed = copy.copy(self)
+        object.__setattr__(renamed, "labels", type(self)(self.transition, labels).labels)
+        return renamed
 
     @property
     def num_stimuli(self) -> int:

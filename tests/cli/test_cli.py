@@ -24,7 +24,7 @@ import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io.netcdf import load_tree, save_tree
 
-COMMANDS = ("adapt", "check", "compare", "demo", "fit", "models", "plot", "run", "simulate", "train")
+COMMANDS = ("adapt", "check", "compare", "convert", "demo", "fit", "models", "plot", "run", "simulate", "train")
 
 
 def run(*args):

@@ -71,7 +71,7 @@ def test_units_are_chosen_by_id_or_by_label(written):
         load_recording(path, units=[4], **more)
     if kind in LABELLED:
         assert load_recording(path, quality=["good", "MUA"], **more).unit_ids == NAMES
-        assert load_recording(path, quality="mua", **more).unit_ids == NAMES[6:]
+        assert load_recording(path, quality="mua", **more).unit_ids == NAMES[len(GOOD) :]
         with pytest.raises(InputError, match=r"quality: expected a label of some unit \(good, mua\), got excellent"):
             load_recording(path, quality="excellent", **more)
 

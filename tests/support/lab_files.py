@@ -9,7 +9,7 @@ import scipy.io
 
 RATE = 30_000.0  # samples per second
 IDS = (2, 3, 5, 8, 13, 21, 28, 34, 55, 89)
-GOOD = IDS[:6]
+GOOD = IDS[:4]
 QUALITY = {unit: "good" if unit in GOOD else "mua" for unit in IDS}
 TRIALS = np.array([[start, start + 2.0] for start in np.arange(40) * 3.0 + 1])
 CONTRAST = np.tile([0.0, 0.25, 1.0, 0.25], 10)

@@ -70,7 +70,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
         "triggered": {
             "stimulus": fit.recorded["stimulus"].values,
             "age": 2 ** np.arange(limits[1]) - 1,
-            "neuron": np.arange(recording.num_neurons),
+            "neuron": fit.recorded["neuron"].values,
         },
     }
     observed = _statistics(recording, *limits)

@@ -44,7 +44,7 @@ def blind_spots(posterior: xr.DataTree, *, allow_failed: bool = False) -> tuple[
 
 def _constant_neurons(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
     lesions = fit.recordings[["silenced", "forced"]].any("recording")
-    num_neurons = lesions.sizes["neuron"]
+    num_neurons, names = lesions.sizes["neuron"], lesions["neuron"].values
     bits = (weights["pattern"].values[:, None] >> np.arange(num_neurons)[::-1]) & 1
     spikes, total = weights.values @ bits, weights.values.sum(axis=1)
     for i in range(num_neurons):
@@ -56,8 +56,8 @@ def _constant_neurons(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
             lesion = "silenced" if what == "never" else "forced"
             was = f" (it was {lesion})" if bool(lesions[lesion][i]) else ""
             yield (
-                f"Neuron {i} {what} spiked{under}{was}: the data show what its other answer was worth to the circuit "
-                "only as a bound."
+                f"Neuron {names[i]} {what} spiked{under}{was}: the data show what its other answer was worth to the "
+                "circuit only as a bound."
             )
 
 

@@ -28,6 +28,7 @@ class Circuit(EnumeratedCircuit):
         silenced: neurons that always answer 0, at no cost.
         forced: neurons that always answer 1, at no cost.
         missing: pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: the neurons' names, in order; None: they are numbered.
 
     Raises:
         InputError: for more neurons than can be enumerated, or neurons that are not there.
@@ -45,7 +46,9 @@ class Circuit(EnumeratedCircuit):
 
     def coupled(self) -> CoupledCircuit:
         """Return the circuit whose neurons can only add up what they see: answers restricted to pairwise couplings."""
-        return CoupledCircuit(self.num_neurons, self.stimulus, self.silenced, self.forced, self.missing)
+        return CoupledCircuit(
+            self.num_neurons, self.stimulus, self.silenced, self.forced, missing=self.missing, unit_ids=self.unit_ids
+        )
 
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedResponses:
         """Check responses against this circuit, and put them in rows; see `check_counts`."""

@@ -178,10 +178,9 @@ def changes_of_moves(
 def _labelled(circuit: Wiring, statistics: dict[str, np.ndarray]) -> dict[str, xr.DataArray]:
     """Statistics with names along their axes."""
     labels, num = list(circuit.stimulus_labels), circuit.num_neurons
-    pairs = zip(*np.triu_indices(num, 1), strict=True)
     axes: dict[str, dict[str, Any]] = {
-        "mean_response": {"stimulus": labels, "neuron": np.arange(num)},
-        "correlation": {"pair": [f"{i},{j}" for i, j in pairs]},
+        "mean_response": {"stimulus": labels, "neuron": circuit.neuron_labels},
+        "correlation": {"pair": circuit.pair_labels},
         "num_spikes": {"stimulus": labels, "spike_count": np.arange(num + 1)},
         "changes": {"num_changed": np.arange(num + 1)},
     }

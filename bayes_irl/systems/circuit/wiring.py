@@ -29,6 +29,7 @@ class Wiring(Neurons, World):
         silenced: neurons that always answer 0, at no cost.
         forced: neurons that always answer 1, at no cost.
         missing: pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: the neurons' names, in order; None: they are numbered.
     """
 
     num_neurons: int = eqx.field(static=True)
@@ -36,6 +37,7 @@ class Wiring(Neurons, World):
     silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
     forced: frozenset[int] = eqx.field(static=True, default=frozenset())
     missing: frozenset[tuple[int, int]] = eqx.field(static=True, default=frozenset())
+    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         """Refuse what cannot be enumerated or contradicts itself."""
@@ -71,12 +73,12 @@ class Wiring(Neurons, World):
 
     # -- changes ----------------------------------------------------------------------------------------------------
 
-    def cut(self: Kind, connections: Iterable[tuple[int, int]]) -> Kind:
-        """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j).
+    def cut(self: Kind, connections: Iterable[tuple[int | str, int | str]]) -> Kind:
+        """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j) of places or unit ids.
 
         A neuron may lose all its inputs, or all its outputs; losing both, while others stay connected, is refused.
         """
-        pairs = frozenset((int(i), int(j)) for i, j in connections)
+        pairs = frozenset((self._place(i), self._place(j)) for i, j in connections)
         return self._but(missing=self.missing | pairs)
 
     def __str__(self) -> str:

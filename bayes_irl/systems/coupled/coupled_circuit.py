@@ -55,6 +55,7 @@ class CoupledCircuit(EnumeratedCircuit):
         silenced: neurons that always answer 0, at no cost.
         forced: neurons that always answer 1, at no cost.
         missing: pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: the neurons' names, in order; None: they are numbered.
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -186,8 +187,8 @@ class CoupledCircuit(EnumeratedCircuit):
     def as_dataset(self, couplings: Couplings, *samples: str) -> xr.Dataset:
         """Couplings by name."""
         coords = {
-            "neuron": np.arange(self.num_neurons),
-            "seen": np.arange(self.num_neurons),
+            "neuron": self.neuron_labels,
+            "seen": self.neuron_labels,
             "stimulus": list(self.stimulus_labels),
         }
         units = {"units": "log-odds"}

@@ -20,12 +20,14 @@ class ManyNeurons(Neurons):
         stimulus: what the neurons answer to.
         silenced: neurons that always answer 0, at no cost.
         forced: neurons that always answer 1, at no cost.
+        unit_ids: the neurons' names, in order; None: they are numbered.
     """
 
     num_neurons: int = eqx.field(static=True)
     stimulus: Stimulus
     silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
     forced: frozenset[int] = eqx.field(static=True, default=frozenset())
+    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None)
 
     def __check_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -142,18 +142,18 @@ def observe_population(
 def _warn_of_uninformative(observed: ObservedPopulation) -> None:
     """Name the neurons about which the recording says little: they are kept, and shrunk to the prior."""
     spikes, bins = observed.counts.spike_counts.sum(axis=0), observed.counts.num_bins
-    free = observed.population.free
+    free, names = observed.population.free, observed.population.unit_names
     for what, which in (("never", spikes == 0), ("always", spikes == bins)):
         if (found := np.flatnonzero(which & free)).size:
             warnings.warn(
-                f"neurons {_few(found)} {what} spike: they are kept, but their parameters come from the prior.",
+                f"neurons {_few(found, names)} {what} spike: they are kept, but their parameters come from the prior.",
                 DataWarning,
                 stacklevel=5,
             )
     kept = np.asarray(observed.patterns, np.uint8)
     seen = np.flatnonzero((kept.sum(axis=0) >= LEAST_SPIKES_OF_COPIES) & (spikes < bins))
     _, first, same = np.unique(kept[:, seen], axis=1, return_index=True, return_inverse=True)
-    copies = [f"{seen[i]} of {seen[first[k]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
+    copies = [f"{names[seen[i]]} of {names[seen[first[k]]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
     if copies:
         warnings.warn(
             f"neurons that are copies of others: {', '.join(copies[:5])}. Their rewards are not separately "
@@ -163,7 +163,7 @@ def _warn_of_uninformative(observed: ObservedPopulation) -> None:
         )
 
 
-def _few(numbers: np.ndarray) -> str:
-    """Some numbers, and how many more there are."""
-    shown = ", ".join(map(str, numbers[:8]))
+def _few(numbers: np.ndarray, names: tuple[str, ...]) -> str:
+    """Some neurons, and how many more there are."""
+    shown = ", ".join(names[i] for i in numbers[:8])
     return shown if len(numbers) <= 8 else f"{shown} and {len(numbers) - 8} more"

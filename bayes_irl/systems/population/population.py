@@ -47,6 +47,7 @@ class Population(ManyNeurons, System):
         stimulus: what the neurons answer to.
         silenced: neurons that always answer 0, at no cost.
         forced: neurons that always answer 1, at no cost.
+        unit_ids: the neurons' names, in order; None: they are numbered.
 
     Raises:
         InputError: for fewer than two neurons, or lesions of neurons that are not there.

@@ -72,7 +72,7 @@ def population_statistics(population: ManyNeurons, stored: StoredRecording) -> R
     if length < wanted:
         note += " Bands are too wide."
     labels = {"stimulus": list(population.stimulus_labels), "pair": recorded["correlated_pair"].values}
-    sizes = {"neuron": np.arange(population.num_neurons), "spike_count": np.arange(population.num_neurons + 1)}
+    sizes = {"neuron": population.neuron_labels, "spike_count": np.arange(population.num_neurons + 1)}
 
     def replicate(network: PopulationNetwork, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         drawn = of_replica(network, length, updates, key)

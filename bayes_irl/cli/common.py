@@ -56,6 +56,7 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        _write_any_text()
         try:
             import jax
 
@@ -75,6 +76,13 @@ class Command(click.Command):
             raise BadInput(" ".join(str(error).split())) from error
 
 
+def _write_any_text() -> None:
+    """Escape what a terminal cannot show, such as file names that are no text, or Greek letters in a C locale."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _shown_in_one_line(own: type[Warning]) -> Any:
     """Show our own warnings as one line without the place in the code, others as always."""
     show = warnings.showwarning
@@ -89,8 +97,8 @@ def _shown_in_one_line(own: type[Warning]) -> Any:
 
 
 def as_typed() -> str:
-    """The command that is running, as it can be typed again."""
-    return click.get_current_context().meta[_TYPED]
+    """The command that is running, as it can be typed again; names that are no text are escaped."""
+    return click.get_current_context().meta[_TYPED].encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def on_terminal() -> bool:

@@ -1,5 +1,6 @@
 """`bayes-irl fit`: from a recording to a posterior over the reward."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,8 +96,9 @@ def command(
 
     large = method == "sandwich"
     picture, checkpoint = beside(out, "reward"), partial_of(out)
-    check_outputs(out, ".nc", [] if large else [picture])
-    if checkpoint.exists() and not resume:
+    started = os.path.lexists(checkpoint)
+    check_outputs(out, ".nc", [picture] * (not large) + [checkpoint] * (not started))
+    if started and not resume:
         advice = "Go on with --resume; or delete that folder, unless another fit is still at work there."
         raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)

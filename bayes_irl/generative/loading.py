@@ -1,5 +1,6 @@
 """Generative models come in files: found by name among those shipped, or by path."""
 
+import difflib
 import importlib.util
 import inspect
 from collections.abc import Callable, Mapping
@@ -54,7 +55,10 @@ def load_model(name: str | Path) -> Model:
     if path.suffix != ".py":
         path = models_folder() / f"{name}.py"
         if not path.is_file():
-            raise InputError.of("model", f"one of {', '.join(available_models())}, or a path ending in .py", repr(name))
+            near = difflib.get_close_matches(str(name), available_models(), 1)
+            advice = f"Did you mean {near[0]!r}?" if near else ""
+            known = f"one of {', '.join(available_models())}, or a path ending in .py"
+            raise InputError.of("model", known, repr(name), advice)
     elif not path.is_file():
         raise InputError.of("model", "a file that exists", str(path))
     spec = importlib.util.spec_from_file_location(f"bayes_irl_model_{path.stem}", path)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
 from importlib.metadata import version
 
 import jax
@@ -27,11 +28,20 @@ def fingerprint(model: Model, observations: Observations, method: object, key: A
         "model": _digest([model.source]),
         "data": observations.data_hash,
         "system or baseline": _digest(_systems(observations)),
-        "method": repr(method),
+        "method": _settings(method),
         "key": _digest([str(jax.random.key_impl(key)), jax.random.key_data(key)]),
         "precision": str(jax.numpy.zeros(()).dtype),
         "versions": ", ".join(f"{name} {version(name)}" for name in VERSIONS),
     }
+
+
+def _settings(method: object) -> str:
+    """A method with its settings; a NumPy number is the number."""
+    if not is_dataclass(method) or isinstance(method, type):
+        return repr(method)
+    plain = {each.name: getattr(method, each.name) for each in fields(method) if each.repr}
+    numbers = {name: value.item() if isinstance(value, np.generic) else value for name, value in plain.items()}
+    return f"{type(method).__qualname__}({', '.join(f'{name}={value!r}' for name, value in numbers.items())})"
 
 
 def _systems(observations: Observations) -> Iterable[object]:

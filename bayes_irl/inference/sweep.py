@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import jax
 import xarray as xr
-from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
+from bayes_irl.inference.door import as_key
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.methods.method import Method
 
@@ -44,7 +44,7 @@ def sweep(
     baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
     method: Method | str | None = None,
     *,
-    key: PRNGKeyArray,
+    key: Any,
     executor: Executor,
 ) -> Iterator[SweepResult]:
     """Fit every model to every recording, and yield each fit as soon as it is there.
@@ -59,7 +59,7 @@ def sweep(
         recordings: a name for each pair of circuit and recording (or of their lists), as `infer` takes them.
         baseline: as `infer` takes it.
         method: as `infer` takes it.
-        key: a JAX random key.
+        key: a JAX random key; a whole number is its seed.
         executor: any `concurrent.futures.Executor`. Processes have to be spawned, since JAX does not survive a fork:
             `ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))`, in a script below
             `if __name__ == "__main__":`. Threads of one process take turns. On a cluster
@@ -69,7 +69,8 @@ def sweep(
         An iterator over fits, in the order in which they end.
 
     Raises:
-        InputError: at once, if there are no models or recordings, two models share a name, or one has no file.
+        InputError: at once, if there are no models or recordings, two models share a name, or one has no file;
+            if the executor forks.
 
     >>> from concurrent.futures import ThreadPoolExecutor
     >>> with ThreadPoolExecutor(1) as pool:
@@ -78,12 +79,15 @@ def sweep(
     ('pairwise', 'none', None, 'system has 0 entries, recording has 0: give one per recording.')
     """
     _check(models, recordings)
+    _refuse_forks(executor)
+    key = as_key(key)
+    kind = str(jax.random.key_impl(key))
     futures: dict[Future, tuple[str, str]] = {}
     for name, (circuit, recording) in recordings.items():
         for model in models:
             own = jax.random.key_data(jax.random.fold_in(key, len(futures)))
             # Pickled here, so that a new process reads arrays only once it computes in the right precision.
-            work = pickle.dumps((circuit, recording, baseline, method, own))
+            work = pickle.dumps((circuit, recording, baseline, method, (kind, own)))
             job = executor.submit(_fit, model.path, jax.config.jax_enable_x64, work)
             futures[job] = (model.name, name)
     return _collect(futures)
@@ -97,6 +101,14 @@ def _check(models: Sequence[Model], recordings: Mapping[str, Any]) -> None:
         raise InputError.of("models", "models of different names", names)
     if without := [model.name for model in models if not model.path]:
         raise InputError.of("models", "models from files, which other processes can load", without, "Use load_model.")
+
+
+def _refuse_forks(executor: Executor) -> None:
+    """Refuse processes that are forked: JAX hangs in them."""
+    context = getattr(executor, "_mp_context", None)
+    if context is not None and context.get_start_method() == "fork":
+        advice = 'Use ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")).'
+        raise InputError.of("executor", "one that spawns its processes", "one that forks them", advice)
 
 
 def _collect(futures: Mapping[Future, tuple[str, str]]) -> Iterator[SweepResult]:
@@ -117,9 +129,9 @@ def _fit(path: str, precise: bool, work: bytes) -> tuple[xr.DataTree | None, str
     if jax.config.jax_enable_x64 != precise:  # a process of its own, which starts in single precision
         jax.config.update("jax_enable_x64", precise)
     try:
-        *what, key = pickle.loads(work)
+        *what, (kind, key) = pickle.loads(work)
         with _TURN:
-            return infer(load_model(path), *what, key=jax.random.wrap_key_data(key)), ""
+            return infer(load_model(path), *what, key=jax.random.wrap_key_data(key, impl=kind)), ""
     except InputError as error:
         return None, str(error)
     except Exception:

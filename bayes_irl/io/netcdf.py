@@ -64,6 +64,12 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """
     target = Path(path)
     folder = target.parent
+    try:
+        os.lstat(target)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # its name is too long
+        raise unwritable(path, error) from error
     if target.is_dir():
         raise InputError.of("path", "a file that can be written", f"the folder {path}")
     if not folder.is_dir():

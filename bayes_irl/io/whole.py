@@ -1,5 +1,6 @@
 """Files that are written whole, or not at all."""
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,14 @@ from bayes_irl._checks import InputError
 def written_whole(target: Path) -> Iterator[Path]:
     """Yield a place to write to, which replaces `target` at the end; after an error an older file is what it was.
 
+    Where `target` is a link, the file that it leads to is replaced, and the link stays.
+
     Raises:
         InputError: if the file cannot be written.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    target = target.resolve() if target.is_symlink() else target
+    digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]  # a name of 255 bytes has no room for more
+    partial = target.with_name(f".{digest}.{os.getpid()}.partial")
     try:
         yield partial
         with partial.open("rb") as file:

@@ -89,7 +89,11 @@ def pick_neurons(
     >>> pick_neurons([[1, 0, 1], [1, 0, 0], [1, 0, 0], [1, 0, 0]], 0.5, num_neurons=2, least_rate=0.5)
     array([0, 2])
     """
-    rates = finite_array("spikes", spikes, (None, None)).mean(axis=0) / positive("bin_width", bin_width)
+    table = finite_array("spikes", spikes, (None, None))
+    if table.shape[1] > table.shape[0]:
+        got = f"{table.shape[0]} bins of {table.shape[1]} neurons"
+        raise InputError.of("spikes", "[num_bins, num_recorded], with more bins than neurons", got, "Transpose it.")
+    rates = table.mean(axis=0) / positive("bin_width", bin_width)
     enough = int(np.sum(rates >= positive("least_rate", least_rate)))
     if enough < count("num_neurons", num_neurons):
         expected = f"at most {enough}, the neurons of at least {least_rate} Hz"

@@ -45,7 +45,7 @@ def design_effect(recording: Recording, every: int = 1) -> Float[np.ndarray, " n
     spikes, stimulus, cluster = (
         array[::every] for array in (recording.spikes, recording.stimulus, _clusters(recording))
     )
-    features = np.column_stack([spikes, spikes.sum(axis=1, dtype=np.uint8)])
+    features = np.column_stack([spikes, spikes.sum(axis=1, dtype=np.int32)])
     groups = (stimulus == x for x in range(recording.num_stimuli))
     return np.array([_variance_ratio(features[group], cluster[group]) for group in groups])
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bayes_irl._checks import InputError
+from bayes_irl.recordings.labels import as_labels, name_of
 
 ONLY = "1"  # the name of the session, or subject, where there is but one
 
@@ -13,9 +13,7 @@ def number_names(argument: str, values: Any, size: int) -> tuple[np.ndarray, tup
     """Number names in the order in which they come; return the numbers per trial, and the names."""
     if values is None:
         return np.zeros(size, np.int32), (ONLY,)
-    array = np.asarray(values)
-    if array.ndim != 1 or array.dtype.kind not in "biuUS":
-        raise InputError.of(argument, "a list of names or whole numbers", f"{array.dtype} of shape {array.shape}")
+    array = as_labels(argument, values)
     names, first, index = np.unique(array, return_index=True, return_inverse=True)
     order = np.argsort(first)
-    return np.argsort(order)[index].astype(np.int32), tuple(str(each) for each in names[order])
+    return np.argsort(order)[index].astype(np.int32), tuple(name_of(each) for each in names[order].tolist())

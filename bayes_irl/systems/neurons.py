@@ -33,6 +33,9 @@ class Neurons(eqx.Module):
 
     def check_lesions(self) -> None:
         """Refuse lesions of neurons that are not there, or that contradict each other; and ids that do not fit."""
+        stimulus: Any = self.stimulus
+        if not isinstance(stimulus, Stimulus):
+            raise InputError.of("stimulus", "a Stimulus", repr(stimulus), "For instance Stimulus.switching(0.02).")
         if self.unit_ids is not None:
             unique_names("unit_ids", self.unit_ids, self.num_neurons)
         for name in ("silenced", "forced"):

@@ -1,5 +1,6 @@
 """A task as a Gymnasium environment, for other trainers. Needs `pip install "bayes_irl[gymnasium]"`."""
 
+import os
 from typing import Any
 
 import gymnasium
@@ -8,9 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from gymnasium.spaces import Box, Discrete
 
-from bayes_irl._checks import whole_numbers
+from bayes_irl._checks import InputError, whole_numbers
 from bayes_irl.tasks.task import Task
 from bayes_irl.tasks.trial import TrialState
+
+_FORKED: list[bool] = []  # not empty in a child that was forked after JAX had started
+os.register_at_fork(after_in_child=lambda: _FORKED.append(True))
 
 
 class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
@@ -43,7 +47,14 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin a trial."""
+        """Begin a trial.
+
+        Raises:
+            InputError: in a process that was forked, where JAX hangs.
+        """
+        if _FORKED:
+            advice = 'Use AsyncVectorEnv(..., context="spawn"), or SyncVectorEnv.'
+            raise InputError.of("env", "a process that was spawned", "one that was forked, in which JAX hangs", advice)
         super().reset(seed=seed)
         last = self.task.num_conditions - 1
         condition = (options or {}).get("condition", self.np_random.integers(last, endpoint=True))

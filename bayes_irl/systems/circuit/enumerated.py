@@ -51,7 +51,8 @@ class EnumeratedCircuit(Wiring, System):
             )
         counts = recording.counts() if isinstance(recording, Recording) else recording
         if not isinstance(counts, ResponseCounts):
-            raise InputError.of("recording", f"a Recording, for a {self.kind}", type(recording).__name__)
+            advice = "Make one with load_recording, Recording.from_spike_times or Recording.from_arrays."
+            raise InputError.of("recording", f"a Recording, for a {self.kind}", type(recording).__name__, advice)
         for name in ("num_neurons", "num_stimuli"):
             if getattr(self, name) != getattr(counts, name):
                 raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")

@@ -70,6 +70,9 @@ class ObservedAnswers(Observed):
         )
 
 
+_ON_EDGE = 1e-6  # bins: 0.58 s / 0.02 s is less than 29, which it begins
+
+
 def observe_answers(evidence: EvidenceTrials, answers: Any) -> ObservedAnswers:
     """Check answers against what was shown, and count them.
 
@@ -109,7 +112,7 @@ def _timed(
             "reaction_time", expected, f"{times[first]:g} s on trial {first}", "Give a longer duration."
         )
     bins = num_bins(evidence.limit)
-    bin_of = np.minimum((times / TIME_BIN).astype(int), bins - 1)
+    bin_of = np.minimum((times / TIME_BIN + _ON_EDGE).astype(int), bins - 1)
     outcome = np.where(answered, bins * (choice == POSITIVE) + bin_of, 2 * bins)
     return _count(evidence, evidence, np.zeros(evidence.num_trials), outcome, 2 * bins + 1, timed=True)
 

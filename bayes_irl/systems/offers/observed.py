@@ -81,6 +81,9 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     if wrong.any():
         expected = "1 where A was chosen, 0 where B was, and NaN or -1 where nothing was"
         raise InputError.of("recording", expected, f"{answers[wrong][0]:g} on trial {int(wrong.argmax())}")
+    if set(answers[np.isfinite(answers)].tolist()) == {-1.0, 1.0}:
+        advice = "Give 1 and 0 for A and B: (chose == 1).astype(int); NaN where nothing was chosen."
+        raise InputError.of("recording", "choices that can mean but one thing", "-1 and 1", advice)
     if missing.all():
         raise InputError.of("recording", "at least one choice", "none")
     if missing.any():

@@ -50,6 +50,7 @@ from .recordings import pick_neurons as pick_neurons
 from .recordings import stimulus_states as stimulus_states
 from .recordings.formats import load_recording as load_recording
 from .recordings.formats import save_recording as save_recording
+from .recordings.shipped import load_example as load_example
 from .report import write_report as write_report
 from .systems import Capability as Capability
 from .systems import Check as Check

@@ -37,6 +37,14 @@ class ResponseCounts(Hashed):
     unit_ids: tuple[str, ...] | None = field(default=None, kw_only=True)
     stimulus_names: tuple[str, ...] | None = field(default=None, kw_only=True)
 
+    def __str__(self) -> str:
+        """What was counted: one line."""
+        mean = self.response_counts / np.maximum(self.response_totals, 1)
+        return (
+            f"{type(self).__name__}: {self.num_bins:,} observations of {self.num_neurons} neurons under "
+            f"{self.num_stimuli} stimuli, mean responses {mean.min():.3g} to {mean.max():.3g}"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Updates(ResponseCounts):

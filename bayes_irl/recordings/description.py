@@ -46,7 +46,7 @@ def _amount(recording: "Recording") -> str:
 
 def _units(recording: "Recording") -> str:
     each = rates(recording)
-    unit = "Hz" if recording.bin_width and recording.neuron is None else "spikes per bin"
+    unit = "spikes per update" if recording.neuron is not None else "Hz" if recording.bin_width else "spikes per bin"
     kind = "neurons" if recording.unit_ids is None else "units"
     named = "" if recording.unit_ids is None else f" ({_few(recording.unit_ids)})"
     text = f"{recording.num_neurons} {kind}{named}, {each.min():.3g} to {each.max():.3g} {unit}"

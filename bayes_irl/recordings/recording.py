@@ -17,6 +17,7 @@ from bayes_irl.recordings.counts import ResponseCounts, Snapshots, Transitions, 
 from bayes_irl.recordings.description import in_html, in_lines
 from bayes_irl.recordings.labelled import units_last
 from bayes_irl.recordings.labels import find_units, unique_names
+from bayes_irl.recordings.pynapple_frame import to_frame
 
 _MOST_NEURONS = 30  # a pattern's index is an int32
 
@@ -187,6 +188,17 @@ class Recording:
 
     def _repr_html_(self) -> str:
         return in_html(self)
+
+    def to_pynapple(self) -> Any:
+        """Return the responses as a pynapple `TsdFrame`, a column per unit, whose time support are the trials.
+
+        Times are those of the middles of bins, trials joined. Predictions need no such step: `adapt` returns `xarray`
+        tables, as `pynapple.compute_tuning_curves` does.
+
+        Raises:
+            InputError: If bins have no known width, or pynapple is not installed.
+        """
+        return to_frame(self)
 
     @property
     def unit_names(self) -> tuple[str, ...]:

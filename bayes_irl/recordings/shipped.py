@@ -1,0 +1,34 @@
+"""Small recordings that come with the package, so that every page of the documentation can be followed."""
+
+from pathlib import Path
+
+from bayes_irl._checks import one_of
+from bayes_irl.recordings.formats import load_recording
+from bayes_irl.recordings.recording import Recording
+
+FOLDER = Path(__file__).parent / "examples"
+EXAMPLES = ("hippocampus", "rat_clicks", "retina", "spike_count")
+
+
+def load_example(name: str) -> Recording:
+    """Return a small recording; `bayes_irl/recordings/examples/README.md` says where each is from, and its licence.
+
+    | name | what it is |
+    |---|---|
+    | `retina` | 12 ganglion cells under a flash drawn anew every 0.12 s, 10 minutes, bins of 5 ms |
+    | `rat_clicks` | 7 units of a rat that counts clicks, 120 trials, bins of 10 ms; four states of clicks |
+    | `hippocampus` | 6 units of a rat on a linear track, 8 minutes, bins of 20 ms; four parts of the track |
+    | `spike_count` | 20,000 simulated updates of 6 neurons, rewarded for 2 or 4 spikes, by stimulus |
+
+    Args:
+        name: one of these.
+
+    Raises:
+        InputError: if it is another one.
+
+    >>> print(load_example("rat_clicks"))
+    Recording of 190.8 s in 19,083 bins of 10 ms, 120 trials
+    7 neurons, 5.79 to 42.3 Hz
+    4 stimuli: left low, right low 41%, left low, right high 9%, left high, right low 9%, left high, right high 41%
+    """
+    return load_recording(FOLDER / f"{one_of('name', name, EXAMPLES)}.npz")

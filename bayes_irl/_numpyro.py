@@ -8,6 +8,7 @@ attributes that name its submodules, and NumPyro fails where it reads `numpyro.d
 import sys
 from types import ModuleType
 
+import bayes_irl._progress  # noqa: F401  # isort: skip  (before NumPyro, which imports tqdm with its warning)
 import numpyro
 
 

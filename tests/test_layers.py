@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1] / "bayes_irl"
 LAYERS = [
+    {"_progress"},
     {"_types", "_checks", "_threads", "_numpyro"},
     {"io", "trial_layout"},
     {"recordings"},

@@ -10,9 +10,9 @@ import xarray as xr
 from jax.flatten_util import ravel_pytree
 from jax.lax import stop_gradient
 from jaxtyping import Array, Float, PRNGKeyArray
-from tqdm.auto import tqdm
 
 from bayes_irl._checks import count
+from bayes_irl._progress import tqdm
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import num_chunks_of
 from bayes_irl.agents.networks import RecurrentNetwork

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import PRNGKeyArray
-from tqdm.auto import tqdm
 
 from bayes_irl._checks import count, whole_numbers
+from bayes_irl._progress import tqdm
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import MAX_BATCH, conditions_of
 from bayes_irl.agents.objective import Networks, predicted_return

@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 import xarray as xr
 from jaxtyping import Array, Int, PRNGKeyArray
-from tqdm.auto import tqdm
 
 from bayes_irl._checks import InputError, count, one_of
+from bayes_irl._progress import tqdm
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import Learner, num_skipped, update
 from bayes_irl.agents.saved_training import SavedTraining, key_as_numbers, load, load_history, save

@@ -38,6 +38,10 @@ class Model:
             return _load_again, (str(Path(self.path).resolve()), self.source)
         return Model, tuple(getattr(self, each.name) for each in fields(self))
 
+    def __str__(self) -> str:
+        """Its name, its claim, and where it is from."""
+        return f"Model {self.name}: {self.claim}" + (f"\n{self.path}" if self.path else "")
+
 
 def load_model(name: str | Path) -> Model:
     """Load a model file, by the name of one that comes with bayes_irl or by the path of your own.

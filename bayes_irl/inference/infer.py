@@ -34,7 +34,7 @@ def infer(
     *,
     key: Any,
     checkpoint: str | os.PathLike[str] | None = None,
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> xr.DataTree:
     """Infer which reward makes the recorded answers optimal.
 
@@ -63,7 +63,7 @@ def infer(
         checkpoint: a folder in which this fit keeps what is done, block by block. What is already there is not done
             again: after an interrupt, a crash or a kill the same call goes on, to the very same draws. Delete the
             folder once the result is saved.
-        progress: whether to show progress bars.
+        progress: whether to show progress bars; by default in terminals and notebooks.
 
     Returns:
         An ArviZ tree (see `inference.tree.build_tree` for its groups); look at `passed(tree)` and `verdict(tree)`

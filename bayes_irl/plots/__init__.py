@@ -1,6 +1,7 @@
 """Figures of what ArviZ cannot know: one public function a file, which takes results and returns a figure.
 
-Figures are made without pyplot, so nothing stays open; save them with `figure.savefig`. They are drawn at
+Figures are made without pyplot, so nothing stays open; they show themselves in notebooks, and `figure.savefig` saves
+them (`plt.show` and `plt.savefig` know nothing of them). They are drawn at
 print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
 """
 

@@ -45,6 +45,8 @@ def predictive(check: xr.Dataset) -> Figure:
         _along_counts(panels[2], spikes.values[x], spikes_drawn[x], colour, "Number of spikes")
     if changes:
         _along_counts(panels[3], *_pair(check, "changes"), style.GREY, "Neurons that change")
+    for axes in panels[2:]:
+        axes.set_ylim(bottom=0)  # at the end: a limit that is set stays where it is, whatever is drawn later
     names = {"mean_response": "Mean responses", "correlation": "Correlations", "num_spikes": "Numbers of spikes"}
     for axes, (name, title) in zip(panels, (names | {"changes": "Changes between bins"}).items(), strict=False):
         style.dress(axes, f"{title}\n{replicas.p_value(check, name)}")
@@ -59,7 +61,6 @@ def _pair(check: xr.Dataset, name: str) -> tuple[np.ndarray, style.Summary]:
 
 def _along_counts(axes: Axes, seen: np.ndarray, drawn: style.Summary, colour: str, label: str) -> None:
     replicas.along(axes, np.arange(len(seen)), seen, drawn, colour)
-    axes.set_ylim(bottom=0)
     axes.set_xlabel(label)
     axes.set_ylabel("Probability")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))

@@ -59,7 +59,7 @@ def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
     lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
     ends = _boundaries(recording, shown) * width
     height = (sum(lanes) + (21 if len(ends) else 15)) * style.MM
-    figure = Figure(figsize=(style.DOUBLE, height), layout="constrained")
+    figure = style.Drawing(figsize=(style.DOUBLE, height), layout="constrained")
     strip, axes = figure.subplots(2, 1, sharex=True, height_ratios=lanes)
     for x in range(len(labels)):
         _draw_runs(strip, stimulus == x, x, shown.start, width, style.PALETTE[x % len(style.PALETTE)])

@@ -1,5 +1,6 @@
 """What the figures share: page, colours, intervals, and how they ask a fit for what they draw."""
 
+import io
 import textwrap
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,15 @@ LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible 
 
 
 _WHOLE: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+
+
+class Drawing(Figure):
+    """A figure that shows itself in a notebook, without pyplot and without `%matplotlib inline`."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png", dpi=130)
+        return content.getvalue()
 
 
 @dataclass(frozen=True)
@@ -133,7 +143,7 @@ def page(width: float, height: float, passed: bool | None, title: str = "") -> t
     """
     warning = FAILED if passed is False else ""
     height += 6 * MM * (bool(title) + bool(warning))
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Drawing(figsize=(width, height), layout="constrained")
     if warning:
         figure.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
     sheet = figure.add_subfigure(figure.add_gridspec(1, 1)[0])

@@ -26,7 +26,7 @@ def adapt(
     num_draws: int = 200,
     baseline: Literal["held", "adapted"] = "held",
     coding_cost_factor: CodingCost = 1.0,
-    progress: bool = False,
+    progress: bool | None = None,
 ) -> xr.DataTree:
     """Predict the answers of a changed system, for draws of the reward.
 
@@ -42,7 +42,7 @@ def adapt(
             draws whose unchanged system then keeps the recorded rates.
         coding_cost_factor: the coding cost of the changed system relative to before, or `"keep mean cost"`: such that
             the mean cost in nats per update stays what it was (of a population that of the point estimate).
-        progress: whether to show a progress bar.
+        progress: whether to show a progress bar; by default in terminals and notebooks.
 
     Returns:
         The tree with a group `predictions`, whose dimension `circuit` is "unchanged", "changed": what

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import xarray as xr
 from jaxtyping import PRNGKeyArray
-from tqdm.auto import tqdm
 
 from bayes_irl._checks import InputError
+from bayes_irl._progress import tqdm
 from bayes_irl.io.whole import written_whole
 from bayes_irl.plots.export import as_png
 from bayes_irl.recordings import Recording

@@ -62,6 +62,17 @@ class Optimum(eqx.Module):
     start: int = eqx.field(static=True, default=0)
     objectives: Float[Array, " num_starts"] | None = None
 
+    def __str__(self) -> str:
+        """Who answers, how well, and whether the solution can be believed: three lines."""
+        settled = "converged" if bool(self.converged) else "not converged"
+        reward, cost = float(self.average_reward), float(self.mean_cost)
+        parts = f"average reward {reward:.4g} - {float(self.coding_cost):.4g} x mean cost {cost:.4g} nats per update"
+        return (
+            f"{type(self).__name__} of {self.world}\n"
+            f"objective {float(self.objective):.4g} = {parts}\n"
+            f"{settled}, residual {float(self.residual):.1g}; {self.ended}"
+        )
+
     @abc.abstractmethod
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
         """The mean of these answers: the next p of the alternation."""

@@ -1,8 +1,10 @@
 """Figures are read back: what is drawn must be the quantiles of what was given, and every text legible."""
 
+import io
 from itertools import combinations
 
 import jax
+import matplotlib.image
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -124,6 +126,19 @@ def boxes(figure: Figure) -> list[tuple[str, Bbox]]:
     return [(each.get_text(), each.get_window_extent(renderer)) for each in texts if id(each) not in hidden]
 
 
+def check_inside(axes: Axes) -> None:
+    """Every datum lies inside its axes."""
+    lines = [line.get_xydata() for line in axes.lines if line.get_transform() == axes.transData]
+    drawn = [each for each in axes.collections if isinstance(each, LineCollection)]
+    lines += [part for each in drawn if each.get_transform() == axes.transData for part in each.get_segments()]
+    (left, right), (bottom, top) = sorted(axes.get_xlim()), sorted(axes.get_ylim())
+    room = 0.02 * np.array([right - left, top - bottom])
+    for points in lines:
+        known = np.asarray(points, float)[np.isfinite(points).all(axis=1)]
+        inside = (known >= np.array([left, bottom]) - room) & (known <= np.array([right, top]) + room)
+        assert inside.all(), f"{known[~inside.all(axis=1)][:3]} outside ({left}, {right}) x ({bottom}, {top})"
+
+
 def check_legible(figure: Figure) -> None:
     """No two texts overlap, none leaves the page, no legend lies on data, type is 7 or 8 points."""
     found = boxes(figure)
@@ -136,6 +151,8 @@ def check_legible(figure: Figure) -> None:
     legends = [each for each in figure.findobj() if type(each).__name__ == "Legend"]
     for legend, axes in ((legend, axes) for legend in legends for axes in drawn_on):
         assert not legend.get_window_extent().overlaps(axes.get_window_extent()), "a legend covers data"
+    for axes in figure.axes:
+        check_inside(axes)
     sizes = {each.get_fontsize() for each in figure.findobj(Text) if each.get_visible() and each.get_text()}
     assert sizes <= {7.0, 8.0}
     assert round(figure.get_figwidth() * 25.4) in (90, 180)
@@ -367,6 +384,32 @@ def test_a_failed_gate_is_to_be_seen(plot, tree):
     del ungated["gate"]
     with pytest.raises(InputError, match="the groups posterior and gate"):
         plot(ungated)
+
+
+def test_a_figure_shows_itself_in_a_notebook():
+    recording = bi.Recording.from_arrays(np.eye(3), [0, 1, 1], bin_width=0.01)
+    shown = matplotlib.image.imread(io.BytesIO(plots.raster(recording)._repr_png_()))
+    assert shown.shape[0] > 50 and shown.std() > 0.05
+
+
+def test_no_stimulus_is_cut_off_in_predictive_checks():
+    """A limit that was set after the first stimulus hid what the second one showed."""
+    rng = np.random.default_rng(0)
+    shares = np.array([[0.3, 0.4, 0.3], [0.02, 0.95, 0.03]])
+    check = xr.Dataset(
+        {
+            "mean_response": (("stimulus", "neuron"), rng.random((2, 3))),
+            "correlation": ("pair", rng.normal(size=3)),
+            "num_spikes": (("stimulus", "spike_count"), shares),
+            "p_value": ("check", [0.5, 0.5, 0.5]),
+        },
+        {"check": ["mean_response", "correlation", "num_spikes"], "stimulus": ["0", "1"]},
+    )
+    replicated = {f"{name}_replicated": check[name].expand_dims(replica=20) for name in check["check"].values}
+    figure = plots.predictive(check.assign(replicated))
+    assert figure.axes[2].get_ylim()[1] >= 0.95
+    for axes in figure.axes:
+        check_inside(axes)
 
 
 def test_nothing_is_left_open_in_pyplot():

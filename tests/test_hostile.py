@@ -6,6 +6,7 @@ import os
 import warnings
 import zipfile
 
+import lab_files
 import numpy as np
 import pytest
 import xarray as xr
@@ -159,8 +160,18 @@ def read_block(path):
     return Checkpoint(path.parent).keep(path.stem, np.zeros(50), lambda: pytest.fail("there is a file"))
 
 
+FEW = {unit: times[:20] for unit, times in lab_files.spikes().items()}
+
+
+def read_session(path):
+    return bi.load_recording(path, bin_width=0.01, stimulus="contrast")
+
+
 READERS = {
     "recording": ("a.npz", recording_file, bi.load_recording),
+    "nwb": ("a.nwb", lambda path: lab_files.write_plain_nwb(path, FEW), read_session),
+    "mat 5": ("a.mat", lambda path: lab_files.write_mat(path, FEW), read_session),
+    "mat 7.3": ("a.mat", lambda path: lab_files.write_mat73(path, FEW), read_session),
     "trials": ("a.npz", trials_file, bi.load_trials),
     "tree": ("a.nc", tree_file, load_tree),
     "block": ("a.npz", block_file, read_block),

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from bayes_irl._checks import InputError
+from bayes_irl.io.hdf5_words import read_words
 
 MAX_ENTRIES = 50_000_000  # of one array in memory
+_MAX_ATTRIBUTE = 4096  # bytes
 _MAX_LINKS = 10  # that lead from one to the next
 
 
@@ -80,12 +82,30 @@ def within(dataset: Any) -> Any:
     return dataset
 
 
+def attribute(item: Any, name: str, otherwise: Any) -> Any:
+    """Return a short attribute of fixed size; another value if there is none.
+
+    Words of variable length are not read: see `hdf5_words`.
+    """
+    import h5py
+
+    if name not in item.attrs:
+        return otherwise
+    stored = item.attrs.get_id(name)
+    reference = h5py.check_ref_dtype(stored.dtype) is not None
+    if (stored.dtype.kind == "O" and not reference) or stored.get_storage_size() > _MAX_ATTRIBUTE:
+        return otherwise
+    return item.attrs[name]
+
+
 def read_array(dataset: Any, some: slice = slice(None)) -> np.ndarray:
     """Return a data set, or some of its first axis, in memory; bytes become words.
 
     Raises:
         InputError: If it is too large, or its numbers are in other files.
     """
+    import h5py
+
     found = within(dataset)
     size = found.size if not found.shape else len(range(*some.indices(found.shape[0]))) * int(np.prod(found.shape[1:]))
     if size is None or size > MAX_ENTRIES:
@@ -93,12 +113,9 @@ def read_array(dataset: Any, some: slice = slice(None)) -> np.ndarray:
         raise InputError.of(
             "path", f"at most {MAX_ENTRIES:,} numbers in an array", got, "Choose fewer units or epochs."
         )
+    if found.dtype.kind == "O":
+        if h5py.check_string_dtype(found.dtype) is None:
+            raise InputError.of("path", f"numbers or words in {found.name}", f"{found.dtype}")
+        return read_words(found)[some] if found.shape else read_words(found)
     array = np.asarray(found[some] if found.shape else found[()])
-    if array.dtype.kind in "SO":
-        words = [
-            each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in array.ravel().tolist()
-        ]
-        array = np.array(words, dtype=object).reshape(array.shape)
-        if all(isinstance(word, str) for word in words):
-            array = array.astype(np.str_)
-    return array
+    return np.char.decode(array, "utf-8", "replace") if array.dtype.kind == "S" else array

@@ -14,6 +14,7 @@ import pytest
 import scipy.io
 
 from bayes_irl._checks import InputError
+from bayes_irl.io.hdf5 import read_array
 from bayes_irl.recordings import Recording
 from bayes_irl.recordings.formats import load_recording, save_recording
 
@@ -278,6 +279,34 @@ def test_files_that_inflate_without_end_are_refused(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "bomb.npz", spikes=np.zeros((1 << 13, 1 << 13), np.uint8), stimulus=[0])
     for name in ("bomb.mat", "bomb.nwb", "bomb.npz"):
         assert peak_megabytes(tmp_path / name) < 10
+
+
+WORDS = ["left", "right", "σ", ""] * 50
+
+
+@pytest.mark.parametrize("layout", [{}, {"chunks": (7,), "maxshape": (None,)}, {"chunks": (7,), "compression": "gzip"}])
+def test_words_are_those_that_the_library_reads(layout, tmp_path):
+    """They are read without it: in a damaged heap it goes round for ever, or takes 4 GB for a word."""
+    with h5py.File(tmp_path / "words.h5", "w") as file:
+        file.create_dataset("words", data=WORDS, **layout)
+        file["empty"] = h5py.Empty("S1")
+    with h5py.File(tmp_path / "words.h5") as file:
+        assert read_array(file["words"]).tolist() == file["words"].asstr()[:].tolist() == WORDS
+        assert read_array(file["words"], slice(1, 3)).tolist() == WORDS[1:3]
+
+
+@pytest.mark.parametrize("damage", ["length of a word", "size of a heap's entry"])
+def test_words_of_damaged_heaps_end(damage, tmp_path):
+    path = tmp_path / "words.h5"
+    with h5py.File(path, "w") as file:
+        file["words"] = WORDS
+    content = bytearray(path.read_bytes())
+    with h5py.File(path) as file:
+        place = file["words"].id.get_offset() if damage == "length of a word" else content.index(b"GCOL") + 24
+    content[place : place + 8] = bytes(8) if "heap" in damage else b"\xff" * 4 + content[place + 4 : place + 8]
+    path.write_bytes(content)
+    with h5py.File(path) as file:
+        assert set(read_array(file["words"]).tolist()) <= set(WORDS)
 
 
 def test_long_series_are_read_piece_by_piece(tmp_path):

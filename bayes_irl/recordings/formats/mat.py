@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bayes_irl._checks import InputError
-from bayes_irl.io.hdf5 import MAX_ENTRIES, members, open_hdf5, read_array, within
+from bayes_irl.io.hdf5 import MAX_ENTRIES, attribute, members, open_hdf5, read_array, within
 from bayes_irl.recordings.session import Session
 from bayes_irl.recordings.variables import session_of
 
@@ -157,8 +157,8 @@ def _is_number(part: Any) -> bool:
 
 def _of_73(dataset: Any, depth: int = 0) -> Any:
     """A data set as MATLAB shows it: cells as lists, characters as words, axes in MATLAB's order."""
-    kind = dataset.attrs.get("MATLAB_class", b"")
-    if dataset.attrs.get("MATLAB_empty", 0):
+    kind = attribute(dataset, "MATLAB_class", b"")
+    if attribute(dataset, "MATLAB_empty", 0):
         return "" if kind == b"char" else np.zeros(0)
     stored = within(dataset)
     if stored.dtype.kind == "O" and depth <= _MAX_DEPTH:  # references

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bayes_irl._checks import InputError
-from bayes_irl.io.hdf5 import child, members, open_hdf5, read_array, within
+from bayes_irl.io.hdf5 import attribute, child, members, open_hdf5, read_array, within
 from bayes_irl.recordings.labels import unique_names
 from bayes_irl.recordings.session import Lazy, Session
 from bayes_irl.recordings.timed_values import RegularTimes, TimedValues
@@ -77,7 +77,7 @@ def _columns(table: Any) -> Mapping[str, Any]:
 def _column(column: Any) -> np.ndarray:
     """Read a column; codes of a fixed set of words become the words."""
     values = read_array(column)
-    elements = column.attrs.get("elements")
+    elements = attribute(column, "elements", None)
     if elements is None or values.dtype.kind not in "iu":
         return values
     words = read_array(column.file[elements])
@@ -111,11 +111,11 @@ def _time_series(group: Any, depth: int) -> Iterator[Any]:
 
 def _timed(group: Any) -> TimedValues:
     data, stamps = within(child(group, "data")), child(group, "timestamps")
-    values = _Converted(data, float(data.attrs.get("conversion", 1.0)), float(data.attrs.get("offset", 0.0)))
+    values = _Converted(data, float(attribute(data, "conversion", 1.0)), float(attribute(data, "offset", 0.0)))
     if stamps is not None:
         return TimedValues(within(stamps), values).checked()
     start = child(group, "starting_time")
-    rate = float(start.attrs["rate"])
+    rate = float(attribute(start, "rate", np.nan))
     if not 0 < rate < np.inf:
         raise InputError.of("path", f"a sampling rate of {group.name}", rate)
     return TimedValues(RegularTimes(float(read_array(start)), rate, len(data)), values).checked()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl.plots import curves, style
@@ -13,11 +13,12 @@ SHARES = {"share_answered": "Share of trials answered", "share_correct": "Share 
 _WIDEST = 0.9  # where axes begin, or before
 
 
-def accuracy(result: xr.Dataset) -> Figure:
+def accuracy(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, condition by condition.
 
     Args:
         result: What `analysis.accuracy` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.
@@ -29,15 +30,17 @@ def accuracy(result: xr.Dataset) -> Figure:
     """
     result = curves.expect("result", result, "accuracy", list(SHARES))
     names = [str(name) for name in result["condition"].values]
-    return shares_by_name(result.rename(condition="name"), names, result.attrs["by"], reference=False)
+    return shares_by_name(result.rename(condition="name"), names, result.attrs["by"], reference=False, figure=figure)
 
 
-def shares_by_name(result: xr.Dataset, names: Sequence[str], what: str, reference: bool) -> Figure:
+def shares_by_name(
+    result: xr.Dataset, names: Sequence[str], what: str, reference: bool, *, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Draw shares `[name, statistic]`, a row for each name, with dotted lines through the first as a reference."""
     num = len(names)
     wrapped = [style.wrap(name, 0.3 * style.DOUBLE) for name in names]
     height = max(26 * style.MM, sum(max(style.extent(name)[1], 4.2 * style.MM) for name in wrapped))
-    figure, sheet = style.page(style.DOUBLE, height + 18 * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, height + 18 * style.MM, None, figure=figure)
     panels = sheet.subplots(1, len(SHARES), sharey=True)
     rows = np.arange(num)[::-1]
     for axes, (variable, title) in zip(panels, SHARES.items(), strict=True):

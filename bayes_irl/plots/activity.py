@@ -13,7 +13,13 @@ from bayes_irl.plots.maze_grid import colour_bar
 MOST_CONDITIONS, NUM_UNITS = 4, 4
 
 
-def activity(result: xr.Dataset, conditions: Sequence[str] | None = None, units: Sequence[int] | None = None) -> Figure:
+def activity(
+    result: xr.Dataset,
+    conditions: Sequence[str] | None = None,
+    units: Sequence[int] | None = None,
+    *,
+    figure: Figure | SubFigure | None = None,
+) -> Figure:
     """Draw condition-averaged rates: of all units in the order of their peaks, and of a few condition by condition.
 
     Above, a panel per condition, rates relative to each unit's largest in any condition; units in the same order in
@@ -23,6 +29,7 @@ def activity(result: xr.Dataset, conditions: Sequence[str] | None = None, units:
         result: What `analysis.activity` returned.
         conditions: Those to be drawn above; by default all, or four from the first to the last.
         units: Those to be drawn below; by default the four whose rates differ most between conditions.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -43,7 +50,7 @@ def activity(result: xr.Dataset, conditions: Sequence[str] | None = None, units:
     if units is None:
         units = np.argsort(-result["modulation"].values, kind="stable")[:NUM_UNITS].tolist()
     chosen = whole_numbers("units", units, 0, result.sizes["unit"] - 1)
-    figure, sheet = style.page(style.DOUBLE, 120 * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, 120 * style.MM, None, figure=figure)
     above, below = curves.parts(sheet, 2, 1, height_ratios=(1, 1.1))
     _draw_all(above, result, list(conditions))
     _draw_some(below, result, labels, chosen)

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from bayes_irl.inference import Fit
@@ -14,7 +14,7 @@ _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
 _COLUMNS = ("session", "subject", "kind", "num_a", "num_b")
 
 
-def choice_shares(tree: xr.DataTree) -> Figure:
+def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of choices of juice A against the offer, for each subject and kind of trial.
 
     Dots are what was chosen, sessions taken together; bars are 90 % equal-tailed intervals of choices drawn anew from
@@ -22,6 +22,7 @@ def choice_shares(tree: xr.DataTree) -> Figure:
 
     Args:
         tree: What `infer` returned, for offers.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; above its axes it says so if the fit's gate failed.
@@ -41,7 +42,7 @@ def choice_shares(tree: xr.DataTree) -> Figure:
     owner = Fit(tree).recorded["subject_of_session"].values
     subjects, kinds = list(dict.fromkeys(map(str, owner))), [str(each) for each in values["kind"].values]
     width = style.SINGLE if len(kinds) == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, Fit(tree).passed)
+    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, Fit(tree).passed, figure=figure)
     panels = sheet.subplots(len(subjects), len(kinds), squeeze=False, sharey=True)
     for m, subject in enumerate(subjects):
         for k, kind in enumerate(kinds):

@@ -1,16 +1,17 @@
 """Chronometric curves."""
 
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves, style
 
 
-def chronometric(result: xr.Dataset) -> Figure:
+def chronometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw mean reaction times against the strength of evidence, of correct and of wrong answers.
 
     Args:
         result: What `analysis.chronometric` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; bars are 90 % t intervals of the means. Strengths are evenly spaced.
@@ -22,7 +23,7 @@ def chronometric(result: xr.Dataset) -> Figure:
     """
     result = curves.expect("result", result, "chronometric", ("reaction_time",))
     times = result["reaction_time"]
-    figure, sheet = style.page(style.SINGLE, 68 * style.MM, None)
+    figure, sheet = style.page(style.SINGLE, 68 * style.MM, None, figure=figure)
     axes = sheet.subplots()
     places = curves.along_categories(axes, times["strength"])
     names = [str(name) for name in reversed(times["outcome"].values)]

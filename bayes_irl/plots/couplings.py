@@ -24,7 +24,7 @@ _NODE = 0.11  # radius of a neuron, where the ring's is 1
 _COLOURS = "PuOr_r"
 
 
-def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
+def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw couplings J_ij as arrows from neuron j to neuron i on a ring, and as a matrix.
 
     An arrowhead excites, a bar inhibits; the wider, the stronger (weaker than 5 % of the strongest: left out). In the
@@ -33,6 +33,7 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
 
     Args:
         source: What `optimize` or `infer` returned for `circuit.coupled()`, or couplings alone.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; above its axes it says so if the fit's gate failed.
@@ -54,7 +55,7 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree) -> Figure:
         weights = np.asarray(held.weights)
         names = getattr(getattr(source, "circuit", None), "unit_names", map(str, range(len(weights))))
         shown, passed = _Weights(weights, weights != 0, list(names)), None
-    figure, sheet = style.page(style.DOUBLE, 78 * style.MM, passed)
+    figure, sheet = style.page(style.DOUBLE, 78 * style.MM, passed, figure=figure)
     _draw(sheet, shown, uncertain=passed is not None)
     return figure
 

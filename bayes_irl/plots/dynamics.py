@@ -2,14 +2,14 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import replicas, style
 
 _ADVICE = "Give it what `checks.dynamics` returned."
 
 
-def dynamics(check: xr.Dataset) -> Figure:
+def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how long patterns last, and how the number of spikes follows a change of stimulus.
 
     Left, the share of patterns that last longer than so many bins (or updates); right, the mean number of spikes by how
@@ -19,6 +19,7 @@ def dynamics(check: xr.Dataset) -> Figure:
 
     Args:
         check: What `checks.dynamics` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -31,7 +32,7 @@ def dynamics(check: xr.Dataset) -> Figure:
     dwell, dwell_drawn = replicas.checked(check, "dwell_time", _ADVICE)
     seen, _ = replicas.checked(check, "triggered", _ADVICE)
     labels, unit = style.stimulus_labels(seen), str(check.attrs["unit"])
-    figure, sheet = style.page(style.DOUBLE, 60 * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, 60 * style.MM, None, figure=figure)
     left, right = sheet.subplots(1, 2)
     possible = dwell.values > 0
     places = dwell["longer_than"].values + 1

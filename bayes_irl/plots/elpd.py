@@ -2,13 +2,13 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 
-def elpd(table: xr.Dataset) -> Figure:
+def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
 
     Bars are two standard errors to either side: a claim whose bar reaches zero cannot be told from the best. To the
@@ -16,6 +16,7 @@ def elpd(table: xr.Dataset) -> Figure:
 
     Args:
         table: What `compare` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -31,7 +32,7 @@ def elpd(table: xr.Dataset) -> Figure:
         raise InputError.of("table", "a comparison", got, "Give it what `compare` returned.")
     names = [style.wrap(str(name), 26 * style.MM) for name in table["claim"].values]
     lines = sum(name.count("\n") + 1 for name in names)
-    figure, sheet = style.page(style.SINGLE, (22 + 4 * lines + 4 * len(names)) * style.MM, None)
+    figure, sheet = style.page(style.SINGLE, (22 + 4 * lines + 4 * len(names)) * style.MM, None, figure=figure)
     axes = sheet.subplots()
     axes.axvline(0, color=style.GREY, linewidth=style.THIN, linestyle=":")
     difference, spread = table["difference"].values, 2 * table["difference_se"].values

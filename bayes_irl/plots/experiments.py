@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -14,7 +14,7 @@ _UNCHANGED = "nothing changed"
 _MOST = 9  # experiments drawn, and "nothing changed"
 
 
-def experiments(found: xr.Dataset) -> Figure:
+def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the expected information of experiments, and what each claim predicts for the most informative one.
 
     Left, bits about which claim is right, from a recording of stated size, with two standard errors of the simulation;
@@ -24,6 +24,7 @@ def experiments(found: xr.Dataset) -> Figure:
 
     Args:
         found: What `tell_apart` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -40,7 +41,7 @@ def experiments(found: xr.Dataset) -> Figure:
     names = found["experiment"].values.astype(str)
     shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MOST or name == _UNCHANGED])
     stimuli = _most_different(shown.isel(experiment=0))
-    figure, sheet = style.page(style.DOUBLE, (26 + 4.5 * shown.sizes["experiment"]) * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, (26 + 4.5 * shown.sizes["experiment"]) * style.MM, None, figure=figure)
     panels = sheet.subplots(1, 1 + len(stimuli), width_ratios=[1.15, *[1] * len(stimuli)])
     _bars(panels[0], shown)
     for axes, x in zip(panels[1:], stimuli, strict=True):

@@ -3,17 +3,18 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves, style
 from bayes_irl.plots.psychometric import draw_curves, note
 
 
-def multisensory(result: xr.Dataset) -> Figure:
+def multisensory(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw psychometric curves of each sense and of both, and their thresholds against the optimal one.
 
     Args:
         result: What `analysis.multisensory` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure. Right: posterior means of sigma with 90 % equal-tailed intervals; the last is what the thresholds of
@@ -26,7 +27,7 @@ def multisensory(result: xr.Dataset) -> Figure:
     """
     needed = ("share", "fitted", "sigma", "sigma_optimal", "difference")
     result = curves.expect("result", result, "multisensory", needed)
-    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None, figure=figure)
     left, right = sheet.subplots(1, 2, width_ratios=(1.5, 1))
     looks = draw_curves(left, result)
     left.set_ylabel(f'Share of answers "{result.attrs["answer"]}"')

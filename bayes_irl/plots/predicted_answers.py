@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -12,7 +12,7 @@ from bayes_irl.plots import curves, style
 COLOURS = {"right": style.BLUE, "wrong": style.VERMILLION}
 
 
-def predicted_answers(result: xr.Dataset) -> Figure:
+def predicted_answers(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of answers and quantiles of reaction times, observed and predicted, for each subject.
 
     Dots are what was observed; bands are 90 % equal-tailed intervals of answers drawn anew from the posterior for the
@@ -21,6 +21,7 @@ def predicted_answers(result: xr.Dataset) -> Figure:
 
     Args:
         result: What `analysis.predicted_answers` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -34,7 +35,7 @@ def predicted_answers(result: xr.Dataset) -> Figure:
     subjects = [str(name) for name in result["subject"].values]
     columns = [name for name in ("share_positive", "share_sure", "time") if name in result]
     figure, sheet = style.page(
-        style.SINGLE if len(columns) == 1 else style.DOUBLE, (len(subjects) * 58 + 10) * style.MM, None
+        style.SINGLE if len(columns) == 1 else style.DOUBLE, (len(subjects) * 58 + 10) * style.MM, None, figure=figure
     )
     panels = sheet.subplots(len(subjects), len(columns), squeeze=False)
     for row, subject in zip(panels, subjects, strict=True):

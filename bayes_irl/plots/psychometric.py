@@ -2,14 +2,14 @@
 
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves, style
 
 INTERVALS = "Points: {}s. Bands: {}s of the fitted function."
 
 
-def psychometric(result: xr.Dataset) -> Figure:
+def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of one answer against evidence, and the function fitted to them.
 
     Points are shares with 90 % Wilson intervals; lines are posterior means of the fitted function, bands its 90 %
@@ -17,6 +17,7 @@ def psychometric(result: xr.Dataset) -> Figure:
 
     Args:
         result: What `analysis.psychometric` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -27,7 +28,7 @@ def psychometric(result: xr.Dataset) -> Figure:
     >>> psychometric(analysis.psychometric(trials)).savefig("psychometric.pdf")  # doctest: +SKIP
     """
     result = curves.expect("result", result, "psychometric", ("share", "fitted", "parameters"))
-    figure, sheet = style.page(style.SINGLE, 75 * style.MM, None)
+    figure, sheet = style.page(style.SINGLE, 75 * style.MM, None, figure=figure)
     axes = sheet.subplots()
     looks = draw_curves(axes, result)
     axes.set_ylabel(f'Share of answers "{result.attrs["answer"]}"')

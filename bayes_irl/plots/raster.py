@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -19,6 +19,8 @@ def raster(
     num_bins: int = 500,
     start: int = 0,
     stimulus_labels: Sequence[str] | None = None,
+    *,
+    figure: Figure | SubFigure | None = None,
 ) -> Figure:
     """Draw which neuron spiked in which bin, below a strip with one lane per stimulus.
 
@@ -30,6 +32,7 @@ def raster(
         num_bins: How many bins (or updates) to show; fewer where the recording ends.
         start: The first one.
         stimulus_labels: One name per stimulus; by default those of the recording, or numbers.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -50,17 +53,17 @@ def raster(
     if len(labels) != recording.num_stimuli:
         raise InputError.of("stimulus_labels", f"{recording.num_stimuli} names, one per stimulus", len(labels))
     shown = slice(start, min(start + count("num_bins", num_bins), recording.num_bins))
-    return _draw(recording, shown, labels)
+    return _draw(recording, shown, labels, figure)
 
 
-def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
+def _draw(recording: Recording, shown: slice, labels: list[str], onto: Figure | SubFigure | None) -> Figure:
     spikes, stimulus = recording.spikes[shown].astype(bool), recording.stimulus[shown]
     width = recording.bin_width or 1.0
     lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
     ends = _boundaries(recording, shown) * width
     height = (sum(lanes) + (21 if len(ends) else 15)) * style.MM
-    figure = style.Drawing(figsize=(style.DOUBLE, height), layout="constrained")
-    strip, axes = figure.subplots(2, 1, sharex=True, height_ratios=lanes)
+    figure, sheet = style.page(style.DOUBLE, height, None, figure=onto)
+    strip, axes = sheet.subplots(2, 1, sharex=True, height_ratios=lanes)
     for x in range(len(labels)):
         _draw_runs(strip, stimulus == x, x, shown.start, width, style.PALETTE[x % len(style.PALETTE)])
     for i in range(recording.num_neurons):
@@ -82,10 +85,10 @@ def _draw(recording: Recording, shown: slice, labels: list[str]) -> Figure:
     axes.set_ylabel("Neuron" if recording.unit_ids is None else "Unit")
     axes.set_xlim(shown.start * width, shown.stop * width)
     axes.set_xlabel(_time(recording))
-    figure.align_ylabels()
+    sheet.align_ylabels()
     if len(ends):
         dots = Line2D([], [], color=style.GREY, linewidth=style.THIN, linestyle=(0, (1, 1)))
-        style.legend(figure, [dots], ["Trial boundary"], loc="outside lower right")
+        style.legend(sheet, [dots], ["Trial boundary"], loc="outside lower right")
     return figure
 
 

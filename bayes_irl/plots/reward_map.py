@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -24,7 +24,13 @@ _SPACING = 0.12  # at most, between two patterns
 _FAINTEST = 0.35  # shade of a pattern observed once, 1 for the one observed most often
 
 
-def reward_map(tree: xr.DataTree, truth: ArrayLike | None = None, num_patterns: int = 12) -> Figure:
+def reward_map(
+    tree: xr.DataTree,
+    truth: ArrayLike | None = None,
+    num_patterns: int = 12,
+    *,
+    figure: Figure | SubFigure | None = None,
+) -> Figure:
     """Draw the inferred reward r(σ, x) against the number of spikes in σ, one panel per stimulus x.
 
     Within each number of spikes, patterns stand side by side in the order of their index. Each has its
@@ -40,6 +46,7 @@ def reward_map(tree: xr.DataTree, truth: ArrayLike | None = None, num_patterns: 
             it by the coding cost if that is not 1. It is brought into the gauge here.
         num_patterns: At most so many patterns with the same number of spikes are drawn, those observed most
             often.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; above its axes it says so if the fit's gate failed.
@@ -50,7 +57,7 @@ def reward_map(tree: xr.DataTree, truth: ArrayLike | None = None, num_patterns: 
     >>> reward_map(posterior, truth=reward).savefig("reward.pdf")  # doctest: +SKIP
     """
     rewards = _summarise(tree, truth, count("num_patterns", num_patterns))
-    return _draw(tree, rewards, num_patterns)
+    return _draw(tree, rewards, num_patterns, figure=figure)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def _most_observed(
     return shown
 
 
-def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:
+def _draw(tree: xr.DataTree, rewards: _Rewards, most: int, *, figure: Figure | SubFigure | None = None) -> Figure:
     num_stimuli = len(rewards.labels)
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
@@ -106,7 +113,9 @@ def _draw(tree: xr.DataTree, rewards: _Rewards, most: int) -> Figure:
     handles, labels = _key(rewards)
     note, legend_columns = _note(rewards, most, width), 1 if num_stimuli == 1 else 2
     legend_lines = -(-len(handles) // legend_columns) + note.count("\n") + 1
-    figure, sheet = style.page(width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, Fit(tree).passed)
+    figure, sheet = style.page(
+        width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, Fit(tree).passed, figure=figure
+    )
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= num_stimuli:

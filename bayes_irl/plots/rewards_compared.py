@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -16,7 +16,7 @@ _ADVICE = "Give it what `infer` returned."
 _SPREAD = 0.5  # over which claims stand side by side, in spikes
 
 
-def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
+def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the reward r(σ, x) by the number of spikes, averaged over the patterns that were observed, for each claim.
 
     Averages are weighted by how often patterns were observed: what a claim says about patterns that never came up is
@@ -25,6 +25,7 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
 
     Args:
         posteriors: What `infer` returned, by the name of the claim; all of the same observations.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; above its axes it says so if a fit's gate failed. What such a fit says does not set the axes'
@@ -45,7 +46,7 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree]) -> Figure:
     num_rows = -(-len(labels) // num_columns)
     width = style.SINGLE if len(labels) == 1 else style.DOUBLE
     passed = np.array([Fit(tree).passed for tree in posteriors.values()])
-    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, bool(passed.all()))
+    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, bool(passed.all()), figure=figure)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= len(labels):

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves, style
 
@@ -11,7 +11,7 @@ COUNTS = {"num_selective": "Selective beside the others", "num_best": "Best expl
 _SPREAD = 0.32  # of the units of a variable, in rows
 
 
-def selectivity(result: xr.Dataset) -> Figure:
+def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how many units are selective for each variable, and how strongly each unit is.
 
     Left: units whose coefficient is significant beside the other variables, and units of which the variable alone
@@ -19,6 +19,7 @@ def selectivity(result: xr.Dataset) -> Figure:
 
     Args:
         result: What `analysis.selectivity` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure.
@@ -30,7 +31,7 @@ def selectivity(result: xr.Dataset) -> Figure:
     """
     result = curves.expect("result", result, "selectivity", ("coefficient", "p_value", *COUNTS))
     num = result.sizes["variable"]
-    figure, sheet = style.page(style.DOUBLE, (11 * num + 24) * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, (11 * num + 24) * style.MM, None, figure=figure)
     left, right = sheet.subplots(1, 2, sharey=True, width_ratios=(1, 1.4))
     rows = np.arange(num)[::-1]
     looks = [{"color": style.BLUE}, {"color": style.PALE}]

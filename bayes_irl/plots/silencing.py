@@ -1,17 +1,18 @@
 """What breaks when units are silenced."""
 
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves
 from bayes_irl.plots.accuracy import SHARES, shares_by_name
 
 
-def silencing(result: xr.Dataset) -> Figure:
+def silencing(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, for each group of units silenced.
 
     Args:
         result: What `analysis.silencing` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; bars are 90 % Wilson intervals, dotted lines go through the intact network. A group that answers
@@ -24,4 +25,4 @@ def silencing(result: xr.Dataset) -> Figure:
     """
     result = curves.expect("result", result, "silencing", [*SHARES, "change_correct"])
     names = [str(name) for name in result["group"].values]
-    return shares_by_name(result.rename(group="name"), names, "Units silenced", reference=True)
+    return shares_by_name(result.rename(group="name"), names, "Units silenced", reference=True, figure=figure)

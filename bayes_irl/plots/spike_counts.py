@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -20,7 +20,9 @@ from bayes_irl.recordings import Recording
 _DODGE = 0.12  # by which the two circuits stand apart, in spikes
 
 
-def spike_counts(tree: xr.DataTree, recording: Recording | None = None) -> Figure:
+def spike_counts(
+    tree: xr.DataTree, recording: Recording | None = None, *, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Draw the probability of each number of spikes in a pattern, given the stimulus: P(Σ_i σ_i | x).
 
     One panel per stimulus, unchanged against changed circuit. Points are posterior means, error bars 90 %
@@ -29,6 +31,7 @@ def spike_counts(tree: xr.DataTree, recording: Recording | None = None) -> Figur
     Args:
         tree: What `adapt` returned: `spike_count_probability` in group "predictions".
         recording: Its frequencies (of all its bins or updates with that stimulus) are drawn as bars behind.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure, entitled with the change; above its axes it says so if the fit's gate failed.
@@ -39,7 +42,7 @@ def spike_counts(tree: xr.DataTree, recording: Recording | None = None) -> Figur
     >>> spike_counts(adapt(posterior, circuit.silence(3)), recording).savefig("counts.pdf")  # doctest: +SKIP
     """
     distributions = _summarise(tree, recording)
-    return _draw(tree, distributions)
+    return _draw(tree, distributions, figure=figure)
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,14 @@ def _frequencies(
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def _draw(tree: xr.DataTree, distributions: _Distributions) -> Figure:
+def _draw(tree: xr.DataTree, distributions: _Distributions, *, figure: Figure | SubFigure | None = None) -> Figure:
     num_stimuli = len(distributions.labels)
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
     width = style.SINGLE if num_stimuli == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (42 * num_rows + 20) * style.MM, Fit(tree).passed, style.change_in_words(tree))
+    figure, sheet = style.page(
+        width, (42 * num_rows + 20) * style.MM, Fit(tree).passed, style.change_in_words(tree), figure=figure
+    )
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= num_stimuli:

@@ -131,8 +131,10 @@ def change_in_words(tree: xr.DataTree) -> str:
     return words[:1].upper() + words[1:]
 
 
-def page(width: float, height: float, passed: bool | None, title: str = "") -> tuple[Figure, SubFigure]:
-    """Return an empty figure, and the part of it to draw on: below the title, and the gate's warning over it.
+def page(
+    width: float, height: float, passed: bool | None, title: str = "", figure: Figure | SubFigure | None = None
+) -> tuple[Figure, SubFigure]:
+    """Return a figure, and the part of it to draw on: below the title, and the gate's warning over it.
 
     Args:
         width: Inches.
@@ -140,16 +142,19 @@ def page(width: float, height: float, passed: bool | None, title: str = "") -> t
         passed: Whether the gates of all fits that are drawn passed; if not, the figure says so at its top. None:
             nothing was inferred.
         title: Of the whole figure.
+        figure: What to draw on, as large as it is; None: a new figure.
     """
     warning = FAILED if passed is False else ""
     height += 6 * MM * (bool(title) + bool(warning))
-    figure = Drawing(figsize=(width, height), layout="constrained")
+    holder = Drawing(figsize=(width, height), layout="constrained") if figure is None else figure
     if warning:
-        figure.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
-    sheet = figure.add_subfigure(figure.add_gridspec(1, 1)[0])
+        holder.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
+    sheet = holder.add_subfigure(holder.add_gridspec(1, 1)[0])
     if title:
         sheet.suptitle(wrap(title, 0.9 * width, LARGE), fontsize=LARGE)
-    return figure, sheet
+    whole = holder.get_figure(root=True)
+    assert whole is not None
+    return whole, sheet
 
 
 def dress(axes: Axes, title: str = "") -> None:

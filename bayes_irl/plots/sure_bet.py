@@ -1,12 +1,12 @@
 """Sure bets: when they are taken, and how good answers are where they are waived."""
 
 import xarray as xr
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl.plots import curves, style
 
 
-def sure_bet(result: xr.Dataset) -> Figure:
+def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how often the sure bet is taken, and accuracy where it is waived.
 
     Left: the share of sure bets against the duration of the stimulus, a curve for each strength of evidence. Right: the
@@ -14,6 +14,7 @@ def sure_bet(result: xr.Dataset) -> Figure:
 
     Args:
         result: What `analysis.sure_bet` returned.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.
@@ -25,7 +26,7 @@ def sure_bet(result: xr.Dataset) -> Figure:
     """
     needed = ("share_sure", "share_correct", "mean_improvement")
     result = curves.expect("result", result, "sure_bet", needed)
-    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None, figure=figure)
     left, right = curves.parts(sheet, 1, 2)
     axes = left.subplots()
     looks = curves.by_strength(axes, result["share_sure"])

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, finite_array
@@ -20,7 +20,9 @@ _DODGE = 0.1  # by which the two circuits stand apart, in stimuli
 _CROSS: dict[str, Any] = {"color": style.VERMILLION, "marker": "x", "markersize": 4.0, "linestyle": "none"}
 
 
-def tuning_curves(tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None) -> Figure:
+def tuning_curves(
+    tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None, *, figure: Figure | SubFigure | None = None
+) -> Figure:
     """Draw E[σ_i | x], the mean response of each neuron to each stimulus, unchanged against changed.
 
     One panel per neuron; the y axis is the probability that the neuron is found spiking. Points are posterior
@@ -30,6 +32,7 @@ def tuning_curves(tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = Non
     Args:
         tree: What `adapt` returned: `tuning_curve` in group "predictions".
         truth: True tuning curves under "unchanged", "changed" or both, `[num_stimuli, num_neurons]` each.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure, entitled with the change; above its axes it says so if the fit's gate failed.
@@ -40,7 +43,7 @@ def tuning_curves(tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = Non
     >>> tuning_curves(adapt(posterior, circuit.silence(3))).savefig("silenced.pdf")  # doctest: +SKIP
     """
     curves = _summarise(tree, truth or {})
-    return _draw(tree, curves)
+    return _draw(tree, curves, figure=figure)
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,14 @@ def _summarise(tree: xr.DataTree, truth: Mapping[str, ArrayLike]) -> _Curves:
     )
 
 
-def _draw(tree: xr.DataTree, curves: _Curves) -> Figure:
+def _draw(tree: xr.DataTree, curves: _Curves, *, figure: Figure | SubFigure | None = None) -> Figure:
     num_neurons = len(curves.neurons)
     num_rows, num_columns = _grid(num_neurons, len(curves.labels))
     width = style.SINGLE if num_columns <= 2 else style.DOUBLE
     names, upright = _tick_labels(curves.labels, 0.75 * width / num_columns)
     below = max(style.extent(name)[0 if upright else 1] for name in names)
     height = below + (34 * num_rows + 18) * style.MM
-    figure, sheet = style.page(width, height, Fit(tree).passed, style.change_in_words(tree))
+    figure, sheet = style.page(width, height, Fit(tree).passed, style.change_in_words(tree), figure=figure)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel < num_neurons:

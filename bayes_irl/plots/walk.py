@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from bayes_irl._checks import InputError
 from bayes_irl.inference import Fit
@@ -29,12 +29,13 @@ class _Walk:
     move_probability: Float[np.ndarray, "num_moves num_places"]
 
 
-def walk(walks: Mapping[str, Walker] | xr.DataTree) -> Figure:
+def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of time as shades and mean moves as arrows, panel by panel.
 
     Args:
         walks: what `optimize` returned for mazes, each with the title of its panel; or what `adapt` returned: then the
             maze before and after the change, averaged over posterior draws.
+        figure: A figure, or a part of one, to draw on; by default a new one.
 
     Returns:
         The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.
@@ -47,7 +48,7 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree) -> Figure:
     if not panels:
         raise InputError.of("walks", "at least one walker", "none")
     height = (92 if len(panels) < 3 else 70) * style.MM
-    figure, sheet = style.page(style.DOUBLE, height, passed, title)
+    figure, sheet = style.page(style.DOUBLE, height, passed, title, figure=figure)
     norm = LogNorm(RAREST, max(each.place_probability.max() for each in panels), clip=True)
     grid = sheet.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):

@@ -1,5 +1,6 @@
 """Figures are read back: what is drawn must be the quantiles of what was given, and every text legible."""
 
+import inspect
 import io
 from itertools import combinations
 
@@ -390,6 +391,22 @@ def test_a_figure_shows_itself_in_a_notebook():
     recording = bi.Recording.from_arrays(np.eye(3), [0, 1, 1], bin_width=0.01)
     shown = matplotlib.image.imread(io.BytesIO(plots.raster(recording)._repr_png_()))
     assert shown.shape[0] > 50 and shown.std() > 0.05
+
+
+@pytest.mark.parametrize("name", plots.__all__)
+def test_every_plot_can_be_a_part_of_another_figure(name):
+    assert "figure" in inspect.signature(getattr(plots, name)).parameters
+
+
+def test_two_plots_make_one_figure():
+    recording = bi.Recording.from_arrays(np.eye(3), [0, 1, 1], bin_width=0.01)
+    panel = Figure(figsize=(7, 5), layout="constrained")
+    upper, lower = panel.subfigures(2, 1)
+    assert plots.raster(recording, figure=upper) is panel
+    tree = adapted(num_neurons=3, silenced=())
+    assert plots.tuning_curves(tree, figure=lower) is panel
+    assert len(panel.axes) == 2 + 3 and panel.get_size_inches().tolist() == [7, 5]
+    assert "Time in recording (s)" in words(panel) and "Neuron 2" in words(panel)
 
 
 def test_no_stimulus_is_cut_off_in_predictive_checks():

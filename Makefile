@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-latest lock calibrate train rewards inside check bench wheel-test clean
+.PHONY: help demo test test-latest lock calibrate train rewards inside check docs bench wheel-test clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ check: $(STAMP) ## lint, formatting and types
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+docs: $(STAMP) ## build the documentation site in build/docs, without a network; warnings are errors
+	rm -rf docs/api/generated
+	$(PYTHON) -m sphinx -W --keep-going -q -E -b html docs build/docs
 
 bench: $(STAMP) ## time the solver and the inference
 	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/benchmarks/bench.py

@@ -1,12 +1,12 @@
 """The report: everything in one page, which a real browser shows without asking for anything else."""
 
 import re
-import shutil
 
 import jax
 import numpy as np
 import pytest
 import xarray as xr
+from browser import CHROMIUM, FLAGS
 from click.testing import CliRunner
 from test_checks import fit
 
@@ -14,16 +14,6 @@ import bayes_irl as bi
 from bayes_irl.cli import main
 from bayes_irl.io.netcdf import save_tree
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SECTIONS = ("trust", "data", "claims", "comparison", "rewards", "checks", "unknown", "experiments", "again")
 HOSTILE = "<script>alert(1)</script> & | more"
 

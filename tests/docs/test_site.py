@@ -1,0 +1,97 @@
+"""The documentation site: it builds without a warning, says everything public, and works in a real browser."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from browser import CHROMIUM, FLAGS
+
+import bayes_irl as bi
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUPS = ("rewards", "generative", "tasks", "analysis", "plots", "checks", "identifiability")
+
+
+def test_every_public_name_is_in_the_reference():
+    stub = ast.parse((ROOT / "bayes_irl" / "__init__.pyi").read_text(encoding="utf-8"))
+    names = [each.asname for node in stub.body if isinstance(node, ast.ImportFrom) for each in node.names]
+    for group in GROUPS:
+        room = getattr(bi, group)
+        names += [f"{group}.{name}" for name in getattr(room, "__all__", [])]
+    listed = re.findall(
+        r"^   ([a-zA-Z_.]+)$", "".join(page.read_text() for page in (ROOT / "docs" / "api").glob("*.md")), re.MULTILINE
+    )
+    homes = {name.rpartition(".")[2] for name in listed}  # generative.load_model is documented as load_model
+    rooms = {*GROUPS, "agents"}
+    assert {name for name in names if name.rpartition(".")[2] not in homes} - rooms == {"tasks.NAMES"}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site, built as `make docs` builds it, from a copy: stubs of the reference are written beside the pages."""
+    pytest.importorskip("sphinx")
+    pytest.importorskip("myst_nb")
+    folder = tmp_path_factory.mktemp("site")
+    for name in ("docs", "examples", "models", "bayes_irl"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+    for page in ROOT.glob("*.md"):
+        shutil.copy(page, folder)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", "docs", "html"]
+    built = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    return folder / "html"
+
+
+def test_no_link_inside_is_broken(site):
+    """Pages, parts of pages, pictures, style sheets: all that a page names is there, and no script comes from afar."""
+    pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html")}
+    anchors = {page: set(re.findall(r'\sid="([^"]+)"', text)) for page, text in pages.items()}
+    broken = []
+    for page, text in pages.items():
+        for link in re.findall(r'\s(?:href|src)="([^"]+)"', text):
+            address = urlsplit(unescape(link))
+            if address.scheme or address.netloc:
+                continue
+            path, part = unquote(address.path), unquote(address.fragment)
+            target = (page.parent / path).resolve() if path else page
+            if not target.is_file() or (part and target in anchors and part not in anchors[target]):
+                broken.append(f"{page.relative_to(site)}: {link}")
+    assert not broken
+    assert not [page for page, text in pages.items() if re.search(r'<(?:script|img|link)[^>]+(?:src)="https?:', text)]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+def test_a_browser_shows_it_by_day_and_by_night_and_finds(site):
+    """Two widths, two colours: no complaint, no request to the network, nothing beyond the edge; search works."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    some = ["index", "api/inference", "api/generated/bayes_irl.infer", "capabilities", "calibration"]
+    complaints, asked, too_wide = [], [], []
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for width in (390, 1280):
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport={"width": width, "height": 850}, color_scheme=scheme)
+                page.on("request", lambda request: asked.append(request.url))
+                page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+                page.on("pageerror", lambda error: complaints.append(str(error)))
+                for name in some:
+                    page.goto((site / f"{name}.html").as_uri())
+                    wide = page.evaluate("document.documentElement.scrollWidth")
+                    too_wide += [(name, width, wide)] if wide > width else []
+                    shade = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g)[0] / 255")
+                    assert (shade > 0.8) == (scheme == "light")
+                page.close()
+        page = browser.new_page()
+        page.goto((site / "search.html").as_uri() + "?q=infer")
+        page.wait_for_selector("ul.search li a", timeout=10_000)
+        found = page.evaluate("[...document.querySelectorAll('ul.search li a')].map(link => link.getAttribute('href'))")
+        browser.close()
+    assert complaints == [] and too_wide == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert any("bayes_irl.infer.html" in link for link in found)

@@ -18,7 +18,7 @@
 #
 # r(σ, x) = s log p(x | σ) + b(x),   s > 0:
 #
-# patterns are worth as much as they tell of the position x. Is that what the recorded answers imply? The reward is
+# patterns are worth as much as they say about the position x. Is that what the recorded answers imply? The reward is
 # inferred in a family that does not assume it (`large_population`: pairs of units, units under each stimulus, spike
 # counts), from one half of the runs; the other half is kept for scores, and to see whether weights replicate.
 #

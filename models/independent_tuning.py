@@ -2,8 +2,8 @@
 
 v(σ, x) = Σ_i h_i(x) σ_i,   r = v − T B(v), in nats:   h_i(x) ~ Normal(0, 2²).
 
-The claim to beat for whoever says that neurons act together: `large_population` without pairs and without spike counts,
-for a `Population` of any size.
+It is `large_population` without pairs and without spike counts, for a `Population` of any size. Compare it with any
+claim that neurons act together.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """

@@ -1,4 +1,4 @@
-"""How often a network meets each rewarded event, and where its parameters would have to go to meet it more often."""
+"""How often each rewarded event happens in a network's trials, and how that changes with its parameters."""
 
 import math
 

@@ -88,7 +88,7 @@ def settings_for(task: str, **options: object) -> Settings:
 
     Args:
         task: its name.
-        **options: attributes of `Settings` that shall differ.
+        **options: attributes of `Settings` to change.
 
     Raises:
         InputError: there is no such setting, or it cannot have this value.

@@ -48,8 +48,8 @@ def train(
         task: from `bayes_irl.tasks.make`, or of a class of your own.
         settings: of networks and training; by default those documented for the task.
         key: a JAX random key.
-        start: an agent whose networks to begin with, such as one that shall come closer to its optimum at a lower
-            learning rate; by default untrained ones. Optimisers begin anew.
+        start: an agent whose networks training begins with, for instance to go on at a lower learning rate; by default
+            untrained ones. Optimisers begin anew.
         until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
             and the reward has stopped to grow.
         max_updates: when training gives up.

@@ -15,8 +15,8 @@ def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Da
 
     Args:
         trials: what `agents.run` returned.
-        by: names of conditions, such as `("f1", "f2")`; their combinations are told apart. By default all trials are
-            alike.
+        by: names of conditions, such as `("f1", "f2")`; each combination is a condition. By default all trials are
+            one condition.
 
     Returns:
         `share_answered[condition, statistic]` of all trials, and `share_correct[condition, statistic]` of those

@@ -19,7 +19,7 @@ def activity(
 
     Args:
         trials: what `agents.run` returned, with rates. Trials without answer are left out.
-        by: names of conditions, of evidence, or of what was done; their combinations are told apart.
+        by: names of conditions, of evidence, or of what was done; each combination is a condition.
         align: the event at which time is 0: the beginning of an epoch (by default the second, after fixation), or
             "answer", the last step of a trial.
         window: from and to, in ms from that event.

@@ -14,7 +14,7 @@ def learning(histories: Sequence[xr.Dataset] | Mapping[str, xr.Dataset]) -> xr.D
     """Validation of several trainings side by side, with their mean and spread.
 
     Trainings stop when they meet their criterion, some sooner than others. A network that has stopped learning stays as
-    it is: its last validation counts from then on, lest the mean be one over those that learn slowly.
+    it is: its last validation counts from then on. Otherwise the mean would be over slow learners alone.
 
     Args:
         histories: what trainings left behind, one per seed, with an axis `validation`; perhaps with names.

@@ -1,4 +1,4 @@
-"""Does the value network foresee what a trial will earn?"""
+"""Does the value network predict what a trial will earn?"""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def predicted_return(
     """The value network's prediction against the return that was obtained from then on.
 
     The return at step t is R_t = Σ_{s ≥ t} r_s, rewards with their discount. A prediction is calibrated where trials
-    for which it is v earn v on average; to be calibrated is not to foresee much: a constant can be.
+    for which it is v earn v on average. A calibrated prediction need not say much: a constant can be calibrated.
 
     Args:
         trials: what `agents.run` returned, with values; all of them are used, also those without answer.

@@ -1,4 +1,4 @@
-"""Which units' rates tell of what: offers, values, choices, evidence."""
+"""What units encode: offers, values, choices, evidence."""
 
 from collections.abc import Mapping
 

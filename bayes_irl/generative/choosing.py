@@ -17,7 +17,7 @@ from bayes_irl.systems.offers.valuation import OwnOdds, Valuation
 
 
 def by_session(name: str, offers: Offers, typical: dist.Distribution, spread: float) -> Float[Array, " num_sessions"]:
-    """Draw a quantity for each session, in a NumPyro model: sessions of a subject are alike, as far as they are.
+    """Draw a quantity for each session, in a NumPyro model. Sessions of a subject share a mean and a spread.
 
         x_s ~ Normal(μ_m, τ_m),  m the subject of s;  μ_m ~ typical;  log τ_m ~ Normal(log spread, ½)
 
@@ -56,7 +56,7 @@ def by_kind(
 
 
 def bias(offers: Offers, scale: float) -> tuple[Float[Array, " num_subjects"], Float[Array, " num_subjects"]]:
-    """Draw what it is worth to be on the left, and to be first, where that was noted, in a NumPyro model.
+    """Draw each subject's bias for the left side and for the first offer, in a NumPyro model.
 
     Args:
         offers: what was offered.

@@ -42,7 +42,7 @@ def answer_when_ready(
     """Observe answers, and when they were given, that are soft-optimal on noisy evidence, in a NumPyro model.
 
     A decision is made at t with the probabilities of `solvers.episode`, and seen at t + a Normal non-decision time. A
-    lapse is answered by a coin, at any time until time is up.
+    lapse is an answer at random, at any time until time is up.
 
     Args:
         evidence: what was shown.

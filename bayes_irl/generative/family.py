@@ -27,8 +27,8 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     """Let a population answer by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
-    Their likelihood is `inference.evidence`'s, which looks at the recording a block at a time. A `Circuit`, which is
-    small enough, answers optimally to the reward that the value implies: exact inference in the same family.
+    Their likelihood looks at the recording a block at a time. A `Circuit`, which is small enough, answers optimally to
+    the reward that the value implies: exact inference in the same family.
 
     Args:
         population: who is there.

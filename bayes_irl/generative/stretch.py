@@ -16,7 +16,7 @@ class Stretch(Transform):
     with spike′ and slab′ the widths that the data leave, (1/width² + 2 visits)^(−½): where all others keep to their
     spikes, N visits tell a reward to about 1/√(2N). The slab begins at the r beyond which a spike has no more than
     the slab's share. In r, the spike is a well of curvature 1/spike² that a sampler hardly ever leaves; in z spike and
-    slab are within reach of the same step. A density stays what it was: coordinates change only how it is walked in.
+    slab are within reach of the same step. The density does not change, only the sampler's steps do.
 
     Args:
         spike: standard deviation of the many.

@@ -1,4 +1,4 @@
-"""What subjects want when they decide on noisy evidence, and how they come to answer: the reward of `Evidence`."""
+"""What subjects want when they decide on noisy evidence, and how they answer: the reward of `Evidence`."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -19,11 +19,11 @@ HABITS = ("hazard", "lapse", "non_decision_time", "non_decision_spread")
 
 
 class Habits(eqx.Module):
-    """How a subject comes to answer, apart from what it wants.
+    """How a subject answers, apart from what it wants.
 
     Attributes:
         hazard: of answering by default, either way, per second.
-        lapse: share of trials that are answered by a coin, at any time.
+        lapse: share of trials that are answered at random, at any time.
         non_decision_time: mean time that is spent not deciding, in seconds.
         non_decision_spread: its standard deviation, in seconds.
     """
@@ -78,7 +78,7 @@ class MotivesInTime(Motives):
     Attributes:
         sensitivity: κ, per √s and unit of strength.
         stakes: rewards, cost of time, temperature and side bias.
-        habits: how they come to answer.
+        habits: how they answer, apart from that.
     """
 
     sensitivity: PerSubject
@@ -99,7 +99,7 @@ class MotivesWhenAsked(Motives):
     Attributes:
         sensitivity: κ, per √s and unit of strength.
         stakes: temperature and side bias; a right answer is worth 1, a wrong one 0.
-        lapse: share of trials that are answered by a coin.
+        lapse: share of trials that are answered at random.
         sure_value: worth of the sure reward; None: there is none.
         cost_of_risk: ρ: an answer that is right with probability b is worth b − ρ b (1 − b).
         worth: of an answer, from b and the number of the subject, in place of that; such motives are not kept in trees.

@@ -20,6 +20,7 @@ extensions = [
     "mathml",
     "docstrings",
     "command_line",
+    "shipped_models",
 ]
 templates_path = ["_templates"]
 
@@ -53,7 +54,7 @@ html_copy_source = False
 html_sidebars = {"index": []}
 html_theme_options = {
     "logo": {"text": "bayes_irl"},
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
     "show_prev_next": False,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],

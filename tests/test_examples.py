@@ -35,9 +35,13 @@ def pictures(folder: Path) -> set[str]:
     return {path.stem for path in folder.glob("*.png")}
 
 
-def test_the_readme_runs():
+def test_the_readme_runs(tmp_path, monkeypatch):
     """The first block of Python, with a shorter recording and a faster method, does what it says."""
-    (lines,) = re.findall(r"## In Python\n\n```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(readme.split()) <= 900
+    lines = re.findall(r"```python\n(.*?)```", readme.split("## Ten lines")[1], re.DOTALL)[0]
+    assert lines in (ROOT / "docs" / "start" / "ten_lines.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     for full, small in (
         ("num_neurons=8", "num_neurons=4"),
         ("1: 6", "1: 3"),
@@ -51,6 +55,7 @@ def test_the_readme_runs():
     change = names["prediction"]["predictions"]["mean_response"].mean(("chain", "draw"))
     assert float(change.sel(circuit="changed", neuron=3)) == 0
     assert float(change.sel(circuit="unchanged", neuron=3)) > 0.3
+    assert pictures(tmp_path) == {"reward", "silenced"}
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 
 CODE = re.compile(r"(`+[^`]+`+)")  # odd pieces of a split are code
 SPECIAL = re.compile(r"([*|_\\])")
@@ -20,6 +21,9 @@ def _escape(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: li
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Escape before napoleon reads the sections."""
+    """Escape before napoleon reads the sections; call attributes by their name."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"
     app.connect("autodoc-process-docstring", _escape, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import jupytext
 import pytest
 from browser import CHROMIUM, FLAGS
 
@@ -30,6 +31,52 @@ def test_every_public_name_is_in_the_reference():
     homes = {name.rpartition(".")[2] for name in listed}  # generative.load_model is documented as load_model
     rooms = {*GROUPS, "agents"}
     assert {name for name in names if name.rpartition(".")[2] not in homes} - rooms == {"tasks.NAMES"}
+
+
+def test_names_in_pages_exist():
+    """Of every `bi.name` in README and docs."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*/*.md")]
+    missing = set()
+    for page in pages:
+        for name in re.findall(r"\bbi((?:\.[A-Za-z_]+)+)", page.read_text(encoding="utf-8")):
+            found = bi
+            for part in name[1:].split("."):
+                if not hasattr(found, part):
+                    missing.add((page.name, name))
+                    break
+                found = getattr(found, part)
+                if callable(found) and not isinstance(found, type):
+                    break  # what a function returns has attributes of its own
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("page", "answer"),
+    [
+        ("howto/load_a_recording", "bi.Recording.from_arrays(spikes, stimulus"),
+        ("howto/choose_k", "Start with 1 / bin width"),
+        ("howto/failed_verdict", "| solver residual |"),
+        ("start/trust", "The verdict says DO NOT TRUST"),
+        ("howto/write_a_model", "generative.respond(circuit"),
+    ],
+)
+def test_first_questions_are_answered_after_one_click_and_150_words(page, answer):
+    home = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    before, _, rest = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition(answer)
+    assert f"({page}.md)" in home and rest and len(before.split()) <= 150
+
+
+NOTEBOOKS = sorted((ROOT / "docs").glob("*/*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_has_the_cells_of_its_script_and_all_of_them_ran(path):
+    """After a change of the script: `python docs/notebooks.py`."""
+    stored, script = (jupytext.read(each).cells for each in (path, path.with_suffix(".py")))
+    assert [(cell.cell_type, cell.source) for cell in stored] == [(cell.cell_type, cell.source) for cell in script]
+    code = [cell for cell in stored if cell.cell_type == "code"]
+    assert code and all(cell.execution_count for cell in code)
+    assert not [each for cell in code for each in cell.outputs if each.output_type == "error"]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +117,8 @@ def test_no_link_inside_is_broken(site):
 def test_a_browser_shows_it_by_day_and_by_night_and_finds(site):
     """Two widths, two colours: no complaint, no request to the network, nothing beyond the edge; search works."""
     playwright = pytest.importorskip("playwright.sync_api")
-    some = ["index", "api/inference", "api/generated/bayes_irl.infer", "capabilities", "calibration"]
+    some = ["index", "concepts/theory", "howto/failed_verdict", "tutorials/lesion", "gallery/circuits", "capabilities"]
+    some += ["api/inference", "api/generated/bayes_irl.infer", "calibration"]
     complaints, asked, too_wide = [], [], []
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

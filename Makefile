@@ -38,10 +38,11 @@ rewards: $(STAMP) ## ask the networks that `make train` trained what they were p
 inside: $(STAMP) ## train networks to their optimum, and ask their gradients what they were paid for (half an hour)
 	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/known_rewards_inside.py
 
-check: $(STAMP) ## lint, formatting and types
+check: $(STAMP) ## lint, formatting, types and plain words
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+	.ci/check-words
 
 docs: $(STAMP) ## build the documentation site in build/docs, without a network; warnings are errors
 	rm -rf docs/api/generated

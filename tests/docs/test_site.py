@@ -50,6 +50,11 @@ def test_names_in_pages_exist():
     assert not missing
 
 
+def test_every_plot_is_in_the_gallery():
+    shown = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "gallery").glob("*.py"))
+    assert [name for name in bi.plots.__all__ if f"bi.plots.{name}(" not in shown] == []
+
+
 @pytest.mark.parametrize(
     ("page", "answer"),
     [

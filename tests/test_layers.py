@@ -13,6 +13,7 @@ LAYERS = [
     {"io", "trial_layout"},
     {"recordings"},
     {"solvers", "tasks"},
+    {"misfit"},
     {"systems", "agents"},
     {"rewards"},
     {"generative"},

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from bayes_irl._checks import InputError, number_array, one_of
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.recordings.in_order import InOrder
 
 NEGATIVE, POSITIVE, SURE, NONE = 0, 1, 2, -1
 _MEANINGS = {"negative": NEGATIVE, "positive": POSITIVE, "sure": SURE, "none": NONE}
@@ -82,10 +83,12 @@ class AnswerCounts(Hashed):
         shown: index of the distinct stimulus, as the table's rows have it: subject, strength (in 1e-9), duration (in
             ms; 0 where reaction times were free), whether a sure reward was offered.
         table: how often each outcome came up.
+        in_order: the choices, trial after trial; None: not at hand.
     """
 
     shown: Int[np.ndarray, "num_rows 4"]
     table: Int[np.ndarray, "num_rows num_outcomes"]
+    in_order: InOrder | None = None
 
 
 def _numbered(choice: Any) -> Int[np.ndarray, " num_trials"]:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -26,6 +27,7 @@ class ResponseCounts(Hashed):
         occupancy_counts: How often each pattern was observed under each stimulus, in the whole recording.
         unit_ids: Names of the neurons; `None`: they are numbered.
         stimulus_names: Names of the stimuli; `None`: they are numbered.
+        recording: What was counted, in its order, for checks of what counts do not keep; `None`: not at hand.
     """
 
     num_neurons: int
@@ -36,6 +38,7 @@ class ResponseCounts(Hashed):
     occupancy_counts: Int[np.ndarray, "num_stimuli num_patterns"]
     unit_ids: tuple[str, ...] | None = field(default=None, kw_only=True)
     stimulus_names: tuple[str, ...] | None = field(default=None, kw_only=True)
+    recording: Any = field(default=None, kw_only=True, repr=False)
 
     def __str__(self) -> str:
         """What was counted: one line."""

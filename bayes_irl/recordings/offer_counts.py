@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.recordings.in_order import InOrder
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +20,7 @@ class OfferCounts(Hashed):
         a_left: 1 where A is on the left, −1 where B is, 0 where that was not noted.
         a_first: 1 where A is shown first, −1 where B is, 0 where both are shown at once.
         table: how often B and A were chosen.
+        in_order: the choices, trial after trial; None: not at hand.
     """
 
     session: Int[np.ndarray, " num_rows"]
@@ -27,3 +29,4 @@ class OfferCounts(Hashed):
     a_left: Int[np.ndarray, " num_rows"]
     a_first: Int[np.ndarray, " num_rows"]
     table: Int[np.ndarray, "num_rows 2"]
+    in_order: InOrder | None = None

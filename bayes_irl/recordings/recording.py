@@ -410,8 +410,8 @@ class Recording:
         )
 
     def _named[Counts: ResponseCounts](self, counted: Counts) -> Counts:
-        """Return counts with the names of neurons and stimuli."""
-        return replace(counted, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names)
+        """Return counts with the names of neurons and stimuli, and the recording that they count."""
+        return replace(counted, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names, recording=self)
 
     def _known_bin_width(self) -> float:
         if self.bin_width is None:

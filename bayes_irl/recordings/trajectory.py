@@ -9,6 +9,7 @@ from jaxtyping import Int, Int32
 
 from bayes_irl._checks import InputError, count, whole_numbers
 from bayes_irl.recordings.hashed import Hashed
+from bayes_irl.recordings.in_order import InOrder
 
 NUM_MOVES = 4
 
@@ -19,9 +20,11 @@ class MoveCounts(Hashed):
 
     Attributes:
         table: How often each move was made at each place.
+        in_order: The moves, one after the other; `None`: not at hand.
     """
 
     table: Int[np.ndarray, "num_places num_moves"]
+    in_order: InOrder | None = None
 
     @property
     def num_stimuli(self) -> int:
@@ -83,4 +86,5 @@ class Trajectory:
     def counts(self) -> MoveCounts:
         """Count the moves at each place."""
         joint = np.bincount(self.place * NUM_MOVES + self.move, minlength=self.num_places * NUM_MOVES)
-        return MoveCounts(joint.reshape(self.num_places, NUM_MOVES))
+        in_order = InOrder(self.place, self.move, np.zeros_like(self.place))
+        return MoveCounts(joint.reshape(self.num_places, NUM_MOVES), in_order)

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl.recordings.answers import NONE, POSITIVE, SURE, AnswerCounts, Answers
+from bayes_irl.recordings.in_order import InOrder
 from bayes_irl.systems.base import Observed, System
 from bayes_irl.systems.evidence.decisions import TIME_BIN, num_bins
 from bayes_irl.systems.evidence.trials import EvidenceTrials, ShownEvidence
@@ -147,6 +148,7 @@ def _count(
         np.full(len(first), world.limit) if timed else duration[first],
         trials.sure_offered[first],
     )
-    counts = AnswerCounts(shown, table)
+    chosen = outcome // ((num_outcomes - 1) // 2) if timed else outcome  # negative, positive, none or sure
+    counts = AnswerCounts(shown, table, InOrder(index.reshape(-1), chosen.astype(int), np.asarray(trials.subject)))
     assert isinstance(world, System)
     return ObservedAnswers(system=world, shown=seen, counts=counts, table=table, timed=timed)

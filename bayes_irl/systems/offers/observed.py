@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Int
 
 from bayes_irl._checks import DataWarning, InputError, number_array
+from bayes_irl.recordings.in_order import InOrder
 from bayes_irl.recordings.offer_counts import OfferCounts
 from bayes_irl.systems.base import Observed, System
 from bayes_irl.systems.offers.shown import Menu, Shown, shown
@@ -94,7 +95,8 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     table = np.zeros((len(rows), 2), np.int64)
     np.add.at(table, (index.reshape(-1), answers[~missing].astype(int)), 1)
     session, num_a, num_b, a_left, a_first = np.ascontiguousarray(rows.T)
-    counts = OfferCounts(session, num_a, num_b, a_left, a_first, table)
+    in_order = InOrder(index.reshape(-1), answers[~missing].astype(int), np.asarray(kept.session))
+    counts = OfferCounts(session, num_a, num_b, a_left, a_first, table, in_order)
     _warn_of_uninformative(offers, counts)
     assert isinstance(offers, System)
     return ObservedChoices(system=offers, shown=shown(offers, rows.astype(float)), counts=counts, table=table)

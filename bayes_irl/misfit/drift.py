@@ -1,0 +1,54 @@
+"""Whether the circuit answered in the same way from the beginning of the recording to its end."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy.polynomial.legendre import legvander
+
+from bayes_irl.misfit.finding import Finding, found, stronger
+from bayes_irl.misfit.strata import association, together
+from bayes_irl.misfit.stratified import Stratified, stratified
+from bayes_irl.recordings import Recording
+
+NUM_BLOCKS = 10
+NUM_TRENDS = 2  # a line and a parabola over the recording
+
+
+def drift(recording: Recording, limit: float) -> Finding | None:
+    """Whether answers to the same change over the recording.
+
+    Two tests within strata in which answers should be alike, the stronger one counts: whether each neuron answers more
+    or less in each of ten blocks; and whether what it makes of each stimulus and of each other neuron follows a line
+    or a parabola over the recording.
+
+    Args:
+        recording: updates or bins.
+        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square.
+    """
+    parts = stratified(recording)
+    level = together([association(each.strata, each.answers, _blocks(recording, each)) for each in parts])
+    shape = together([association(each.strata, each.answers, _trends(recording, each)) for each in parts])
+    test, p_value = stronger(level, shape)
+    if not test.degrees_of_freedom:
+        return None
+    how = (
+        "how often neurons answer to the same" if test is level else "what neurons make of each other and the stimulus"
+    )
+    finding = found(
+        "drift",
+        test,
+        limit,
+        f"The circuit drifts: {how} changes over the recording",
+        "Fit parts of the recording one by one, or leave out the part in which it changes.",
+    )
+    return replace(finding, p_value=p_value)
+
+
+def _blocks(recording: Recording, each: Stratified) -> Float[np.ndarray, "num_answers num_blocks"]:
+    return np.eye(NUM_BLOCKS)[each.bins * NUM_BLOCKS // recording.num_bins]
+
+
+def _trends(recording: Recording, each: Stratified) -> Float[np.ndarray, "num_answers num_trends"]:
+    trends = legvander(2 * each.bins / recording.num_bins - 1, NUM_TRENDS)[:, 1:]
+    return (trends[:, :, None] * each.seen[:, None, :]).reshape(len(each.bins), -1)

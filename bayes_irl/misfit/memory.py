@@ -1,0 +1,103 @@
+"""Whether answers depend on more of the past than what neurons saw."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.signal import lfilter
+
+from bayes_irl.misfit.finding import Finding, found, stronger
+from bayes_irl.misfit.strata import Association, association, together
+from bayes_irl.misfit.stratified import stratified
+from bayes_irl.recordings import Recording
+
+SHOWN = 0.25  # of what missed or reassigned spikes do to log-odds; measured: docs/decisions.md
+
+
+def memory(recording: Recording, limit: float) -> Finding | None:
+    """Whether answers depend on the past beyond what neurons saw. No model enters.
+
+    *Updates.* Given what neuron i sees, its answers are independent of everything before, such as the response that it
+    redraws. Within every context, answers are associated with that response, and with recent spikes of every neuron
+    (Σ_l exp(−l/n) σ_j(t − l), n neurons): a neuron that was not recorded still knows of them.
+
+    *Bins.* Given the pattern at t and the stimuli, the pattern at t + 1 is independent of that at t − 1. They are
+    associated within equal patterns and stimuli: every neuron with itself, and every neuron with every other.
+
+    Each time the stronger one of two tests counts: neurons with themselves, and all pairs.
+
+    Args:
+        recording: of single updates, or in bins.
+        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square. What causes memory moves the
+            log-odds about four times as far as memory does, so that a quarter of it matters.
+
+    Returns:
+        None where nothing could be compared.
+    """
+    parts = _of_updates(recording) if recording.neuron is not None else _of_bins(recording)
+    own, every = together([part.own for part in parts]), together([part.every for part in parts])
+    test, p_value = stronger(own, every)
+    if not test.degrees_of_freedom:
+        return None
+    pairs = [each for part in parts for each in part.pairs() if test is every or each.neuron == each.other]
+    most = max(pairs, key=lambda each: abs(each.z))
+    whose = "its own" if most.neuron == most.other else f"neuron {most.other}'s"
+    finding = found(
+        "memory",
+        test,
+        SHOWN * limit,
+        "Answers depend on more of the past than what neurons see: neuron "
+        f"{most.neuron} spikes {'more' if most.z > 0 else 'less'} after {whose} earlier spikes",
+        "No reward explains that: neurons are refractory or burst, a neuron that matters was not recorded, or spikes "
+        "were missed or taken for another neuron's. Use wider bins, sort again, or record more of the circuit.",
+    )
+    return replace(finding, p_value=p_value)
+
+
+class _Pair(NamedTuple):
+    """A neuron that answers, one that spiked earlier, and how much that changes the answers."""
+
+    neuron: int
+    other: int
+    z: float
+
+
+class _Remembered(NamedTuple):
+    """Some neurons, and what they may remember."""
+
+    neurons: tuple[int, ...]
+    own: Association
+    every: Association
+
+    def pairs(self) -> list[_Pair]:
+        """Each neuron with each."""
+        return [
+            _Pair(i, j, float(self.every.z[row, j]))
+            for row, i in enumerate(self.neurons)
+            for j in range(self.every.z.shape[1])
+        ]
+
+
+def _of_updates(recording: Recording) -> list[_Remembered]:
+    keep = np.exp(-1 / recording.num_neurons)
+    recent = lfilter([1.0], [1.0, -keep], recording.spikes.astype(float), axis=0)
+    parts = []
+    for each in stratified(recording):
+        own = recording.spikes[each.bins - 1][:, list(each.neurons)]
+        parts.append(
+            _Remembered(
+                each.neurons,
+                association(each.strata, each.answers, own),
+                association(each.strata, each.answers, recent[each.bins - 1]),
+            )
+        )
+    return parts
+
+
+def _of_bins(recording: Recording) -> list[_Remembered]:
+    (each,) = stratified(recording)
+    enough = each.bins >= 2
+    if recording.trial is not None:
+        enough &= recording.trial[each.bins - 2] == recording.trial[each.bins]
+    every = association(each.strata[enough], each.answers[enough], recording.spikes[each.bins[enough] - 2])
+    return [_Remembered(each.neurons, every.only_diagonal(), every)]

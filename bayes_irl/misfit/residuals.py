@@ -1,0 +1,74 @@
+"""Whether the fit reproduces the counts that it was fitted to: features of outcomes beside what draws expect."""
+
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from bayes_irl.misfit.finding import SMALLEST_SHARE, ChiSquare
+
+LEAST_LEFT = 0.1  # of a direction's variance, that the fit has not used up
+AT_ONCE = 4_000_000  # numbers
+
+Features = Callable[[Int[np.ndarray, " some"]], Float[np.ndarray, "some num_outcomes num_features"]]
+
+
+def residuals(
+    table: Int[np.ndarray, "num_rows num_outcomes"],
+    chances: Float[np.ndarray, "num_draws num_rows num_outcomes"],
+    features: Features,
+) -> tuple[ChiSquare, Float[np.ndarray, " num_features"]]:
+    """Test sums of features over all that was observed, Σ f(outcome), against what the fit expects.
+
+    With p̄ the probabilities of outcomes averaged over draws, s = Σ_rows (count − N p̄) f has the variance V of
+    multinomial rows, less what the fit has explained by fitting: the covariance C over draws of Σ_rows N p f.
+    Directions in which less than a tenth of the variance is left are not tested: the fit reproduces them whatever they
+    are.
+
+    Args:
+        table: how often each outcome came up.
+        chances: the probability of each, in each draw.
+        features: of every outcome of the rows that it is given.
+
+    Returns:
+        The test, and each feature's own residual in standard deviations before fitting.
+
+    >>> both = np.array([[60, 40]])
+    >>> draws = np.stack([0.5 + 0.001 * np.arange(-50, 50), 0.5 - 0.001 * np.arange(-50, 50)], axis=1)[:, None]
+    >>> spikes = lambda rows: np.array([[[0.0], [1.0]]])
+    >>> residuals(both, draws, spikes)[0].degrees_of_freedom
+    1
+    """
+    mean, total = chances.mean(axis=0), table.sum(axis=1)
+    num_rows, num_outcomes = table.shape
+    num_features = features(np.arange(1)).shape[2]
+    score, variance = np.zeros(num_features), np.zeros((num_features, num_features))
+    expected = np.zeros((len(chances), num_features))
+    step = max(1, AT_ONCE // (num_outcomes * num_features))
+    for first in range(0, num_rows, step):
+        rows = np.arange(first, min(first + step, num_rows))
+        f, p, n = features(rows), mean[rows], total[rows]
+        flat = f.reshape(-1, num_features)
+        score += (table[rows] - n[:, None] * p).reshape(-1) @ flat
+        average = np.einsum("rk,rkf->rf", p, f)
+        variance += (flat * (n[:, None] * p).reshape(-1, 1)).T @ flat - (average * n[:, None]).T @ average
+        expected += (chances[:, rows] * n[:, None]).reshape(len(chances), -1) @ flat
+    test = _left(score, variance, np.cov(expected.T).reshape(num_features, -1), float(total.sum()))
+    spread = np.sqrt(np.maximum(np.diag(variance), 0))
+    return test, np.divide(score, spread, out=np.zeros_like(score), where=spread > 0)
+
+
+def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, weight: float) -> ChiSquare:
+    """χ² of what the fit left open."""
+    scale = np.sqrt(np.maximum(np.diag(variance), 0))
+    varies = scale > 1e-9
+    if not varies.any():
+        return ChiSquare(0.0, 0, weight)
+    outer = np.outer(scale[varies], scale[varies])
+    values, vectors = np.linalg.eigh(variance[np.ix_(varies, varies)] / outer)
+    kept = values > SMALLEST_SHARE * values[-1]
+    whiten = vectors[:, kept] / np.sqrt(values[kept]) / scale[varies][:, None]
+    used, turn = np.linalg.eigh(whiten.T @ explained[np.ix_(varies, varies)] @ whiten)
+    open_ = used < 1 - LEAST_LEFT
+    along = (turn.T @ (whiten.T @ score[varies]))[open_]
+    return ChiSquare(float((along**2 / (1 - used[open_])).sum()), int(open_.sum()), weight)

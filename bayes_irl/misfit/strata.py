@@ -1,0 +1,119 @@
+"""Association of answers with what they should not depend on, within strata in which they should be alike."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from bayes_irl.misfit.finding import ChiSquare
+
+AT_ONCE = 1 << 16  # observations
+
+
+@dataclass(frozen=True)
+class Association:
+    """The score of all products of an answer and a feature, and its covariance if they are independent.
+
+    Attributes:
+        score: Σ (a − ā)(b − b̄), means within strata.
+        covariance: of all products `(answer, feature)`, flat.
+        weight: Σ of the answers' variances within strata.
+    """
+
+    score: Float[np.ndarray, "num_answers num_features"]
+    covariance: Float[np.ndarray, "num_products num_products"]
+    weight: float
+
+    def test(self) -> ChiSquare:
+        """All products together."""
+        return ChiSquare.of(self.score.ravel(), self.covariance, self.weight)
+
+    def only_diagonal(self) -> "Association":
+        """Each answer with the feature of the same number."""
+        num = len(self.score)
+        products = np.arange(num) * (num + 1)
+        return Association(self.score.ravel()[products][None], self.covariance[np.ix_(products, products)], self.weight)
+
+    @property
+    def z(self) -> Float[np.ndarray, "num_answers num_features"]:
+        """Each product by itself, in its standard deviations: 0 where nothing varies."""
+        spread = np.sqrt(np.diag(self.covariance)).reshape(self.score.shape)
+        return np.divide(self.score, spread, out=np.zeros_like(self.score), where=spread > 0)
+
+
+def association(
+    strata: Int[np.ndarray, " num_observations"],
+    answers: Shaped[np.ndarray, "num_observations num_answers"],
+    features: Shaped[np.ndarray, "num_observations num_features"],
+) -> Association:
+    """Answers and features, of which every order within a stratum is as probable if they are independent there.
+
+    The exact mean and covariance over these orders: with N observations in a stratum and S_a, S_b the matrices of sums
+    of squares and products within it, the covariance is the sum over strata of S_a ⊗ S_b / (N − 1). No model enters.
+
+    Source:
+        Mantel 1963, doi:10.1080/01621459.1963.10500879; Birch 1965, doi:10.1111/j.2517-6161.1965.tb00593.x.
+
+    >>> both = np.array([[0], [1], [0], [1]])
+    >>> association(np.zeros(4, int), both, both).test().statistic
+    3.0
+    """
+    num_a, num_b = answers.shape[1], features.shape[1]
+    score, weight = np.zeros((num_a, num_b)), 0.0
+    products = np.zeros((num_a**2, num_b**2))
+    for starts, a, b in _blocks(strata, answers, features):
+        size = np.diff(starts, append=len(a))
+        inner_a, inner_b, both = _within(a, a, starts, size), _within(b, b, starts, size), _within(a, b, starts, size)
+        scaled = inner_a / np.maximum(size - 1, 1)[:, None, None]
+        score += both.sum(axis=0)
+        products += scaled.reshape(len(size), -1).T @ inner_b.reshape(len(size), -1)
+        weight += float(np.einsum("caa,c->", scaled, size))
+    covariance = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3).reshape(num_a * num_b, -1)
+    return Association(score, covariance, weight)
+
+
+def together(parts: list[Association]) -> ChiSquare:
+    """Independent scores, tested as one."""
+    tests = [part.test() for part in parts]
+    return ChiSquare(
+        sum(each.statistic for each in tests),
+        sum(each.degrees_of_freedom for each in tests),
+        sum(each.weight for each in tests),
+    )
+
+
+def number_strata(*columns: Int[np.ndarray, " num_observations"]) -> Int[np.ndarray, " num_observations"]:
+    """One number for each distinct combination of columns, none of them negative.
+
+    >>> number_strata(np.array([0, 1, 0]), np.array([2, 2, 2])).tolist()
+    [0, 1, 0]
+    """
+    sizes = [int(column.max(initial=0)) + 1 for column in columns]
+    joint = np.zeros(len(columns[0]), np.int64)
+    for column, size in zip(columns, sizes, strict=True):
+        joint = joint * size + column
+    return np.unique(joint, return_inverse=True)[1].reshape(-1)
+
+
+def _blocks(
+    strata: np.ndarray, answers: np.ndarray, features: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Whole strata of at least two observations, sorted, a block at a time: where each starts, answers, features."""
+    size = np.bincount(strata)
+    order = np.argsort(strata, kind="stable")
+    order = order[size[strata[order]] > 1]
+    first = np.flatnonzero(np.diff(strata[order], prepend=-1))
+    while len(first):
+        beyond = int(np.searchsorted(first, first[0] + AT_ONCE))
+        end = first[beyond] if beyond < len(first) else len(order)
+        block = order[first[0] : end]
+        yield first[:beyond] - first[0], answers[block].astype(float), features[block].astype(float)
+        first = first[beyond:]
+
+
+def _within(a: np.ndarray, b: np.ndarray, starts: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Sums of products within strata, of deviations from their means."""
+    raw = np.add.reduceat(a[:, :, None] * b[:, None, :], starts, axis=0)
+    sums = np.add.reduceat(a, starts, axis=0), np.add.reduceat(b, starts, axis=0)
+    return raw - sums[0][:, :, None] * sums[1][:, None, :] / size[:, None, None]

@@ -1,0 +1,99 @@
+"""Whether the stimulus of a recording moved as the system's transition matrix says."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.stats import chi2
+
+from bayes_irl.misfit.finding import ChiSquare, Finding
+from bayes_irl.misfit.stimulus_moves import count_moves, deviance, moves_as_stated
+from bayes_irl.recordings import PackedRecording, Recording
+
+Table = Float[np.ndarray, "num_stimuli num_stimuli"]
+MOST_UPDATES = 200  # per bin, where their number is not known
+
+
+def check_stimulus(
+    recording: Recording | PackedRecording,
+    transition: Table,
+    labels: Sequence[str],
+    updates_per_bin: int | None,
+    limit: Callable[[Table], float],
+    rng: np.random.Generator,
+) -> Finding | None:
+    """Test T by G² = 2 Σ n_xx′ log(n_xx′ / (n_x T_xx′)).
+
+    From one bin of k updates to the next T is T^k, or I + k (T − I) where the stimulus is held (`Stimulus.per_update`);
+    with moves between trials, or without. A T that is right in one of these ways is not refuted. Where k is not known,
+    T is tested up to k.
+
+    Args:
+        recording: what was recorded.
+        transition: T per update.
+        labels: of the stimuli.
+        updates_per_bin: k; 1 for single updates; None: not known.
+        limit: the relative error of T, of the form given, that moves the reward by its own 90 % intervals.
+        rng: draws the null where counts are small.
+
+    Returns:
+        None with a single stimulus, or where no two bins follow each other.
+    """
+    tables = count_moves(recording.stimulus, recording.trial, recording.num_stimuli)
+    if recording.num_stimuli == 1 or not tables[0].sum():
+        return None
+    ways = _ways(transition, [updates_per_bin] if updates_per_bin else range(1, MOST_UPDATES + 1))
+    tried = []
+    for counts in tables:
+        if updates_per_bin:
+            tried += [(moves_as_stated(counts, way, rng), counts, way) for way in ways]
+        else:
+            best = min(ways, key=lambda way: float(deviance(counts, way)))
+            tried.append((_up_to_updates(counts, best), counts, best))
+    p_value, counts, way = max(tried, key=lambda each: each[0])
+    away = ~np.eye(len(way), dtype=bool)
+    test = ChiSquare(float(deviance(counts, way)), _degrees(way, counts) or 1, float(max(counts[away].sum(), 1)))
+    low, high = test.interval if np.isfinite(test.statistic) else (np.inf, np.inf)
+    leaves = counts.sum(axis=1) - np.diag(counts)
+    seen, stated = leaves / np.maximum(counts.sum(axis=1), 1), 1 - np.diag(way)
+    worst = int(np.argmax((seen - stated) ** 2 * counts.sum(axis=1) / np.maximum(stated * (1 - stated), 1e-12)))
+    step = "update" if recording.neuron is not None else "bin"
+    return Finding(
+        name="stimulus",
+        p_value=p_value,
+        size=test.size,
+        low=low,
+        high=high,
+        unit="% of T",
+        detectable=test.detectable,
+        limit=limit(way) if p_value < FEW else np.nan,
+        problem=f"The stimulus does not move as T says: from one {step} to the next it leaves state {labels[worst]} "
+        f"with probability {seen[worst]:.3g}, and T says {stated[worst]:.3g}",
+        advice="Give the T of this recording: Stimulus(recording.transition()) for updates, Stimulus.per_update("
+        "recording.transition(), k) for bins.",
+    )
+
+
+FEW = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
+
+
+def _ways(transition: Table, numbers: Sequence[int] | range) -> list[Table]:
+    """T from bin to bin, for each number of updates: moving at each, or held."""
+    identity, ways = np.eye(len(transition)), []
+    for k in numbers:
+        ways.append(np.linalg.matrix_power(transition, k))
+        held = identity + k * (transition - identity)
+        if k > 1 and (held >= 0).all():
+            ways.append(held)
+    return ways
+
+
+def _degrees(way: Table, counts: Int[np.ndarray, "num_stimuli num_stimuli"]) -> int:
+    visited = counts.sum(axis=1) > 0
+    return int((way > 0)[visited].sum() - visited.sum())
+
+
+def _up_to_updates(counts: Int[np.ndarray, "num_stimuli num_stimuli"], best: Table) -> float:
+    """P-value where the number of updates was chosen so as to fit best: one degree of freedom less."""
+    free = _degrees(best, counts) - 1
+    return float(chi2.sf(deviance(counts, best), free)) if free > 0 else 1.0

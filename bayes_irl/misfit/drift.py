@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
-from numpy.polynomial.legendre import legvander
 
 from bayes_irl.misfit.finding import Finding, found, stronger
 from bayes_irl.misfit.strata import association, together
@@ -12,15 +11,14 @@ from bayes_irl.misfit.stratified import Stratified, stratified
 from bayes_irl.recordings import Recording
 
 NUM_BLOCKS = 10
-NUM_TRENDS = 2  # a line and a parabola over the recording
 
 
 def drift(recording: Recording, limit: float) -> Finding | None:
     """Whether answers to the same change over the recording.
 
     Two tests within strata in which answers should be alike, the stronger one counts: whether each neuron answers more
-    or less in each of ten blocks; and whether what it makes of each stimulus and of each other neuron follows a line
-    or a parabola over the recording.
+    or less in each of ten blocks; and whether what it makes of each stimulus and of each other neuron grows or falls
+    over the recording.
 
     Args:
         recording: updates or bins.
@@ -50,5 +48,4 @@ def _blocks(recording: Recording, each: Stratified) -> Float[np.ndarray, "num_an
 
 
 def _trends(recording: Recording, each: Stratified) -> Float[np.ndarray, "num_answers num_trends"]:
-    trends = legvander(2 * each.bins / recording.num_bins - 1, NUM_TRENDS)[:, 1:]
-    return (trends[:, :, None] * each.seen[:, None, :]).reshape(len(each.bins), -1)
+    return (each.bins / recording.num_bins)[:, None] * each.seen

@@ -103,7 +103,7 @@ class ChiSquare:
         >>> ChiSquare.of(np.array([2.0, 2.0]), np.ones((2, 2)), 1.0).statistic
         4.0
         """
-        scale = np.sqrt(np.diag(covariance))
+        scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))
         varies = scale > 0
         if not varies.any():
             return cls(0.0, 0, float(weight))

@@ -7,11 +7,11 @@ import numpy as np
 from scipy.signal import lfilter
 
 from bayes_irl.misfit.finding import Finding, found, stronger
-from bayes_irl.misfit.strata import Association, association, together
+from bayes_irl.misfit.strata import Association, association_with_past, together
 from bayes_irl.misfit.stratified import stratified
 from bayes_irl.recordings import Recording
 
-SHOWN = 0.25  # of what missed or reassigned spikes do to log-odds; measured: docs/decisions.md
+SHOWN = 0.2  # of what missed or reassigned spikes do to log-odds; measured: docs/decisions.md
 
 
 def memory(recording: Recording, limit: float) -> Finding | None:
@@ -29,7 +29,7 @@ def memory(recording: Recording, limit: float) -> Finding | None:
     Args:
         recording: of single updates, or in bins.
         limit: half-width of the fit's own 90 % intervals of log-odds, root mean square. What causes memory moves the
-            log-odds about four times as far as memory does, so that a quarter of it matters.
+            log-odds about five times as far as memory does, so that a fifth of it matters.
 
     Returns:
         None where nothing could be compared.
@@ -87,8 +87,8 @@ def _of_updates(recording: Recording) -> list[_Remembered]:
         parts.append(
             _Remembered(
                 each.neurons,
-                association(each.strata, each.answers, own),
-                association(each.strata, each.answers, recent[each.bins - 1]),
+                association_with_past(each.strata, each.answers, own),
+                association_with_past(each.strata, each.answers, recent[each.bins - 1]),
             )
         )
     return parts
@@ -99,5 +99,5 @@ def _of_bins(recording: Recording) -> list[_Remembered]:
     enough = each.bins >= 2
     if recording.trial is not None:
         enough &= recording.trial[each.bins - 2] == recording.trial[each.bins]
-    every = association(each.strata[enough], each.answers[enough], recording.spikes[each.bins[enough] - 2])
+    every = association_with_past(each.strata[enough], each.answers[enough], recording.spikes[each.bins[enough] - 2])
     return [_Remembered(each.neurons, every.only_diagonal(), every)]

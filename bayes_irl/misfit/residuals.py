@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 
 from bayes_irl.misfit.finding import SMALLEST_SHARE, ChiSquare
 
-LEAST_LEFT = 0.1  # of a direction's variance, that the fit has not used up
+MOST_USED = 0.9  # of a direction's variance: beyond, the fit reproduces it whatever it is
 AT_ONCE = 4_000_000  # numbers
 
 Features = Callable[[Int[np.ndarray, " some"]], Float[np.ndarray, "some num_outcomes num_features"]]
@@ -22,8 +22,9 @@ def residuals(
 
     With p̄ the probabilities of outcomes averaged over draws, s = Σ_rows (count − N p̄) f has the variance V of
     multinomial rows, less what the fit has explained by fitting: the covariance C over draws of Σ_rows N p f.
-    Directions in which less than a tenth of the variance is left are not tested: the fit reproduces them whatever they
-    are.
+    Directions whose variance the fit has used up are not tested: it reproduces them whatever they are. C is that of D
+    draws, so shares of the variance that are 1 come out as small as (1 − √(d/D))², d the number of these directions
+    (Marchenko & Pastur 1967): shares above that, or above 0.9, count as used up.
 
     Args:
         table: how often each outcome came up.
@@ -53,12 +54,13 @@ def residuals(
         average = np.einsum("rk,rkf->rf", p, f)
         variance += (flat * (n[:, None] * p).reshape(-1, 1)).T @ flat - (average * n[:, None]).T @ average
         expected += (chances[:, rows] * n[:, None]).reshape(len(chances), -1) @ flat
-    test = _left(score, variance, np.cov(expected.T).reshape(num_features, -1), float(total.sum()))
+    explained = np.cov(expected.T).reshape(num_features, -1)
+    test = _left(score, variance, explained, len(chances), float(total.sum()))
     spread = np.sqrt(np.maximum(np.diag(variance), 0))
     return test, np.divide(score, spread, out=np.zeros_like(score), where=spread > 0)
 
 
-def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, weight: float) -> ChiSquare:
+def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, num_draws: int, weight: float) -> ChiSquare:
     """χ² of what the fit left open."""
     scale = np.sqrt(np.maximum(np.diag(variance), 0))
     varies = scale > 1e-9
@@ -69,6 +71,7 @@ def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, weight
     kept = values > SMALLEST_SHARE * values[-1]
     whiten = vectors[:, kept] / np.sqrt(values[kept]) / scale[varies][:, None]
     used, turn = np.linalg.eigh(whiten.T @ explained[np.ix_(varies, varies)] @ whiten)
-    open_ = used < 1 - LEAST_LEFT
+    edge = max(0.0, 1 - np.sqrt(min(1.0, used.sum() / num_draws))) ** 2
+    open_ = used < MOST_USED * edge
     along = (turn.T @ (whiten.T @ score[varies]))[open_]
     return ChiSquare(float((along**2 / (1 - used[open_])).sum()), int(open_.sum()), weight)

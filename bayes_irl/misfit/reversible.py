@@ -37,6 +37,18 @@ class Pairs:
         """Some of the pairs."""
         return Pairs(self.lower[kept], self.upper[kept], self.num_up[kept], self.num_moves[kept])
 
+    def well_visited(self, least: int) -> Bool[np.ndarray, " num_pairs"]:
+        """Pairs of states that took part in so many moves each, counted among these pairs alone."""
+        kept = np.ones(len(self.lower), bool)
+        size = int(max(self.lower.max(initial=0), self.upper.max(initial=0))) + 1
+        while True:
+            moves = self.num_moves * kept
+            visits = np.bincount(self.lower, moves, size) + np.bincount(self.upper, moves, size)
+            fewer = kept & (np.minimum(visits[self.lower], visits[self.upper]) >= least)
+            if (fewer == kept).all():
+                return kept
+            kept = fewer
+
     def undetermined(self) -> Bool[np.ndarray, " num_pairs"]:
         """Pairs for which the best heights are finite.
 

@@ -73,6 +73,48 @@ def association(
     return Association(score, covariance, weight)
 
 
+def association_with_past(
+    strata: Int[np.ndarray, " num_observations"],
+    answers: Shaped[np.ndarray, "num_observations num_answers"],
+    features: Shaped[np.ndarray, "num_observations num_features"],
+) -> Association:
+    """The same for features that earlier answers may have had a part in, observations being in the order of time.
+
+    Then orders within a stratum are not equally probable: later features know earlier answers, so that deviations from
+    means over all of a stratum are associated where nothing is wrong, by about 1 / N in each stratum of N. So answers
+    are taken relative to the mean of later answers in their stratum, a*_t = √((N − t) / (N − t + 1)) (a_t − ā_{>t}),
+    and features relative to the mean of earlier ones, b*_t = b_t − b̄_{<t}. Σ a*_t b*_t has the mean zero exactly, and
+    about the covariance Σ_strata S_a ⊗ Σ_t b*_t b*_tᵀ / (N − 1).
+
+    Source:
+        Arellano & Bover 1995, doi:10.1016/0304-4076(94)01642-D.
+    """
+    num_a, num_b = answers.shape[1], features.shape[1]
+    score, weight = np.zeros((num_a, num_b)), 0.0
+    products = np.zeros((num_a**2, num_b**2))
+    for starts, a, b in _blocks(strata, answers, features):
+        size = np.diff(starts, append=len(a))
+        rank = np.arange(len(a)) - np.repeat(starts, size)  # 0 is the first of its stratum
+        left = np.repeat(size, size) - rank - 1
+        later = _running(a[::-1], (len(a) - starts - size)[::-1], size[::-1])[::-1] / np.maximum(left, 1)[:, None]
+        earlier = _running(b, starts, size) / np.maximum(rank, 1)[:, None]
+        ahead = np.sqrt(left / (left + 1))[:, None] * (a - later)
+        behind = np.where((rank > 0)[:, None], b - earlier, 0.0) * (left > 0)[:, None]
+        scaled = _within(a, a, starts, size) / (size - 1)[:, None, None]
+        inner = np.add.reduceat(behind[:, :, None] * behind[:, None, :], starts, axis=0)
+        score += ahead.T @ behind
+        products += scaled.reshape(len(size), -1).T @ inner.reshape(len(size), -1)
+        weight += float(np.einsum("caa,c->", scaled, size))
+    covariance = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3).reshape(num_a * num_b, -1)
+    return Association(score, covariance, weight)
+
+
+def _running(values: np.ndarray, starts: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Sums of what came before within each stratum."""
+    total = np.cumsum(values, axis=0) - values
+    return total - np.repeat(total[starts], size, axis=0)
+
+
 def together(parts: list[Association]) -> ChiSquare:
     """Independent scores, tested as one."""
     tests = [part.test() for part in parts]

@@ -12,7 +12,7 @@ from bayes_irl.misfit.drift import drift
 from bayes_irl.misfit.finding import LEVEL_OF_ONE, ChiSquare
 from bayes_irl.misfit.memory import memory
 from bayes_irl.misfit.reversal import optimality
-from bayes_irl.misfit.strata import association, number_strata
+from bayes_irl.misfit.strata import association, association_with_past, number_strata
 
 T = np.array([[0.95, 0.05], [0.08, 0.92]])
 CHECKS = {"memory": memory, "drift": drift, "optimality": optimality}
@@ -133,3 +133,22 @@ def test_sizes_intervals_and_power_are_those_of_the_noncentral_chi_square():
     size = tests[0].detectable
     drawn = rng.noncentral_chisquare(df, size**2 * weight, 4000)
     assert np.mean([ChiSquare(q, df, weight).p_value < LEVEL_OF_ONE for q in drawn]) == pytest.approx(0.9, abs=0.02)
+
+
+def test_features_that_know_earlier_answers_are_associated_by_chance_alone():
+    """The feature is the last answer, in many small strata: means over whole strata would be refuted."""
+    past, plain = [], []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        strata = np.repeat(np.arange(300), 8)
+        answers = (rng.random(2400) < 0.4)[:, None].astype(float)
+        before = np.vstack([[0.0], answers[:-1]])
+        past.append(association_with_past(strata, answers, before).test().p_value)
+        plain.append(association(strata, answers, before).test().p_value)
+    assert np.mean(np.array(plain) < 0.05) > 0.9
+    assert kstest(past, "uniform").pvalue > 0.002
+
+
+def test_many_neurons_that_were_recorded_for_a_short_time_are_not_tested_for_optimality():
+    rng = np.random.default_rng(6)
+    assert optimality(recorded(right_chances(9, rng), 2000, rng, 3), 0.1) is None

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[1] / "bayes_irl"
 FILES = [path for path in sorted(ROOT.rglob("*.py")) if path.name != "__init__.py"]
 # A picture and a command are called what they draw and run; every system has files of the same parts.
 NAMED_AFTER_SOMETHING = ("plots", "cli")
-PARTS_OF_A_SYSTEM = {"observed.py", "adaptation.py", "scoring.py", "trials.py"}
+PARTS_OF_A_SYSTEM = {"observed.py", "adaptation.py", "scoring.py", "trials.py", "model_checks.py"}
 MAX_KIND_TESTS = 12
 KINDS = (
     "Circuit|CoupledCircuit|Wiring|Maze|Grid|Population|ManyNeurons|Offers|Evidence|Snapshots|Transitions|Updates|MoveCounts|"

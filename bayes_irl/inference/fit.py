@@ -48,12 +48,25 @@ class Fit:
 
     @property
     def passed(self) -> bool:
-        """Whether every check of the gate holds."""
+        """Whether the draws can be trusted and no misfit of the model matters."""
         return bool(self.tree["gate"].attrs["passed"])
 
     @property
+    def model_passed(self) -> bool:
+        """Whether no misfit of the model matters; true where none was looked for."""
+        return not self.has("model_checks") or bool(self.group("model_checks").attrs["passed"])
+
+    @property
+    def model_findings(self) -> list[str]:
+        """What each check of the model found, and what could not be checked, one sentence each."""
+        if not self.has("model_checks"):
+            return []
+        checks = self.group("model_checks")
+        return [*map(str, checks["sentence"].values), *filter(None, [str(checks.attrs["skipped"])])]
+
+    @property
     def verdict(self) -> str:
-        """The gate's verdict, in words: what failed first, or that nothing did."""
+        """A sentence on the draws and one on the model: what failed first."""
         return str(self.tree["gate"].attrs["verdict"])
 
     # -- what was fitted ---------------------------------------------------------------------------------------------
@@ -283,7 +296,9 @@ class Fit:
 
 
 def passed(tree: xr.DataTree) -> bool:
-    """Whether every check of a fit's gate holds: look at this before anything else.
+    """Whether a fit's draws can be trusted and its model is not refuted: look at this before anything else.
+
+    A model counts as refuted where what it misses matters: where it is larger than the fit's own intervals.
 
     Args:
         tree: what `infer` returned.
@@ -295,7 +310,7 @@ def passed(tree: xr.DataTree) -> bool:
 
 
 def verdict(tree: xr.DataTree) -> str:
-    """The gate's verdict on a fit, in words: what failed first, or that nothing did.
+    """The verdict on a fit, in words: one sentence on its draws, one on its model, what failed first.
 
     Args:
         tree: what `infer` returned.

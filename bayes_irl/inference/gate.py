@@ -4,6 +4,7 @@ import arviz_stats  # noqa: F401  (registers the .azstats accessor)
 import numpy as np
 import xarray as xr
 
+from bayes_irl.inference.model_verdict import ModelVerdict
 from bayes_irl.systems import Check
 
 MAX_RHAT = 1.01
@@ -40,12 +41,27 @@ def _solved(residual: float) -> Check:
     )
 
 
-def as_dataset(checks: tuple[Check, ...]) -> xr.Dataset:
-    """The gate as stored in a tree: a row per check; attributes `verdict`, and `passed` (1 or 0)."""
+def as_dataset(checks: tuple[Check, ...], model: ModelVerdict | None = None) -> xr.Dataset:
+    """The gate as stored in a tree: a row per check of the draws.
+
+    Attributes of the dataset: `verdict`, on the draws and on the model, what failed first; `passed` (1 or 0), both;
+    `sampling_passed`.
+
+    Args:
+        checks: of the draws.
+        model: what the checks of the model come to, where there are any.
+    """
     fields = {
         name: ("check", [getattr(each, name) for each in checks]) for name in ("value", "limit", "passed", "sentence")
     }
-    attrs = {"verdict": _verdict(checks), "passed": int(all(each.passed for each in checks))}
+    sampled = all(each.passed for each in checks)
+    told, believed = ("", True) if model is None else (model.sentence, model.passed)
+    both = [_verdict(checks), told] if believed or not sampled else [told, _verdict(checks)]
+    attrs = {
+        "verdict": " ".join(filter(None, both)),
+        "passed": int(sampled and believed),
+        "sampling_passed": int(sampled),
+    }
     return xr.Dataset(fields, coords={"check": [each.name for each in checks]}, attrs=attrs)
 
 

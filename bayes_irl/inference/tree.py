@@ -14,6 +14,7 @@ from jaxtyping import Array, PRNGKeyArray
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.gate import as_dataset, judge
+from bayes_irl.inference.model_verdict import ModelVerdict
 from bayes_irl.inference.notes import NOTES
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
@@ -38,8 +39,9 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
     and the solver's residual, thinned draws), `reward_at_mode`, `log_prior` (per latent site), `log_likelihood` (per
     row of counts), `observations` (log probability of every distinct observation, with its count),
     `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the system of every recording, with p
-    and recorded means), groups of the system's and the method's own, and `gate`. Systems without a likelihood lack what
-    depends on it.
+    and recorded means), groups of the system's and the method's own, `model_checks` (what each check of the model
+    found, its size, and the size that it would have seen) and `gate`. Systems without a likelihood lack what depends on
+    it.
 
     Args:
         posterior: what was fitted.
@@ -69,8 +71,17 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
     rewards = dataset(account["reward"], chains, kept, of_rewards)
     at_mode = jax.tree.map(lambda leaf: np.asarray(leaf)[None, None], posterior.explain(jnp.asarray(draws.point)))
     locate = None if draws.mode is None else draws.mode.locate
-    own = Inferred(posterior.reward_of, draws.point, locate, _flat(draws.positions), own_key)
+    own = Inferred(
+        posterior.reward_of,
+        draws.point,
+        locate,
+        _flat(draws.positions),
+        own_key,
+        account["log_probs"],
+        account["reward"],
+    )
     residual = float(rewards["solver_residual"].max()) if "solver_residual" in rewards else None
+    model = ModelVerdict.of(system.misfits(observations, own))
     groups = {
         "posterior": summaries,
         "sample_stats": dataset(dict(draws.stats), chains, every),
@@ -85,7 +96,8 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
         "system": _systems(observations),
         **system.groups(observations, own),
         **draws.groups,
-        "gate": as_dataset(judge(summaries, residual, (*draws.checks, *system.judge(observations, own)))),
+        "model_checks": model.as_dataset(),
+        "gate": as_dataset(judge(summaries, residual, (*draws.checks, *system.judge(observations, own))), model),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
     tree.attrs.update(_attributes(posterior, draws))

@@ -20,6 +20,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Scalar
+from bayes_irl.misfit.finding import Findings, in_all_recordings
+from bayes_irl.systems.choice_checks import check_choices
 from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.observation import Observations, Observed
@@ -27,6 +29,7 @@ from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRec
 
 BaselineKind = Literal["neuron", "population"]
 Reward = Any  # a table [num_stimuli, num_patterns], or whatever a system's own rewards are
+MOST_CHECKED = 200  # draws that checks of the model look at
 Optimum = Any  # what `System.optimum` returns: answers, with how often and how well
 
 
@@ -77,6 +80,8 @@ class Inferred:
         locate: from coordinates in which the posterior is about Normal(0, 1) to latent ones; None: not known.
         positions: draws of the latent vector `[num_draws, num_dimensions]`.
         key: a JAX random key.
+        log_probs: of every outcome in every row, per draw, by observed site; empty where there is no likelihood.
+        rewards: variables that the tree keeps of draws of the reward.
     """
 
     reward_of: Callable[[Any], Reward]
@@ -84,6 +89,20 @@ class Inferred:
     locate: Callable[[Array], Array] | None
     positions: Float[np.ndarray, "num_draws num_dimensions"]
     key: PRNGKeyArray
+    log_probs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    rewards: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    def chances(self, site: str) -> Float[np.ndarray, "num_draws num_rows num_outcomes"]:
+        """Probabilities of outcomes in a few draws that were solved."""
+        drawn = self.log_probs[site]
+        flat = drawn.reshape(-1, *drawn.shape[-2:])
+        few = np.exp(flat[:: -(-len(flat) // MOST_CHECKED)])
+        return few[np.isfinite(few).all(axis=(1, 2))]
+
+    def reward_draws(self) -> Float[np.ndarray, "num_draws num_stimuli num_patterns"]:
+        """Draws of a reward that is a table."""
+        drawn = self.rewards["reward"]
+        return drawn.reshape(-1, *drawn.shape[-2:])
 
 
 class Climbable(Protocol):
@@ -260,6 +279,15 @@ class System(eqx.Module):
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
         """The gate's lines about this system; by default those about its recordings."""
         return tuple(check for session in observations.sessions for check in session.checks())
+
+    def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
+        """How far what was recorded is from what a right model would explain; by default as choices of any kind."""
+        each = [
+            check_choices(session, inferred.chances(site))
+            for session, site in ((one, observations.site(k)) for k, one in enumerate(observations.sessions))
+            if site in inferred.log_probs
+        ]
+        return in_all_recordings(each) if each else Findings()
 
     def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
         """Groups of a tree that only this system has."""

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Array, Float, Int
 
 from bayes_irl._types import Occupancy
+from bayes_irl.recordings.in_order import InOrder
 from bayes_irl.systems.gate_check import Check
 
 
@@ -42,6 +43,11 @@ class Observed(eqx.Module):
     def occupancy_counts(self) -> Int[np.ndarray, "num_stimuli num_patterns"] | None:
         """How often each state was observed: the weights of the reward's gauge; None where there is no such table."""
         return None
+
+    @property
+    def in_order(self) -> InOrder | None:
+        """Choices in their order, where they are at hand: counts keep them as `in_order`."""
+        return getattr(self.counts, "in_order", None)
 
     def columns(self) -> Mapping[str, Any]:
         """What each row of the table belongs to: variables of the tree's `constant_data`, without the site's name."""

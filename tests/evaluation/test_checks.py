@@ -96,6 +96,28 @@ def test_right_claims_pass_every_check(fits, recordings):
     assert "snapshots are taken far apart" in bi.checks.predictive(fits["snapshots"], key=KEY).attrs["skipped"]
 
 
+def test_a_fit_says_what_it_would_have_seen(fits):
+    """Right models are not refuted, whatever was observed; each check says what it would have found."""
+    for kind, tree in fits.items():
+        assert bi.Fit(tree).model_passed, (kind, bi.verdict(tree))
+        checks = tree["model_checks"].to_dataset()
+        expected = {"fit", "stimulus", "memory", "drift", "optimality", "repeats"}
+        assert set(checks["check"].values.tolist()) == expected, kind
+        assert (checks["detectable"] > 0).all() and (checks["p_value_adjusted"] > 0.05).all()
+        assert "checks refutes the model. They would have seen " in bi.verdict(tree)
+
+
+def test_a_wrong_claim_fails_the_fit(wrong):
+    assert not bi.passed(wrong) and not bi.Fit(wrong).model_passed
+    assert bi.verdict(wrong).startswith(
+        "DO NOT BELIEVE THIS MODEL. The fit does not reproduce answers in some contexts"
+    )
+    checks = wrong["model_checks"].to_dataset()
+    assert str(checks["grade"].sel(check="fit").values) == "refuted, and it matters"
+    assert float(checks["size"].sel(check="fit")) > float(checks["limit"].sel(check="fit"))
+    assert set(checks["check"].values[checks["p_value_adjusted"].values < 0.05].tolist()) == {"fit"}
+
+
 def test_a_wrong_claim_is_caught(wrong, recordings):
     """Pairs explain mean responses and correlations, but neither numbers of spikes nor how long patterns last."""
     counted = bi.checks.predictive(wrong, key=KEY)
@@ -317,6 +339,27 @@ def test_the_command_says_the_verdict_first_and_draws(fits, recordings, tmp_path
         assert any(line.startswith(beginning) for line in lines)
     assert any("dwell times" in line for line in lines)
     assert len(list(tmp_path.glob("posterior_*.png"))) == 4
+
+
+def test_commands_fail_where_the_model_is_refuted(fits, wrong, recordings, tmp_path, monkeypatch):
+    """`check` by what the fit keeps, `fit` once everything is written; snapshots have no order, and say so."""
+    save_tree(wrong, tmp_path / "wrong.nc")
+    done = CliRunner().invoke(main, ["check", str(tmp_path / "wrong.nc")])
+    assert done.exit_code == 1 and done.stdout.startswith("DO NOT BELIEVE THIS MODEL. ")
+    assert "No misfit of drift" in done.stdout
+    assert CliRunner().invoke(main, ["check", str(tmp_path / "wrong.nc"), "--allow-failed"]).exit_code == 0
+    bi.save_recording(recordings[0], tmp_path / "rec.npz")
+    save_tree(fits["snapshots"], tmp_path / "snapshots.nc")
+    asked = ["check", str(tmp_path / "snapshots.nc"), "--recording", str(tmp_path / "rec.npz")]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0 and "were left out: snapshots have no order." in done.stdout
+    monkeypatch.setattr(bi, "infer", lambda *arguments, **options: wrong.copy())
+    asked = ["fit", str(tmp_path / "rec.npz"), "--model", "pairwise", "--out", str(tmp_path / "out.nc")]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 1 and (tmp_path / "out.nc").exists()
+    assert done.stdout.startswith("DO NOT BELIEVE THIS MODEL. ")
+    asked[-1] = str(tmp_path / "again.nc")
+    assert CliRunner().invoke(main, [*asked, "--allow-failed"]).exit_code == 0
 
 
 def test_what_cannot_be_checked_is_refused(fits, recordings, network):

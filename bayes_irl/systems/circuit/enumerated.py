@@ -10,13 +10,15 @@ from jaxtyping import Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count, one_of
 from bayes_irl._types import ArrayLike
+from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.recordings import Recording
 from bayes_irl.recordings.counts import ResponseCounts
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
+from bayes_irl.systems.circuit.model_checks import check_circuit
 from bayes_irl.systems.circuit.network import NeuronOptimum
-from bayes_irl.systems.circuit.observed import check_bins, mean_response
+from bayes_irl.systems.circuit.observed import ObservedResponses, check_bins, mean_response
 from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
@@ -31,6 +33,7 @@ class EnumeratedCircuit(Wiring, System):
     """A wiring as a system, but for how it is observed and what its answers are."""
 
     recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
+    reversible: ClassVar[bool] = True  # whether optimal log-odds cannot circulate
 
     def check_counts(self, recording: Any, baseline: BaselineKind | ArrayLike) -> tuple[ResponseCounts, np.ndarray]:
         """Check responses against this circuit; return their counts, and p.
@@ -110,6 +113,15 @@ class EnumeratedCircuit(Wiring, System):
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
         """What is to be said of the recordings, and whether the circuit explored."""
         return (*super().judge(observations, inferred), *explored(self, np.asarray(observations.weights)))
+
+    def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
+        """Every recording against what a right model would explain."""
+        each = [
+            check_circuit(session, inferred, observations.site(number), self.reversible)
+            for number, session in enumerate(observations.sessions)
+            if isinstance(session, ObservedResponses)
+        ]
+        return in_all_recordings(each)
 
     def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """Log predictive density of a held-out recording of a system that may have changed."""

@@ -62,6 +62,7 @@ class CoupledCircuit(EnumeratedCircuit):
     """
 
     kind: ClassVar[str] = "coupled circuit"
+    reversible: ClassVar[bool] = False  # the best couplings need not be symmetric
     supports: ClassVar[frozenset[Capability]] = frozenset(
         {
             Capability.OPTIMIZE,

@@ -9,6 +9,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
+from bayes_irl.misfit.finding import Findings
 from bayes_irl.recordings import Recording
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Inferred, Observations, Observed, System
@@ -18,6 +19,7 @@ from bayes_irl.systems.population.baselines import PopulationAnswers
 from bayes_irl.systems.population.drawn_trials import draw_trials
 from bayes_irl.systems.population.features import FeatureValue, as_variables, from_variables
 from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.model_checks import check_population
 from bayes_irl.systems.population.observed import ObservedPopulation, observe_population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.scoring import score_value
@@ -140,6 +142,12 @@ class Population(ManyNeurons, System):
             return ()
         network = PopulationNetwork(self, inferred.reward_of(inferred.point), observed.baseline)
         return (tuned_as_recorded(observed, network, inferred.key),)
+
+    def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
+        """What can be checked without a table of patterns."""
+        (observed,) = observations.sessions
+        assert isinstance(observed, ObservedPopulation)
+        return check_population(observed, inferred)
 
     def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
         """`patterns`: recorded patterns, at which the posterior's `reward` is, and the stimulus of each."""

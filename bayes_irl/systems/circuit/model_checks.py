@@ -1,0 +1,147 @@
+"""Everything about a circuit's recording that a right model would explain, checked at fit time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from bayes_irl.misfit.drift import drift
+from bayes_irl.misfit.finding import Finding, Findings, found
+from bayes_irl.misfit.memory import memory
+from bayes_irl.misfit.repeats import repeats
+from bayes_irl.misfit.residuals import residuals
+from bayes_irl.misfit.reversal import optimality
+from bayes_irl.misfit.starts import starts
+from bayes_irl.recordings import Recording
+from bayes_irl.solvers.bellman import soft_backup
+from bayes_irl.systems.base import Inferred
+from bayes_irl.systems.circuit.answer_chances import known_log_odds
+from bayes_irl.systems.circuit.observed import ObservedResponses
+from bayes_irl.systems.circuit.outcome_features import outcome_features
+from bayes_irl.systems.log_odds import HALF_WIDTH, half_width
+from bayes_irl.systems.stimulus_checks import check_stimulus
+
+NO_RECORDING = (
+    "What needs the order of answers was not checked: give infer the Recording, or what its updates(), snapshots() or "
+    "transitions() return."
+)
+NOT_REVERSIBLE = (
+    "Whether any reward makes these answers optimal was not tested: log-odds may circulate where couplings are "
+    "restricted, and moves under a stimulus that moves within bins need optimality_test."
+)
+WHAT = {
+    "updates": "answers in some contexts",
+    "snapshots": "responses, pairs or numbers of spikes",
+    "transitions": "responses, pairs, numbers of spikes or changes from bin to bin",
+}
+
+
+def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, reversible: bool) -> Findings:
+    """Check one recording of a circuit.
+
+    Args:
+        observed: what was recorded.
+        inferred: the fit.
+        site: the name of its observed site.
+        reversible: whether optimal log-odds cannot circulate.
+    """
+    chances = inferred.chances(site)
+    if len(chances) < 2:
+        return Findings((), ("No draws of the fit were solved: the model was not checked.",))
+    test, z = residuals(observed.table, chances, outcome_features(observed))
+    all_, skipped = [], []
+    if test.degrees_of_freedom:
+        all_.append(
+            found(
+                "fit",
+                test,
+                half_width(observed.table, chances),
+                f"The fit does not reproduce {WHAT[observed.kind]}, by up to {np.abs(z).max():.1f} standard deviations",
+                "Use another reward model (free_form says whether any would do), or another update rate for bins.",
+                "nats of log probability",
+            )
+        )
+    else:
+        skipped.append("The model has as many parameters as there are counts to compare it with.")
+    recording = observed.counts.recording
+    if not isinstance(recording, Recording):
+        return Findings(tuple(all_), (*skipped, NO_RECORDING))
+    rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))
+    limit = known_log_odds(observed, chances)
+    checks: list[tuple[Callable[[Recording, float], Finding | None], str]] = [
+        (lambda taken, _: _stimulus(observed, taken, inferred, rng), ""),
+        (memory, "Memory was not tested: no context was met twice."),
+        (drift, "Drift was not tested: no context was met twice."),
+        (starts, ""),
+        (optimality, "Too little was recorded to test whether any reward makes these answers optimal."),
+        (lambda taken, _: repeats(taken), "Copies were not looked for: the pattern hardly changes, or for too short."),
+    ]
+    left_out = {starts: observed.kind != "snapshots", optimality: not (reversible and _held(observed))}
+    for check, missing in checks:
+        if left_out.get(check):
+            continue
+        if (finding := check(recording, limit)) is not None:
+            all_.append(finding)
+        elif missing:
+            skipped.append(missing)
+    if left_out[optimality]:
+        skipped.append(NOT_REVERSIBLE)
+    return Findings(tuple(all_), tuple(skipped))
+
+
+def _stimulus(
+    observed: ObservedResponses, recording: Recording, inferred: Inferred, rng: np.random.Generator
+) -> Finding | None:
+    """Whether T is the recording's."""
+    circuit = observed.circuit
+    optimal: Any = observed.system
+    k = 1 if recording.neuron is not None else _updates_per_bin(observed)
+    transition = np.asarray(circuit.transition, float)
+    return check_stimulus(
+        recording,
+        transition,
+        circuit.stimulus_labels,
+        k,
+        lambda _: _harmless_error(observed, inferred) if optimal.reversible else np.nan,
+        rng,
+    )
+
+
+def _updates_per_bin(observed: ObservedResponses) -> int | None:
+    """As transitions state it, or the stimulus of snapshots remembers it; None: not known."""
+    stated = getattr(observed.counts, "updates_per_bin", None)
+    return stated or getattr(observed.circuit.stimulus, "updates_per_bin", None)
+
+
+def _held(observed: ObservedResponses) -> bool:
+    """Whether the stimulus was held through bins, as far as is known."""
+    remembers = getattr(observed.circuit.stimulus, "updates_per_bin", None) is not None
+    return getattr(observed.counts, "held", getattr(observed.circuit.stimulus, "held", True) if remembers else True)
+
+
+def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:
+    """The relative error of T − I that moves the reward by its own 90 % intervals, root mean square.
+
+    A wrong T̂ shifts the reward by (T − T̂) B(v), up to a function of the stimulus.
+    """
+    circuit: Any = observed.circuit
+    optimum = circuit.optimum(jnp.asarray(inferred.reward_of(inferred.point)), observed.baseline)
+    value = jnp.asarray(optimum.value) / optimum.coding_cost
+    ahead = np.asarray(soft_backup(circuit, circuit.default_actions(observed.baseline), value))
+    shift = (np.asarray(circuit.transition) - np.eye(circuit.num_stimuli)) @ ahead
+    weights = np.asarray(observed.occupancy_counts, float)
+    draws = inferred.reward_draws()
+    moved = _spread((shift - _mean(shift, weights))[None], weights)
+    return float(HALF_WIDTH * _spread(draws - draws.mean(axis=0), weights) / max(moved, 1e-12))
+
+
+def _mean(table: Float[np.ndarray, "num_stimuli num_patterns"], weights: np.ndarray) -> np.ndarray:
+    return (table * weights).sum(axis=1, keepdims=True) / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+
+
+def _spread(tables: Float[np.ndarray, "num_tables num_stimuli num_patterns"], weights: np.ndarray) -> float:
+    """Root mean square over tables and over what was observed."""
+    return float(np.sqrt((tables**2 * weights).sum(axis=(1, 2)).mean() / weights.sum()))

@@ -21,7 +21,8 @@ def main() -> None:
       bayes-irl adapt posterior.nc --silence 3 --out adapted.nc
       bayes-irl train perceptual_decision --out agent
 
-    Exit codes: 0 done, 2 bad input (nothing was written), 130 interrupted.
+    Exit codes: 0 done, 1 done, but the recording refutes the model (fit, check), 2 bad input (nothing was written), 130
+    interrupted.
     """  # noqa: D301 (click reads the \b)
 
 

@@ -4,18 +4,31 @@ from pathlib import Path
 
 import click
 
-from bayes_irl.cli.common import Command, FilePath, beside, check_outputs, echo_written, save_figure, seed_option
+from bayes_irl.cli.common import (
+    Command,
+    FilePath,
+    Refuted,
+    allow_failed_option,
+    beside,
+    check_outputs,
+    echo_written,
+    save_figure,
+    seed_option,
+)
 
 
 @click.command("check", cls=Command, short_help="Check whether a fit explains its recording.")
 @click.argument("posterior", type=FilePath)
 @click.option("--recording", type=FilePath, help="The recording that was fitted, for checks that need its order.")
+@allow_failed_option
 @seed_option
-def command(posterior: Path, recording: Path | None, seed: int) -> None:
+def command(posterior: Path, recording: Path | None, allow_failed: bool, seed: int) -> None:
     """Check the fit POSTERIOR (.nc, from `fit`) against what it was fitted to.
 
-    Recordings drawn from the fit beside the one that was made, leave-one-out predictions beside what came, and how far
-    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR.
+    First the verdict on its draws and its model, and what each check of the model found when it was fitted. Then
+    recordings drawn from the fit beside the one that was made, leave-one-out predictions beside what came, and how far
+    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR. Where the recording refutes the
+    model, the exit code is 1, unless --allow-failed is given.
 
     \b
     Example:
@@ -27,9 +40,11 @@ def command(posterior: Path, recording: Path | None, seed: int) -> None:
     import bayes_irl as bi
     from bayes_irl.io.netcdf import load_tree
 
-    kinds = ["predictive", "loo_pit", "prior_sensitivity", *(["dynamics"] if recording else [])]
-    pictures = {kind: beside(posterior, kind) for kind in kinds}
     tree = load_tree(posterior)
+    fit = bi.Fit(tree)
+    ordered = recording is not None and "snapshots" not in fit.observed
+    kinds = ["predictive", "loo_pit", "prior_sensitivity", *["dynamics"] * ordered]
+    pictures = {kind: beside(posterior, kind) for kind in kinds}
     check_outputs(posterior, ".nc", pictures.values())
     keys = jax.random.split(jax.random.key(seed), 3)
     checks = {
@@ -37,9 +52,11 @@ def command(posterior: Path, recording: Path | None, seed: int) -> None:
         "loo_pit": bi.checks.loo_pit(tree, key=keys[1]),
         "prior_sensitivity": bi.checks.prior_sensitivity(tree),
     }
-    if recording:
+    if recording is not None and ordered:
         checks["dynamics"] = bi.checks.dynamics(tree, bi.load_recording(recording), key=keys[2])
-    click.echo(bi.verdict(tree))
+    click.echo(fit.verdict)
+    for sentence in fit.model_findings:
+        click.echo(sentence)
     for kind, check in checks.items():
         for sentence in check["sentence"].values if "sentence" in check else [check.attrs["sentence"]]:
             click.echo(sentence)
@@ -49,4 +66,8 @@ def command(posterior: Path, recording: Path | None, seed: int) -> None:
         save_figure(getattr(bi.plots, kind)(check), pictures[kind])
     if not recording:
         click.echo("Dwell times and responses after a change of stimulus need --recording.")
+    elif not ordered:
+        click.echo("Dwell times and responses after a change of stimulus were left out: snapshots have no order.")
     echo_written(*pictures.values())
+    if not (allow_failed or fit.model_passed):
+        raise Refuted

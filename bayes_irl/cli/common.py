@@ -23,6 +23,11 @@ unused_seed_option = click.option(
 )
 
 
+allow_failed_option = click.option(
+    "--allow-failed", is_flag=True, help="Exit with 0 although the recording refutes the model."
+)
+
+
 def baseline_option(default: str) -> Callable:
     """Whose mean response is the baseline."""
     return click.option(
@@ -38,6 +43,14 @@ class BadInput(click.ClickException):
     """Input that cannot be used: one line on stderr."""
 
     exit_code = 2
+
+
+class Refuted(click.exceptions.Exit):
+    """The recording refutes the model: everything was written and said, and a script should notice."""
+
+    def __init__(self) -> None:
+        """Exit with 1."""
+        super().__init__(1)
 
 
 class Interrupted(click.ClickException):

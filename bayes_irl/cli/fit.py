@@ -13,6 +13,8 @@ from bayes_irl.cli.common import (
     Command,
     FilePath,
     Interrupted,
+    Refuted,
+    allow_failed_option,
     as_typed,
     baseline_option,
     beside,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 )
 @click.option("--update-rate", type=float, help="How often each neuron answers, in Hz; bins need it.")
 @click.option("--resume", is_flag=True, help="Go on with the fit that OUT.partial holds, to the very same end.")
+@allow_failed_option
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="The posterior, an .nc file, with a figure beside it.")
 def command(
@@ -69,6 +72,7 @@ def command(
     observe: str | None,
     update_rate: float | None,
     resume: bool,
+    allow_failed: bool,
     seed: int,
     out: Path,
     **options: Any,
@@ -77,9 +81,10 @@ def command(
 
     RECORDING is an .npz, .nwb or .mat file, or a folder of Kilosort or phy; see `bayes-irl convert`.
 
-    The first line printed says whether the intervals can be trusted. While it runs, what is done is kept in the folder
-    OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. With --method sandwich no
-    figure is drawn.
+    The first line printed says whether draws and model can be trusted: what failed comes first. Where the recording
+    refutes the model, the exit code is 1, unless --allow-failed is given. While it runs, what is done is kept in the
+    folder OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. With --method
+    sandwich no figure is drawn.
 
     \b
     Example:
@@ -129,9 +134,11 @@ def command(
     click.echo(bi.verdict(tree))
     if large:  # patterns too many to draw
         echo_written(out)
-        return
-    save_figure(bi.plots.reward_map(tree), picture)
-    echo_written(out, picture)
+    else:
+        save_figure(bi.plots.reward_map(tree), picture)
+        echo_written(out, picture)
+    if not (allow_failed or bi.Fit(tree).model_passed):
+        raise Refuted
 
 
 def partial_of(out: Path) -> Path:

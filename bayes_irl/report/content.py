@@ -173,7 +173,7 @@ def _claim(
     ]
     if recording is not None:
         found.insert(1, ("dynamics", DYNAMICS, _attempt(lambda: dynamics(tree, recording, key=keys[2]))))
-    findings, pictures = [], []
+    findings, pictures = Fit(tree).model_findings, []
     for kind, caption, check in found:
         if isinstance(check, str):
             findings.append(check)

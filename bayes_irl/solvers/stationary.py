@@ -48,7 +48,7 @@ def occupancy_at_ends(world: World, defaults: Defaults, policy: Policy, value: V
         def update(now: Occupancy, _: None) -> tuple[Occupancy, None]:
             return act_forward(world, policy, now), None
 
-        return jax.lax.scan(update, moves.T @ states, None, length=num_updates)[0]
+        return jax.lax.scan(update, jnp.asarray(moves).T @ states, None, length=num_updates)[0]
 
     return _stationary(world, push, _frozen(world, defaults, value), 1)
 

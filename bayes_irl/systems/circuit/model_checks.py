@@ -1,6 +1,5 @@
 """Everything about a circuit's recording that a right model would explain, checked at fit time."""
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -71,7 +70,7 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         return Findings(tuple(all_), (*skipped, NO_RECORDING))
     rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))
     limit = known_log_odds(observed, chances)
-    checks: list[tuple[Callable[[Recording, float], Finding | None], str]] = [
+    checks: list[tuple[Any, str]] = [  # each a function of a recording and a limit, and what to say without it
         (lambda taken, _: _stimulus(observed, taken, inferred, rng), ""),
         (memory, "Memory was not tested: no context was met twice."),
         (drift, "Drift was not tested: no context was met twice."),

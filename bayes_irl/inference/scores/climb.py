@@ -31,7 +31,7 @@ STEADY = 0.03  # change of log spreads that counts as none
 ROUGHLY = 0.25, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
 FARTHEST = 0.7  # a move of log spreads
-CORRECTED = 0.01  # squared way, per dimension, in posterior standard deviations: a round that is the last
+CORRECTED = 0.4  # of the variance of the runs' noise, per dimension: what a round that is the last moves at most
 MOST_CORRECTIONS = 5
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
 Report = Callable[[int], object]
@@ -91,19 +91,22 @@ def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoin
 
 
 def _corrected(family: ValueFamily, few: ScoredBins, peak: Peak, key: Array, bars: Progress) -> Peak:
-    """Climb on to where scores of the recording are what they are in recordings of the population itself."""
+    """Climb on to where scores of the recording are what they are in recordings of the population itself.
+
+    Runs of another value go other ways after a while, so that rounds end as close to each other as their noise allows.
+    """
     evidence, spreads = ScoredBins.of(family.data), peak.spreads
     curve_key, run_key = jax.random.split(jax.random.fold_in(key, 1))
     for number in range(MOST_CORRECTIONS):
         with bars.stage(f"correcting for held stimuli, round {number + 1}", None) as tick:
-            of_runs = scores_of_runs(family, peak.flat, spreads, run_key, tick)
+            of_runs, noise = scores_of_runs(family, peak.flat, spreads, run_key, tick)
             near = peak.curvature.of_evidence
             climber = _Climber(family, evidence, few, spreads, peak.temper, curve_key, near, tick, of_runs)
             found = climber.climb(peak.flat, SETTLED)
         way, there = found.flat - peak.flat, found.curvature
         moved = way @ (found.temper * there.of_evidence_times(way) + there.of_prior_times(way)) / family.num_dimensions
         peak = dataclasses.replace(found, growing=peak.growing)
-        if moved < CORRECTED:
+        if moved < CORRECTED * noise:
             return peak
     return dataclasses.replace(peak, last_step=float(moved))
 

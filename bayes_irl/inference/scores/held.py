@@ -26,11 +26,12 @@ def needs_correction(data: ObservedPopulation) -> bool:
 
 def scores_of_runs(
     family: ValueFamily, flat: Flat, spreads: Named, key: Array, tick: Callable[[int], object] = lambda done: None
-) -> Scores:
+) -> tuple[Scores, float]:
     """Scores of bins that are drawn from the population with this very value, weighted as many as were recorded.
 
     Their mean is 0 where the objective of snapshots is exact. Elsewhere it is what the scores of the recording have to
-    come to, too. Clusters say how well the mean is known.
+    come to, too. Clusters say how well the mean is known. Returned with it: how many bins each of those drawn stands
+    for, which is the variance of the noise relative to that of the recording's own scores.
     """
     data = family.data
     value = family.value(flat, spreads)
@@ -38,7 +39,7 @@ def scores_of_runs(
     evidence = ScoredBins.of(dataclasses.replace(data, counts=drawn))
     pull = jax.tree_util.Partial(family.pull, *single((flat, spreads)))
     found, share = look(evidence, value, pull, tick), data.recording.num_bins / drawn.num_bins
-    return Scores(share * found.total, share * found.of_clusters)
+    return Scores(share * found.total, share * found.of_clusters), share
 
 
 def _drawn(data: ObservedPopulation, network: PopulationNetwork, key: Array) -> PackedRecording:

@@ -150,6 +150,17 @@ def test_the_page_of_capabilities_is_what_systems_say():
 
 
 @pytest.mark.slow
+def test_every_fit_says_what_was_checked_of_its_model(fitted):
+    """At least two checks for every system, and a right model passes them."""
+    _, tree = fitted
+    checks = tree["model_checks"].to_dataset()
+    assert checks.sizes["check"] >= 2
+    assert len(bi.Fit(tree).model_findings) >= checks.sizes["check"]
+    assert np.isfinite(checks["p_value"]).all() and (checks["low"] <= checks["high"]).all()
+    assert bi.verdict(tree).count(str(checks.attrs["verdict"])) == 1
+
+
+@pytest.mark.slow
 def test_what_is_supported_works_and_the_rest_is_refused(fitted):
     """One sentence names the system and ends with the alternative."""
     arguments, tree = fitted

@@ -101,7 +101,7 @@ class ModelVerdict:
         would = f"{finding.amount(finding.detectable)} {finding.unit} would have been seen"
         if grade is Grade.WITHOUT_POWER:
             would = "too little was recorded to see even a large one"
-        return f"No misfit of {finding.name} (p = {self._adjusted_of(finding):.2g}): {would}."
+        return f"{finding.name.capitalize()}: no misfit (p = {self._adjusted_of(finding):.2g}); {would}."
 
 
 def holm(p_values: Sequence[float]) -> Float[np.ndarray, " num_checks"]:

@@ -12,6 +12,7 @@ POWER = 0.9  # of the smallest misfit that "would have been seen"
 LEVEL_OF_ONE = 0.05 / 8  # of a single check, of about eight
 LOW, HIGH = 0.05, 0.95
 SMALLEST_SHARE = 1e-9  # of the largest eigenvalue: directions with less have no variance
+LEAST_VARIANCE = 9.0  # of a score along a direction that is tested
 LARGE = 1e4  # noncentrality above which its square root is about Normal(·, 1)
 
 
@@ -98,18 +99,16 @@ class ChiSquare:
         covariance: Float[np.ndarray, "num_features num_features"],
         weight: float,
     ) -> "ChiSquare":
-        """Whiten a score.
+        """Whiten a score, along directions in which it varies enough to be about Normal.
 
-        >>> ChiSquare.of(np.array([2.0, 2.0]), np.ones((2, 2)), 1.0).statistic
+        A direction with a variance below 9 is that of a log-odds known to a third of a nat at best: it is not tested.
+
+        >>> ChiSquare.of(np.array([6.0, 6.0]), np.full((2, 2), 9.0), 1.0).statistic
         4.0
         """
-        scale = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-        varies = scale > 0
-        if not varies.any():
-            return cls(0.0, 0, float(weight))
-        values, vectors = np.linalg.eigh(covariance[np.ix_(varies, varies)] / np.outer(scale[varies], scale[varies]))
-        kept = values > SMALLEST_SHARE * values[-1]
-        along = vectors[:, kept].T @ (score[varies] / scale[varies])
+        values, vectors = np.linalg.eigh(covariance)
+        kept = values > max(LEAST_VARIANCE, SMALLEST_SHARE * values[-1])
+        along = vectors[:, kept].T @ score
         return cls(float(np.round((along**2 / values[kept]).sum(), 12)), int(kept.sum()), float(weight))
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayes_irl.misfit.finding import SMALLEST_SHARE, ChiSquare
+from bayes_irl.misfit.finding import LEAST_VARIANCE, SMALLEST_SHARE, ChiSquare
 
 MOST_USED = 0.9  # of a direction's variance: beyond, the fit reproduces it whatever it is
 AT_ONCE = 4_000_000  # numbers
@@ -63,7 +63,7 @@ def residuals(
 def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, num_draws: int, weight: float) -> ChiSquare:
     """χ² of what the fit left open."""
     scale = np.sqrt(np.maximum(np.diag(variance), 0))
-    varies = scale > 1e-9
+    varies = scale**2 > LEAST_VARIANCE
     if not varies.any():
         return ChiSquare(0.0, 0, weight)
     outer = np.outer(scale[varies], scale[varies])

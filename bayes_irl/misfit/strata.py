@@ -55,9 +55,9 @@ def association(
     Source:
         Mantel 1963, doi:10.1080/01621459.1963.10500879; Birch 1965, doi:10.1111/j.2517-6161.1965.tb00593.x.
 
-    >>> both = np.array([[0], [1], [0], [1]])
-    >>> association(np.zeros(4, int), both, both).test().statistic
-    3.0
+    >>> both = np.tile([[0], [1]], (100, 1))
+    >>> association(np.zeros(200, int), both, both).test().statistic
+    199.0
     """
     num_a, num_b = answers.shape[1], features.shape[1]
     score, weight = np.zeros((num_a, num_b)), 0.0

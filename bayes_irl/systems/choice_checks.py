@@ -11,7 +11,7 @@ from bayes_irl.systems.observation import Observed
 
 MOST_OUTCOMES = 8  # more are taken together
 MOST_LEVELS = 40  # of what a row belongs to; more are taken together
-NO_ORDER = "Whether the order of choices matters was not checked: only their counts are at hand."
+NO_ORDER = "Whether the order of what was recorded matters was not checked: only counts are at hand."
 
 
 def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_rows num_outcomes"]) -> Findings:
@@ -34,7 +34,7 @@ def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_
                 "fit",
                 test,
                 limit,
-                f"The fit does not reproduce what was chosen, by up to {np.abs(z).max():.1f} standard deviations",
+                f"The fit does not reproduce what was recorded, by up to {np.abs(z).max():.1f} standard deviations",
                 "Another model is needed.",
                 "nats of log probability",
             )
@@ -53,7 +53,8 @@ def _features(observed: Observed) -> Features:
     outcomes = np.eye(MOST_OUTCOMES + 1)[_grouped(observed.table.sum(axis=0), MOST_OUTCOMES)]
     outcomes = outcomes[:, outcomes.any(axis=0)]
     number = observed.table.sum(axis=1)
-    rows = [np.asarray(values) for dims, values in observed.columns().values() if len(values) == len(number)]
+    of_rows = (f"{observed.site}_row",)
+    rows = [np.asarray(values) for dims, values in observed.columns().values() if tuple(dims) == of_rows]
     levels = np.hstack([np.ones((len(number), 1)), *(_levels(each, number) for each in rows)])
 
     def features(which: Int[np.ndarray, " some"]) -> Float[np.ndarray, "some num_outcomes num_features"]:

@@ -346,7 +346,7 @@ def test_commands_fail_where_the_model_is_refuted(fits, wrong, recordings, tmp_p
     save_tree(wrong, tmp_path / "wrong.nc")
     done = CliRunner().invoke(main, ["check", str(tmp_path / "wrong.nc")])
     assert done.exit_code == 1 and done.stdout.startswith("DO NOT BELIEVE THIS MODEL. ")
-    assert "No misfit of drift" in done.stdout
+    assert "Drift: no misfit (p = " in done.stdout
     assert CliRunner().invoke(main, ["check", str(tmp_path / "wrong.nc"), "--allow-failed"]).exit_code == 0
     bi.save_recording(recordings[0], tmp_path / "rec.npz")
     save_tree(fits["snapshots"], tmp_path / "snapshots.nc")

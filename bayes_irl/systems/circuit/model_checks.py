@@ -17,12 +17,14 @@ from bayes_irl.misfit.starts import starts
 from bayes_irl.recordings import Recording
 from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems.base import Inferred
+from bayes_irl.systems.choice_checks import check_choices
 from bayes_irl.systems.circuit.answer_chances import known_log_odds
 from bayes_irl.systems.circuit.observed import ObservedResponses
 from bayes_irl.systems.circuit.outcome_features import outcome_features
 from bayes_irl.systems.log_odds import HALF_WIDTH, half_width
 from bayes_irl.systems.stimulus_checks import check_stimulus
 
+Check = Callable[[Recording, float], Finding | None]
 NO_RECORDING = (
     "What needs the order of answers was not checked: give infer the Recording, or what its updates(), snapshots() or "
     "transitions() return."
@@ -48,6 +50,8 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         reversible: whether optimal log-odds cannot circulate.
     """
     chances = inferred.chances(site)
+    if observed.kind not in WHAT:  # somebody's own kind of counts
+        return check_choices(observed, chances)
     if len(chances) < 2:
         return Findings((), ("No draws of the fit were solved: the model was not checked.",))
     test, z = residuals(observed.table, chances, outcome_features(observed))
@@ -70,24 +74,23 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         return Findings(tuple(all_), (*skipped, NO_RECORDING))
     rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))
     limit = known_log_odds(observed, chances)
-    checks: list[tuple[Any, str]] = [  # each a function of a recording and a limit, and what to say without it
+    checks: list[tuple[Check, str]] = [
         (lambda taken, _: _stimulus(observed, taken, inferred, rng), ""),
         (memory, "Memory was not tested: no context was met twice."),
         (drift, "Drift was not tested: no context was met twice."),
-        (starts, ""),
-        (optimality, "Too little was recorded to test whether any reward makes these answers optimal."),
         (lambda taken, _: repeats(taken), "Copies were not looked for: the pattern hardly changes, or for too short."),
     ]
-    left_out = {starts: observed.kind != "snapshots", optimality: not (reversible and _held(observed))}
+    if observed.kind == "snapshots":
+        checks.append((starts, ""))
+    if reversible and _held(observed):
+        checks.append((optimality, "Too little was recorded to test whether any reward makes these answers optimal."))
+    else:
+        skipped.append(NOT_REVERSIBLE)
     for check, missing in checks:
-        if left_out.get(check):
-            continue
         if (finding := check(recording, limit)) is not None:
             all_.append(finding)
         elif missing:
             skipped.append(missing)
-    if left_out[optimality]:
-        skipped.append(NOT_REVERSIBLE)
     return Findings(tuple(all_), tuple(skipped))
 
 

@@ -62,16 +62,13 @@ def residuals(
 
 def _left(score: np.ndarray, variance: np.ndarray, explained: np.ndarray, num_draws: int, weight: float) -> ChiSquare:
     """χ² of what the fit left open."""
-    scale = np.sqrt(np.maximum(np.diag(variance), 0))
-    varies = scale**2 > LEAST_VARIANCE
-    if not varies.any():
+    values, vectors = np.linalg.eigh(variance)
+    kept = values > max(LEAST_VARIANCE, SMALLEST_SHARE * values[-1])
+    if not kept.any():
         return ChiSquare(0.0, 0, weight)
-    outer = np.outer(scale[varies], scale[varies])
-    values, vectors = np.linalg.eigh(variance[np.ix_(varies, varies)] / outer)
-    kept = values > SMALLEST_SHARE * values[-1]
-    whiten = vectors[:, kept] / np.sqrt(values[kept]) / scale[varies][:, None]
-    used, turn = np.linalg.eigh(whiten.T @ explained[np.ix_(varies, varies)] @ whiten)
+    whiten = vectors[:, kept] / np.sqrt(values[kept])
+    used, turn = np.linalg.eigh(whiten.T @ explained @ whiten)
     edge = max(0.0, 1 - np.sqrt(min(1.0, used.sum() / num_draws))) ** 2
     open_ = used < MOST_USED * edge
-    along = (turn.T @ (whiten.T @ score[varies]))[open_]
+    along = (turn.T @ (whiten.T @ score))[open_]
     return ChiSquare(float((along**2 / (1 - used[open_])).sum()), int(open_.sum()), weight)

@@ -5,15 +5,17 @@ from typing import Any, ClassVar
 
 from jaxtyping import Array, Float
 
-from bayes_irl._types import ArrayLike, Reward, Scalar
+from bayes_irl._types import ArrayLike, Logits, Reward, Scalar
 from bayes_irl.solvers import occupancy_at_ends, solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
-from bayes_irl.systems.base import BaselineKind, Capability, Observed, System
+from bayes_irl.systems.base import BaselineKind, Capability, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
 from bayes_irl.systems.circuit.network import Network
 from bayes_irl.systems.circuit.observed import ObservedResponses, observed_as
+from bayes_irl.systems.circuit.plugged_in import taken_up
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
+from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.optimum import respond
 
 
@@ -83,6 +85,14 @@ class Circuit(EnumeratedCircuit):
     ) -> Network:
         """The optimal answers, with a baseline that may adapt; see `bayes_irl.optimize`."""
         return optimize_table(self.optimum, self, reward, coding_cost, baseline, start)
+
+    def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
+        """What any circuit's fit has to pass, and whether errors of a plugged-in baseline matter."""
+
+        def answers(reward: Reward, baseline: Array) -> Logits:
+            return self.optimum(reward, baseline).logits
+
+        return (*super().judge(observations, inferred), *taken_up(answers, observations, inferred))
 
     def adaptation(self, after: System, fitted: Fitted) -> TableAdaptation:
         """Solve each draw anew, before and after the change."""

@@ -59,6 +59,14 @@ def test_the_readme_runs(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_retina_runs(shared, tmp_path):
+    words = printed("retina", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    assert "300.0 s in 30,000 bins of 10 ms" in words and "6 stimuli: bright, 2 " in words
+    assert re.search(r"^bright: cell \d+ answers a change [\d.]+ times as often", words, re.MULTILINE)
+    assert pictures(tmp_path) == {"retina_raster"}
+
+
+@pytest.mark.slow
 def test_rat_clicks_runs(shared, tmp_path):
     words = printed("rat_clicks", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", words, re.MULTILINE))

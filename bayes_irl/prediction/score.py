@@ -64,7 +64,7 @@ def score(
     claims, reference = _claims(posterior, system, refit)
     first = next(iter(claims.values()))[0]
     given = "neuron" if first.baseline is None else np.asarray(first.baseline)
-    observed = system.observe(recording, given)
+    observed = system.named_after(recording).observe(recording, given)
     found = {
         name: fit.system.score(each, fit.rewards(num_draws), fit.as_fitted(), observed)
         for name, (fit, each) in claims.items()

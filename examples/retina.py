@@ -1,0 +1,93 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # From spike times to a reward: 48 ganglion cells under a flash
+#
+# A retina was shown a full-field flash that is drawn anew, bright or dark, every 0.12 s for an hour (Despotović,
+# Joffrois, Marre & Chalk 2024). The file holds spike times, not bins. What a flash means to a cell depends on what was
+# shown before it: after a run of equal flashes a change is a surprise. So the stimulus is the flash, and how many equal
+# ones came before.
+#
+# Run it as a script, or open it as a notebook with jupytext. It needs `retina_surprise.npz`, in the folder that the
+# environment variable `BAYES_IRL_DATA` names (by default `../shared/data`); `bi.load_example("retina")` is part of it.
+
+# %%
+import os
+import sys
+import time
+from pathlib import Path
+
+import jax
+
+jax.config.update("jax_enable_x64", True)
+
+import numpy as np
+
+import bayes_irl as bi
+
+FILE = Path(os.environ.get("BAYES_IRL_DATA", "../shared/data")) / "retina_surprise.npz"
+OUT = Path(os.environ.get("BAYES_IRL_OUT", "out"))
+SMALL = "BAYES_IRL_SMALL" in os.environ  # fewer cells and minutes, for tests
+if not FILE.is_file():
+    sys.exit(f"{FILE} is not there: set BAYES_IRL_DATA to the folder that holds it.")
+OUT.mkdir(exist_ok=True)
+
+# %% [markdown]
+# ## Events become states, spike times become bins
+#
+# Each flash is an event, whose value holds until the next one: "bright, new" is the first bright flash after a dark
+# one, "bright, 2" the second one in a row, "bright, 3 or more" any later one.
+
+# %%
+archive = np.load(FILE)
+flash, when = archive["flash"], archive["flash_time"]
+starts = np.flatnonzero(np.diff(flash, prepend=1 - flash[0]))
+run = np.arange(len(flash)) - np.repeat(starts, np.diff(starts, append=len(flash))) + 1
+words = np.array(["new", "2", "3 or more"])[np.minimum(run, 3) - 1]
+names = np.char.add(np.where(flash == 1, "bright, ", "dark, "), words)
+
+began = time.perf_counter()
+recording = bi.load_recording(
+    FILE, bin_width=0.01, stimulus=(when, names), epochs=[when[0], when[0] + (300 if SMALL else 3600)]
+)
+print(f"read and binned in {time.perf_counter() - began:.1f} s")
+if SMALL:
+    recording = recording.select(bi.pick_neurons(recording.spikes, 0.01, num_neurons=8))
+print(recording)
+bi.plots.raster(recording, num_bins=300, start=1000).savefig(OUT / "retina_raster.png", dpi=200)
+
+# %% [markdown]
+# ## A population of 48, too many to enumerate
+#
+# The reward is inferred through its value, a sum of features: pairs of cells, cells under each stimulus, numbers of
+# spikes (`large_population`). The first line that is printed says whether its intervals can be trusted.
+
+# %%
+population = bi.Population.from_recording(recording, update_rate=100.0)
+began = time.perf_counter()
+method = bi.Sandwich(num_draws=20)
+posterior = bi.infer("large_population", population, recording, method=method, key=0)
+print(f"fitted in {time.perf_counter() - began:.0f} s. {bi.verdict(posterior)}")
+
+# %% [markdown]
+# ## Who answers surprise?
+#
+# Mean responses to the first flash after a change, against those to the same flash after three or more: as recorded.
+
+# %%
+tuning = posterior["system"]["recorded_tuning"].isel(recording=0)
+for colour in ("bright", "dark"):
+    ratio = tuning.sel(stimulus=f"{colour}, new") / tuning.sel(stimulus=f"{colour}, 3 or more")
+    most = str(ratio["neuron"].values[int(ratio.argmax())])
+    largest, middle = float(ratio.max()), float(ratio.median())
+    print(f"{colour}: cell {most} answers a change {largest:.1f} times as often; the median cell {middle:.2f} times")

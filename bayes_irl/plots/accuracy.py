@@ -13,6 +13,7 @@ SHARES = {"share_answered": "Share of trials answered", "share_correct": "Share 
 _WIDEST = 0.9  # where axes begin, or before
 
 
+@style.own_look
 def accuracy(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, condition by condition.
 

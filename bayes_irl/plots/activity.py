@@ -13,6 +13,7 @@ from bayes_irl.plots.maze_grid import colour_bar
 MOST_CONDITIONS, NUM_UNITS = 4, 4
 
 
+@style.own_look
 def activity(
     result: xr.Dataset,
     conditions: Sequence[str] | None = None,

@@ -14,6 +14,7 @@ _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
 _COLUMNS = ("session", "subject", "kind", "num_a", "num_b")
 
 
+@style.own_look
 def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of choices of juice A against the offer, for each subject and kind of trial.
 

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl.plots import curves, style
 
 
+@style.own_look
 def chronometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw mean reaction times against the strength of evidence, of correct and of wrong answers.
 

@@ -20,6 +20,7 @@ _LOOKS: dict[bool, dict[str, Any]] = {
 }
 
 
+@style.own_look
 def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the outcome of the test of optimality.
 

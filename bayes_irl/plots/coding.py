@@ -14,6 +14,7 @@ from bayes_irl.plots import style
 LEAST_WEIGHT = 1e-4  # states observed less often than this are left out: nothing but the prior is known of them
 
 
+@style.own_look
 def coding(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the reward of each state against log ρ(y | σ), with the posterior of their slope and correlation.
 

@@ -24,6 +24,7 @@ _NODE = 0.11  # radius of a neuron, where the ring's is 1
 _COLOURS = "PuOr_r"
 
 
+@style.own_look
 def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw couplings J_ij as arrows from neuron j to neuron i on a ring, and as a matrix.
 

@@ -9,6 +9,7 @@ from bayes_irl.plots import replicas, style
 _ADVICE = "Give it what `checks.dynamics` returned."
 
 
+@style.own_look
 def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how long patterns last, and how the number of spikes follows a change of stimulus.
 

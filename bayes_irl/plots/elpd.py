@@ -8,6 +8,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 
+@style.own_look
 def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
 

@@ -14,6 +14,7 @@ _UNCHANGED = "nothing changed"
 _MOST = 9  # experiments drawn, and "nothing changed"
 
 
+@style.own_look
 def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the expected information of experiments, and what each claim predicts for the most informative one.
 

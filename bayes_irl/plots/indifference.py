@@ -9,6 +9,7 @@ from bayes_irl.plots import curves, style
 from bayes_irl.plots.psychometric import draw_curves, note
 
 
+@style.own_look
 def indifference(result: xr.Dataset, truth: float | None = None, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of choices of juice B against the offer, and the relative value at which either is chosen as often.
 

@@ -11,6 +11,7 @@ from bayes_irl.plots import curves, style
 MEASURES = {"share_answered": "Share answered", "share_correct": "Share correct", "mean_reward": "Mean reward"}
 
 
+@style.own_look
 def learning(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw validations against updates: each training, their mean, and the range from the least to the most.
 

@@ -9,6 +9,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 
+@style.own_look
 def loo_pit(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw G(u) − u, the distribution of leave-one-out PIT values beside the uniform one.
 

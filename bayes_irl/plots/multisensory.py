@@ -9,6 +9,7 @@ from bayes_irl.plots import curves, style
 from bayes_irl.plots.psychometric import draw_curves, note
 
 
+@style.own_look
 def multisensory(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw psychometric curves of each sense and of both, and their thresholds against the optimal one.
 

@@ -12,6 +12,7 @@ from bayes_irl.plots import style
 from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
 
 
+@style.own_look
 def place_reward(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the posterior mean of the reward per place, and the width of its 90 % equal-tailed interval.
 

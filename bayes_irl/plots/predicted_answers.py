@@ -12,6 +12,7 @@ from bayes_irl.plots import curves, style
 COLOURS = {"right": style.BLUE, "wrong": style.VERMILLION}
 
 
+@style.own_look
 def predicted_answers(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of answers and quantiles of reaction times, observed and predicted, for each subject.
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl.plots import curves, style
 
 
+@style.own_look
 def predicted_return(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the return obtained against the return predicted, and the course of both through a trial.
 

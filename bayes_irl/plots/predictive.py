@@ -11,6 +11,7 @@ from bayes_irl.plots import replicas, style
 _ADVICE = "Give it what `checks.predictive` returned."
 
 
+@style.own_look
 def predictive(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw mean responses, correlations, numbers of spikes and (of transitions) of changes, recorded and replicated.
 

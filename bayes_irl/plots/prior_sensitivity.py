@@ -18,6 +18,7 @@ _LOOKS = {
 }
 
 
+@style.own_look
 def prior_sensitivity(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw each conclusion's sensitivity to its prior against that to the data.
 

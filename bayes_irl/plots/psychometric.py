@@ -9,6 +9,7 @@ from bayes_irl.plots import curves, style
 INTERVALS = "Points: {}s. Bands: {}s of the fitted function."
 
 
+@style.own_look
 def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of one answer against evidence, and the function fitted to them.
 

@@ -17,6 +17,7 @@ from bayes_irl.plots import style
 _ADVICE = "Pass what infer(load_model(...), ...) returned for a circuit."
 
 
+@style.own_look
 def ranked_patterns(
     tree: xr.DataTree,
     truth: ArrayLike | None = None,

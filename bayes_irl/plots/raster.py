@@ -14,6 +14,7 @@ from bayes_irl.plots import style
 from bayes_irl.recordings import Recording
 
 
+@style.own_look
 def raster(
     recording: Recording,
     num_bins: int = 500,

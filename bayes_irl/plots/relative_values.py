@@ -12,6 +12,7 @@ from bayes_irl.plots import style
 _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
 
 
+@style.own_look
 def relative_values(
     tree: xr.DataTree, truth: float | None = None, *, figure: Figure | SubFigure | None = None
 ) -> Figure:

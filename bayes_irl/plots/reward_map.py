@@ -24,6 +24,7 @@ _SPACING = 0.12  # at most, between two patterns
 _FAINTEST = 0.35  # shade of a pattern observed once, 1 for the one observed most often
 
 
+@style.own_look
 def reward_map(
     tree: xr.DataTree,
     truth: ArrayLike | None = None,

@@ -14,6 +14,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.plots import style
 
 
+@style.own_look
 def reward_weights(
     weights: Mapping[str, xr.Dataset],
     explained: Mapping[str, xr.Dataset],

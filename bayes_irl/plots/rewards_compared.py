@@ -16,6 +16,7 @@ _ADVICE = "Give it what `infer` returned."
 _SPREAD = 0.5  # over which claims stand side by side, in spikes
 
 
+@style.own_look
 def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the reward r(σ, x) by the number of spikes, averaged over the patterns that were observed, for each claim.
 

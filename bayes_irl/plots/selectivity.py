@@ -11,6 +11,7 @@ COUNTS = {"num_selective": "Selective beside the others", "num_best": "Best expl
 _SPREAD = 0.32  # of the units of a variable, in rows
 
 
+@style.own_look
 def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how many units are selective for each variable, and how strongly each unit is.
 

@@ -3,10 +3,11 @@
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
 
-from bayes_irl.plots import curves
+from bayes_irl.plots import curves, style
 from bayes_irl.plots.accuracy import SHARES, shares_by_name
 
 
+@style.own_look
 def silencing(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, for each group of units silenced.
 

@@ -20,6 +20,7 @@ from bayes_irl.recordings import Recording
 _DODGE = 0.12  # by which the two circuits stand apart, in spikes
 
 
+@style.own_look
 def spike_counts(
     tree: xr.DataTree, recording: Recording | None = None, *, figure: Figure | SubFigure | None = None
 ) -> Figure:

@@ -1,11 +1,15 @@
 """What the figures share: page, colours, intervals, and how they ask a fit for what they draw."""
 
+import functools
 import io
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import jax.numpy as jnp
+import matplotlib
+import matplotlib.style
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, Shaped
@@ -46,8 +50,23 @@ LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible 
 _WHOLE: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 
 
+def own_look[**Given](draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
+    """Draw on white in our own colours and type, whatever style is set: on black, what is black would not be seen."""
+
+    @functools.wraps(draw)
+    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+        with matplotlib.style.context("default"):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
 class Drawing(Figure):
     """A figure that shows itself in a notebook, without pyplot and without `%matplotlib inline`."""
+
+    def savefig(self, fname: Any, **settings: Any) -> None:
+        """Save it in its own colours, also where a dark style is set."""
+        super().savefig(fname, **({"facecolor": "auto", "edgecolor": "auto"} | settings))
 
     def _repr_png_(self) -> bytes:
         content = io.BytesIO()

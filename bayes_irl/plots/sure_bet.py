@@ -6,6 +6,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl.plots import curves, style
 
 
+@style.own_look
 def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw how often the sure bet is taken, and accuracy where it is waived.
 

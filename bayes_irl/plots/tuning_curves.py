@@ -20,6 +20,7 @@ _DODGE = 0.1  # by which the two circuits stand apart, in stimuli
 _CROSS: dict[str, Any] = {"color": style.VERMILLION, "marker": "x", "markersize": 4.0, "linestyle": "none"}
 
 
+@style.own_look
 def tuning_curves(
     tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None, *, figure: Figure | SubFigure | None = None
 ) -> Figure:

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl.plots import curves, style
 
 
+@style.own_look
 def viewing_time(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw the share of correct answers against the duration of the stimulus, a curve for each strength of evidence.
 

@@ -29,6 +29,7 @@ class _Walk:
     move_probability: Float[np.ndarray, "num_moves num_places"]
 
 
+@style.own_look
 def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
     """Draw shares of time as shades and mean moves as arrows, panel by panel.
 

@@ -409,6 +409,19 @@ def test_two_plots_make_one_figure():
     assert "Time in recording (s)" in words(panel) and "Neuron 2" in words(panel)
 
 
+@pytest.mark.parametrize("look", ["dark_background", "ggplot"])
+def test_pictures_are_the_same_whatever_style_is_set(look):
+    recording = bi.Recording.from_arrays(np.eye(3), [0, 1, 1], bin_width=0.01)
+
+    def drawn():
+        figures = (plots.raster(recording), plots.tuning_curves(adapted(3)), plots.reward_map(fit(3)))
+        return [figure._repr_png_() for figure in figures]
+
+    plain = drawn()
+    with plt.style.context(look):
+        assert drawn() == plain
+
+
 def test_no_stimulus_is_cut_off_in_predictive_checks():
     """A limit that was set after the first stimulus hid what the second one showed."""
     rng = np.random.default_rng(0)

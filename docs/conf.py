@@ -48,6 +48,7 @@ html_context = {"default_mode": "auto"}
 html_theme = "pydata_sphinx_theme"
 html_title = "bayes_irl"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
@@ -55,6 +56,8 @@ html_sidebars = {"index": []}
 html_theme_options = {
     "logo": {"text": "bayes_irl"},
     "header_links_before_dropdown": 8,
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
     "show_prev_next": False,
     "navigation_with_keys": False,
     "footer_start": ["copyright"],

@@ -1,5 +1,6 @@
 """Everything about a circuit's recording that a right model would explain, checked at fit time."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax

@@ -133,8 +133,7 @@ class System(eqx.Module):
         instead: what to use in place of what cannot, one sentence for each.
         recorded_as: a predicted variable, the recorded one that it belongs to, and what they are, in words.
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
-        num_starts: from how many starts the mode of a posterior is looked for: several where there may be several
-            modes.
+        num_starts: from how many starts the mode is looked for: several where there may be several modes.
         needs: which models can be fitted to it, a sentence for messages; empty where their own errors say enough.
     """
 

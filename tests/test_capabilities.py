@@ -27,16 +27,16 @@ KINDS = ("circuit", "coupled circuit", "maze", "offers", "evidence", "population
 def offers():
     """A subject that takes twice as much of A as one B."""
     rng = np.random.default_rng(0)
-    num_a, num_b = rng.integers(1, 5, 200), rng.integers(1, 5, 200)
-    chose = rng.random(200) < 1 / (1 + np.exp(num_b - num_a / 2))
+    num_a, num_b = rng.integers(1, 5, 600), rng.integers(1, 5, 600)
+    chose = rng.random(600) < 1 / (1 + np.exp(num_b - num_a / 2))
     return bi.Offers.from_arrays(num_a, num_b), chose.astype(float)
 
 
 def evidence():
     """A subject that is right more often where the stimulus is stronger."""
     rng = np.random.default_rng(0)
-    strength = rng.choice([-0.2, -0.1, 0.1, 0.2], 200)
-    return bi.Evidence.from_arrays(strength, duration=0.5), (rng.random(200) < 0.5 + 2 * strength).astype(int)
+    strength = rng.choice([-0.2, -0.1, 0.1, 0.2], 600)
+    return bi.Evidence.from_arrays(strength, duration=0.5), (rng.random(600) < 0.5 + 2 * strength).astype(int)
 
 
 def population():

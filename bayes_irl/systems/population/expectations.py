@@ -102,7 +102,7 @@ def _at_ends(network: PopulationNetwork, visits: Visits) -> tuple[Array, Array, 
     shown = jax.nn.one_hot(visits.stimuli, num_stimuli, dtype=visits.chances.dtype)
     often = jnp.maximum(shown.sum(axis=(0, 1)), 1)[:, None]
     tuning = jnp.einsum("kcx,kci->xi", shown, visits.chances) / often
-    apart = jnp.einsum("kcx,kci->cxi", shown, visits.chances) - shown.sum(axis=0)[..., None] * tuning
+    apart = jnp.einsum("kcx,kci->cxi", shown, visits.chances) - shown.sum(axis=0)[..., None] * tuning[None]
     num_chains = visits.stimuli.shape[1]
     error = jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(apart).sum(axis=0)) / often
     number = jax.nn.one_hot(visits.patterns.sum(axis=2, dtype=int), num_counts, dtype=tuning.dtype)

@@ -83,7 +83,8 @@ def test_many_updates_in_a_bin_leave_the_patterns_of_a_frozen_stimulus():
     circuit = Circuit(3, Stimulus.per_update(SMALL, 300))
     defaults = circuit.default_actions(jnp.asarray(BASELINE))
     solution = solve(circuit, jnp.asarray(REWARD / 4), defaults)
-    at_rest = jax.nn.softmax(circuit.log_default(defaults)[None] + solution.value, axis=1) * circuit.stimulus_share[:, None]
+    at_rest = jax.nn.softmax(circuit.log_default(defaults)[None] + solution.value, axis=1)
+    at_rest *= circuit.stimulus_share[:, None]
     known = (circuit, defaults, solution.policy, solution.value)
     np.testing.assert_allclose(occupancy_at_ends(*known), at_rest, atol=1e-8)
     assert np.abs(occupancy(*known) - at_rest).max() > 1e-3

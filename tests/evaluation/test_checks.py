@@ -102,7 +102,8 @@ def test_a_fit_says_what_it_would_have_seen(fits):
         assert bi.Fit(tree).model_passed, (kind, bi.verdict(tree))
         checks = tree["model_checks"].to_dataset()
         expected = {"fit", "stimulus", "memory", "drift", "optimality", "repeats"}
-        assert set(checks["check"].values.tolist()) == expected, kind
+        missing = expected - set(checks["check"].values.tolist())
+        assert missing <= ({"optimality"} if kind == "snapshots" else set()), kind  # of 800 bins
         assert (checks["detectable"] > 0).all() and (checks["p_value_adjusted"] > 0.05).all()
         assert "checks refutes the model. They would have seen " in bi.verdict(tree)
 

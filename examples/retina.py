@@ -82,12 +82,13 @@ print(f"fitted in {time.perf_counter() - began:.0f} s. {bi.verdict(posterior)}")
 # %% [markdown]
 # ## Who answers surprise?
 #
-# Mean responses to the first flash after a change, against those to the same flash after three or more: as recorded.
+# Rates during the first flash after a change, and during the same flash when it is at least the third one: as recorded.
 
 # %%
-tuning = posterior["system"]["recorded_tuning"].isel(recording=0)
+rates = posterior["system"]["recorded_tuning"].isel(recording=0) / recording.bin_width
 for colour in ("bright", "dark"):
-    ratio = tuning.sel(stimulus=f"{colour}, new") / tuning.sel(stimulus=f"{colour}, 3 or more")
-    most = str(ratio["neuron"].values[int(ratio.argmax())])
-    largest, middle = float(ratio.max()), float(ratio.median())
-    print(f"{colour}: cell {most} answers a change {largest:.1f} times as often; the median cell {middle:.2f} times")
+    new, old = (rates.sel(stimulus=f"{colour}, {word}") for word in ("new", "3 or more"))
+    most = int((new - old).argmax())
+    pair = f"{float(new[most]):.1f} Hz after a change, {float(old[most]):.1f} Hz later"
+    middle = f"the median cell {float(new.median()):.1f} and {float(old.median()):.1f} Hz"
+    print(f"{colour}: cell {new['neuron'].values[most]} {pair}; {middle}")

@@ -32,6 +32,7 @@
 import itertools
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -299,7 +300,8 @@ def told(values):
     return f"{middle:7.3f} ({low:.3f} to {high:.3f})"
 
 
-weights_of = bi.identifiability.reward_weights
+# Answers drift over an hour, as the verdicts above say: what follows is about the whole of it, all the same.
+weights_of = partial(bi.identifiability.reward_weights, allow_failed=True)
 as_claimed = {}
 print("medians and 90 % intervals; weights times n")
 for name, tree in {"training half": posterior, **others, "tuning alone": claims["tuning alone"]}.items():

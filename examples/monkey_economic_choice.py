@@ -76,7 +76,7 @@ fits = {}
 for rule in rules:
     fits[rule] = bi.infer(bi.load_model(rule), free, chosen, method=method, key=jax.random.key(0), progress=not SMALL)
     print(f"{rule} ({fits[rule].attrs['inference_seconds']:.0f} s): {bi.verdict(fits[rule])}")
-table = bi.compare(fits, allow_failed=True)  # which failed, and why, was printed above
+table = bi.compare(fits, allow_failed=True)
 print(f"{'':28s} {'elpd':>10s} {'difference':>12s} {'its s.e.':>9s} {'k > 0.7':>8s}")
 for rule in table["claim"].values:
     row = table.sel(claim=rule)

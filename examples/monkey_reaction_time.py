@@ -126,7 +126,7 @@ for quantity in learned.data_vars:
 # Leave-one-out predictive density, one trial left out at a time.
 
 # %%
-table = bi.compare(fits, allow_failed=True)  # which failed, and why, was printed above
+table = bi.compare(fits, allow_failed=True)
 print(f"{'':16s} {'elpd':>10s} {'difference':>11s} {'its s.e.':>9s} {'k > 0.7':>8s}")
 for name in table["claim"].values:
     row = table.sel(claim=name)

@@ -1,7 +1,5 @@
 """Whether the circuit answered in the same way from the beginning of the recording to its end."""
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Float
 
@@ -33,14 +31,14 @@ def drift(recording: Recording, limit: float) -> Finding | None:
     how = (
         "how often neurons answer to the same" if test is level else "what neurons make of each other and the stimulus"
     )
-    finding = found(
+    return found(
         "drift",
         test,
         limit,
         f"The circuit drifts: {how} changes over the recording",
         "Fit parts of the recording one by one, or leave out the part in which it changes.",
+        p_value=p_value,
     )
-    return replace(finding, p_value=p_value)
 
 
 def _blocks(recording: Recording, each: Stratified) -> Float[np.ndarray, "num_answers num_blocks"]:

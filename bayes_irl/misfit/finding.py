@@ -150,11 +150,18 @@ class ChiSquare:
 
 
 def found(
-    name: str, test: ChiSquare, limit: float, problem: str, advice: str, unit: str = "nats of log-odds"
+    name: str,
+    test: ChiSquare,
+    limit: float,
+    problem: str,
+    advice: str,
+    unit: str = "nats of log-odds",
+    p_value: float | None = None,
 ) -> Finding:
-    """What a χ² test found."""
+    """What a χ² test found; `p_value` where it is not the test's own, but that of the stronger one of two."""
     low, high = test.interval
-    return Finding(name, test.p_value, test.size, low, high, unit, test.detectable, limit, problem, advice)
+    p = test.p_value if p_value is None else p_value
+    return Finding(name, p, test.size, low, high, unit, test.detectable, limit, problem, advice)
 
 
 def stronger(first: ChiSquare, second: ChiSquare) -> tuple[ChiSquare, float]:

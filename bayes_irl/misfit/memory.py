@@ -1,6 +1,5 @@
 """Whether answers depend on more of the past than what neurons saw."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +41,7 @@ def memory(recording: Recording, limit: float) -> Finding | None:
     pairs = [each for part in parts for each in part.pairs() if test is every or each.neuron == each.other]
     most = max(pairs, key=lambda each: abs(each.z))
     whose = "its own" if most.neuron == most.other else f"neuron {most.other}'s"
-    finding = found(
+    return found(
         "memory",
         test,
         SHOWN * limit,
@@ -50,8 +49,8 @@ def memory(recording: Recording, limit: float) -> Finding | None:
         f"{most.neuron} spikes {'more' if most.z > 0 else 'less'} after {whose} earlier spikes",
         "No reward explains that: neurons are refractory or burst, a neuron that matters was not recorded, or spikes "
         "were missed or taken for another neuron's. Use wider bins, sort again, or record more of the circuit.",
+        p_value=p_value,
     )
-    return replace(finding, p_value=p_value)
 
 
 class _Pair(NamedTuple):

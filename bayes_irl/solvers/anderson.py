@@ -28,12 +28,14 @@ def accelerate(
     """
     size = start.size
     dtype = start.dtype
+    ridge_share = max(1e-14, 10 * float(jnp.finfo(dtype).eps))
 
     def step(state):
         count, image, residual, images, residuals, gram, known, error = state
         system = gram * jnp.outer(known, known)
-        ridge = 1e-14 * jnp.trace(system) + jnp.finfo(dtype).tiny
+        ridge = ridge_share * jnp.trace(system) + jnp.finfo(dtype).tiny
         weights = known * jnp.linalg.solve(system + ridge * jnp.eye(MEMORY, dtype=dtype), residuals @ residual * known)
+        weights = jnp.where(jnp.isfinite(weights).all(), weights, 0.0)  # where rounding left no pivot: the plain step
         point = image - weights @ images
         new_image = sweep(point.reshape(start.shape)).reshape(size)
         new_residual = new_image - point

@@ -27,7 +27,7 @@ def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_
     checks: list[Finding | None] = []
     skipped: list[str] = []
     features = _features(observed)
-    test, z = residuals(observed.table, chances, features)
+    test, p_value, z = residuals(observed.table, chances, features)
     if test.degrees_of_freedom:
         checks.append(
             found(
@@ -37,6 +37,7 @@ def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_
                 f"The fit does not reproduce what was recorded, by up to {np.abs(z).max():.1f} standard deviations",
                 "Another model is needed.",
                 "nats of log probability",
+                p_value,
             )
         )
     else:

@@ -239,7 +239,7 @@ def test_a_neuron_that_never_spikes_leaves_everything_finite():
 
 GROUPS = (
     "posterior", "sample_stats", "reward", "log_prior", "log_likelihood", "observations", "posterior_predictive",
-    "prior", "observed_data", "constant_data", "system", "gate", "reward_at_mode",
+    "prior", "observed_data", "constant_data", "system", "gate", "model_checks", "reward_at_mode",
 )  # fmt: skip
 
 

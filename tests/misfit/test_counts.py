@@ -109,13 +109,14 @@ def test_residuals_of_one_chance_for_two_rows_are_pearsons_test():
     def features(rows):
         return np.eye(2)[rows][:, None, :] * np.array([0.0, 1.0])[None, :, None]
 
-    test, _ = residuals(table, shared_chance(table, rng), features)
+    test = residuals(table, shared_chance(table, rng), features)[0]
     expected = chi2_contingency(table, correction=False)
     assert test.degrees_of_freedom == 1
     assert test.statistic == pytest.approx(expected.statistic, rel=0.05)
 
 
-def test_residuals_of_right_fits_are_uniform():
+def test_residuals_of_right_fits_are_rarely_large():
+    """P-values are uniform or larger: what the fit has used up is bounded, not known."""
     rng, found = np.random.default_rng(6), []
 
     def features(rows):
@@ -124,5 +125,19 @@ def test_residuals_of_right_fits_are_uniform():
     for _ in range(100):
         spikes = rng.binomial(200, 0.3, 6)
         table = np.stack([200 - spikes, spikes], axis=1)
-        found.append(residuals(table, shared_chance(table, rng, 200), features)[0].p_value)
-    assert kstest(found, "uniform").pvalue > 0.002
+        found.append(residuals(table, shared_chance(table, rng, 200), features)[1])
+    assert kstest(found, "uniform", alternative="greater").pvalue > 0.002  # no more small ones than that
+
+
+def test_a_fit_held_back_by_its_prior_is_seen():
+    """Draws of a narrow posterior in the wrong place: its one direction is used up, and yet it cannot be there."""
+    table = np.array([[600, 400], [600, 400]])
+
+    def features(rows):
+        return np.eye(2)[rows][:, None, :] * np.array([0.0, 1.0])[None, :, None]
+
+    rng = np.random.default_rng(7)
+    for centre, small in ((0.4, False), (0.3, True)):
+        p = rng.normal(centre, np.sqrt(0.24 / 2000), 400)
+        chances = np.repeat(np.stack([1 - p, p], axis=1)[:, None], 2, axis=1)
+        assert (residuals(table, chances, features)[1] < 1e-6) == small

@@ -207,3 +207,14 @@ def test_single_precision_meets_its_own_tolerance():
     assert solution.converged
     value, _ = dense.optimum(TRANSITION, REWARD, BASELINE)
     np.testing.assert_allclose(solution.value, value, atol=1e-4)
+
+
+def test_single_precision_survives_a_circuit_of_equal_neurons():
+    """Its sweeps soon differ by rounding alone: what extrapolates from them has no pivot left, and gave NaN."""
+    stimulus = jnp.array([[0.95, 0.05], [0.05, 0.95]])
+    circuit = jax.tree.map(lambda each: each.astype(jnp.float32), Circuit(4, Stimulus(stimulus)))
+    reward = 2.5 * (circuit.spike_count[None] == jnp.array([[1], [3]]))
+    defaults = circuit.default_actions(jnp.full(4, 0.5, jnp.float32))
+    solution = solve(circuit, jnp.asarray(reward, jnp.float32), defaults)
+    value, _ = dense.optimum(np.asarray(stimulus), np.asarray(reward), np.full(4, 0.5))
+    np.testing.assert_allclose(solution.value, value, atol=1e-3)

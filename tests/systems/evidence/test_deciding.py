@@ -186,7 +186,7 @@ def test_reaction_times_are_counted_in_bins():
 def test_trials_without_answer_are_left_out_and_still_expected():
     evidence = bi.Evidence.from_arrays([0.1, -0.1, 0.5], [0.5, 0.5, 1.0])
     with pytest.warns(bi.DataWarning, match="1 trials without answer were left out"):
-        table = evidence.observe([1, 0, -1], "neuron")
+        table = evidence.observe([1, 0, np.nan], "neuron")
     assert table.table.tolist() == [[1, 0], [0, 1]]
     assert table.system.strengths.tolist() == [-0.5, -0.1, 0.1, 0.5]
 

@@ -38,6 +38,8 @@ for setting, value in {
     jax.config.update(setting, value)
     os.environ[setting.upper()] = str(value)
 
+MOST_MAPPINGS = 15_000
+
 matplotlib.use("Agg")
 
 # Scripts, some of which import packages that this environment does not have: no test imports them.
@@ -71,6 +73,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def forget_compiled() -> Iterator[None]:
-    """A fit takes some 500 memory mappings, a process may have 65,530: beyond them compiling aborts it."""
+    """What one file compiled serves the next, until there are too many of the 65,530 mappings that a process has."""
     yield
-    jax.clear_caches()
+    from bayes_irl.inference.mappings import num_mappings  # here, so that its annotations are checked
+
+    if num_mappings() > MOST_MAPPINGS:
+        jax.clear_caches()

@@ -14,11 +14,12 @@ class OutcomeCounts(Distribution):
     """How often each outcome came up in each row: Multinomial(totals[row], exp log_probs[row]).
 
     With two outcomes this is the Binomial. It differs from NumPyro's in cost alone: the multinomial coefficient of the
-    observed counts is worked out once, when the model is traced, and drawing takes time per outcome, not per count.
+    observed counts can be given, and drawing takes time per outcome, not per count.
 
     Args:
         log_probs: `[num_rows, num_outcomes]`; each row's probabilities sum to one.
         totals: `[num_rows]`.
+        log_ways: log of the multinomial coefficient of the counts that were observed, per row; None: it is worked out.
     """
 
     # Log probabilities may be minus infinity (a lesioned neuron), or above 0 by rounding.
@@ -27,10 +28,15 @@ class OutcomeCounts(Distribution):
         "totals": constraints.nonnegative_integer,
     }
     support = constraints.independent(constraints.nonnegative_integer, 1)
-    pytree_data_fields = ("log_probs", "totals")
+    pytree_data_fields = ("log_probs", "totals", "log_ways")
 
-    def __init__(self, log_probs: Float[Array, "num_rows num_outcomes"], totals: Int[Array | np.ndarray, " num_rows"]):
-        self.log_probs, self.totals = log_probs, totals
+    def __init__(
+        self,
+        log_probs: Float[Array, "num_rows num_outcomes"],
+        totals: Int[Array | np.ndarray, " num_rows"],
+        log_ways: Float[Array, " num_rows"] | None = None,
+    ):
+        self.log_probs, self.totals, self.log_ways = log_probs, totals, log_ways
         super().__init__(batch_shape=log_probs.shape[:-1], event_shape=log_probs.shape[-1:])
 
     def sample(self, key: Array, sample_shape: tuple[int, ...] = ()) -> Array:
@@ -42,6 +48,7 @@ class OutcomeCounts(Distribution):
 
     def log_prob(self, value: Array | np.ndarray) -> Float[Array, "..."]:
         """Log probability of counts `[..., num_rows, num_outcomes]`, per row."""
-        with jax.ensure_compile_time_eval():
-            coefficient = gammaln(value.sum(axis=-1) + 1.0) - gammaln(value + 1.0).sum(axis=-1)
-        return coefficient + (value * jnp.where(value > 0, self.log_probs, 0.0)).sum(axis=-1)
+        ways = self.log_ways
+        if ways is None:
+            ways = gammaln(value.sum(axis=-1) + 1.0) - gammaln(value + 1.0).sum(axis=-1)
+        return ways + (value * jnp.where(value > 0, self.log_probs, 0.0)).sum(axis=-1)

@@ -27,7 +27,8 @@ def observe(reward: Any, recording: Observations) -> None:
     for number, session in enumerate(recording.sessions):
         assert session.table is not None
         log_probs, residual = session.system.log_probs(reward, session)
-        counts = OutcomeCounts(log_probs, session.table.sum(axis=1))
+        ways = None if recording.log_ways is None else recording.log_ways[number]
+        counts = OutcomeCounts(log_probs, session.table.sum(axis=1), ways)
         numpyro.sample(recording.site(number), counts, obs=session.table)
         residuals += [] if residual is None else [residual]
     if residuals:

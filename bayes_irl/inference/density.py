@@ -33,5 +33,8 @@ class Density(Protocol):
 
     @property
     def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
-        """Compiled potential with its gradient."""
+        """Compiled potential with its gradient.
+
+        A `jax.tree_util.Partial` of a function and the data as its arguments is compiled once for all data alike.
+        """
         ...

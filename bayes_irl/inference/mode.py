@@ -74,7 +74,14 @@ class Mode(eqx.Module):
     def locate_all(self, whitened: Float[np.ndarray, "*sizes num_dimensions"]) -> np.ndarray:
         """Map many vectors."""
         flat = jnp.asarray(whitened.reshape(-1, whitened.shape[-1]))
-        return np.asarray(jax.lax.map(self.locate, flat, batch_size=100)).reshape(whitened.shape)
+        return np.asarray(_locate_all(self.whitening, jnp.asarray(self.position), flat)).reshape(whitened.shape)
+
+
+@jax.jit
+def _locate_all(
+    whitening: Whitening, position: Flat, whitened: Float[Array, "num_draws num_dimensions"]
+) -> Float[Array, "num_draws num_dimensions"]:
+    return jax.lax.map(lambda each: position + whitening(each), whitened, batch_size=100)
 
 
 def blank(num_dimensions: int, num_starts: int = 1) -> Mode:
@@ -132,8 +139,18 @@ def find_mode(target: Density, progress: Progress) -> Mode:
         if decrement >= SETTLED:
             ahead = backtrack(evaluate, (-float(potential),), position, -factor @ newton, max_halvings=11)
             position = ahead[0] if ahead else position
-    whitening, lowest = Dense(jnp.asarray(factor)), float(curvature.min())
+    whitening, lowest = Dense(jnp.asarray(_triangular(factor))), float(curvature.min())
     return Mode(position, float(potential), whitening, decrement, lowest, ends, end_potentials)
+
+
+def _triangular(factor: np.ndarray) -> np.ndarray:
+    """The lower triangular L of the same L Lᵀ: of all that are alike up to a rotation, the one that rounding keeps.
+
+    Whitened Hessians are near the identity, whose eigenvectors are anything.
+    """
+    upper = np.linalg.qr(factor.T, mode="r")
+    signs = np.where(np.diag(upper) < 0, -1.0, 1.0)
+    return upper.T * signs
 
 
 def _find_among_many(

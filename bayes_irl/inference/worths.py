@@ -1,12 +1,12 @@
 """The posterior density of what events are worth."""
 
 from collections.abc import Callable
-from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.tree_util import Partial
 from jaxtyping import Array, Float
 
 from bayes_irl.inference.balance import Balance
@@ -55,7 +55,7 @@ class Worths(eqx.Module):
     @property
     def value_and_grad(self) -> Callable[[Flat], tuple[Array, Flat]]:
         """Compiled potential with its gradient; once for all posteriors of a size."""
-        return partial(_value_and_grad, self)
+        return Partial(_value_and_grad, self)
 
 
 @eqx.filter_jit

@@ -1,10 +1,16 @@
-"""A fingerprint of what was observed."""
+"""A fingerprint of what was observed, and the same without what was observed."""
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
+
+Kind = TypeVar("Kind", bound="Hashed")
+
+INCIDENTAL = frozenset({"num_bins", "every"})  # numbers that no likelihood depends on beside the counts
+_EMPTY: dict[tuple, Any] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,3 +30,24 @@ class Hashed:
                 digest.update(f"{field.name} {value.shape}".encode())
                 digest.update(value.tobytes() if value.dtype == np.uint8 else value.astype("<i8").tobytes())
         return digest.hexdigest()
+
+    def emptied(self: Kind) -> Kind:
+        """How it was counted, without the counts: one and the same object for all recordings counted alike."""
+        left = {field.name: self._without_counts(field) for field in fields(self)}
+        key = (type(self), *(_told(name, value) for name, value in left.items()))
+        return _EMPTY.setdefault(key, replace(self, **left))
+
+    def _without_counts(self, field: Field) -> Any:
+        value = getattr(self, field.name)
+        if field.name in INCIDENTAL:
+            return 0
+        if isinstance(value, np.ndarray):
+            return value[:0]
+        if isinstance(value, Hashed):
+            return value.emptied()
+        told = value is None or isinstance(value, bool | int | float | str) or field.default is MISSING
+        return value if told else field.default
+
+
+def _told(name: str, value: Any) -> tuple:
+    return (name, value.dtype, value.shape) if isinstance(value, np.ndarray) else (name, type(value), value)

@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Occupancy, Transition, Value
 
 
+@jax.jit
 def long_run_share(transition: Transition) -> Float[Array, " num_stimuli"]:
     """The stationary distribution of a Markov chain; where there are several, the one nearest to uniform."""
     size = transition.shape[0]

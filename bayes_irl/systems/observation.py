@@ -2,16 +2,21 @@
 
 import abc
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int
+from scipy.special import gammaln
 
 from bayes_irl._types import Occupancy
 from bayes_irl.recordings.in_order import InOrder
 from bayes_irl.systems.gate_check import Check
+
+Seen = TypeVar("Seen", bound="Observed")
 
 
 class Observed(eqx.Module):
@@ -62,6 +67,14 @@ class Observed(eqx.Module):
         """
         raise NotImplementedError
 
+    def padded(self: Seen) -> Seen:
+        """The same recording as a compiled density sees it: what is a JAX array there is an argument of the program.
+
+        All else is compiled into it. Rows that are added up to `padded_length` have no counts. By default the recording
+        is returned as it is: with another one, or with other counts, its model is then compiled anew.
+        """
+        return self
+
     def store(self) -> xr.Dataset:
         """What a tree keeps of this recording beside its system: p, recorded means, updates per bin."""
         return xr.Dataset()
@@ -78,11 +91,20 @@ class Observations(eqx.Module):
         sessions: the recordings.
         weights: how often each state was observed, over all sessions: the reward's gauge; None where there is none.
         baseline: where p came from: "neuron", "population", "given", or in the words of a system of its own.
+        log_ways: log of the multinomial coefficient of every row, per session; None: not worked out.
     """
 
     sessions: tuple[Observed, ...]
     weights: Occupancy | None
     baseline: str = eqx.field(static=True)
+    log_ways: tuple[Float[Array, " num_rows"], ...] | None = None
+
+    def padded(self) -> "Observations":
+        """The same as a compiled density sees it; see `Observed.padded`."""
+        sessions = tuple(session.padded() for session in self.sessions)
+        tables = [np.asarray(session.table) for session in sessions if session.table is not None]
+        ways = None if len(tables) < len(sessions) else tuple(jnp.asarray(log_ways(table)) for table in tables)
+        return replace(self, sessions=sessions, log_ways=ways)
 
     @property
     def system(self) -> Any:
@@ -98,3 +120,31 @@ class Observations(eqx.Module):
         """The name of a session's observed site; those of the second and later recordings carry their number."""
         site = self.sessions[number].site
         return site if number == 0 else f"{site}_{number + 1}"
+
+
+def padded_length(num_rows: int) -> int:
+    """The next of 1, 2, 3, 4, 6, 8, 12, 16, 24, …: few sizes, each at most half as large again as the one before.
+
+    >>> [padded_length(rows) for rows in (0, 5, 2044, 2049)]
+    [0, 6, 2048, 3072]
+    """
+    if num_rows < 2:
+        return num_rows
+    above: int = 2 ** (num_rows - 1).bit_length()
+    return 3 * above // 4 if num_rows <= 3 * above // 4 else above
+
+
+def pad_rows(rows: Int[np.ndarray, "num_rows ..."]) -> Int[Array, "num_padded ..."]:
+    """What rows belong to, the first one repeated at the end."""
+    more = padded_length(len(rows)) - len(rows)
+    return jnp.asarray(np.concatenate([rows, np.repeat(rows[:1], more, axis=0)]))
+
+
+def pad_counts(table: Int[np.ndarray, "num_rows num_outcomes"]) -> Int[Array, "num_padded num_outcomes"]:
+    """Counts, none in the rows that `pad_rows` adds."""
+    return jnp.asarray(np.pad(table, ((0, padded_length(len(table)) - len(table)), (0, 0))))
+
+
+def log_ways(table: Int[np.ndarray, "num_rows num_outcomes"]) -> Float[np.ndarray, " num_rows"]:
+    """Log of the multinomial coefficient N! / Π_a n_a! of every row; 0 where nothing was counted."""
+    return gammaln(table.sum(axis=1) + 1.0) - gammaln(table + 1.0).sum(axis=1)

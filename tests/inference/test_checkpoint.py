@@ -17,7 +17,7 @@ import bayes_irl as bi
 from bayes_irl._checks import InputError
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint, open_checkpoint
 from bayes_irl.inference.fingerprint import fingerprint
-from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.stepping import BLOCK, in_blocks
 from bayes_irl.inference.mode import blank
 from bayes_irl.systems import observe
 
@@ -40,7 +40,7 @@ def compiled():
         return (position, key), {"z": position}
 
     state = (jnp.asarray([0.1, 0.7]), jax.random.key(3))
-    return compile_block(step, state), state
+    return jax.jit(lambda start: jax.lax.scan(lambda now, _: step(now), start, length=BLOCK)), state
 
 
 def walk(checkpoint=NOWHERE, num_steps=NUM_STEPS):

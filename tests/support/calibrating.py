@@ -133,11 +133,11 @@ class Calibration:
 
     @cached_property
     def _transforms(self):
-        sites = self.target._prior_trace()
-        return {name: biject_to(site["fn"].support) for name, site in sites.items()}
+        sites = handlers.trace(handlers.seed(self.model.function, random.key(0))).get_trace(self.world, None)
+        return {name: biject_to(site["fn"].support) for name, site in sites.items() if site["type"] == "sample"}
 
     def _constrain(self, flat):
-        unconstrained = self.target._unravel(flat)
+        unconstrained = self.target.joint.structure.unravel(flat)
         latents = {name: self._transforms[name](value) for name, value in unconstrained.items()}
         volume = [
             self._transforms[name].log_abs_det_jacobian(value, latents[name]).sum()

@@ -2,24 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from threading import Event
 from typing import Any, ClassVar
 
 import jax
 import numpy as np
-from jax.stages import Compiled
 from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel
+from numpyro.infer.util import ParamInfo
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.methods.importance import one_mode_check
-from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.stepping import BLOCK, in_blocks
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.whitened import Whitened, slope
+from bayes_irl.inference.whitening import Whitening
 from bayes_irl.systems import Check
 
 DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
@@ -58,17 +61,14 @@ class Nuts:
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
         """Draw from the posterior, from its mode on."""
         mode = kept_mode(target, progress, checkpoint)
-        kernel = Kernel(
-            potential_fn=jax.jit(lambda whitened: target.potential(mode.locate(whitened))),
-            target_accept_prob=self.target_accept,
-            max_tree_depth=self.max_tree_depth,
-        )
+        around, kernel = Whitened.of(target, mode), replace(self, num_chains=1, num_draws=1)
         centres = np.concatenate([np.zeros((1, target.num_dimensions)), mode.rivals])  # chains begin at every mode
         states = [
-            self._start(kernel, each, centres[number % len(centres)])
+            _start(kernel, around, each, centres[number % len(centres)])
             for number, each in enumerate(jax.random.split(key, self.num_chains))
         ]
-        advance = self._compile(kernel, states[0])
+        _advance.lower(kernel, around, states[0]).compile()  # before chains ask for it, each on a thread of its own
+        advance = partial(_advance, kernel, around)
         blocks = [
             in_blocks(advance, state, self.num_warmup + self.num_draws, f"chain_{number}", checkpoint)
             for number, state in enumerate(states)
@@ -87,27 +87,6 @@ class Nuts:
         positions = mode.locate_all(stacked.pop("z"))
         checks = (*self._checks(stacked), *one_mode_check(mode, self.num_chains))
         return Draws(positions, stacked, checks, mode.position, {"method": "Nuts", **asdict(self)}, mode)
-
-    def _start(self, kernel: Kernel, key: Array, centre: np.ndarray) -> Any:
-        """The state of a chain that starts at a draw from the Normal with the mode's curvature, about a mode."""
-        start_key, kernel_key = jax.random.split(key)
-        start = centre + jax.random.normal(start_key, centre.shape)
-        return kernel.init(kernel_key, self.num_warmup, start, (), {})
-
-    def _compile(self, kernel: Kernel, state: Any) -> Compiled:
-        def step(state: Any) -> tuple[Any, dict[str, Array]]:
-            state = kernel.sample(state, (), {})
-            return state, {
-                "z": state.z,
-                "diverging": state.diverging,
-                "acceptance_rate": state.accept_prob,
-                "n_steps": state.num_steps,
-                "energy": state.energy,
-                "lp": -state.potential_energy,
-                "step_size": state.adapt_state.step_size,
-            }
-
-        return compile_block(step, state)
 
     def _chain(self, blocks: Iterator, tick: Callable, stop: Event) -> dict[str, np.ndarray]:
         wanted = self.num_warmup + self.num_draws
@@ -139,3 +118,51 @@ class Nuts:
                 "Many trajectories were cut off at their longest: sampling is slow, not wrong. Raise max_tree_depth.",
             ),
         )
+
+
+def _start(method: Nuts, around: Whitened, key: Array, centre: np.ndarray) -> Any:
+    """The state of a chain that starts at a draw from the Normal with the mode's curvature, about a mode."""
+    kernel_key, whitened, flat = _drawn(around.position, around.whitening, key, jnp.asarray(centre))
+    value, gradient = around.value_and_grad(flat)  # as compiled for the mode
+    return _state(method, kernel_key, whitened, value, slope(around.whitening, gradient))
+
+
+@jax.jit
+def _drawn(position: Array, whitening: Whitening, key: Array, centre: Array) -> tuple[Array, Array, Array]:
+    start_key, kernel_key = jax.random.split(key)
+    whitened = centre + jax.random.normal(start_key, position.shape)
+    return kernel_key, whitened, position + whitening(whitened)
+
+
+@partial(jax.jit, static_argnums=0)
+def _state(method: Nuts, key: Array, whitened: Array, value: Array, gradient: Array) -> Any:
+    return _kernel(method, None).init(key, method.num_warmup, ParamInfo(whitened, value, gradient), (), {})
+
+
+@partial(jax.jit, static_argnums=0)
+def _advance(method: Nuts, around: Whitened, state: Any) -> tuple[Any, dict[str, Array]]:
+    """`BLOCK` steps of a chain: compiled once for all posteriors of one structure."""
+    kernel = _kernel(method, around.potential())
+    kernel.init(state.rng_key, method.num_warmup, ParamInfo(state.z, state.potential_energy, state.z_grad), (), {})
+
+    def step(state: Any, _: None) -> tuple[Any, dict[str, Array]]:
+        state = kernel.sample(state, (), {})
+        return state, {
+            "z": state.z,
+            "diverging": state.diverging,
+            "acceptance_rate": state.accept_prob,
+            "n_steps": state.num_steps,
+            "energy": state.energy,
+            "lp": -state.potential_energy,
+            "step_size": state.adapt_state.step_size,
+        }
+
+    return jax.lax.scan(step, state, length=BLOCK)
+
+
+def _kernel(method: Nuts, potential: Callable | None) -> Kernel:
+    return Kernel(
+        potential_fn=potential or (lambda whitened: 0.0 * whitened.sum()),
+        target_accept_prob=method.target_accept,
+        max_tree_depth=method.max_tree_depth,
+    )

@@ -1,7 +1,8 @@
 """Stochastic variational inference with a multivariate Normal."""
 
-from dataclasses import asdict, dataclass
-from typing import ClassVar
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -19,9 +20,10 @@ from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.methods.importance import importance, one_mode_check, pareto_check
-from bayes_irl.inference.methods.stepping import BLOCK, compile_block, in_blocks
+from bayes_irl.inference.methods.stepping import BLOCK, in_blocks
 from bayes_irl.inference.mode import kept_mode
 from bayes_irl.inference.progress import Progress
+from bayes_irl.inference.whitened import Whitened
 from bayes_irl.systems import Check
 
 
@@ -56,35 +58,62 @@ class Svi:
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
         """Fit the Normal and draw from it."""
         mode = kept_mode(target, progress, checkpoint)
-        size = target.num_dimensions
-        potential = jax.jit(lambda whitened: target.potential(mode.locate(whitened)))
-
-        def posterior() -> None:
-            whitened = numpyro.sample("whitened", dist.ImproperUniform(dist.constraints.real, (), (size,)))
-            with handlers.block():  # the sites within are the posterior's own
-                density = mode.potential - potential(whitened)
-            numpyro.factor("posterior", density)
-
-        guide = AutoMultivariateNormal(
-            posterior, init_loc_fn=init_to_value(values={"whitened": jnp.zeros(size)}), init_scale=1.0
-        )
-        rates = ClippedAdam(lambda step: self.step_size * 0.1 ** (step / self.num_steps), clip_norm=10.0 * size**0.5)
-        svi = SVI(posterior, guide, rates, Trace_ELBO(self.num_particles, vectorize_particles=False))
+        around, fixed = Whitened.of(target, mode), replace(self, num_draws=100)
         fit_key, draw_key = jax.random.split(key)
-        state = svi.init(fit_key)
-        advance = compile_block(svi.update, state)
+        state = _start(fixed, around, mode.potential, fit_key)
+        advance = partial(_advance, fixed, around, mode.potential)
         losses: list[np.ndarray] = []
         with progress.stage("fitting", total=self.num_steps) as tick:
             for after, loss in in_blocks(advance, state, self.num_steps, "svi", checkpoint):
                 state = after
                 tick(min(BLOCK, self.num_steps - BLOCK * len(losses)))
                 losses.append(loss)
-        normal = guide.get_posterior(svi.get_params(state))
-        whitened = np.asarray(normal.sample(draw_key, (self.num_draws,)))
+        drawn = _draw(self, around, mode.potential, state, draw_key)
+        whitened, log_proposal = map(np.asarray, drawn)
         positions = mode.locate_all(whitened)
-        _, shape = importance(target, positions, np.asarray(normal.log_prob(jnp.asarray(whitened))))
+        _, shape = importance(target, positions, log_proposal)
         checks = (_settled(np.concatenate(losses)), *one_mode_check(mode), pareto_check(shape, "variational"))
         return Draws(positions[None], {}, checks, mode.position, {"method": "Svi", **asdict(self)}, mode)
+
+
+def _prepared(method: Svi, around: Whitened, offset: Array) -> tuple[SVI, AutoMultivariateNormal]:
+    """The variational problem; the guide learns what it has to guide when it is first initialised."""
+    size, potential = len(around.position), around.potential()
+
+    def posterior() -> None:
+        whitened = numpyro.sample("whitened", dist.ImproperUniform(dist.constraints.real, (), (size,)))
+        with handlers.block():  # the sites within are the posterior's own
+            density = offset - potential(whitened)
+        numpyro.factor("posterior", density)
+
+    guide = AutoMultivariateNormal(
+        posterior, init_loc_fn=init_to_value(values={"whitened": jnp.zeros(size)}), init_scale=1.0
+    )
+    rates = ClippedAdam(lambda step: method.step_size * 0.1 ** (step / method.num_steps), clip_norm=10.0 * size**0.5)
+    return SVI(posterior, guide, rates, Trace_ELBO(method.num_particles, vectorize_particles=False)), guide
+
+
+@partial(jax.jit, static_argnums=0)
+def _start(method: Svi, around: Whitened, offset: Array, key: Array) -> Any:
+    return _prepared(method, around, offset)[0].init(key)
+
+
+@partial(jax.jit, static_argnums=0)
+def _advance(method: Svi, around: Whitened, offset: Array, state: Any) -> tuple[Any, Array]:
+    """`BLOCK` steps: compiled once for all posteriors of one structure."""
+    svi, _ = _prepared(method, around, offset)
+    svi.init(state.rng_key)
+    return jax.lax.scan(lambda now, _: svi.update(now), state, length=BLOCK)
+
+
+@partial(jax.jit, static_argnums=0)
+def _draw(method: Svi, around: Whitened, offset: Array, state: Any, key: Array) -> tuple[Array, Array]:
+    """Draws from the fitted Normal, and their log density."""
+    svi, guide = _prepared(method, around, offset)
+    svi.init(state.rng_key)
+    normal = guide.get_posterior(svi.get_params(state))
+    whitened = normal.sample(key, (method.num_draws,))
+    return whitened, normal.log_prob(whitened)
 
 
 def _settled(losses: np.ndarray) -> Check:

@@ -1,6 +1,7 @@
 """How responses of a circuit are observed: one class for each kind of counts."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any, ClassVar, TypeVar
 
@@ -19,6 +20,7 @@ from bayes_irl.systems.base import Observed, System
 from bayes_irl.systems.circuit.operators import check_size, log_moves, log_or_never
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.gate_check import Check
+from bayes_irl.systems.observation import pad_counts, pad_rows
 from bayes_irl.systems.stimulus import Stimulus
 
 LARGEST_DESIGN_EFFECT = 1.5
@@ -41,8 +43,8 @@ class ObservedResponses(Observed):
     system: System
     counts: ResponseCounts = eqx.field(static=True)
     baseline: Baseline
-    rows: Int[np.ndarray, "num_rows num_columns"]
-    table: Int[np.ndarray, "num_rows num_outcomes"]
+    rows: Int[Array | np.ndarray, "num_rows num_columns"]
+    table: Int[Array | np.ndarray, "num_rows num_outcomes"]
 
     names: ClassVar[tuple[str, ...]]  # of the columns of `rows`
 
@@ -57,6 +59,11 @@ class ObservedResponses(Observed):
     def tabulate(circuit: Wiring, counts: Any) -> tuple[np.ndarray, np.ndarray]:
         """Rows and table of these counts."""
         raise NotImplementedError
+
+    def padded(self: Kind) -> Kind:
+        """Rows and counts as arguments of a program, padded."""
+        rows, table = pad_rows(np.asarray(self.rows)), pad_counts(np.asarray(self.table))
+        return replace(self, counts=self.counts.emptied(), rows=rows, table=table)
 
     def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
         """Log probability of every outcome in every row.

@@ -17,6 +17,7 @@ from bayes_irl.systems.coupled.nearby import NearbyOptimum, expand
 MAX_ROUNDS = 12
 MAX_HALVINGS = 6
 SETTLED = 0.05  # nats by which the posterior rises in a round that counts as the last
+NO_FIT = CouplingFit(np.zeros((0, 0)), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 RIDGE = 1e-6  # nats per update and squared log-odds, added to the metric of the first round
 
 
@@ -32,6 +33,10 @@ class ObservedCouplings(ObservedUpdates):
     fit: CouplingFit = eqx.field(static=True, kw_only=True)
     nearby: NearbyOptimum | None = eqx.field(kw_only=True, default=None)
     moved: float = eqx.field(static=True, kw_only=True, default=np.inf)
+
+    def padded(self) -> "ObservedCouplings":
+        """Rows, counts and the expansion as arguments of a program."""
+        return dataclasses.replace(super().padded(), fit=NO_FIT, moved=np.inf)
 
     @property
     def expansion(self) -> NearbyOptimum:

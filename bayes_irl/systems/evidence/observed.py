@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
 from bayes_irl.recordings.answers import NONE, POSITIVE, SURE, AnswerCounts, Answers
@@ -33,9 +35,9 @@ class ObservedAnswers(Observed):
     """
 
     system: System
-    shown: ShownEvidence = eqx.field(static=True)
+    shown: ShownEvidence
     counts: AnswerCounts = eqx.field(static=True)
-    table: Int[np.ndarray, "num_rows num_outcomes"]
+    table: Int[Array | np.ndarray, "num_rows num_outcomes"]
     timed: bool = eqx.field(static=True)
     baseline: None = eqx.field(default=None, kw_only=True)
 
@@ -54,6 +56,10 @@ class ObservedAnswers(Observed):
     def site(self) -> str:
         """The name of the observed site."""
         return "answers"
+
+    def padded(self) -> "ObservedAnswers":
+        """Counts as arguments of a program that is compiled for this evidence."""
+        return replace(self, counts=self.counts.emptied(), table=jnp.asarray(self.table))
 
     def columns(self) -> Mapping[str, Any]:
         """What was shown."""

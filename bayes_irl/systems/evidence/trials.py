@@ -1,7 +1,7 @@
 """What noisy evidence was shown, trial by trial."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import equinox as eqx
@@ -18,8 +18,7 @@ MOST_STRENGTHS = 64  # signed ones, over which a belief is held
 Kind = TypeVar("Kind", bound="EvidenceTrials")
 
 
-@dataclass(frozen=True)
-class ShownEvidence:
+class ShownEvidence(eqx.Module):
     """What was shown, per row of counts.
 
     Attributes:

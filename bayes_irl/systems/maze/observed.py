@@ -1,6 +1,7 @@
 """How a walk through a maze is observed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -14,6 +15,7 @@ from bayes_irl.solvers.bellman import Policy
 from bayes_irl.systems.base import Observed, System
 from bayes_irl.systems.circuit.operators import log_or_never
 from bayes_irl.systems.maze.grid import MOVES
+from bayes_irl.systems.observation import pad_counts, pad_rows
 
 
 class ObservedMoves(Observed):
@@ -30,8 +32,8 @@ class ObservedMoves(Observed):
     system: System
     baseline: Baseline
     counts: MoveCounts = eqx.field(static=True)
-    places: Int[np.ndarray, " num_rows"]
-    table: Int[np.ndarray, "num_rows num_moves"]
+    places: Int[Array | np.ndarray, " num_rows"]
+    table: Int[Array | np.ndarray, "num_rows num_moves"]
 
     @property
     def kind(self) -> str:
@@ -47,6 +49,11 @@ class ObservedMoves(Observed):
     def occupancy_counts(self) -> Int[np.ndarray, "1 num_places"]:
         """How often the agent chose a move at each place."""
         return self.counts.occupancy_counts
+
+    def padded(self) -> "ObservedMoves":
+        """Places and counts as arguments of a program, padded."""
+        places, table = pad_rows(np.asarray(self.places)), pad_counts(np.asarray(self.table))
+        return replace(self, counts=self.counts.emptied(), places=places, table=table)
 
     def log_outcomes(self, policy: Policy, occupancy: object) -> Float[Array, "num_rows num_moves"]:
         """Read the policy at each place."""

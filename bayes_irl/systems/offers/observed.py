@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Int
+from jaxtyping import Array, Int
 
 from bayes_irl._checks import DataWarning, InputError, number_array
 from bayes_irl.recordings.in_order import InOrder
@@ -30,9 +32,9 @@ class ObservedChoices(Observed):
     """
 
     system: System
-    shown: Shown = eqx.field(static=True)
+    shown: Shown
     counts: OfferCounts = eqx.field(static=True)
-    table: Int[np.ndarray, "num_rows 2"]
+    table: Int[Array | np.ndarray, "num_rows 2"]
     baseline: None = eqx.field(default=None, kw_only=True)
 
     @property
@@ -44,6 +46,10 @@ class ObservedChoices(Observed):
     def site(self) -> str:
         """The name of the observed site."""
         return "choices"
+
+    def padded(self) -> "ObservedChoices":
+        """Counts as arguments of a program that is compiled for these offers."""
+        return replace(self, counts=self.counts.emptied(), table=jnp.asarray(self.table))
 
     def columns(self) -> Mapping[str, Any]:
         """What was offered."""

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
+import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl.systems.offers.trials import OfferTrials
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(eqx.Module):
     """What was offered, per row.
 
     Attributes:

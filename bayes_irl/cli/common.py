@@ -1,5 +1,6 @@
 """What the commands share: how they start and fail, their common options, and where their output goes."""
 
+import os
 import shlex
 import sys
 import warnings
@@ -60,7 +61,14 @@ class Interrupted(click.ClickException):
 
 
 class Command(click.Command):
-    """A command that computes in double precision, and reports bad input and interrupts in one line."""
+    """A command that computes in double precision, keeps what it compiles, and reports bad input in one line."""
+
+    def __init__(self, *args: Any, **more: Any):
+        super().__init__(*args, **more)
+        text = "Compile anew: leave the folder of compiled programs alone."
+        self.params.append(
+            click.Option(["--no-cache"], is_flag=True, help=text, expose_value=False, callback=_no_cache)
+        )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Keep what was typed, for the record."""
@@ -74,8 +82,10 @@ class Command(click.Command):
             import jax
 
             from bayes_irl import DataWarning
+            from bayes_irl._compiled import keep_compiled
 
             jax.config.update("jax_enable_x64", True)
+            keep_compiled()
             with warnings.catch_warnings():
                 warnings.showwarning = _shown_in_one_line(DataWarning)
                 return super().invoke(ctx)
@@ -94,6 +104,11 @@ def _write_any_text() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _no_cache(ctx: click.Context, option: click.Parameter, asked: bool) -> None:
+    if asked:
+        os.environ["BAYES_IRL_CACHE"] = "off"  # also for commands that this one runs
 
 
 def _shown_in_one_line(own: type[Warning]) -> Any:

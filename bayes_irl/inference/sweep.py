@@ -1,5 +1,6 @@
 """Many fits in one call, wherever an executor runs them."""
 
+import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
@@ -12,6 +13,7 @@ import jax
 import xarray as xr
 
 from bayes_irl._checks import InputError
+from bayes_irl._compiled import keep_compiled
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
 from bayes_irl.inference.door import as_key
@@ -66,7 +68,8 @@ def sweep(
             `dask.distributed.Client(...).get_executor()`.
 
     Returns:
-        An iterator over fits, in the order in which they end.
+        An iterator over fits, in the order in which they end. Other processes keep what they compile in the user's
+        cache folder (see `_compiled.keep_compiled`; BAYES_IRL_CACHE=off keeps nothing).
 
     Raises:
         InputError: at once, if there are no models or recordings, two models share a name, or one has no file;
@@ -88,7 +91,7 @@ def sweep(
             own = jax.random.key_data(jax.random.fold_in(key, len(futures)))
             # Pickled here, so that a new process reads arrays only once it computes in the right precision.
             work = pickle.dumps((circuit, recording, baseline, method, (kind, own)))
-            job = executor.submit(_fit, model.path, jax.config.jax_enable_x64, work)
+            job = executor.submit(_fit, model.path, jax.config.jax_enable_x64, os.getpid(), work)
             futures[job] = (model.name, name)
     return _collect(futures)
 
@@ -124,10 +127,12 @@ def _collect(futures: Mapping[Future, tuple[str, str]]) -> Iterator[SweepResult]
             job.cancel()
 
 
-def _fit(path: str, precise: bool, work: bytes) -> tuple[xr.DataTree | None, str]:
+def _fit(path: str, precise: bool, parent: int, work: bytes) -> tuple[xr.DataTree | None, str]:
     """Fit in whichever process this is; failures travel as text, since not every exception can be sent."""
     if jax.config.jax_enable_x64 != precise:  # a process of its own, which starts in single precision
         jax.config.update("jax_enable_x64", precise)
+    if os.getpid() != parent:
+        keep_compiled()
     try:
         *what, (kind, key) = pickle.loads(work)
         with _TURN:

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+import jax
 import numpy as np
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes)
@@ -60,7 +61,7 @@ def _content(value: Any, seen: frozenset[int]) -> Hashable:
     if isinstance(value, FunctionType):
         own = id(value) in seen
         return value.__code__ if own else _identity(value, seen)
-    if isinstance(value, type):
+    if isinstance(value, type | jax.Array):
         return Itself(value)
     return Itself(object())
 

@@ -97,7 +97,7 @@ class Observations(eqx.Module):
     sessions: tuple[Observed, ...]
     weights: Occupancy | None
     baseline: str = eqx.field(static=True)
-    log_ways: tuple[Float[Array, " num_rows"], ...] | None = None
+    log_ways: tuple[Float[Array, " _"], ...] | None = None  # of every session its own number of rows
 
     def padded(self) -> "Observations":
         """The same as a compiled density sees it; see `Observed.padded`."""

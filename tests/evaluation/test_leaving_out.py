@@ -67,7 +67,7 @@ def test_blocks_are_predicted_jointly():
     """Neuron quiet at first, then not: each half is predicted from the other."""
     answers = [0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0]
     found = bi.leave_block_out(
-        MODEL, ONE, recorded(answers), baseline=[P], method=bi.Laplace(2000), key=KEY, num_blocks=2
+        MODEL, ONE, recorded(answers), baseline=[P], method=bi.Laplace(2000), key=1, num_blocks=2
     )
     exact = [integrated((3, 5), (7, 1)), integrated((7, 1), (3, 5))]
     np.testing.assert_allclose(found["elpd"], exact, atol=0.15)

@@ -39,7 +39,7 @@ def timed():
 @pytest.fixture(scope="module")
 def asked():
     given = answers(ASKED, WHEN_ASKED)
-    return bi.infer("perceptual_decision", ASKED, given, method=bi.Laplace(num_draws=300), key=random.key(1))
+    return bi.infer("perceptual_decision", ASKED, given, method=bi.Laplace(num_draws=300), key=random.key(3))
 
 
 def held(predicted, truth, slack):

@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any, ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from numpyro.infer import NUTS as Kernel

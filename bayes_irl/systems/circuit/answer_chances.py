@@ -20,7 +20,7 @@ def known_log_odds(observed: ObservedResponses, chances: Float[np.ndarray, "num_
         observed: what was recorded.
         chances: of every outcome in every row, in each draw.
     """
-    return half_width_of_spikes(*_SPIKES[observed.kind](observed.circuit, observed.table, chances))
+    return half_width_of_spikes(*_SPIKES[observed.kind](observed.circuit, np.asarray(observed.table), chances))
 
 
 Spikes = tuple[Float[np.ndarray, "num_draws num_answers"], Shaped[np.ndarray, " num_answers"]]

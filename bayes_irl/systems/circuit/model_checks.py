@@ -55,14 +55,15 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         return check_choices(observed, chances)
     if len(chances) < 2:
         return Findings((), ("No draws of the fit were solved: the model was not checked.",))
-    test, p_value, z = residuals(observed.table, chances, outcome_features(observed))
+    table = np.asarray(observed.table)
+    test, p_value, z = residuals(table, chances, outcome_features(observed))
     all_, skipped = [], []
     if test.degrees_of_freedom:
         all_.append(
             found(
                 "fit",
                 test,
-                half_width(observed.table, chances),
+                half_width(table, chances),
                 f"The fit does not reproduce {WHAT[observed.kind]}, by up to {np.abs(z).max():.1f} standard deviations",
                 "Use another reward model (free_form says whether any would do), or another update rate for bins.",
                 "nats of log probability",

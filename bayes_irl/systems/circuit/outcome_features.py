@@ -14,7 +14,7 @@ MANY = 8  # neurons from which on products of two neurons in two bins are left o
 
 def outcome_features(observed: ObservedResponses) -> Features:
     """Features of every outcome, by the kind of counts."""
-    return _FEATURES[observed.kind](observed.circuit, observed.rows)
+    return _FEATURES[observed.kind](observed.circuit, np.asarray(observed.rows))
 
 
 def _of_updates(circuit: Wiring, rows: Int[np.ndarray, "num_rows 3"]) -> Features:

@@ -123,6 +123,8 @@ USES = {
     bi.Capability.REWARD_WEIGHTS: lambda tree, arguments: bi.identifiability.reward_weights(
         tree, lambda spikes, stimulus: {"count": spikes.sum(axis=1)}, allow_failed=True
     ),
+    bi.Capability.ASSUMPTIONS: lambda tree, arguments: bi.identifiability.assumptions(tree, 10, allow_failed=True),
+    bi.Capability.SAME_REWARD: lambda tree, arguments: bi.identifiability.same_reward(tree, tree, allow_failed=True),
     bi.Capability.CODING_VERDICT: lambda tree, arguments: bi.coding_verdict(
         tree, [0, 1], num_draws=10, allow_failed=True
     ),

@@ -27,8 +27,9 @@ def command(posterior: Path, recording: Path | None, allow_failed: bool, seed: i
 
     First the verdict on its draws and its model, and what each check of the model found when it was fitted. Then
     recordings drawn from the fit beside the one that was made, leave-one-out predictions beside what came, and how far
-    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR. Where the recording refutes the
-    model, the exit code is 1, unless --allow-failed is given.
+    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR. At last how far the reward would
+    move with p, T and k, which are assumed. Where the recording refutes the model, the exit code is 1, unless
+    --allow-failed is given.
 
     \b
     Example:
@@ -64,6 +65,8 @@ def command(posterior: Path, recording: Path | None, allow_failed: bool, seed: i
             if check.attrs.get(about):
                 click.echo(check.attrs[about])
         save_figure(getattr(bi.plots, kind)(check), pictures[kind])
+    if bi.Capability.ASSUMPTIONS in type(fit.system).supports and fit.num_recordings == 1:
+        click.echo(bi.identifiability.assumptions(tree, allow_failed=True).attrs["sentence"])
     if not recording:
         click.echo("Dwell times and responses after a change of stimulus need --recording.")
     elif not ordered:

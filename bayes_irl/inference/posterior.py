@@ -88,8 +88,8 @@ class Posterior:
         return account
 
     def reward_of(self, flat: Flat | np.ndarray) -> Any:
-        """The reward of one draw, as its system has it."""
-        return self.system.reward_from(jax.tree.map(jnp.asarray, self.explain(flat)["reward"]))
+        """The reward of one draw, as its system has it; differentiable."""
+        return self.system.reward_from(joint.explain(self.joint, jnp.asarray(flat))["reward"])
 
     def prior(self, key: Array, num_draws: int) -> dict[str, np.ndarray]:
         """Draw latent and deterministic sites from the prior, `[num_draws, ...]`."""

@@ -13,7 +13,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.evaluation.checks import dynamics, loo_pit, predictive, prior_sensitivity
 from bayes_irl.evaluation.comparison import compare
 from bayes_irl.evaluation.experiments import tell_apart
-from bayes_irl.evaluation.identifiability import blind_spots
+from bayes_irl.evaluation.identifiability import assumptions, blind_spots
 from bayes_irl.inference.fit import Fit
 from bayes_irl.recordings import Recording
 
@@ -181,8 +181,11 @@ def _claim(
         findings += sentences(check)
         title = f"{kind.replace('_', ' ')}: {name}"
         pictures.append(Picture(f"{kind}_{number + 1}", title, caption, getattr(plots, kind)(check)))
-    unknown = _attempt(lambda: blind_spots(tree, allow_failed=True))
-    return Claim(name, tree, findings, pictures, [unknown] if isinstance(unknown, str) else list(unknown))
+    blind = _attempt(lambda: blind_spots(tree, allow_failed=True))
+    assumed = _attempt(lambda: assumptions(tree, allow_failed=True))
+    unknown = [blind] if isinstance(blind, str) else list(blind)
+    unknown.append(assumed if isinstance(assumed, str) else assumed.attrs["sentence"])
+    return Claim(name, tree, findings, pictures, unknown)
 
 
 def sentences(check: xr.Dataset) -> list[str]:

@@ -51,6 +51,8 @@ class Capability(StrEnum):
     BLIND_SPOTS = "identifiability.blind_spots"
     REWARD_DISTANCE = "identifiability.reward_distance"
     REWARD_WEIGHTS = "identifiability.reward_weights"
+    ASSUMPTIONS = "identifiability.assumptions"
+    SAME_REWARD = "identifiability.same_reward"
     CODING_VERDICT = "coding_verdict"
     TELL_APART = "tell_apart"
 

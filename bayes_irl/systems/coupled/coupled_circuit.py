@@ -83,6 +83,8 @@ class CoupledCircuit(EnumeratedCircuit):
         Capability.LEAVE_BLOCK_OUT: "Updates are independent given what neurons see: use loo.",
         Capability.DYNAMICS: "Use checks.predictive.",
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`.",
+        Capability.ASSUMPTIONS: "Fit again with another baseline or stimulus: best couplings change with them.",
+        Capability.SAME_REWARD: "Score one recording by the other's fit: bi.score.",
         Capability.CODING_VERDICT: "Unrestricted answers are needed: fit the Circuit itself.",
         Capability.TELL_APART: "Compare claims with compare, or score them on a changed circuit.",
     }

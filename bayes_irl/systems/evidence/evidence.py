@@ -67,6 +67,8 @@ class Evidence(EvidenceTrials, System):
         Capability.BLIND_SPOTS: "Use identifiability.contraction.",
         Capability.REWARD_DISTANCE: "Compare the tree's `posterior` with the truth yourself.",
         Capability.REWARD_WEIGHTS: "Read the tree's `posterior`.",
+        Capability.ASSUMPTIONS: "Its model states all that is assumed: fit again with another model.",
+        Capability.SAME_REWARD: "Compare the parameters of both fits.",
         Capability.CODING_VERDICT: "A subject that decides codes nothing: fit a Circuit.",
         Capability.TELL_APART: "Compare claims with compare.",
     }

@@ -73,6 +73,8 @@ class Maze(Grid, System):
         Capability.LOO_PIT: "Moves have no order: use checks.predictive.",
         Capability.BLIND_SPOTS: "Use identifiability.contraction.",
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`.",
+        Capability.ASSUMPTIONS: "Its moves are known; fit again with other default moves.",
+        Capability.SAME_REWARD: "Score one recording by the other's fit: bi.score.",
         Capability.CODING_VERDICT: "An agent in a maze codes nothing: fit a Circuit.",
         Capability.TELL_APART: "Compare claims with compare, or score them on a changed maze.",
     }

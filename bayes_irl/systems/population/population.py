@@ -85,6 +85,8 @@ class Population(ManyNeurons, System):
         Capability.CONTRACTION: "See the tree's attribute `effective_parameters`.",
         Capability.BLIND_SPOTS: "See identifiability.reward_weights, which names what is not determined.",
         Capability.REWARD_DISTANCE: "See identifiability.reward_weights.",
+        Capability.ASSUMPTIONS: "Fit again with another baseline or stimulus, and compare reward_weights.",
+        Capability.SAME_REWARD: "Score one recording by the other's fit: bi.score.",
         Capability.CODING_VERDICT: "See identifiability.reward_weights with the feature as a column.",
         Capability.TELL_APART: "Score claims on a recording of the changed population: bi.score.",
     }

@@ -1,0 +1,128 @@
+"""How far a reward would move if what was assumed, not measured, were a little different."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float
+
+from bayes_irl._types import Value
+from bayes_irl.evaluation.identifiability.contraction import INTERVAL
+from bayes_irl.inference.fit import Fit
+from bayes_irl.rewards import in_gauge
+from bayes_irl.solvers.bellman import soft_backup
+from bayes_irl.systems import Capability
+from bayes_irl.systems.circuit.circuit import Circuit
+
+STEP_OF_P, STEP_OF_T = 0.1, 0.1  # added to p; a share of the probability that the stimulus changes
+DOUBLED = -0.5  # what twice as many updates in a bin do to the probability that the stimulus changes in one of them
+
+
+def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: bool = False) -> xr.Dataset:
+    """How far the inferred reward moves with p, T and k, draw by draw and without a new fit.
+
+    Answers determine v(σ, x)/λ up to a function of the stimulus, whatever is assumed, and the reward follows from it:
+
+        r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike,
+        r̂ − r = (T − T̂) B(v)(σ, x) + b(x)                    where T̂ was assumed and T is true.
+
+    Twice as many updates in a bin halve T − 1. They also change what answers a recording of bins implies, which this
+    leaves out: fit with another k where that is in doubt.
+
+    Args:
+        posterior: what `infer` returned for one recording of a `Circuit`.
+        num_draws: how many draws of the reward are looked at.
+        allow_failed: whether to go on where the fit failed its gate.
+
+    Returns:
+        With an axis `assumption`, "p" (0.1 larger for every neuron, or halfway to 1), "T" (changes of the stimulus 10 %
+        more probable) and, for bins, "k" (doubled):
+        `reward` `[assumption, sample, stimulus, pattern]` and, averaged, `reward_per_count` `[assumption, sample,
+        stimulus, spike_count]`, by how much these draws would move, in nats per update and the fit's gauge;
+        `size` `[assumption]`, the root mean square of that over what was observed; `relative_size`, the same in units
+        of half the width of the fit's 90 % equal-tailed intervals. `price` `[neuron]`: nats per spike of this neuron
+        that "p" adds. Attributes: `sentence`, `verdict_of_fit`, `units`.
+
+    Raises:
+        InputError: if the tree is no fit of one recording of a circuit, or its gate failed.
+
+    Source:
+        docs/identifiability.md, "Wrong assumptions"; tested against circuits solved under both assumptions.
+
+    >>> print(assumptions(posterior).attrs["sentence"])  # doctest: +SKIP
+    """
+    fit = Fit(posterior).require(Capability.ASSUMPTIONS, one_recording=True).require_passed(allow_failed)
+    circuit = fit.system
+    assert isinstance(circuit, Circuit) and fit.baseline is not None
+    p, weights = np.asarray(fit.baseline), fit.weights.values
+    higher = np.where(p + STEP_OF_P < 1, p + STEP_OF_P, (1 + p) / 2)
+    price = -(_logit(higher) - _logit(p)) / circuit.num_neurons
+    defaults = circuit.default_actions(fit.baseline)
+    faster = _faster(circuit, defaults)
+    moves = np.stack(fit.each_optimum(lambda optimum: np.asarray(faster(optimum.value)), num_draws=num_draws))
+    shifts = {"p": np.broadcast_to(circuit.patterns @ price, moves.shape), "T": STEP_OF_T * moves}
+    if circuit.stimulus.updates_per_bin is not None or "transitions" in fit.observed:
+        shifts["k"] = DOUBLED * moves
+    reward = fit.group("reward")["reward"]
+    axes = {axis: reward[axis] for axis in ("stimulus", "pattern")}
+    table = xr.DataArray(
+        np.asarray(in_gauge(jnp.asarray(np.stack(list(shifts.values()))), jnp.asarray(weights))),
+        dims=("assumption", "sample", *axes),
+        coords={"assumption": list(shifts), **axes},
+    )
+    seen = weights / weights.sum()
+    low, high = np.quantile(np.asarray(in_gauge(jnp.asarray(_draws(reward)), jnp.asarray(weights))), INTERVAL, axis=0)
+    size = np.sqrt((table.values**2 * seen).sum(axis=(2, 3)).mean(axis=1))
+    relative = size / max(float(np.sqrt(((high - low) ** 2 / 4 * seen).sum())), 1e-300)
+    averages = {
+        name: table.assign_coords({axis: ("pattern", classes)}).groupby(axis).mean()
+        for name, (axis, classes) in circuit.state_classes().items()
+    }
+    found = {"reward": table, **averages, "size": ("assumption", size), "relative_size": ("assumption", relative)}
+    return xr.Dataset(
+        {**found, "price": ("neuron", price)},
+        coords={"neuron": fit.recorded["neuron"].values},
+        attrs={
+            "sentence": _in_words(list(shifts), price, size, relative),
+            "verdict_of_fit": fit.verdict,
+            "units": "nats per update",
+        },
+    )
+
+
+def _faster(circuit: Circuit, defaults: Float[Array, "num_units num_actions"]):
+    """What a stimulus that changes more often than assumed does to the reward, per unit of relative error."""
+
+    @jax.jit
+    def move(value: Value) -> Value:
+        ahead = soft_backup(circuit, defaults, value)
+        return ahead - jnp.asarray(circuit.transition) @ ahead
+
+    return move
+
+
+def _draws(reward: xr.DataArray) -> np.ndarray:
+    return reward.stack(sample=("chain", "draw")).transpose("sample", "stimulus", "pattern").values
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    return np.log(p) - np.log1p(-p)
+
+
+def _in_words(names: list[str], price: np.ndarray, size: np.ndarray, relative: np.ndarray) -> str:
+    cheap, dear = np.sort(np.abs(price))[[0, -1]]
+    each = f"{dear:.2g}" if f"{cheap:.2g}" == f"{dear:.2g}" else f"{cheap:.2g} to {dear:.2g}"
+    amounts = {
+        name: f"{by:.2g} nats per update (root mean square), {share:.2g} times half the width of its 90 % intervals"
+        for name, by, share in zip(names, size, relative, strict=True)
+    }
+    told = [
+        f"Had p been assumed larger by {STEP_OF_P:g}, the reward would be lower by {each} nats per spike, and the same "
+        "otherwise. Predictions for silenced neurons and for another T do not depend on p; those for another coding "
+        "cost do.",
+        f"Had the stimulus been assumed to change {100 * STEP_OF_T:.0f} % more often, the reward would move by "
+        f"{amounts['T']}.",
+    ]
+    if "k" in names:
+        told.append(f"Had k been assumed twice as large, it would move by {amounts['k']}, through T alone.")
+    return " ".join([*told, "The coding cost is not known: it is the unit of the reward."])

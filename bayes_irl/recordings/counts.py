@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -223,6 +223,23 @@ def count_transitions(
         updates_per_bin=updates_per_bin,
         held=held,
     )
+
+
+def leave_out_starts[Counts: ResponseCounts](counted: Counts, number: int) -> Counts:
+    """The same without the first `number` bins of every trial: they are not where the circuit is in the long run.
+
+    Snapshots are counted anew. Transitions from these bins remain, since only moves matter; responses and occupancy,
+    from which the baseline and the gauge come, do without them.
+    """
+    recording = counted.recording
+    first = np.flatnonzero(np.diff(recording.trial, prepend=recording.trial[0] - 1))
+    place = np.arange(recording.num_bins) - np.repeat(first, np.diff(first, append=recording.num_bins))
+    later = recording.where(place >= number)
+    if isinstance(counted, Snapshots):
+        return later.snapshots(counted.every)
+    occupancy = _occupancy(later.patterns, later.stimulus, counted.num_neurons, counted.num_stimuli)
+    responses, totals = _responses(occupancy, counted.num_neurons, counted.unit_ids)
+    return replace(counted, occupancy_counts=occupancy, response_counts=responses, response_totals=totals)
 
 
 def _occupancy(patterns: np.ndarray, stimulus: np.ndarray, num_neurons: int, num_stimuli: int) -> np.ndarray:

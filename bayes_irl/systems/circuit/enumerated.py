@@ -1,5 +1,6 @@
 """What circuits have in common that are enumerated, whatever their answers are restricted to."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -8,11 +9,12 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Int, PRNGKeyArray
 
-from bayes_irl._checks import InputError, count, one_of
+from bayes_irl._checks import DataWarning, InputError, count, one_of
 from bayes_irl._types import ArrayLike
 from bayes_irl.misfit.finding import Findings, in_all_recordings
+from bayes_irl.misfit.starts import num_start_bins
 from bayes_irl.recordings import Recording
-from bayes_irl.recordings.counts import ResponseCounts
+from bayes_irl.recordings.counts import ResponseCounts, Transitions, leave_out_starts
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
@@ -60,6 +62,7 @@ class EnumeratedCircuit(Wiring, System):
             if getattr(self, name) != getattr(counts, name):
                 raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")
         check_bins(self.stimulus, counts)
+        counts = _settled(counts)
         self.check_responses(counts.response_counts, counts.response_totals)
         if not isinstance(baseline, str):
             return counts, np.asarray(self.check_baseline("baseline", baseline))
@@ -206,3 +209,17 @@ def list_numbers(numbers: np.ndarray) -> str:
     """
     texts = [f"{number:.3g}" for number in numbers]
     return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+
+
+def _settled(counts: ResponseCounts) -> ResponseCounts:
+    """Counts without the bins of trials in which the circuit remembers how they started."""
+    recording = counts.recording
+    if not isinstance(recording, Recording) or not (number := num_start_bins(recording)):
+        return counts
+    what = "baseline and gauge are" if isinstance(counts, Transitions) else "the fit is"
+    warnings.warn(
+        f"trials start away from where the circuit is in the long run: {what} of bins {number} on of each.",
+        DataWarning,
+        stacklevel=5,
+    )
+    return leave_out_starts(counts, number)

@@ -90,5 +90,5 @@ def starts(recording: Recording, limit: float) -> Finding | None:
         test,
         limit,
         "Trials start away from where the circuit is in the long run: their first bins are no snapshots of it",
-        "Leave out more of the first bins of trials, or fit transitions.",
+        "Leave out the first bins of trials, or fit transitions.",
     )

@@ -225,21 +225,18 @@ def count_transitions(
     )
 
 
-def leave_out_starts[Counts: ResponseCounts](counted: Counts, number: int) -> Counts:
-    """The same without the first `number` bins of every trial: they are not where the circuit is in the long run.
+def settled(moves: Transitions, number: int) -> Transitions:
+    """The same moves, with responses and occupancy of later bins than the first `number` of every trial.
 
-    Snapshots are counted anew. Transitions from these bins remain, since only moves matter; responses and occupancy,
-    from which the baseline and the gauge come, do without them.
+    Baseline and gauge come from these: they are about the long run, where moves matter wherever they start.
     """
-    recording = counted.recording
+    recording = moves.recording
     first = np.flatnonzero(np.diff(recording.trial, prepend=recording.trial[0] - 1))
     place = np.arange(recording.num_bins) - np.repeat(first, np.diff(first, append=recording.num_bins))
     later = recording.where(place >= number)
-    if isinstance(counted, Snapshots):
-        return later.snapshots(counted.every)
-    occupancy = _occupancy(later.patterns, later.stimulus, counted.num_neurons, counted.num_stimuli)
-    responses, totals = _responses(occupancy, counted.num_neurons, counted.unit_ids)
-    return replace(counted, occupancy_counts=occupancy, response_counts=responses, response_totals=totals)
+    occupancy = _occupancy(later.patterns, later.stimulus, moves.num_neurons, moves.num_stimuli)
+    responses, totals = _responses(occupancy, moves.num_neurons, moves.unit_ids)
+    return replace(moves, occupancy_counts=occupancy, response_counts=responses, response_totals=totals)
 
 
 def _occupancy(patterns: np.ndarray, stimulus: np.ndarray, num_neurons: int, num_stimuli: int) -> np.ndarray:

@@ -51,7 +51,7 @@ def test_truth_ranks_uniformly_among_draws_of_svi(name):
     """It is too narrow where posteriors are skewed (docs/calibration.md), but not by much more than known."""
     method, num = SHORT
     made, truths, tables = known_truths(name, num)
-    draws, _ = made.draws_by(method, tables, made.modes(tables), random.key(2))
+    draws, _ = made.draws_by(method, tables, made.modes(tables), random.key(3))
     reward = made.ranks(truths, draws)["reward"].reshape(num, -1)
     assert uniformity(reward) > SURE
     assert coverage(reward, 0.9) > (0.6 if name in ("free_form", "place") else 0.75)

@@ -35,7 +35,7 @@ jax.monitoring.register_event_duration_secs_listener(note)
 
 @pytest.fixture(scope="module")
 def network():
-    return bi.optimize(CIRCUIT, bi.rewards.from_spike_count(CIRCUIT, target={0: 0, 1: 2}), 1.0, "population")
+    return bi.optimize(CIRCUIT, bi.rewards.from_spike_count(CIRCUIT, target={0: 0, 1: 2}), 1.0, 0.4)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def compiled():
 def test_another_recording_compiles_nothing(method, network, compiled):
     """Of another length, with another T and another p; the model is loaded again from its file."""
     first, second = (bi.simulate(network, length, random.key(seed)) for seed, length in ((0, 300), (1, 350)))
-    moved = CIRCUIT.with_stimulus(bi.Stimulus.switching(0.13))
+    moved = CIRCUIT.with_stimulus(bi.Stimulus.switching(0.11))
     bi.infer("spike_count", CIRCUIT, first, [0.3, 0.4], method, key=0)
     assert compiled.count("jit(value_and_grad)") <= 1  # none where another test has had it
     assert compiled.count("jit(_advance)") <= 1  # of all chains

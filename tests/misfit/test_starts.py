@@ -40,14 +40,13 @@ def test_few_trials_or_short_ones_say_nothing():
     assert num_start_bins(short) == 2  # a third of each
 
 
-@pytest.mark.parametrize("reduced", ["snapshots", "transitions"])
-def test_starts_are_left_out_of_the_baseline_and_the_gauge(reduced):
+def test_starts_are_left_out_of_the_baseline_and_the_gauge_of_transitions():
     recording = recorded(1, silent=True)
     number = num_start_bins(recording)
     circuit = bi.Circuit(3, bi.Stimulus.per_update(recording.transition(), 3))
-    counts = recording.snapshots(4) if reduced == "snapshots" else recording.transitions(stimulus=circuit.stimulus)
+    moves = recording.transitions(stimulus=circuit.stimulus)
     with pytest.warns(bi.DataWarning, match=f"trials start away .* of bins {number} on of each"):
-        kept, baseline = circuit.check_counts(counts, "neuron")
+        kept, baseline = circuit.check_counts(moves, "neuron")
     late = np.arange(recording.num_bins) % PER_TRIAL >= number
     table = np.zeros((2, 8))
     np.add.at(table, (recording.stimulus[late], recording.patterns[late]), 1)
@@ -57,7 +56,13 @@ def test_starts_are_left_out_of_the_baseline_and_the_gauge(reduced):
         (recording.spikes[late & (recording.stimulus == x)].sum(0) + 0.5) / (table[x].sum() + 1) for x in (0, 1)
     ]
     np.testing.assert_allclose(baseline, circuit.stimulus_share @ np.array(by_stimulus))
-    if reduced == "transitions":
-        np.testing.assert_array_equal(kept.count, counts.count)  # every move counts
-    else:
-        assert kept.count.sum() == len(range(0, late.sum(), 4)) and kept.every == 4
+    np.testing.assert_array_equal(kept.count, moves.count)  # every move counts
+    truth = np.array([[0.2, 0.5, 0.4], [0.3, 0.1, 0.6]]).mean(axis=0)
+    assert np.abs(baseline - truth).max() < 0.02 < np.abs(recording.spikes.mean(axis=0) - truth).max()
+
+
+def test_snapshots_keep_all_bins():
+    recording = recorded(1, silent=True)
+    circuit = bi.Circuit(3, bi.Stimulus.per_update(recording.transition(), 3))
+    counts = recording.snapshots(4)
+    assert circuit.check_counts(counts, "neuron")[0] is counts

@@ -14,7 +14,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.misfit.starts import num_start_bins
 from bayes_irl.recordings import Recording
-from bayes_irl.recordings.counts import ResponseCounts, Transitions, leave_out_starts
+from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
@@ -212,14 +212,16 @@ def list_numbers(numbers: np.ndarray) -> str:
 
 
 def _settled(counts: ResponseCounts) -> ResponseCounts:
-    """Counts without the bins of trials in which the circuit remembers how they started."""
+    """Moves whose baseline and gauge are of bins in which the circuit has forgotten how trials started."""
     recording = counts.recording
-    if not isinstance(recording, Recording) or not (number := num_start_bins(recording)):
+    if not isinstance(counts, Transitions) or not isinstance(recording, Recording):
         return counts
-    what = "baseline and gauge are" if isinstance(counts, Transitions) else "the fit is"
+    if not (number := num_start_bins(recording)):
+        return counts
     warnings.warn(
-        f"trials start away from where the circuit is in the long run: {what} of bins {number} on of each.",
+        "trials start away from where the circuit is in the long run: baseline and gauge are of bins "
+        f"{number} on of each.",
         DataWarning,
         stacklevel=5,
     )
-    return leave_out_starts(counts, number)
+    return settled(counts, number)

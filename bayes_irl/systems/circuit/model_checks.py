@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,6 +26,7 @@ from bayes_irl.systems.circuit.outcome_features import outcome_features
 from bayes_irl.systems.log_odds import HALF_WIDTH, half_width
 from bayes_irl.systems.stimulus_checks import check_stimulus
 
+_backup = eqx.filter_jit(soft_backup)
 Check = Callable[[Recording, float], Finding | None]
 NO_RECORDING = (
     "What needs the order of answers was not checked: give infer the Recording, or what its updates(), snapshots() or "
@@ -135,7 +137,7 @@ def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:
     circuit: Any = observed.circuit
     optimum = circuit.optimum(jnp.asarray(inferred.reward_of(inferred.point)), observed.baseline)
     value = jnp.asarray(optimum.value) / optimum.coding_cost
-    ahead = np.asarray(soft_backup(circuit, circuit.default_actions(observed.baseline), value))
+    ahead = np.asarray(_backup(circuit, circuit.default_actions(observed.baseline), value))
     shift = (np.asarray(circuit.transition) - np.eye(circuit.num_stimuli)) @ ahead
     weights = np.asarray(observed.occupancy_counts, float)
     draws = inferred.reward_draws()

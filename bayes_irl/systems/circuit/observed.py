@@ -61,9 +61,11 @@ class ObservedResponses(Observed):
         raise NotImplementedError
 
     def padded(self: Kind) -> Kind:
-        """Rows and counts as arguments of a program, padded."""
+        """Rows, counts and T as arguments of a program, rows padded."""
         rows, table = pad_rows(np.asarray(self.rows)), pad_counts(np.asarray(self.table))
-        return replace(self, counts=self.counts.emptied(), rows=rows, table=table)
+        moves = jnp.asarray(self.circuit.transition)
+        system = eqx.tree_at(lambda wiring: wiring.stimulus.transition, self.system, moves)
+        return replace(self, system=system, counts=self.counts.emptied(), rows=rows, table=table)
 
     def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
         """Log probability of every outcome in every row.

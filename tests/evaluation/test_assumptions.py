@@ -129,6 +129,18 @@ def test_two_rewards_are_told_apart_and_equal_costs_tell_no_baseline():
     assert (np.abs(differ["residual"]) > 3 * differ["residual_sd"]).any()
 
 
+def test_which_fit_comes_first_makes_no_difference():
+    """Not even where little is known: the ratio of a fit to itself is 1, give or take."""
+    rng = np.random.default_rng(8)
+    one, other = pair(rng, 1.6, BASELINE, noise=0.5)
+    there, back = (bi.identifiability.same_reward(*each)["cost_ratio"] for each in ((one, other), (other, one)))
+    levels = [0.05, 0.25, 0.5, 0.75, 0.95]
+    np.testing.assert_allclose(
+        np.log(there.quantile(levels)), -np.log(back.quantile(levels[::-1])).values, atol=0.1
+    )  # of 2,000 draws
+    assert bi.identifiability.same_reward(one, one)["cost_ratio"].quantile(0.5) == pytest.approx(1, abs=0.1)
+
+
 def test_what_cannot_be_compared_is_refused():
     draws = np.random.default_rng(6).normal(size=(100, 2, 8))
     with pytest.raises(bi.InputError, match="passed its gate"):

@@ -40,7 +40,8 @@ def same_reward(first: xr.DataTree, second: xr.DataTree, *, allow_failed: bool =
         r̂₁ = κ r̂₂ + Σ_i s_i σ_i + noise,   κ = λ₂/λ₁,   n s_i = (1 − κ) logit p_i − logit q₁_i + κ logit q₂_i,
 
     in one gauge, that of the first fit. Noise is Normal, with the covariances of both posteriors, C₁ + κ² C₂. The prior
-    of κ is uniform in log κ, that of s is flat; s is integrated out. What is left of r̂₁ − κ r̂₂ at the best κ tests
+    of κ is uniform in log κ, those of s and of both rewards are flat; s is integrated out. Which fit comes first makes
+    no difference. What is left of r̂₁ − κ r̂₂ at the best κ tests
     whether there is one reward.
 
     Args:
@@ -141,6 +142,7 @@ def _given(compared: _Compared, ratio: float) -> _Given:
     left = difference - compared.nuisance @ slopes
     statistic = float(left @ cho_solve(factor, left))
     log_det = 2 * np.log(np.diag(factor[0])).sum() + np.log(values[kept]).sum()
+    log_det -= (len(difference) - kept.sum()) * np.log(ratio)  # neither reward comes first: 1/κ where fits are swapped
     explained = compared.nuisance @ spread
     whole = np.zeros((len(slopes), len(slopes)))
     whole[:, : spread.shape[1]] = spread

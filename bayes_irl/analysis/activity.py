@@ -34,7 +34,8 @@ def activity(
     Raises:
         InputError: if trials have no rates, or lack a condition or an epoch, or are too few.
 
-    >>> activity(trials, by=("direction", "coherence"), align="answer", window=(-500, 0))  # doctest: +SKIP
+    >>> activity(trials, by="choice", align="answer", window=(-500, 0)).sizes["time"]
+    51
     """
     answered(check(trials, ("rates",)))
     going = trials.isel(trial=np.flatnonzero(trials["answered"]))

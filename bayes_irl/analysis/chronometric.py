@@ -27,7 +27,8 @@ def chronometric(trials: xr.Dataset, epoch: str = "stimulus") -> xr.Dataset:
     Source:
         Roitman & Shadlen 2002, doi:10.1523/JNEUROSCI.22-21-09475.2002.
 
-    >>> chronometric(trials)["reaction_time"].sel(outcome="correct")  # doctest: +SKIP
+    >>> chronometric(trials)["reaction_time"].sel(outcome="correct").dims
+    ('strength', 'statistic')
     """
     check(trials, ("decision_time",))
     kept = decided(trials)

@@ -45,7 +45,8 @@ def predicted_return(
     Raises:
         InputError: if trials have no values, or lack a condition or an epoch, or are too few.
 
-    >>> predicted_return(trials, by="coherence")["bias"]  # doctest: +SKIP
+    >>> predicted_return(trials, by="motion")["bias"].dims
+    ('moment', 'statistic')
     """
     check(trials, ("value", "reward", "num_steps", "epoch_end"))
     keep(trials[["num_steps"]], trials["num_steps"] > 0, "trials")

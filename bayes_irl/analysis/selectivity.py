@@ -71,7 +71,8 @@ def selectivity(
         Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676; Long & Ervin 2000, doi:10.1080/00031305.2000.10474549, for
         HC3; Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
 
-    >>> selectivity(trials)["num_selective"]  # doctest: +SKIP
+    >>> selectivity(trials)["num_selective"].dims
+    ('variable',)
     """
     probability("level", level)
     rates = mean_rates(trials, default_epoch(trials) if epoch is None else epoch)

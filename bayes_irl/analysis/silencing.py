@@ -26,7 +26,9 @@ def silencing(trials: Mapping[str, xr.Dataset], intact: str = "intact") -> xr.Da
     Raises:
         InputError: if the intact network's trials are missing or too few, or trials are of different tasks.
 
-    >>> silencing({"intact": trials, "units for A": others})["change_correct"]  # doctest: +SKIP
+    >>> silencing({"intact": trials, "again": trials})["change_correct"].values
+    array([[        nan,         nan,         nan],
+           [ 0.        , -0.03605139,  0.03605139]])
     """
     if intact not in trials:
         raise InputError.of("trials", f"a group {intact!r} to compare with", sorted(trials))

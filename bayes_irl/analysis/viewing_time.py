@@ -30,7 +30,13 @@ def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus")
     Source:
         Kiani, Hanks & Shadlen 2008, doi:10.1523/JNEUROSCI.4761-07.2008.
 
-    >>> viewing_time(trials)["share_correct"].sel(strength=12.8)  # doctest: +SKIP
+    >>> viewing_time(trials)["share_correct"].sel(strength=12.8).values.round(2)
+    array([[0.94, 0.87, 0.98],
+           [0.95, 0.89, 0.98],
+           [0.99, 0.94, 1.  ],
+           [1.  , 0.96, 1.  ],
+           [0.99, 0.94, 1.  ],
+           [1.  , 0.95, 1.  ]])
     """
     bins = count("num_bins", num_bins, 2)
     kept = decided(trials)

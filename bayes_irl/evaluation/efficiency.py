@@ -70,7 +70,8 @@ def coding_verdict(
         InputError: if the feature does not fit the recorded circuit, or has one value; for other systems; if the gate
             of the fit failed.
 
-    >>> coding_verdict(posterior, np.arange(8) > 3)["coding"].attrs["verdict"]  # doctest: +SKIP
+    >>> coding_verdict(posterior, feature=[0, 1])["coding"].attrs["verdict"].split(" (")[0]
+    'Not consistent with efficiently coding this feature'
     """
     fit = Fit(posterior).require(Capability.CODING_VERDICT).require_passed(allow_failed)
     circuit: Any = fit.system

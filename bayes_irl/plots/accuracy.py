@@ -27,7 +27,7 @@ def accuracy(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
     Raises:
         InputError: If `result` is something else.
 
-    >>> accuracy(analysis.accuracy(trials, by=("f1", "f2"))).savefig("accuracy.pdf")  # doctest: +SKIP
+    >>> accuracy(analysis.accuracy(trials, by="difference")).savefig("accuracy.pdf")
     """
     result = curves.expect("result", result, "accuracy", list(SHARES))
     names = [str(name) for name in result["condition"].values]

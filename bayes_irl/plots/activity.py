@@ -38,7 +38,7 @@ def activity(
     Raises:
         InputError: If `result` is something else, or lacks a condition or a unit.
 
-    >>> activity(analysis.activity(trials, by="choice")).savefig("activity.pdf")  # doctest: +SKIP
+    >>> activity(analysis.activity(trials, by="choice")).savefig("activity.pdf")
     """
     result = curves.expect("result", result, "activity", ("rate", "order", "modulation"))
     labels = [str(name) for name in result["condition"].values]

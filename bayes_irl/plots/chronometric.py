@@ -20,7 +20,7 @@ def chronometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     Raises:
         InputError: If `result` is something else.
 
-    >>> chronometric(analysis.chronometric(trials)).savefig("chronometric.pdf")  # doctest: +SKIP
+    >>> chronometric(analysis.chronometric(trials)).savefig("chronometric.pdf")
     """
     result = curves.expect("result", result, "chronometric", ("reaction_time",))
     times = result["reaction_time"]

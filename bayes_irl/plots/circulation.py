@@ -40,7 +40,8 @@ def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: Figure | SubFi
     Raises:
         InputError: If `test` is something else.
 
-    >>> circulation(optimality_test(recording, key=key)).savefig("circulation.pdf")  # doctest: +SKIP
+    >>> test = bi.identifiability.optimality_test(recording, num_replicates=99, key=key)
+    >>> circulation(test).savefig("circulation.pdf")
     """
     most = count("num_pairs", num_pairs)
     needed = {"circulation", "deviance_if_optimal", "p_value_of_pair"}

@@ -33,7 +33,7 @@ def coding(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Fi
     Raises:
         InputError: If the tree holds no verdict.
 
-    >>> coding(coding_verdict(posterior, np.arange(8) > 3)).savefig("coding.pdf")  # doctest: +SKIP
+    >>> coding(bi.coding_verdict(posterior, feature=[0, 1])).savefig("coding.pdf")
     """
     advice = "Ask first: coding_verdict(posterior, feature) returns the tree that is drawn here."
     states, per_draw = ("chain", "draw", "stimulus", "pattern"), ("chain", "draw")

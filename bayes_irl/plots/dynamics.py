@@ -28,7 +28,7 @@ def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> 
     Raises:
         InputError: If it is something else.
 
-    >>> dynamics(bi.checks.dynamics(posterior, recording, key=key)).savefig("dynamics.pdf")  # doctest: +SKIP
+    >>> dynamics(bi.checks.dynamics(posterior, recording, key=key)).savefig("dynamics.pdf")
     """
     dwell, dwell_drawn = replicas.checked(check, "dwell_time", _ADVICE)
     seen, _ = replicas.checked(check, "triggered", _ADVICE)

@@ -25,7 +25,7 @@ def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figu
     Raises:
         InputError: If it is something else.
 
-    >>> elpd(bi.compare({"count": one, "pairs": other})).savefig("elpd.pdf")  # doctest: +SKIP
+    >>> elpd(bi.compare({"count": posterior, "pairs": other})).savefig("elpd.pdf")
     """
     wanted = {"difference", "difference_se", "weight", "passed"}
     if not isinstance(table, xr.Dataset) or not wanted <= set(table.data_vars):

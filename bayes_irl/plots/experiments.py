@@ -33,7 +33,7 @@ def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) 
     Raises:
         InputError: If it is something else.
 
-    >>> experiments(bi.tell_apart(claims, key=key)).savefig("experiments.pdf")  # doctest: +SKIP
+    >>> experiments(bi.tell_apart({"count": posterior, "pairs": other}, key=key)).savefig("bits.pdf")
     """
     wanted = {"bits", "se", "num_spikes"}
     if not isinstance(found, xr.Dataset) or not wanted <= set(found.data_vars):

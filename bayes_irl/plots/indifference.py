@@ -24,7 +24,7 @@ def indifference(result: xr.Dataset, truth: float | None = None, *, figure: Figu
     Raises:
         InputError: If `result` is something else, or `truth` is no positive number.
 
-    >>> indifference(analysis.indifference(trials), truth=2.2).savefig("indifference.pdf")  # doctest: +SKIP
+    >>> indifference(analysis.indifference(trials), truth=2.2).savefig("indifference.pdf")
     """
     needed = ("share", "fitted", "relative_value", "side_bias")
     result = curves.expect("result", result, "indifference", needed)

@@ -26,7 +26,7 @@ def loo_pit(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> F
     Raises:
         InputError: If it is something else.
 
-    >>> loo_pit(bi.checks.loo_pit(posterior, key=key)).savefig("loo_pit.pdf")  # doctest: +SKIP
+    >>> loo_pit(bi.checks.loo_pit(posterior, key=key)).savefig("loo_pit.pdf")
     """
     wanted = {"difference", "low", "high", "p_value"}
     if not isinstance(check, xr.Dataset) or not wanted <= set(check.data_vars):

@@ -24,7 +24,7 @@ def multisensory(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     Raises:
         InputError: If `result` is something else.
 
-    >>> multisensory(analysis.multisensory(trials)).savefig("multisensory.pdf")  # doctest: +SKIP
+    >>> multisensory(analysis.multisensory(trials)).savefig("multisensory.pdf")
     """
     needed = ("share", "fitted", "sigma", "sigma_optimal", "difference")
     result = curves.expect("result", result, "multisensory", needed)

@@ -25,7 +25,7 @@ def predicted_return(result: xr.Dataset, *, figure: Figure | SubFigure | None = 
     Raises:
         InputError: If `result` is something else.
 
-    >>> predicted_return(analysis.predicted_return(trials, by="coherence")).savefig("v.pdf")  # doctest: +SKIP
+    >>> predicted_return(analysis.predicted_return(trials, by="motion")).savefig("v.pdf")
     """
     needed = ("obtained", "predicted", "value", "returns", "returns_error")
     result = curves.expect("result", result, "predicted_return", needed)

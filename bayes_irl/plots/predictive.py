@@ -29,7 +29,7 @@ def predictive(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -
     Raises:
         InputError: If it is something else.
 
-    >>> predictive(bi.checks.predictive(posterior, key=key)).savefig("predictive.pdf")  # doctest: +SKIP
+    >>> predictive(bi.checks.predictive(posterior, key=key)).savefig("predictive.pdf")
     """
     mean, mean_drawn = replicas.checked(check, "mean_response", _ADVICE)
     labels = style.stimulus_labels(mean)

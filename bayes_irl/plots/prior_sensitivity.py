@@ -35,7 +35,7 @@ def prior_sensitivity(check: xr.Dataset, *, figure: Figure | SubFigure | None = 
     Raises:
         InputError: If it is something else.
 
-    >>> prior_sensitivity(bi.checks.prior_sensitivity(posterior)).savefig("prior.pdf")  # doctest: +SKIP
+    >>> prior_sensitivity(bi.checks.prior_sensitivity(posterior)).savefig("prior.pdf")
     """
     wanted = {"prior", "likelihood", "diagnosis"}
     if not isinstance(check, xr.Dataset) or not wanted <= set(check.data_vars):

@@ -26,7 +26,7 @@ def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     Raises:
         InputError: If `result` is something else.
 
-    >>> psychometric(analysis.psychometric(trials)).savefig("psychometric.pdf")  # doctest: +SKIP
+    >>> psychometric(analysis.psychometric(trials)).savefig("psychometric.pdf")
     """
     result = curves.expect("result", result, "psychometric", ("share", "fitted", "parameters"))
     figure, sheet = style.page(style.SINGLE, 75 * style.MM, None, figure=figure)

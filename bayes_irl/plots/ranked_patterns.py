@@ -44,7 +44,7 @@ def ranked_patterns(
     Raises:
         InputError: If the tree holds no reward per pattern, or the truth has another shape.
 
-    >>> ranked_patterns(posterior, truth=reward / coding_cost).savefig("ranked.pdf")  # doctest: +SKIP
+    >>> ranked_patterns(posterior, truth=reward).savefig("ranked.pdf")
     """
     ranking = _rank(tree, truth, stimulus, count("num_patterns", num_patterns))
     return _draw(tree, ranking, figure=figure)

@@ -55,7 +55,7 @@ def reward_map(
     Raises:
         InputError: If the tree lacks these groups, or the shape of `truth` is another one.
 
-    >>> reward_map(posterior, truth=reward).savefig("reward.pdf")  # doctest: +SKIP
+    >>> reward_map(posterior, truth=reward).savefig("reward.pdf")
     """
     rewards = _summarise(tree, truth, count("num_patterns", num_patterns))
     return _draw(tree, rewards, num_patterns, figure=figure)

@@ -35,7 +35,7 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | 
     Raises:
         InputError: If there are none, or they are of different circuits.
 
-    >>> rewards_compared({"count": one, "pairs": other}).savefig("rewards.pdf")  # doctest: +SKIP
+    >>> rewards_compared({"count": posterior, "pairs": other}).savefig("rewards.pdf")
     """
     if not posteriors:
         raise InputError.of("posteriors", "at least one claim", 0)

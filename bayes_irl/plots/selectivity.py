@@ -28,7 +28,7 @@ def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None)
     Raises:
         InputError: If `result` is something else.
 
-    >>> selectivity(analysis.selectivity(trials)).savefig("selectivity.pdf")  # doctest: +SKIP
+    >>> selectivity(analysis.selectivity(trials)).savefig("selectivity.pdf")
     """
     result = curves.expect("result", result, "selectivity", ("coefficient", "p_value", *COUNTS))
     num = result.sizes["variable"]

@@ -22,7 +22,7 @@ def silencing(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -
     Raises:
         InputError: If `result` is something else.
 
-    >>> silencing(analysis.silencing({"intact": trials, "units for A": others})).savefig("s.pdf")  # doctest: +SKIP
+    >>> silencing(analysis.silencing({"intact": trials, "again": trials})).savefig("s.pdf")
     """
     result = curves.expect("result", result, "silencing", [*SHARES, "change_correct"])
     names = [str(name) for name in result["group"].values]

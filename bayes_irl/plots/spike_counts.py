@@ -40,7 +40,7 @@ def spike_counts(
     Raises:
         InputError: If the tree holds no predictions, or the recording is of another circuit.
 
-    >>> spike_counts(adapt(posterior, circuit.silence(3)), recording).savefig("counts.pdf")  # doctest: +SKIP
+    >>> spike_counts(bi.adapt(posterior, circuit.silence(2)), recording).savefig("counts.pdf")
     """
     distributions = _summarise(tree, recording)
     return _draw(tree, distributions, figure=figure)

@@ -23,7 +23,7 @@ def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
     Raises:
         InputError: If `result` is something else.
 
-    >>> sure_bet(analysis.sure_bet(trials)).savefig("sure_bet.pdf")  # doctest: +SKIP
+    >>> sure_bet(analysis.sure_bet(trials)).savefig("sure_bet.pdf")
     """
     needed = ("share_sure", "share_correct", "mean_improvement")
     result = curves.expect("result", result, "sure_bet", needed)

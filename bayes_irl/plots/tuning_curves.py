@@ -41,7 +41,7 @@ def tuning_curves(
     Raises:
         InputError: If the tree holds no predictions, or the shape of a truth is another one.
 
-    >>> tuning_curves(adapt(posterior, circuit.silence(3))).savefig("silenced.pdf")  # doctest: +SKIP
+    >>> tuning_curves(bi.adapt(posterior, circuit.silence(2))).savefig("silenced.pdf")
     """
     curves = _summarise(tree, truth or {})
     return _draw(tree, curves, figure=figure)

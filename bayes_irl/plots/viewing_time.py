@@ -20,7 +20,7 @@ def viewing_time(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     Raises:
         InputError: If `result` is something else.
 
-    >>> viewing_time(analysis.viewing_time(trials)).savefig("viewing_time.pdf")  # doctest: +SKIP
+    >>> viewing_time(analysis.viewing_time(trials)).savefig("viewing_time.pdf")
     """
     result = curves.expect("result", result, "viewing_time", ("share_correct",))
     figure, sheet = style.page(style.SINGLE, 75 * style.MM, None, figure=figure)

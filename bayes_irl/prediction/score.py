@@ -58,7 +58,12 @@ def score(
     Raises:
         InputError: if systems and recording do not fit, or fits have other T, p or lesions.
 
-    >>> score(posterior, recorded(posterior).silence(3), recording)["difference"]  # doctest: +SKIP
+    >>> silenced = circuit.silence(2)
+    >>> score(posterior, circuit, recording)["difference"].to_series()
+    claim
+    adapted            0.0
+    nothing changes    0.0
+    Name: difference, dtype: float64
     """
     count("num_draws", num_draws)
     claims, reference = _claims(posterior, system, refit)

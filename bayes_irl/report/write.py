@@ -48,7 +48,9 @@ def write_report(
     Raises:
         InputError: as `compare`; if the folder cannot be written to.
 
-    >>> write_report({"count": one, "pairs": other}, "report", key=key)  # doctest: +SKIP
+    >>> page, *pictures = write_report({"count": posterior, "pairs": other}, "report", key=key)
+    >>> page.name, len(pictures)
+    ('index.html', 10)
     """
     target = Path(folder)
     _prepare(target / "figures")

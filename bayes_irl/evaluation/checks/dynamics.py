@@ -49,7 +49,11 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
     Source:
         Gelman, Meng & Stern 1996, Statistica Sinica 6:733.
 
-    >>> dynamics(posterior, recording, key=key)["sentence"].values  # doctest: +SKIP
+    >>> (dynamics(posterior, recording, key=key)["p_value"] > 0.05).to_series()
+    check
+    dwell_time    True
+    triggered     True
+    Name: p_value, dtype: bool
     """
     fit = Fit(posterior).require(Capability.DYNAMICS, one_recording=True)
     (stored,) = fit.stored_recordings

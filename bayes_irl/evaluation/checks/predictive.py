@@ -47,7 +47,12 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     Source:
         Gelman, Meng & Stern 1996, Statistica Sinica 6:733.
 
-    >>> predictive(posterior, key=key)["sentence"].values  # doctest: +SKIP
+    >>> (predictive(posterior, key=key)["p_value"] > 0.05).to_series()
+    check
+    mean_response    True
+    correlation      True
+    num_spikes       True
+    Name: p_value, dtype: bool
     """
     fit = Fit(posterior).require(Capability.PREDICTIVE, one_recording=True)
     (stored,) = fit.stored_recordings

@@ -43,7 +43,11 @@ def compare(
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4; weights: Yao et al. 2018, doi:10.1214/17-BA1091.
 
-    >>> compare({"values differ": one, "values' ratio": other})["difference"]  # doctest: +SKIP
+    >>> compare({"count": posterior, "pairs": other})["difference"].to_series().round()
+    claim
+    count      0.0
+    pairs   -158.0
+    Name: difference, dtype: float64
     """
     if len(posteriors) < 2:
         raise InputError.of("posteriors", "at least two claims", len(posteriors))

@@ -41,7 +41,9 @@ def contraction(posterior: xr.DataTree, *, allow_failed: bool = False) -> xr.Dat
     Source:
         Schad, Betancourt & Vasishth 2021, doi:10.1037/met0000275.
 
-    >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction")  # doctest: +SKIP
+    >>> contraction(posterior)["reward_per_count"].sel(statistic="contraction").values.round(3)
+    array([[1.   , 1.   , 1.   , 0.999],
+           [1.   , 1.   , 1.   , 0.999]])
     """
     fit = Fit(posterior).require(Capability.CONTRACTION).require_passed(allow_failed)
     tables = {}

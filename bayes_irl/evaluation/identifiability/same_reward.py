@@ -63,7 +63,8 @@ def same_reward(first: xr.DataTree, second: xr.DataTree, *, allow_failed: bool =
     Source:
         Derived in docs/identifiability.md, "Wrong assumptions"; tested against circuits of known costs.
 
-    >>> print(same_reward(monday, tuesday).attrs["sentence"])  # doctest: +SKIP
+    >>> print(same_reward(posterior, posterior).attrs["sentence"].split(",")[0])
+    One reward explains both recordings (p = 1
     """
     fits = [
         Fit(tree).require(Capability.SAME_REWARD, one_recording=True).require_passed(allow_failed, name)

@@ -4,10 +4,10 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-latest lock calibrate train rewards inside check docs bench wheel-test clean
+.PHONY: help demo test test-latest lock calibrate train rewards inside check docs bench wheel-test release-check clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(STAMP) ## run the demonstration
 	.venv/bin/bayes-irl demo
@@ -53,6 +53,9 @@ bench: $(STAMP) ## time the solver and the inference
 
 wheel-test: $(STAMP) ## build the wheel and run the demonstration from it alone
 	.ci/wheel-test
+
+release-check: $(STAMP) ## see that versions agree, and that wheel and source distribution work on every Python
+	.ci/release-check
 
 clean: ## remove build outputs and caches (not .venv)
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

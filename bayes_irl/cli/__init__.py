@@ -3,6 +3,8 @@
 Nothing heavy is imported until a command runs, so that help is instant.
 """
 
+import os
+
 import click
 
 from bayes_irl.cli import adapt, check, compare, convert, demo, fit, models, plot, run, simulate, train
@@ -24,6 +26,7 @@ def main() -> None:
     Exit codes: 0 done, 1 done, but the recording refutes the model (fit, check), 2 bad input (nothing was written), 130
     interrupted.
     """  # noqa: D301 (click reads the \b)
+    os.environ["MPLBACKEND"] = "agg"  # figures are written to files: no windows
 
 
 for module in (demo, simulate, convert, fit, check, adapt, compare, models, train, run, plot):

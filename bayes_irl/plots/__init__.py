@@ -1,8 +1,9 @@
 """Figures of what ArviZ cannot know: one public function a file, which takes results and returns a figure.
 
-Figures are made without pyplot, so nothing stays open; they show themselves in notebooks, and `figure.savefig` saves
-them (`plt.show` and `plt.savefig` know nothing of them). They are drawn at
-print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points.
+Figures show themselves in notebooks; `figure.savefig` saves them, and so do `plt.show` and `plt.savefig` right after a
+plot. They are drawn at print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points. Every plot takes `figure=`:
+`figure=plt.figure(figsize=(8, 5))` for another size, `figure=axes[0, 1]` or a subfigure for a panel of a larger
+figure. Titles are yours: `figure.suptitle("...")`.
 """
 
 from bayes_irl.plots.accuracy import accuracy

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl.plots import curves, style
@@ -14,12 +14,12 @@ _WIDEST = 0.9  # where axes begin, or before
 
 
 @style.own_look
-def accuracy(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def accuracy(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, condition by condition.
 
     Args:
         result: What `analysis.accuracy` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.
@@ -35,13 +35,13 @@ def accuracy(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
 
 
 def shares_by_name(
-    result: xr.Dataset, names: Sequence[str], what: str, reference: bool, *, figure: Figure | SubFigure | None = None
+    result: xr.Dataset, names: Sequence[str], what: str, reference: bool, *, figure: style.Onto = None
 ) -> Figure:
     """Draw shares `[name, statistic]`, a row for each name, with dotted lines through the first as a reference."""
     num = len(names)
     wrapped = [style.wrap(name, 0.3 * style.DOUBLE) for name in names]
     height = max(26 * style.MM, sum(max(style.extent(name)[1], 4.2 * style.MM) for name in wrapped))
-    figure, sheet = style.page(style.DOUBLE, height + 18 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, height + 18 * style.MM, figure=figure)
     panels = sheet.subplots(1, len(SHARES), sharey=True)
     rows = np.arange(num)[::-1]
     for axes, (variable, title) in zip(panels, SHARES.items(), strict=True):

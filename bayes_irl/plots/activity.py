@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError, whole_numbers
 from bayes_irl.plots import curves, style
@@ -19,7 +20,7 @@ def activity(
     conditions: Sequence[str] | None = None,
     units: Sequence[int] | None = None,
     *,
-    figure: Figure | SubFigure | None = None,
+    figure: style.Onto = None,
 ) -> Figure:
     """Draw condition-averaged rates: of all units in the order of their peaks, and of a few condition by condition.
 
@@ -30,7 +31,7 @@ def activity(
         result: What `analysis.activity` returned.
         conditions: Those to be drawn above; by default all, or four from the first to the last.
         units: Those to be drawn below; by default the four whose rates differ most between conditions.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -51,7 +52,7 @@ def activity(
     if units is None:
         units = np.argsort(-result["modulation"].values, kind="stable")[:NUM_UNITS].tolist()
     chosen = whole_numbers("units", units, 0, result.sizes["unit"] - 1)
-    figure, sheet = style.page(style.DOUBLE, 120 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 120 * style.MM, figure=figure)
     above, below = curves.parts(sheet, 2, 1, height_ratios=(1, 1.1))
     _draw_all(above, result, list(conditions))
     _draw_some(below, result, labels, chosen)
@@ -72,6 +73,7 @@ def _draw_all(sheet: SubFigure, result: xr.Dataset, conditions: list[str]) -> No
         axes.axvline(0, color=style.VERMILLION, linewidth=style.THIN)
         axes.set_xlabel(curves.label(result["time"]) if len(conditions) < 3 else "Time (ms)")
         style.dress(axes, curves.upper(name))
+    panels[0].yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     panels[0].set_ylabel("Unit, by time of peak")
     colour_bar(sheet, image, list(panels), "Rate, relative to the unit's largest")
 

@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_irl.inference import Fit
@@ -15,7 +15,7 @@ _COLUMNS = ("session", "subject", "kind", "num_a", "num_b")
 
 
 @style.own_look
-def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
+def choice_shares(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw shares of choices of juice A against the offer, for each subject and kind of trial.
 
     Dots are what was chosen, sessions taken together; bars are 90 % equal-tailed intervals of choices drawn anew from
@@ -23,10 +23,10 @@ def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None
 
     Args:
         tree: What `infer` returned, for offers.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if the fit's gate failed.
+        The figure; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree is of another kind.
@@ -43,7 +43,7 @@ def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None
     owner = Fit(tree).recorded["subject_of_session"].values
     subjects, kinds = list(dict.fromkeys(map(str, owner))), [str(each) for each in values["kind"].values]
     width = style.SINGLE if len(kinds) == 1 else style.DOUBLE
-    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, Fit(tree).passed, figure=figure)
+    figure, sheet = style.page(width, (len(subjects) * 55 + 8) * style.MM, style.failed_gate(tree), figure=figure)
     panels = sheet.subplots(len(subjects), len(kinds), squeeze=False, sharey=True)
     for m, subject in enumerate(subjects):
         for k, kind in enumerate(kinds):
@@ -57,9 +57,8 @@ def choice_shares(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None
         Line2D([], [], color=style.BLACK, marker="o", markersize=3, linestyle=""),
         Line2D([], [], color=style.VERMILLION, linewidth=3, alpha=0.6),
     ]
-    style.legend(
-        sheet, handles, ["Observed", f"Posterior predictive, {style.INTERVAL}"], loc="outside lower center", ncols=2
-    )
+    names = ["Observed", f"Posterior predictive, {style.INTERVAL}"]
+    style.legend(sheet, handles, names, loc="outside lower center", ncols=min(2, len(kinds)))
     return figure
 
 

@@ -1,18 +1,18 @@
 """Chronometric curves."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 
 
 @style.own_look
-def chronometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def chronometric(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw mean reaction times against the strength of evidence, of correct and of wrong answers.
 
     Args:
         result: What `analysis.chronometric` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % t intervals of the means. Strengths are evenly spaced.
@@ -24,7 +24,7 @@ def chronometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     """
     result = curves.expect("result", result, "chronometric", ("reaction_time",))
     times = result["reaction_time"]
-    figure, sheet = style.page(style.SINGLE, 68 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.SINGLE, 68 * style.MM, figure=figure)
     axes = sheet.subplots()
     places = curves.along_categories(axes, times["strength"])
     names = [str(name) for name in reversed(times["outcome"].values)]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -21,7 +21,7 @@ _LOOKS: dict[bool, dict[str, Any]] = {
 
 
 @style.own_look
-def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: Figure | SubFigure | None = None) -> Figure:
+def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: style.Onto = None) -> Figure:
     """Draw the outcome of the test of optimality.
 
     Left: the deviance G² of the best optimal answers from the answers themselves, as it would be if the circuit were
@@ -32,7 +32,7 @@ def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: Figure | SubFi
     Args:
         test: What `identifiability.optimality_test` returned.
         num_pairs: At most so many pairs are drawn, those that circulate most by their z.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure, entitled with the verdict.
@@ -48,7 +48,7 @@ def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: Figure | SubFi
     if not isinstance(test, xr.Dataset) or not needed <= set(test.data_vars):
         raise InputError.of("test", "what optimality_test returned", type(test).__name__)
     shown = np.sort(np.argsort(-np.abs(test["z"].values), kind="stable")[:most])
-    figure, sheet = style.page(style.DOUBLE, 62 * style.MM, None, str(test.attrs["verdict"]), figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 62 * style.MM, title=str(test.attrs["verdict"]), figure=figure)
     left, right = sheet.subplots(1, 2, width_ratios=(1, 2.2))
     _draw_deviance(left, test)
     _draw_pairs(right, test.isel(pair=shown))

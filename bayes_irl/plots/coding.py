@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_irl.inference import Fit
@@ -15,7 +15,7 @@ LEAST_WEIGHT = 1e-4  # states observed less often than this are left out: nothin
 
 
 @style.own_look
-def coding(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
+def coding(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw the reward of each state against log ρ(y | σ), with the posterior of their slope and correlation.
 
     Left, one mark per stimulus and pattern: posterior means in the gauge, the reward with its 90 % equal-tailed
@@ -25,10 +25,10 @@ def coding(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Fi
 
     Args:
         tree: What `coding_verdict` returned: group "coding".
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure, entitled with the verdict; above its axes it says so if the fit's gate failed.
+        The figure, entitled with the verdict; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree holds no verdict.
@@ -41,7 +41,9 @@ def coding(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Fi
     slope, correlation = (style.variable(tree, "coding", name, per_draw, advice) for name in ("slope", "correlation"))
     fit = Fit(tree)
     verdict = str(fit.group("coding").attrs["verdict"])
-    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, fit.passed, verdict.split(" (")[0], figure=figure)
+    figure, sheet = style.page(
+        style.DOUBLE, 82 * style.MM, style.failed_gate(tree), verdict.split(" (")[0], figure=figure
+    )
     grid = sheet.add_gridspec(2, 2, width_ratios=(2, 1))
     _draw_states(sheet.add_subplot(grid[:, 0]), tree, reward.values, target.values, slope.values)
     for row, (draws, name) in enumerate(((correlation, "Correlation"), (slope, "Slope"))):

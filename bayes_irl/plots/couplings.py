@@ -1,5 +1,6 @@
 """Couplings between neurons, as a ring and as a matrix."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from bayes_irl._checks import InputError
-from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.systems import CoupledNetwork, Couplings
 
@@ -25,7 +25,7 @@ _COLOURS = "PuOr_r"
 
 
 @style.own_look
-def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
+def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw couplings J_ij as arrows from neuron j to neuron i on a ring, and as a matrix.
 
     An arrowhead excites, a bar inhibits; the wider, the stronger (weaker than 5 % of the strongest: left out). In the
@@ -34,10 +34,10 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: Figur
 
     Args:
         source: What `optimize` or `infer` returned for `circuit.coupled()`, or couplings alone.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if the fit's gate failed.
+        The figure; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the source has no couplings.
@@ -48,16 +48,16 @@ def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: Figur
         drawn = style.variable(source, "couplings", "weight", ("chain", "draw", "neuron", "seen"), _ADVICE)
         each = style.summarise(style.finite(drawn.values, "weight"))
         shown = _Weights(each.mean, (each.low > 0) | (each.high < 0), [str(name) for name in drawn["neuron"].values])
-        passed = Fit(source).passed
+        failed: Sequence[str] = style.failed_gate(source)
     else:
         held: Any = getattr(source, "couplings", source)
         if not hasattr(held, "weights"):
             raise InputError.of("source", "couplings, a coupled network or a fit", type(source).__name__, _ADVICE)
         weights = np.asarray(held.weights)
         names = getattr(getattr(source, "circuit", None), "unit_names", map(str, range(len(weights))))
-        shown, passed = _Weights(weights, weights != 0, list(names)), None
-    figure, sheet = style.page(style.DOUBLE, 78 * style.MM, passed, figure=figure)
-    _draw(sheet, shown, uncertain=passed is not None)
+        shown, failed = _Weights(weights, weights != 0, list(names)), ()
+    figure, sheet = style.page(style.DOUBLE, 78 * style.MM, failed, figure=figure)
+    _draw(sheet, shown, uncertain=isinstance(source, xr.DataTree))
     return figure
 
 

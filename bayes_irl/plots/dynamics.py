@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import replicas, style
 
@@ -10,7 +10,7 @@ _ADVICE = "Give it what `checks.dynamics` returned."
 
 
 @style.own_look
-def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def dynamics(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw how long patterns last, and how the number of spikes follows a change of stimulus.
 
     Left, the share of patterns that last longer than so many bins (or updates); right, the mean number of spikes by how
@@ -20,7 +20,7 @@ def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> 
 
     Args:
         check: What `checks.dynamics` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -33,7 +33,7 @@ def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> 
     dwell, dwell_drawn = replicas.checked(check, "dwell_time", _ADVICE)
     seen, _ = replicas.checked(check, "triggered", _ADVICE)
     labels, unit = style.stimulus_labels(seen), str(check.attrs["unit"])
-    figure, sheet = style.page(style.DOUBLE, 60 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 60 * style.MM, figure=figure)
     left, right = sheet.subplots(1, 2)
     possible = dwell.values > 0
     places = dwell["longer_than"].values + 1
@@ -48,7 +48,7 @@ def dynamics(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> 
         replicas.along(right, ages, seen.values[x].sum(axis=1), style.summarise(spikes[None, :, x]), colour)
     right.set_xscale("log")
     right.set_xlabel(f"{unit.capitalize()}s since the stimulus came on")
-    right.set_ylabel("Number of spikes")
+    right.set_ylabel("Mean number of spikes")
     for axes, name, title in (
         (left, "dwell_time", "Dwell times"),
         (right, "triggered", "Responses after a change of stimulus"),

@@ -2,25 +2,26 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 
 @style.own_look
-def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def elpd(table: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
 
     Bars are two standard errors to either side: a claim whose bar reaches zero cannot be told from the best. To the
-    right its stacking weight. Claims whose fit failed its gate are hollow, and do not set the limits of the axis.
+    right its stacking weight. Claims whose fit failed its gate are hollow, and do not set the limits of the axis: those
+    that lie beyond it are triangles at its end.
 
     Args:
         table: What `compare` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure.
+        The figure; above its axes it says whose gate failed.
 
     Raises:
         InputError: If it is something else.
@@ -31,13 +32,15 @@ def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figu
     if not isinstance(table, xr.Dataset) or not wanted <= set(table.data_vars):
         got = sorted(map(str, table)) if isinstance(table, xr.Dataset) else type(table).__name__
         raise InputError.of("table", "a comparison", got, "Give it what `compare` returned.")
+    passes = table["passed"].values
+    _, failed = style.fits_by_gate([str(name) for name in table["claim"].values], passes)
     names = [style.wrap(str(name), 26 * style.MM) for name in table["claim"].values]
     lines = sum(name.count("\n") + 1 for name in names)
-    figure, sheet = style.page(style.SINGLE, (22 + 4 * lines + 4 * len(names)) * style.MM, None, figure=figure)
+    height = (22 + 4 * lines + 4 * len(names)) * style.MM
+    figure, sheet = style.page(style.SINGLE, height, failed, figure=figure)
     axes = sheet.subplots()
     axes.axvline(0, color=style.GREY, linewidth=style.THIN, linestyle=":")
     difference, spread = table["difference"].values, 2 * table["difference_se"].values
-    passes = table["passed"].values
     for place, (middle, half, passed) in enumerate(zip(difference, spread, passes, strict=True)):
         axes.hlines(place, middle - half, middle + half, color=style.BLUE, linewidth=1.2)
         face = style.BLUE if passed else "white"
@@ -45,6 +48,9 @@ def elpd(table: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figu
     limits = style.span_of_passed(np.minimum(difference - spread, 0), np.maximum(difference + spread, 0), passes)
     if limits is not None:
         axes.set_xlim(limits)
+        for place in np.flatnonzero((difference < limits[0]) | (difference > limits[1])).tolist():
+            edge, marker = (limits[0], "<") if difference[place] < limits[0] else (limits[1], ">")
+            axes.plot(edge, place, marker, markersize=4, color=style.BLUE, markerfacecolor="white", clip_on=False)
     weights = table["weight"].values
     for place, weight in enumerate(weights[np.isfinite(weights)]):
         where = axes.get_yaxis_transform()

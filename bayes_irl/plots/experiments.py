@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -15,7 +15,7 @@ _MOST = 9  # experiments drawn, and "nothing changed"
 
 
 @style.own_look
-def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def experiments(found: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the expected information of experiments, and what each claim predicts for the most informative one.
 
     Left, bits about which claim is right, from a recording of stated size, with two standard errors of the simulation;
@@ -25,10 +25,10 @@ def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) 
 
     Args:
         found: What `tell_apart` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure.
+        The figure; above its axes it says whose gate failed.
 
     Raises:
         InputError: If it is something else.
@@ -42,7 +42,10 @@ def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) 
     names = found["experiment"].values.astype(str)
     shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MOST or name == _UNCHANGED])
     stimuli = _most_different(shown.isel(experiment=0))
-    figure, sheet = style.page(style.DOUBLE, (26 + 4.5 * shown.sizes["experiment"]) * style.MM, None, figure=figure)
+    passed = found["passed"].values if "passed" in found else np.ones(found.sizes["claim"], bool)
+    claims, failed = style.fits_by_gate([str(name) for name in found["claim"].values], passed)
+    height = (26 + 4.5 * shown.sizes["experiment"]) * style.MM
+    figure, sheet = style.page(style.DOUBLE, height, failed, figure=figure)
     panels = sheet.subplots(1, 1 + len(stimuli), width_ratios=[1.15, *[1] * len(stimuli)])
     _bars(panels[0], shown)
     for axes, x in zip(panels[1:], stimuli, strict=True):
@@ -52,10 +55,6 @@ def experiments(found: xr.Dataset, *, figure: Figure | SubFigure | None = None) 
         axes.sharey(panels[1])
     panels[1].set_ylabel(style.wrap(f"Probability once: {names[0]}", 44 * style.MM))
     handles = [Line2D([], [], **style.of_claim(number)) for number in range(found.sizes["claim"])]
-    passed = found["passed"].values if "passed" in found else np.ones(found.sizes["claim"], bool)
-    claims = [
-        f"{name}{'' if good else ' (fit failed)'}" for name, good in zip(found["claim"].values, passed, strict=True)
-    ]
     style.legend(sheet, handles, claims, loc="outside lower center", ncols=min(4, len(claims)))
     return figure
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl._checks import positive
 from bayes_irl.plots import curves, style
@@ -10,13 +10,13 @@ from bayes_irl.plots.psychometric import draw_curves, note
 
 
 @style.own_look
-def indifference(result: xr.Dataset, truth: float | None = None, *, figure: Figure | SubFigure | None = None) -> Figure:
+def indifference(result: xr.Dataset, truth: float | None = None, *, figure: style.Onto = None) -> Figure:
     """Draw shares of choices of juice B against the offer, and the relative value at which either is chosen as often.
 
     Args:
         result: What `analysis.indifference` returned.
         truth: What 1 A is worth in B in truth; drawn as a line.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure. Right: posterior means of the relative value with 90 % equal-tailed intervals.
@@ -28,7 +28,7 @@ def indifference(result: xr.Dataset, truth: float | None = None, *, figure: Figu
     """
     needed = ("share", "fitted", "relative_value", "side_bias")
     result = curves.expect("result", result, "indifference", needed)
-    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, figure=figure)
     left, right = sheet.subplots(1, 2, width_ratios=(1.7, 1))
     looks = draw_curves(left, result)
     levels = result["evidence"].values

@@ -1,7 +1,7 @@
 """Learning curves."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -12,12 +12,12 @@ MEASURES = {"share_answered": "Share answered", "share_correct": "Share correct"
 
 
 @style.own_look
-def learning(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def learning(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw validations against updates: each training, their mean, and the range from the least to the most.
 
     Args:
         result: What `analysis.learning` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure. A dot marks the end of a training; from then on its last validation counts.
@@ -28,7 +28,7 @@ def learning(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
     >>> learning(analysis.learning([first, second, third])).savefig("learning.pdf")  # doctest: +SKIP
     """
     result = curves.expect("result", result, "learning", [*MEASURES, "share_correct_over_runs", "last_update"])
-    figure, sheet = style.page(style.DOUBLE, 62 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 62 * style.MM, figure=figure)
     updates, ends = result["num_updates"].values, result["last_update"].values
     for axes, (name, title) in zip(sheet.subplots(1, len(MEASURES)), MEASURES.items(), strict=True):
         over = result[f"{name}_over_runs"]

@@ -1,7 +1,7 @@
 """Whether left-out observations are as surprising as they should be."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -10,7 +10,7 @@ from bayes_irl.plots import style
 
 
 @style.own_look
-def loo_pit(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def loo_pit(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw G(u) − u, the distribution of leave-one-out PIT values beside the uniform one.
 
     A fit that is right stays in the band as a whole with a probability of 90 %. Above zero at low u and below at high:
@@ -18,7 +18,7 @@ def loo_pit(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> F
 
     Args:
         check: What `checks.loo_pit` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -32,7 +32,7 @@ def loo_pit(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> F
     if not isinstance(check, xr.Dataset) or not wanted <= set(check.data_vars):
         got = sorted(map(str, check)) if isinstance(check, xr.Dataset) else type(check).__name__
         raise InputError.of("check", "a Dataset", got, "Give it what `checks.loo_pit` returned.")
-    figure, sheet = style.page(style.SINGLE, 58 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.SINGLE, 58 * style.MM, figure=figure)
     axes = sheet.subplots()
     level = check["level"].values
     axes.fill_between(level, check["low"].values, check["high"].values, color=style.PALE, linewidth=0)

@@ -3,19 +3,19 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 from bayes_irl.plots.psychometric import draw_curves, note
 
 
 @style.own_look
-def multisensory(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def multisensory(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw psychometric curves of each sense and of both, and their thresholds against the optimal one.
 
     Args:
         result: What `analysis.multisensory` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure. Right: posterior means of sigma with 90 % equal-tailed intervals; the last is what the thresholds of
@@ -28,7 +28,7 @@ def multisensory(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     """
     needed = ("share", "fitted", "sigma", "sigma_optimal", "difference")
     result = curves.expect("result", result, "multisensory", needed)
-    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, figure=figure)
     left, right = sheet.subplots(1, 2, width_ratios=(1.5, 1))
     looks = draw_curves(left, result)
     left.set_ylabel(f'Share of answers "{result.attrs["answer"]}"')

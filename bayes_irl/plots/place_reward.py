@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.inference import Fit
 from bayes_irl.plots import style
@@ -13,12 +13,12 @@ from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
 
 
 @style.own_look
-def place_reward(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
+def place_reward(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw the posterior mean of the reward per place, and the width of its 90 % equal-tailed interval.
 
     Args:
         tree: what `infer` returned for a maze.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure: two panels, both in nats per update. A cross marks places that were never visited.
@@ -29,7 +29,7 @@ def place_reward(tree: xr.DataTree, *, figure: Figure | SubFigure | None = None)
     summary = style.summarise(style.finite(draws.values[:, :, 0], "reward"))
     fit = Fit(tree)
     maze: Any = fit.system
-    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, fit.passed, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 82 * style.MM, style.failed_gate(tree), figure=figure)
     grid = sheet.subplots(1, 2)
     extreme = float(np.abs(summary.mean).max())
     width = summary.high - summary.low

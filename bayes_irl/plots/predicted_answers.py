@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -13,7 +13,7 @@ COLOURS = {"right": style.BLUE, "wrong": style.VERMILLION}
 
 
 @style.own_look
-def predicted_answers(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def predicted_answers(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw shares of answers and quantiles of reaction times, observed and predicted, for each subject.
 
     Dots are what was observed; bands are 90 % equal-tailed intervals of answers drawn anew from the posterior for the
@@ -22,7 +22,7 @@ def predicted_answers(result: xr.Dataset, *, figure: Figure | SubFigure | None =
 
     Args:
         result: What `analysis.predicted_answers` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -36,7 +36,7 @@ def predicted_answers(result: xr.Dataset, *, figure: Figure | SubFigure | None =
     subjects = [str(name) for name in result["subject"].values]
     columns = [name for name in ("share_positive", "share_sure", "time") if name in result]
     figure, sheet = style.page(
-        style.SINGLE if len(columns) == 1 else style.DOUBLE, (len(subjects) * 58 + 10) * style.MM, None, figure=figure
+        style.SINGLE if len(columns) == 1 else style.DOUBLE, (len(subjects) * 58 + 10) * style.MM, figure=figure
     )
     panels = sheet.subplots(len(subjects), len(columns), squeeze=False)
     for row, subject in zip(panels, subjects, strict=True):

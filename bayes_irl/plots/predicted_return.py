@@ -3,13 +3,13 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 
 
 @style.own_look
-def predicted_return(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def predicted_return(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the return obtained against the return predicted, and the course of both through a trial.
 
     Left: trials in bins by their prediction at a few moments; on the dotted line predictions are right on average.
@@ -17,7 +17,7 @@ def predicted_return(result: xr.Dataset, *, figure: Figure | SubFigure | None = 
 
     Args:
         result: What `analysis.predicted_return` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % t intervals of the mean return.
@@ -29,7 +29,7 @@ def predicted_return(result: xr.Dataset, *, figure: Figure | SubFigure | None = 
     """
     needed = ("obtained", "predicted", "value", "returns", "returns_error")
     result = curves.expect("result", result, "predicted_return", needed)
-    figure, sheet = style.page(style.DOUBLE, 80 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 80 * style.MM, figure=figure)
     left, right = curves.parts(sheet, 1, 2)
     _draw_calibration(left.subplots(), result)
     moments = [curves.upper(name) for name in result["moment"].values]

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl.plots import replicas, style
@@ -12,7 +12,7 @@ _ADVICE = "Give it what `checks.predictive` returned."
 
 
 @style.own_look
-def predictive(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def predictive(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw mean responses, correlations, numbers of spikes and (of transitions) of changes, recorded and replicated.
 
     Points are means over recordings drawn from the fit, bars and bands 90 % equal-tailed intervals. In the first two
@@ -21,7 +21,7 @@ def predictive(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -
 
     Args:
         check: What `checks.predictive` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -35,7 +35,7 @@ def predictive(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -
     labels = style.stimulus_labels(mean)
     colours = replicas.stimulus_colours(len(labels))
     changes = "changes" in check
-    figure, sheet = style.page(style.DOUBLE, (56 + 4 * (len(labels) > 2)) * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, (56 + 4 * (len(labels) > 2)) * style.MM, figure=figure)
     panels = sheet.subplots(1, 3 + changes)
     for x, colour in enumerate(colours):
         replicas.against(panels[0], mean.values[x], mean_drawn[x], colour)

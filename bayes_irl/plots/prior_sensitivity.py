@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator
 
@@ -19,7 +19,7 @@ _LOOKS = {
 
 
 @style.own_look
-def prior_sensitivity(check: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def prior_sensitivity(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw each conclusion's sensitivity to its prior against that to the data.
 
     Rewards per number of spikes (where there are some) are filled marks, the model's parameters hollow ones. Left of
@@ -27,7 +27,7 @@ def prior_sensitivity(check: xr.Dataset, *, figure: Figure | SubFigure | None = 
 
     Args:
         check: What `checks.prior_sensitivity` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -44,7 +44,7 @@ def prior_sensitivity(check: xr.Dataset, *, figure: Figure | SubFigure | None = 
     names = check["quantity"].values.astype(str)
     rewards = np.char.startswith(names, "reward_per_count[")
     filled = rewards if rewards.any() else ~rewards
-    figure, sheet = style.page(style.SINGLE, 72 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.SINGLE, 72 * style.MM, figure=figure)
     axes = sheet.subplots()
     diagnosis = check["diagnosis"].values.astype(str)
     for what, (colour, marker, _) in _LOOKS.items():

@@ -2,7 +2,7 @@
 
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 
@@ -10,7 +10,7 @@ INTERVALS = "Points: {}s. Bands: {}s of the fitted function."
 
 
 @style.own_look
-def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def psychometric(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw shares of one answer against evidence, and the function fitted to them.
 
     Points are shares with 90 % Wilson intervals; lines are posterior means of the fitted function, bands its 90 %
@@ -18,7 +18,7 @@ def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
 
     Args:
         result: What `analysis.psychometric` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -29,7 +29,7 @@ def psychometric(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     >>> psychometric(analysis.psychometric(trials)).savefig("psychometric.pdf")
     """
     result = curves.expect("result", result, "psychometric", ("share", "fitted", "parameters"))
-    figure, sheet = style.page(style.SINGLE, 75 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.SINGLE, 75 * style.MM, figure=figure)
     axes = sheet.subplots()
     looks = draw_curves(axes, result)
     axes.set_ylabel(f'Share of answers "{result.attrs["answer"]}"')

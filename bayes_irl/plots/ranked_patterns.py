@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, count
@@ -24,7 +24,7 @@ def ranked_patterns(
     *,
     stimulus: int = 0,
     num_patterns: int = 24,
-    figure: Figure | SubFigure | None = None,
+    figure: style.Onto = None,
 ) -> Figure:
     """Draw the patterns of highest posterior mean reward r(σ, x), in nats per update, for one stimulus x.
 
@@ -36,10 +36,10 @@ def ranked_patterns(
         truth: The true reward `[num_stimuli, num_patterns]` in nats per update, if known: drawn in the tree's gauge.
         stimulus: The index of x.
         num_patterns: How many patterns to show.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if the fit's gate failed.
+        The figure; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree holds no reward per pattern, or the truth has another shape.
@@ -94,9 +94,9 @@ def _names(fit: Fit) -> list[str] | None:
     return None if names.dtype.kind in "iu" else [str(name) for name in names]
 
 
-def _draw(tree: xr.DataTree, ranking: _Ranking, *, figure: Figure | SubFigure | None = None) -> Figure:
+def _draw(tree: xr.DataTree, ranking: _Ranking, *, figure: style.Onto = None) -> Figure:
     title = f"Stimulus {ranking.label}" if ranking.label else ""
-    figure, sheet = style.page(style.DOUBLE, 85 * style.MM, Fit(tree).passed, title, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 85 * style.MM, style.failed_gate(tree), title, figure=figure)
     ratios = [5.0, 2.0, 4.0] if ranking.inclusion is not None else [5.0, 4.0]
     panels = sheet.subplots(len(ratios), 1, sharex=True, height_ratios=ratios)
     _draw_rewards(panels[0], ranking)

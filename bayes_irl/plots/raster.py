@@ -1,17 +1,23 @@
 """The spikes of a stretch of a recording, under its stimulus."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.plots import style
 from bayes_irl.recordings import Recording
+
+_MOST_TIMED = 6  # trials: of more, the x axis gives numbers
+_MOST_TICKS = 12
+_WIDEST_GAP = 0.02  # between two trials, as a share of all bins shown
 
 
 @style.own_look
@@ -21,19 +27,20 @@ def raster(
     start: int = 0,
     stimulus_labels: Sequence[str] | None = None,
     *,
-    figure: Figure | SubFigure | None = None,
+    figure: style.Onto = None,
 ) -> Figure:
     """Draw which neuron spiked in which bin, below a strip with one lane per stimulus.
 
-    The x axis is in seconds of recording (trials joined) where the bin width is known, else in bins or, for a
-    recording of single updates, in updates. Dotted lines are trial boundaries.
+    The x axis is in seconds where the bin width is known, else in bins or, for a recording of single updates, in
+    updates. With trials, time starts anew in each, and grey gaps stand between them; of more than six, the x axis gives
+    the trials' numbers.
 
     Args:
         recording: What was recorded.
         num_bins: How many bins (or updates) to show; fewer where the recording ends.
         start: The first one.
         stimulus_labels: One name per stimulus; by default those of the recording, or numbers.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -57,21 +64,41 @@ def raster(
     return _draw(recording, shown, labels, figure)
 
 
-def _draw(recording: Recording, shown: slice, labels: list[str], onto: Figure | SubFigure | None) -> Figure:
+@dataclass(frozen=True)
+class _Stretch:
+    """Bins that follow one another in time: a whole recording, or what is shown of one trial."""
+
+    bins: slice  # of those shown
+    place: float  # where it begins on the x axis, in bins
+    first: int  # its first bin, counted from the start of its trial or of the recording
+    trial: int | None
+
+    @property
+    def length(self) -> int:
+        """How many bins it has."""
+        return self.bins.stop - self.bins.start
+
+    @property
+    def end(self) -> float:
+        """Where it ends on the x axis, in bins."""
+        return self.place + self.length
+
+
+def _draw(recording: Recording, shown: slice, labels: list[str], onto: style.Onto) -> Figure:
     spikes, stimulus = recording.spikes[shown].astype(bool), recording.stimulus[shown]
     width = recording.bin_width or 1.0
     lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
-    ends = _boundaries(recording, shown) * width
-    height = (sum(lanes) + (21 if len(ends) else 15)) * style.MM
-    figure, sheet = style.page(style.DOUBLE, height, None, figure=onto)
+    stretches = _stretches(recording, shown)
+    height = (sum(lanes) + (21 if len(stretches) > 1 else 15)) * style.MM
+    figure, sheet = style.page(style.DOUBLE, height, figure=onto)
     strip, axes = sheet.subplots(2, 1, sharex=True, height_ratios=lanes)
     for x in range(len(labels)):
-        _draw_runs(strip, stimulus == x, x, shown.start, width, style.PALETTE[x % len(style.PALETTE)])
+        _draw_runs(strip, stimulus == x, x, stretches, width, style.PALETTE[x % len(style.PALETTE)])
     for i in range(recording.num_neurons):
-        _draw_runs(axes, spikes[:, i], i, shown.start, width, style.BLACK)
+        _draw_runs(axes, spikes[:, i], i, stretches, width, style.BLACK)
     for each in (strip, axes):
-        for end in ends:
-            each.axvline(end, color=style.GREY, linewidth=style.THIN, linestyle=(0, (1, 1)), zorder=0)
+        for before, after in pairwise(stretches):
+            each.axvspan(before.end * width, after.place * width, color=style.PALE, linewidth=0, zorder=0)
         style.dress(each)
     strip.set_yticks(range(len(labels)), labels)
     strip.set_ylim(len(labels) - 0.5, -0.5)
@@ -84,37 +111,88 @@ def _draw(recording: Recording, shown: slice, labels: list[str], onto: Figure | 
     else:
         axes.set_yticks(range(recording.num_neurons), recording.unit_ids)
     axes.set_ylabel("Neuron" if recording.unit_ids is None else "Unit")
-    axes.set_xlim(shown.start * width, shown.stop * width)
-    axes.set_xlabel(_time(recording))
+    axes.set_xlim(stretches[0].place * width, stretches[-1].end * width)
+    _label_time(axes, recording, stretches, width)
     sheet.align_ylabels()
-    if len(ends):
-        dots = Line2D([], [], color=style.GREY, linewidth=style.THIN, linestyle=(0, (1, 1)))
-        style.legend(sheet, [dots], ["Trial boundary"], loc="outside lower right")
+    if len(stretches) > 1:
+        style.legend(sheet, [Patch(color=style.PALE)], ["Between trials"], loc="outside lower right")
     return figure
 
 
+def _stretches(recording: Recording, shown: slice) -> list[_Stretch]:
+    """Divide what is shown at the ends of trials, with room in between."""
+    num = shown.stop - shown.start
+    if recording.trial is None:
+        return [_Stretch(slice(0, num), float(shown.start), shown.start, None)]
+    edges = [0, *(np.flatnonzero(np.diff(recording.trial[shown])) + 1).tolist(), num]
+    gap = min(_WIDEST_GAP * num, 0.25 * num / (len(edges) - 1))
+    return [
+        _Stretch(
+            slice(start, stop),
+            start + number * gap,
+            shown.start + start - int(np.searchsorted(recording.trial, recording.trial[shown.start + start])),
+            int(recording.trial[shown.start + start]),
+        )
+        for number, (start, stop) in enumerate(pairwise(edges))
+    ]
+
+
 def _draw_runs(
-    axes: Axes, active: Bool[np.ndarray, " num_shown"], row: int, start: int, width: float, colour: str
+    axes: Axes,
+    active: Bool[np.ndarray, " num_shown"],
+    row: int,
+    stretches: list[_Stretch],
+    width: float,
+    colour: str,
 ) -> None:
     """Draw each run of bins in which a neuron or a stimulus is on as one box, at least a hairline wide."""
-    runs = [(first * width, length * width) for first, length in _runs(active, start)]
+    runs = [
+        ((each.place + first) * width, length * width)
+        for each in stretches
+        for first, length in _runs(active[each.bins])
+    ]
     axes.broken_barh(runs, (row - 0.4, 0.8), facecolor=colour, edgecolor=colour, linewidth=0.25)
 
 
-def _runs(active: Bool[np.ndarray, " num_shown"], start: int) -> Float[np.ndarray, "num_runs 2"]:
+def _runs(active: Bool[np.ndarray, " num_bins"]) -> Float[np.ndarray, "num_runs 2"]:
     """Return the first bin and the length of each unbroken run."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]]).astype(np.int8)))
-    return np.stack([edges[::2] + start, edges[1::2] - edges[::2]], axis=1).astype(float)
+    return np.stack([edges[::2], edges[1::2] - edges[::2]], axis=1).astype(float)
 
 
-def _boundaries(recording: Recording, shown: slice) -> Float[np.ndarray, " num_boundaries"]:
-    """Return the bins at which another trial starts."""
-    if recording.trial is None:
-        return np.zeros(0)
-    return np.flatnonzero(np.diff(recording.trial[shown])) + 1.0 + shown.start
+def _label_time(axes: Axes, recording: Recording, stretches: list[_Stretch], width: float) -> None:
+    """Give time, in each trial anew; of many trials their numbers."""
+    unit = "s" if recording.bin_width is not None else "bins"
+    if stretches[0].trial is None:
+        plain = "Bin" if recording.neuron is None else "Update"
+        axes.set_xlabel(plain if recording.bin_width is None else "Time in recording (s)")
+    elif len(stretches) <= _MOST_TIMED:
+        step = _round(sum(each.length for each in stretches) * width / _MOST_TICKS)
+        ticks = [(each, time) for each in stretches for time in _times(each, step, width)]
+        axes.set_xticks([each.place * width + time - each.first * width for each, time in ticks])
+        axes.set_xticklabels([f"{time:g}" for _, time in ticks])
+        axes.set_xlabel(f"Time in trial ({unit})")
+    else:
+        every = -(-len(stretches) // _MOST_TICKS)
+        some = stretches[::every]
+        axes.set_xticks([(each.place + each.end) / 2 * width for each in some], [str(each.trial) for each in some])
+        lengths = [np.round(each.length * width, 6) for each in stretches[1:-1]]  # the others may be cut
+        least, most = f"{min(lengths):g}", f"{max(lengths):g}"
+        axes.set_xlabel(f"Trial ({least if least == most else f'{least} to {most}'} {unit} each)")
 
 
-def _time(recording: Recording) -> str:
-    if recording.bin_width is not None:
-        return "Time in recording (s)"
-    return "Bin" if recording.neuron is None else "Update"
+def _times(stretch: _Stretch, step: float, width: float) -> list[float]:
+    """Return the multiples of a step within a stretch, none of them near its end, where another one may begin."""
+    begin, end = stretch.first * width, (stretch.first + stretch.length) * width
+    steps = np.arange(int(np.ceil(begin / step - 1e-9)), int(np.ceil((end - 0.5 * step) / step - 1e-9)))
+    return np.round(steps * step, 9).tolist() or [begin]
+
+
+def _round(step: float) -> float:
+    """Return the next larger of 1, 2, 5, 10, 20, ... or their decimal fractions.
+
+    >>> _round(0.03), _round(7.0)
+    (0.05, 10.0)
+    """
+    power = 10.0 ** np.floor(np.log10(step))
+    return float(np.round(next(each for each in (1, 2, 5, 10) if each * power >= step * (1 - 1e-9)) * power, 9))

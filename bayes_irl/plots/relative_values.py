@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from bayes_irl._checks import positive
@@ -13,19 +13,17 @@ _ADVICE = "Pass what infer(load_model(...), offers, ...) returned."
 
 
 @style.own_look
-def relative_values(
-    tree: xr.DataTree, truth: float | None = None, *, figure: Figure | SubFigure | None = None
-) -> Figure:
+def relative_values(tree: xr.DataTree, truth: float | None = None, *, figure: style.Onto = None) -> Figure:
     """Draw the relative value of the juices in every session, in the order in which sessions came.
 
     Args:
         tree: What `infer` returned, for offers.
         truth: What one A is worth in B in truth; drawn as a line.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure: posterior means with 90 % equal-tailed intervals, a panel for each subject, on a log scale; its
-        typical session is a line with a band. Above its axes it says so if the fit's gate failed.
+        typical session is a line with a band. Above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree is of another kind, or `truth` is no positive number.
@@ -36,7 +34,7 @@ def relative_values(
     typical = style.variable(tree, "posterior", "log_relative_value_mean", ("chain", "draw", "subject"), _ADVICE)
     owner = Fit(tree).recorded["subject_of_session"].values
     subjects = [str(each) for each in typical["subject"].values]
-    figure, sheet = style.page(style.DOUBLE, len(subjects) * 45 * style.MM, Fit(tree).passed, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, len(subjects) * 45 * style.MM, style.failed_gate(tree), figure=figure)
     panels = sheet.subplots(len(subjects), 1, squeeze=False, sharey=True)[:, 0]
     for m, (axes, subject) in enumerate(zip(panels, subjects, strict=True)):
         own = style.summarise(style.finite(values.values[:, :, owner == subject, 0], "relative_value"))

@@ -8,14 +8,13 @@ import xarray as xr
 from jaxtyping import Bool, Float, Int
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike
-from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _ADVICE = "Give it what `infer` returned."
@@ -30,7 +29,7 @@ def reward_map(
     truth: ArrayLike | None = None,
     num_patterns: int = 12,
     *,
-    figure: Figure | SubFigure | None = None,
+    figure: style.Onto = None,
 ) -> Figure:
     """Draw the inferred reward r(σ, x) against the number of spikes in σ, one panel per stimulus x.
 
@@ -47,10 +46,10 @@ def reward_map(
             it by the coding cost if that is not 1. It is brought into the gauge here.
         num_patterns: At most so many patterns with the same number of spikes are drawn, those observed most
             often.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if the fit's gate failed.
+        The figure; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree lacks these groups, or the shape of `truth` is another one.
@@ -106,7 +105,7 @@ def _most_observed(
     return shown
 
 
-def _draw(tree: xr.DataTree, rewards: _Rewards, most: int, *, figure: Figure | SubFigure | None = None) -> Figure:
+def _draw(tree: xr.DataTree, rewards: _Rewards, most: int, *, figure: style.Onto = None) -> Figure:
     num_stimuli = len(rewards.labels)
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
@@ -115,7 +114,7 @@ def _draw(tree: xr.DataTree, rewards: _Rewards, most: int, *, figure: Figure | S
     note, legend_columns = _note(rewards, most, width), 1 if num_stimuli == 1 else 2
     legend_lines = -(-len(handles) // legend_columns) + note.count("\n") + 1
     figure, sheet = style.page(
-        width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, Fit(tree).passed, figure=figure
+        width, (52 * num_rows + 4 * legend_lines + 5) * style.MM, style.failed_gate(tree), figure=figure
     )
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):

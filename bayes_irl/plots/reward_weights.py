@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, finite_array
@@ -20,7 +20,7 @@ def reward_weights(
     explained: Mapping[str, xr.Dataset],
     controls: Mapping[str, ArrayLike] | None = None,
     *,
-    figure: Figure | SubFigure | None = None,
+    figure: style.Onto = None,
 ) -> Figure:
     """Draw the weights of features in several fits, and what share of the reward features explain, beside controls.
 
@@ -32,10 +32,10 @@ def reward_weights(
         weights: What `identifiability.reward_weights` returned, by the name of the fit; all of the same features.
         explained: What it returned for features whose R² is of interest, by their name.
         controls: R² of features that are wrong on purpose, by the kind of control.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if the gate of a fit failed.
+        The figure; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If weights are of different features, or controls are not numbers.
@@ -51,9 +51,9 @@ def reward_weights(
     features = [str(each) for each in next(iter(weights.values()))["feature"].values]
     if any([str(each) for each in found["feature"].values] != features for found in weights.values()):
         raise InputError.of("weights", f"the features {features} in every fit", "others")
-    passed = all(each.attrs["passed_of_fit"] for each in (*weights.values(), *explained.values()))
+    failed = [name for name, each in {**explained, **weights}.items() if not each.attrs["passed_of_fit"]]
     rows = max(len(features) * len(weights) / 2, len(explained) + len(kinds))
-    figure, sheet = style.page(style.DOUBLE, (26 + 7 * rows) * style.MM, passed, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, (26 + 7 * rows) * style.MM, failed, figure=figure)
     left, right = sheet.subplots(1, 2, width_ratios=[1, 1])
     _draw_weights(left, weights, features)
     _draw_shares(right, explained, kinds)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -17,7 +17,7 @@ _SPREAD = 0.5  # over which claims stand side by side, in spikes
 
 
 @style.own_look
-def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | SubFigure | None = None) -> Figure:
+def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: style.Onto = None) -> Figure:
     """Draw the reward r(σ, x) by the number of spikes, averaged over the patterns that were observed, for each claim.
 
     Averages are weighted by how often patterns were observed: what a claim says about patterns that never came up is
@@ -26,10 +26,10 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | 
 
     Args:
         posteriors: What `infer` returned, by the name of the claim; all of the same observations.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure; above its axes it says so if a fit's gate failed. What such a fit says does not set the axes'
+        The figure; above its axes it says whose gate failed. What such a fit says does not set the axes'
         limits.
 
     Raises:
@@ -47,7 +47,8 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | 
     num_rows = -(-len(labels) // num_columns)
     width = style.SINGLE if len(labels) == 1 else style.DOUBLE
     passed = np.array([Fit(tree).passed for tree in posteriors.values()])
-    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, bool(passed.all()), figure=figure)
+    names, failed = style.fits_by_gate(list(claims), passed)
+    figure, sheet = style.page(width, (48 * num_rows + 10) * style.MM, failed, figure=figure)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel >= len(labels):
@@ -69,7 +70,6 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: Figure | 
     if limits is not None:
         grid[0, 0].set_ylim(limits)
     handles = [Line2D([], [], **style.of_claim(number)) for number in range(len(claims))]
-    names = [f"{name}{'' if good else ' (fit failed)'}" for name, good in zip(claims, passed, strict=True)]
     style.legend(sheet, handles, names, loc="outside lower center", ncols=min(3, len(claims)))
     return figure
 

@@ -3,7 +3,8 @@
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bayes_irl.plots import curves, style
 
@@ -12,7 +13,7 @@ _SPREAD = 0.32  # of the units of a variable, in rows
 
 
 @style.own_look
-def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def selectivity(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw how many units are selective for each variable, and how strongly each unit is.
 
     Left: units whose coefficient is significant beside the other variables, and units of which the variable alone
@@ -20,7 +21,7 @@ def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None)
 
     Args:
         result: What `analysis.selectivity` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure.
@@ -32,7 +33,7 @@ def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None)
     """
     result = curves.expect("result", result, "selectivity", ("coefficient", "p_value", *COUNTS))
     num = result.sizes["variable"]
-    figure, sheet = style.page(style.DOUBLE, (11 * num + 24) * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, (11 * num + 24) * style.MM, figure=figure)
     left, right = sheet.subplots(1, 2, sharey=True, width_ratios=(1, 1.4))
     rows = np.arange(num)[::-1]
     looks = [{"color": style.BLUE}, {"color": style.PALE}]
@@ -40,6 +41,7 @@ def selectivity(result: xr.Dataset, *, figure: Figure | SubFigure | None = None)
         drawn = left.barh(rows + shift, result[name].values, 0.34, **look)
         left.bar_label(drawn, fontsize=style.SMALL, padding=2)
     left.set_xlim(0, 1.15 * max(1, *(int(result[name].max()) for name in COUNTS)))
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     left.set_xlabel(f"Units, of {result.sizes['unit']}")
     left.set_yticks(rows, [curves.upper(name) for name in result["variable"].values])
     left.set_ylim(-0.6, num - 0.4)

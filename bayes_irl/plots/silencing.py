@@ -1,19 +1,19 @@
 """What breaks when units are silenced."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 from bayes_irl.plots.accuracy import SHARES, shares_by_name
 
 
 @style.own_look
-def silencing(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def silencing(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, for each group of units silenced.
 
     Args:
         result: What `analysis.silencing` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals, dotted lines go through the intact network. A group that answers

@@ -7,13 +7,12 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError
-from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.recordings import Recording
 
@@ -21,9 +20,7 @@ _DODGE = 0.12  # by which the two circuits stand apart, in spikes
 
 
 @style.own_look
-def spike_counts(
-    tree: xr.DataTree, recording: Recording | None = None, *, figure: Figure | SubFigure | None = None
-) -> Figure:
+def spike_counts(tree: xr.DataTree, recording: Recording | None = None, *, figure: style.Onto = None) -> Figure:
     """Draw the probability of each number of spikes in a pattern, given the stimulus: P(Σ_i σ_i | x).
 
     One panel per stimulus, unchanged against changed circuit. Points are posterior means, error bars 90 %
@@ -32,10 +29,10 @@ def spike_counts(
     Args:
         tree: What `adapt` returned: `spike_count_probability` in group "predictions".
         recording: Its frequencies (of all its bins or updates with that stimulus) are drawn as bars behind.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure, entitled with the change; above its axes it says so if the fit's gate failed.
+        The figure, entitled with the change; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree holds no predictions, or the recording is of another circuit.
@@ -87,13 +84,13 @@ def _frequencies(
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def _draw(tree: xr.DataTree, distributions: _Distributions, *, figure: Figure | SubFigure | None = None) -> Figure:
+def _draw(tree: xr.DataTree, distributions: _Distributions, *, figure: style.Onto = None) -> Figure:
     num_stimuli = len(distributions.labels)
     num_columns = style.columns_of_stimuli(num_stimuli)
     num_rows = -(-num_stimuli // num_columns)
     width = style.SINGLE if num_stimuli == 1 else style.DOUBLE
     figure, sheet = style.page(
-        width, (42 * num_rows + 20) * style.MM, Fit(tree).passed, style.change_in_words(tree), figure=figure
+        width, (42 * num_rows + 20) * style.MM, style.failed_gate(tree), style.change_in_words(tree), figure=figure
     )
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):

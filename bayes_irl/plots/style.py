@@ -1,9 +1,8 @@
 """What the figures share: page, colours, intervals, and how they ask a fit for what they draw."""
 
 import functools
-import io
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
 from bayes_irl.inference import Fit
+from bayes_irl.plots.screen import new_figure
 from bayes_irl.rewards import in_gauge
 
 MM = 1 / 25.4  # inches
@@ -32,7 +32,6 @@ PALETTE = (BLUE, ORANGE, GREEN, VERMILLION, "#56B4E9", "#CC79A7", "#F0E442", BLA
 
 LOW, HIGH = 0.05, 0.95
 INTERVAL = "90 % equal-tailed interval"
-FAILED = "Gate failed: intervals not to be trusted"
 
 CIRCUITS = ("unchanged", "changed")
 LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible in grey
@@ -46,6 +45,7 @@ LOOKS: dict[str, dict[str, Any]] = {  # colour, marker and line differ: legible 
     },
 }
 
+Onto = Figure | SubFigure | Axes | None  # what a plot draws on: None is a new figure
 
 _WHOLE: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 
@@ -59,19 +59,6 @@ def own_look[**Given](draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
             return draw(*args, **kwargs)
 
     return drawn
-
-
-class Drawing(Figure):
-    """A figure that shows itself in a notebook, without pyplot and without `%matplotlib inline`."""
-
-    def savefig(self, fname: Any, **settings: Any) -> None:
-        """Save it in its own colours, also where a dark style is set."""
-        super().savefig(fname, **({"facecolor": "auto", "edgecolor": "auto"} | settings))
-
-    def _repr_png_(self) -> bytes:
-        content = io.BytesIO()
-        self.savefig(content, format="png", dpi=130)
-        return content.getvalue()
 
 
 @dataclass(frozen=True)
@@ -151,29 +138,83 @@ def change_in_words(tree: xr.DataTree) -> str:
 
 
 def page(
-    width: float, height: float, passed: bool | None, title: str = "", figure: Figure | SubFigure | None = None
+    width: float, height: float, failed: Sequence[str] = (), title: str = "", figure: Onto = None
 ) -> tuple[Figure, SubFigure]:
     """Return a figure, and the part of it to draw on: below the title, and the gate's warning over it.
 
     Args:
         width: Inches.
         height: Inches, without title and warning.
-        passed: Whether the gates of all fits that are drawn passed; if not, the figure says so at its top. None:
-            nothing was inferred.
-        title: Of the whole figure.
+        failed: Names of the fits drawn whose gate failed: the figure says so at its top.
+        title: Of what is drawn; `figure.suptitle` is left to the user.
         figure: What to draw on, as large as it is; None: a new figure.
+
+    Raises:
+        InputError: If `figure` is something else.
     """
-    warning = FAILED if passed is False else ""
-    height += 6 * MM * (bool(title) + bool(warning))
-    holder = Drawing(figsize=(width, height), layout="constrained") if figure is None else figure
-    if warning:
-        holder.suptitle(warning, fontsize=LARGE, fontweight="bold", color=VERMILLION)
-    sheet = holder.add_subfigure(holder.add_gridspec(1, 1)[0])
+    heads = [wrap(each, 0.9 * width, LARGE) for each in (_warning(failed), title) if each]
+    height += sum(2 * MM + extent(each, LARGE)[1] for each in heads)
+    holder = new_figure(width, height) if figure is None else _place(figure)
+    sheet = _below(holder)
+    if failed:
+        sheet.suptitle(heads[0], fontsize=LARGE, fontweight="bold", color=VERMILLION)
+        sheet = _below(sheet)
     if title:
-        sheet.suptitle(wrap(title, 0.9 * width, LARGE), fontsize=LARGE)
-    whole = holder.get_figure(root=True)
+        sheet.suptitle(heads[-1], fontsize=LARGE)
+    return _whole(holder), sheet
+
+
+def failed_gate(tree: xr.DataTree) -> tuple[str, ...]:
+    """Return the name of the fit's model if its gate failed, for `page`; nothing if it passed."""
+    return () if Fit(tree).passed else (str(tree.attrs.get("model", "")),)
+
+
+def fits_by_gate(names: Sequence[str], passed: Sequence[bool] | np.ndarray) -> tuple[list[str], list[str]]:
+    """Return the fits' names as legends have them, and the names of those whose gate failed, for `page`."""
+    failed = [name for name, good in zip(names, passed, strict=True) if not good]
+    return [f"{name} (fit failed)" if name in failed else name for name in names], failed
+
+
+def _warning(failed: Sequence[str]) -> str:
+    """Return what a figure says of fits whose gate failed.
+
+    >>> _warning(["pairwise", "free_form"])
+    'Gate failed for “pairwise”, “free_form”: do not trust their intervals'
+    """
+    if not failed:
+        return ""
+    whose = ", ".join(f"“{name}”" for name in failed if name)
+    return (
+        f"Gate failed{' for ' if whose else ''}{whose}: do not trust {'their' if len(failed) > 1 else 'its'} intervals"
+    )
+
+
+def _place(onto: Any) -> Figure | SubFigure:
+    """Return a figure or a part of one to draw on: in place of axes, that which they took up."""
+    if isinstance(onto, Axes):
+        spot, holder = onto.get_subplotspec(), onto.figure
+        if spot is None:
+            raise InputError.of("figure", "axes of a grid", "axes that were placed by hand", "Use plt.subplots.")
+        onto.remove()
+        onto = holder.add_subfigure(spot)
+    if not isinstance(onto, Figure | SubFigure):
+        advice = "Pass `figure=plt.figure()`, or one of the axes of `plt.subplots(1, 2)`."
+        raise InputError.of("figure", "a figure, a part of one, or axes", type(onto).__name__, advice)
+    whole = _whole(onto)
+    if whole.get_layout_engine() is None:  # else titles and labels lie on each other
+        whole.set_layout_engine("constrained")
+    return onto
+
+
+def _below(holder: Figure | SubFigure) -> SubFigure:
+    """Return all of it but its title, white: what is drawn is black, whatever style the user's figure has."""
+    return holder.add_subfigure(holder.add_gridspec(1, 1)[0], facecolor="white")
+
+
+def _whole(part: Figure | SubFigure) -> Figure:
+    whole = part.get_figure(root=True)
     assert whole is not None
-    return whole, sheet
+    return whole
 
 
 def dress(axes: Axes, title: str = "") -> None:

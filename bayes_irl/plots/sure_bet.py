@@ -1,13 +1,13 @@
 """Sure bets: when they are taken, and how good answers are where they are waived."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 
 
 @style.own_look
-def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def sure_bet(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw how often the sure bet is taken, and accuracy where it is waived.
 
     Left: the share of sure bets against the duration of the stimulus, a curve for each strength of evidence. Right: the
@@ -15,7 +15,7 @@ def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
 
     Args:
         result: What `analysis.sure_bet` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.
@@ -27,7 +27,7 @@ def sure_bet(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) ->
     """
     needed = ("share_sure", "share_correct", "mean_improvement")
     result = curves.expect("result", result, "sure_bet", needed)
-    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, 75 * style.MM, figure=figure)
     left, right = curves.parts(sheet, 1, 2)
     axes = left.subplots()
     looks = curves.by_strength(axes, result["share_sure"])

@@ -8,12 +8,11 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
-from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
 _DODGE = 0.1  # by which the two circuits stand apart, in stimuli
@@ -22,7 +21,7 @@ _CROSS: dict[str, Any] = {"color": style.VERMILLION, "marker": "x", "markersize"
 
 @style.own_look
 def tuning_curves(
-    tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None, *, figure: Figure | SubFigure | None = None
+    tree: xr.DataTree, truth: Mapping[str, ArrayLike] | None = None, *, figure: style.Onto = None
 ) -> Figure:
     """Draw E[σ_i | x], the mean response of each neuron to each stimulus, unchanged against changed.
 
@@ -33,10 +32,10 @@ def tuning_curves(
     Args:
         tree: What `adapt` returned: `tuning_curve` in group "predictions".
         truth: True tuning curves under "unchanged", "changed" or both, `[num_stimuli, num_neurons]` each.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
-        The figure, entitled with the change; above its axes it says so if the fit's gate failed.
+        The figure, entitled with the change; above its axes it says whose gate failed, if one did.
 
     Raises:
         InputError: If the tree holds no predictions, or the shape of a truth is another one.
@@ -79,14 +78,14 @@ def _summarise(tree: xr.DataTree, truth: Mapping[str, ArrayLike]) -> _Curves:
     )
 
 
-def _draw(tree: xr.DataTree, curves: _Curves, *, figure: Figure | SubFigure | None = None) -> Figure:
+def _draw(tree: xr.DataTree, curves: _Curves, *, figure: style.Onto = None) -> Figure:
     num_neurons = len(curves.neurons)
     num_rows, num_columns = _grid(num_neurons, len(curves.labels))
     width = style.SINGLE if num_columns <= 2 else style.DOUBLE
     names, upright = _tick_labels(curves.labels, 0.75 * width / num_columns)
     below = max(style.extent(name)[0 if upright else 1] for name in names)
     height = below + (34 * num_rows + 18) * style.MM
-    figure, sheet = style.page(width, height, Fit(tree).passed, style.change_in_words(tree), figure=figure)
+    figure, sheet = style.page(width, height, style.failed_gate(tree), style.change_in_words(tree), figure=figure)
     grid = sheet.subplots(num_rows, num_columns, sharex=True, sharey=True, squeeze=False)
     for panel, axes in enumerate(grid.flat):
         if panel < num_neurons:

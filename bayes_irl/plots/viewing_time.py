@@ -1,18 +1,18 @@
 """Accuracy against viewing time."""
 
 import xarray as xr
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl.plots import curves, style
 
 
 @style.own_look
-def viewing_time(result: xr.Dataset, *, figure: Figure | SubFigure | None = None) -> Figure:
+def viewing_time(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the share of correct answers against the duration of the stimulus, a curve for each strength of evidence.
 
     Args:
         result: What `analysis.viewing_time` returned.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.
@@ -23,7 +23,7 @@ def viewing_time(result: xr.Dataset, *, figure: Figure | SubFigure | None = None
     >>> viewing_time(analysis.viewing_time(trials)).savefig("viewing_time.pdf")
     """
     result = curves.expect("result", result, "viewing_time", ("share_correct",))
-    figure, sheet = style.page(style.SINGLE, 75 * style.MM, None, figure=figure)
+    figure, sheet = style.page(style.SINGLE, 75 * style.MM, figure=figure)
     axes = sheet.subplots()
     looks = curves.by_strength(axes, result["share_correct"])
     axes.axhline(0.5, color=style.GREY, linewidth=style.THIN, linestyle=":", zorder=0)

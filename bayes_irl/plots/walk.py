@@ -1,6 +1,6 @@
 """Where an agent spends its time in a maze, and where it goes from there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,9 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 
 from bayes_irl._checks import InputError
-from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
 from bayes_irl.systems.maze.grid import MOVES, Grid
@@ -30,26 +29,27 @@ class _Walk:
 
 
 @style.own_look
-def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: Figure | SubFigure | None = None) -> Figure:
+def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw shares of time as shades and mean moves as arrows, panel by panel.
 
     Args:
         walks: what `optimize` returned for mazes, each with the title of its panel; or what `adapt` returned: then the
             maze before and after the change, averaged over posterior draws.
-        figure: A figure, or a part of one, to draw on; by default a new one.
+        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
         The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.
     """
-    passed, title = None, ""
+    failed: Sequence[str] = ()
+    title = ""
     if isinstance(walks, xr.DataTree):
-        panels, passed, title = _predicted(walks), Fit(walks).passed, style.change_in_words(walks)
+        panels, failed, title = _predicted(walks), style.failed_gate(walks), style.change_in_words(walks)
     else:
         panels = [_of_walker(*each) for each in walks.items()]
     if not panels:
         raise InputError.of("walks", "at least one walker", "none")
     height = (92 if len(panels) < 3 else 70) * style.MM
-    figure, sheet = style.page(style.DOUBLE, height, passed, title, figure=figure)
+    figure, sheet = style.page(style.DOUBLE, height, failed, title, figure=figure)
     norm = LogNorm(RAREST, max(each.place_probability.max() for each in panels), clip=True)
     grid = sheet.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):

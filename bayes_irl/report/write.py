@@ -10,6 +10,7 @@ from bayes_irl._checks import InputError
 from bayes_irl._progress import tqdm
 from bayes_irl.io.whole import written_whole
 from bayes_irl.plots.export import as_png
+from bayes_irl.plots.screen import off_screen
 from bayes_irl.recordings import Recording
 from bayes_irl.report.content import Content, Picture, gather
 from bayes_irl.report.page import as_html, as_markdown
@@ -60,7 +61,8 @@ def write_report(
             bar.set_description(what)
             bar.update()
 
-        content = gather(posteriors, recording, key, step, allow_failed)
+        with off_screen():
+            content = gather(posteriors, recording, key, step, allow_failed)
     files = {target / "index.html": as_html(content, made_by).encode()}
     files[target / "report.md"] = as_markdown(content, made_by).encode()
     files |= {target / "figures" / f"{each.name}.png": as_png(each.figure) for each in _pictures(content)}

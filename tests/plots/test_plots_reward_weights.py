@@ -46,7 +46,7 @@ def test_weights_and_shares_are_where_the_draws_have_them():
 def test_many_fits_are_legible_and_a_failed_gate_is_said():
     fits = {f"fit number {k}": weights(k, passed=k > 0) for k in range(5)}
     figure = plots.reward_weights(fits, {f"a feature, number {k}": weights(k) for k in range(3)})
-    assert "Gate failed" in words(figure)
+    assert "Gate failed for “fit number 0”: do not trust its intervals" in words(figure)
     check_legible(figure)
 
 

@@ -12,7 +12,7 @@ from jax.lax import stop_gradient
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import count
-from bayes_irl._progress import tqdm
+from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import num_chunks_of
 from bayes_irl.agents.networks import RecurrentNetwork
@@ -63,7 +63,7 @@ def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progres
     each_event = jnp.eye(len(names))
     blocks = [
         jax.device_get(gradients_of_counts(agent.networks.decision, task, each_event, per_condition, block_key))
-        for block_key in tqdm(jax.random.split(key, NUM_BLOCKS), "gradients", disable=not progress, unit="block")
+        for block_key in Bar(jax.random.split(key, NUM_BLOCKS), "gradients", disable=not progress, unit="block")
     ]
     counts, gradients = (np.stack(each) for each in zip(*blocks, strict=True))
     return xr.Dataset(

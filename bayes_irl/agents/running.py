@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import count, whole_numbers
-from bayes_irl._progress import tqdm
+from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import MAX_BATCH, conditions_of
 from bayes_irl.agents.objective import Networks, predicted_return
@@ -49,7 +49,7 @@ def run(
     keys = jax.random.split(key, len(conditions))
     parts = [
         jax.device_get(_run_chunk(networks, agent.task, *each))
-        for each in tqdm(list(zip(conditions, keys, strict=True)), desc="trials", disable=not progress, unit="chunk")
+        for each in Bar(list(zip(conditions, keys, strict=True)), desc="trials", disable=not progress, unit="chunk")
     ]
     trials, outcomes, steps = jax.tree.map(lambda *each: np.concatenate(each)[:total], *parts)
     return _dataset(agent.task, trials, outcomes, steps, units)

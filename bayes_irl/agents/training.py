@@ -12,7 +12,7 @@ import xarray as xr
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count, one_of
-from bayes_irl._progress import tqdm
+from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import Learner, num_skipped, update
 from bayes_irl.agents.saved_training import SavedTraining, key_as_numbers, load, load_history, save
@@ -74,7 +74,7 @@ def train(
     base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
     most = count("max_updates", max_updates)
     now, ended = started.state, ""
-    bar = tqdm(desc=task.name, total=most, initial=now.num_updates, disable=not progress, unit="update")
+    bar = Bar(desc=task.name, total=most, initial=now.num_updates, disable=not progress, unit="update")
     try:
         while not (ended := _reason_to_end(now, most, until)):
             began = time.monotonic() - now.seconds
@@ -188,7 +188,7 @@ def _reason_to_end(now: TrainingState, max_updates: int, until: Until) -> str:
     return ""
 
 
-def _show(bar: tqdm, now: TrainingState, settings: Settings) -> None:
+def _show(bar: Bar, now: TrainingState, settings: Settings) -> None:
     last = now.history[-1]
     skipped = {"skipped": last.num_skipped} if last.num_skipped else {}
     bar.set_postfix(answered=last.share_answered, correct=last.share_correct, reward=last.mean_reward, **skipped)

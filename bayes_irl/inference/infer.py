@@ -16,6 +16,7 @@ from bayes_irl.generative import Model
 from bayes_irl.inference.checkpoint import open_checkpoint
 from bayes_irl.inference.door import checked
 from bayes_irl.inference.fingerprint import fingerprint
+from bayes_irl.inference.forecast import say_how_long
 from bayes_irl.inference.mappings import let_go
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.posterior import Posterior
@@ -63,7 +64,8 @@ def infer(
         checkpoint: a folder in which this fit keeps what is done, block by block. What is already there is not done
             again: after an interrupt, a crash or a kill the same call goes on, to the very same draws. Delete the
             folder once the result is saved.
-        progress: whether to show progress bars; by default in terminals and notebooks.
+        progress: whether to show progress bars, and first how long it will take if that is more than a minute; by
+            default in terminals and notebooks.
 
     Returns:
         An ArviZ tree (see `inference.tree.build_tree` for its groups); look at `passed(tree)` and `verdict(tree)`
@@ -85,6 +87,7 @@ def infer(
     signature = {} if asked.folder is None else fingerprint(asked.model, observations, asked.method, asked.key)
     with open_checkpoint(asked.folder, signature) as kept:
         posterior = settled(asked.model, observations, bars)
+        say_how_long(posterior, asked.method, bars)
         draws = asked.method.run(posterior, draw_key, bars, kept)
     tree = build_tree(posterior, draws, tree_key, bars)
     tree.attrs["key"] = " ".join(map(str, jax.random.key_data(asked.key).tolist()))

@@ -101,6 +101,12 @@ def kept_mode(target: Density, progress: Progress, checkpoint: Checkpoint) -> Mo
     return checkpoint.keep("mode", shape, lambda: find_mode(target, progress))
 
 
+def num_gradients_of_mode(num_dimensions: int, num_starts: int) -> int:
+    """Return about how many gradients the search takes, to foresee how long it lasts."""
+    descent = 50 + 2 * num_dimensions if num_dimensions <= MOST_DENSE else 500
+    return num_starts * descent + min(4 * num_dimensions, 4 * NUM_LEADING)
+
+
 def find_mode(target: Density, progress: Progress) -> Mode:
     """Minimise the potential by BFGS from every start; then, from the best end, by Newton's method.
 
@@ -112,7 +118,7 @@ def find_mode(target: Density, progress: Progress) -> Mode:
     Raises:
         InputError: if the density is not finite where the search starts.
     """
-    with progress.stage("mode", total=None) as tick:
+    with progress.stage("finding the mode", total=None) as tick:
         ends = np.stack([_descend(target, start, tick) for start in target.starts])
     end_potentials = np.array([float(target.value_and_grad(jnp.asarray(end))[0]) for end in ends])
     position = ends[int(end_potentials.argmin())]
@@ -165,7 +171,7 @@ def _find_among_many(
         potential, gradient = target.value_and_grad(jnp.asarray(origin) + whitening(jnp.asarray(whitened)))
         return float(potential), np.asarray(transpose(gradient)[0])
 
-    with progress.stage("mode", total=None):
+    with progress.stage("finding the mode", total=None):
         result = scipy.optimize.minimize(
             objective, np.zeros(len(origin)), jac=True, method="L-BFGS-B", options={"maxcor": 30, "ftol": 1e-13}
         )
@@ -194,7 +200,7 @@ def _leading(target: Density, position: np.ndarray, progress: Progress) -> tuple
 
     size = len(position)
     start = np.random.default_rng(0).normal(size=size)
-    with progress.stage("curvature", total=None) as tick:
+    with progress.stage("curvature at the mode", total=None) as tick:
         hessian = scipy.sparse.linalg.LinearOperator((size, size), product, dtype=float)
         values, vectors = scipy.sparse.linalg.eigsh(hessian, NUM_LEADING, which="LA", v0=start, tol=1e-2)
     gain = 1 / np.sqrt(np.maximum(values, 1e-9 * values.max())) - 1
@@ -241,6 +247,6 @@ def _hessian(target: Density, position: np.ndarray, factor: np.ndarray, step: fl
         tick()
         return (np.asarray(ahead) - np.asarray(behind)) @ factor / (2 * step)
 
-    with progress.stage("curvature", total=len(position)) as tick:
+    with progress.stage("curvature at the mode", total=len(position)) as tick:
         hessian = np.stack(map_threads(column, range(len(position))))
     return (hessian + hessian.T) / 2

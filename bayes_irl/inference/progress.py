@@ -3,14 +3,15 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from bayes_irl._progress import tqdm
+from bayes_irl._progress import Bar, Cell, in_notebook
 
 
 def watched() -> bool:
     """Whether this is a terminal or a notebook."""
-    return sys.stderr.isatty() or "ipykernel" in sys.modules
+    return sys.stderr.isatty() or in_notebook()
 
 
 @dataclass(frozen=True)
@@ -18,10 +19,23 @@ class Progress:
     """Shows a bar per stage of the work if `shown`, else nothing. None: where somebody is likely to look at it."""
 
     shown: bool | None = False
+    _cell: Cell = field(default_factory=Cell, repr=False, compare=False)
+
+    @property
+    def on(self) -> bool:
+        """Whether anything is shown."""
+        return watched() if self.shown is None else self.shown
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence: in a notebook above the bars, until the work is done."""
+        if self.on and in_notebook():
+            self._cell.note = sentence
+        elif self.on:
+            Bar.write(sentence, file=sys.stderr)
 
     @contextmanager
     def stage(self, name: str, total: int | None) -> Iterator[Callable[..., object]]:
         """Open a stage of `total` steps (None: not known); yields a function to call with the steps done."""
-        shown = watched() if self.shown is None else self.shown
-        with tqdm(desc=name, total=total, disable=not shown, leave=False) as bar:
+        where: dict[str, Any] = {"file": self._cell} if in_notebook() else {}
+        with Bar(desc=name, total=total, disable=not self.on, leave=False, **where) as bar:
             yield bar.update

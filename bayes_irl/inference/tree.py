@@ -132,7 +132,7 @@ def _summaries(posterior: Posterior, positions: np.ndarray) -> dict[str, np.ndar
 
 def _explain(posterior: Posterior, positions: np.ndarray, progress: Progress) -> dict[str, dict[str, np.ndarray]]:
     flat = _flat(positions)
-    with progress.stage("explaining", total=len(flat)) as tick:
+    with progress.stage("predicting", total=len(flat)) as tick:
 
         def one(draw: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
             result = jax.tree.map(np.asarray, posterior.explain(jnp.asarray(draw)))

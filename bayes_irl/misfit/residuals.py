@@ -72,7 +72,7 @@ def _left(
         return ChiSquare(0.0, 0, weight), 1.0
     whiten = vectors[:, kept] / np.sqrt(values[kept])
     used, turn = np.linalg.eigh(whiten.T @ explained @ whiten)
-    edge = max(0.0, 1 - np.sqrt(min(1.0, used.sum() / num_draws))) ** 2
+    edge = max(0.0, 1 - np.sqrt(np.clip(used.sum() / num_draws, 0, 1))) ** 2
     open_ = used < MOST_USED * edge
     if not open_.any():
         return ChiSquare(0.0, 0, weight), 1.0

@@ -59,6 +59,14 @@ def new_figure(width: float, height: float) -> Figure:
     return plt.figure(FigureClass=Drawing, **settings)
 
 
+def start_pyplot() -> None:
+    """Let pyplot choose where figures are shown, outside of any style: that sets settings which must last."""
+    if _pyplot_is_used():
+        import matplotlib.pyplot as plt
+
+        plt.draw_if_interactive()
+
+
 def _pyplot_is_used() -> bool:
     """Whether it was imported, or this is a notebook, and this is the thread that may draw."""
     if _OFF_SCREEN.get() or threading.current_thread() is not threading.main_thread():

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure, SubFigure
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
 from bayes_irl.inference import Fit
-from bayes_irl.plots.screen import new_figure
+from bayes_irl.plots.screen import new_figure, start_pyplot
 from bayes_irl.rewards import in_gauge
 
 MM = 1 / 25.4  # inches
@@ -55,6 +55,7 @@ def own_look[**Given](draw: Callable[Given, Figure]) -> Callable[Given, Figure]:
 
     @functools.wraps(draw)
     def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+        start_pyplot()
         with matplotlib.style.context("default"):
             return draw(*args, **kwargs)
 

@@ -7,7 +7,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
-from bayes_irl._progress import tqdm
+from bayes_irl._progress import Bar
 from bayes_irl.io.whole import written_whole
 from bayes_irl.plots.export import as_png
 from bayes_irl.plots.screen import off_screen
@@ -55,7 +55,7 @@ def write_report(
     """
     target = Path(folder)
     _prepare(target / "figures")
-    with tqdm(total=len(posteriors) + 2, disable=not progress, leave=False) as bar:
+    with Bar(total=len(posteriors) + 2, disable=not progress, leave=False) as bar:
 
         def step(what: str) -> None:
             bar.set_description(what)

@@ -141,3 +141,10 @@ def test_a_fit_held_back_by_its_prior_is_seen():
         p = rng.normal(centre, np.sqrt(0.24 / 2000), 400)
         chances = np.repeat(np.stack([1 - p, p], axis=1)[:, None], 2, axis=1)
         assert (residuals(table, chances, features)[1] < 1e-6) == small
+
+
+def test_draws_that_all_agree_explain_nothing():
+    """Their covariance is zero, or by rounding a little less."""
+    table, chances = np.array([[40, 60]]), np.repeat([[[0.5, 0.5]]], 100, axis=0)
+    test, _, _ = residuals(table, chances, lambda rows: np.array([[[0.0], [1.0]]]))
+    assert test.statistic == pytest.approx((60 - 50) ** 2 / 25)

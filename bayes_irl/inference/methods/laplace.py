@@ -38,13 +38,17 @@ class Laplace:
         """Refuse sizes that are none."""
         count("num_draws", self.num_draws, least=100)
 
+    def num_gradients(self) -> int:
+        """Return about how many gradients the draws take."""
+        return 3 * self.num_draws  # weights of twice as many, and predictions
+
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
         """Draw from the corrected approximation."""
         mode = kept_mode(target, progress, checkpoint)
         rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
         whitened = rng.normal(size=(2 * self.num_draws, target.num_dimensions))
         positions = mode.locate_all(whitened)
-        with progress.stage("correcting", total=None):
+        with progress.stage("weighting draws", total=None):
             weights, shape = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
         if shape < MAX_USEFUL_K:
             kept = resample(weights, self.num_draws, rng)

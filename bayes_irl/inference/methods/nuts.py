@@ -26,6 +26,7 @@ from bayes_irl.inference.whitened import Whitened, slope
 from bayes_irl.inference.whitening import Whitening
 from bayes_irl.systems import Check
 
+USUAL_STEPS = 15  # of a trajectory: 7 where the posterior is nearly Normal, 50 where it is not
 DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
 
 
@@ -58,6 +59,10 @@ class Nuts:
             raise InputError.of("target_accept", "a probability strictly between 0 and 1", self.target_accept)
         if self.max_tree_depth > DEEPEST:
             raise InputError.of("max_tree_depth", f"at most {DEEPEST}", self.max_tree_depth)
+
+    def num_gradients(self) -> int:
+        """Return about how many gradients the draws take."""
+        return self.num_chains * (self.num_warmup + self.num_draws) * USUAL_STEPS
 
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
         """Draw from the posterior, from its mode on."""

@@ -55,6 +55,10 @@ class Svi:
         count("num_particles", self.num_particles)
         positive("step_size", self.step_size)
 
+    def num_gradients(self) -> int:
+        """Return about how many gradients the draws take."""
+        return self.num_steps * self.num_particles + 2 * self.num_draws  # the latter for weights and predictions
+
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
         """Fit the Normal and draw from it."""
         mode = kept_mode(target, progress, checkpoint)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from bayes_irl._checks import InputError
+from bayes_irl.recordings.description import paragraphs
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ class Model:
 
     def __str__(self) -> str:
         """Its name, its claim, and where it is from."""
-        return f"Model {self.name}: {self.claim}" + (f"\n{self.path}" if self.path else "")
+        return f"Model {self.name}\n{self.claim}" + (f"\n{self.path}" if self.path else "")
+
+    def _repr_html_(self) -> str:
+        return paragraphs(str(self))
 
 
 def load_model(name: str | Path) -> Model:

@@ -111,5 +111,6 @@ class Posterior:
         except InputError:
             raise
         except Exception as error:
-            failure = f"model: {self.model.name} fails for {self.system}: {type(error).__name__}: {error}."
+            system = str(self.system).splitlines()[0]
+            failure = f"model: {self.model.name} fails for {system}: {type(error).__name__}: {error}."
             raise InputError(f"{failure} {self.system.needs}".rstrip()) from error

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
+from bayes_irl.recordings.description import few, paragraphs, shares_of_stimuli
 from bayes_irl.recordings.hashed import Hashed
 
 _MOST_NEURONS = 14  # exact enumeration ends here
@@ -41,12 +42,18 @@ class ResponseCounts(Hashed):
     recording: Any = field(default=None, kw_only=True, repr=False)
 
     def __str__(self) -> str:
-        """What was counted: one line."""
+        """How much was counted, from whom, under which stimuli: three lines."""
         mean = self.response_counts / np.maximum(self.response_totals, 1)
+        kind = "neurons" if self.unit_ids is None else f"units ({few(self.unit_ids)})"
+        labels = self.stimulus_names or tuple(map(str, range(self.num_stimuli)))
         return (
-            f"{type(self).__name__}: {self.num_bins:,} observations of {self.num_neurons} neurons under "
-            f"{self.num_stimuli} stimuli, mean responses {mean.min():.3g} to {mean.max():.3g}"
+            f"{type(self).__name__}: {self.num_bins:,} observations\n"
+            f"{self.num_neurons} {kind}, mean responses {mean.min():.3g} to {mean.max():.3g}\n"
+            f"{shares_of_stimuli(labels, self.occupancy_counts.sum(axis=1))}"
         )
+
+    def _repr_html_(self) -> str:
+        return paragraphs(str(self))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """A recording in words: three lines of text, or a small table for notebooks."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,38 @@ if TYPE_CHECKING:
     from bayes_irl.recordings.recording import Recording
 
 _MOST = 12  # units or stimuli that are listed
+
+
+def paragraphs(text: str) -> str:
+    """Return lines of text for notebooks."""
+    return f"<div>{''.join(f'<p>{escape(line)}</p>' for line in text.splitlines())}</div>"
+
+
+def quoted(name: str) -> str:
+    """Return a name as it stands in a list: in quotes if it holds a comma.
+
+    >>> quoted("left"), quoted("left, low")
+    ('left', '“left, low”')
+    """
+    return f"“{name}”" if "," in name else name
+
+
+def few(names: "Sequence[str]") -> str:
+    """Return a list of names, of many the first ones.
+
+    >>> few([str(number) for number in range(15)])
+    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more'
+    """
+    shown = ", ".join(map(quoted, names[:_MOST]))
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
+
+
+def shares_of_stimuli(labels: "Sequence[str]", counts: np.ndarray) -> str:
+    """Return how many stimuli there are, and which share of what was counted each has."""
+    shares = counts / max(1, counts.sum())
+    pairs = [f"{quoted(name)} {share:.0%}" for name, share in zip(labels[:_MOST], shares, strict=False)]
+    more = f" and {len(labels) - _MOST} more" * (len(labels) > _MOST)
+    return f"{len(labels)} stimul{'us' if len(labels) == 1 else 'i'}: {', '.join(pairs)}{more}"
 
 
 def in_lines(recording: "Recording") -> str:
@@ -48,7 +81,7 @@ def _units(recording: "Recording") -> str:
     each = rates(recording)
     unit = "spikes per update" if recording.neuron is not None else "Hz" if recording.bin_width else "spikes per bin"
     kind = "neurons" if recording.unit_ids is None else "units"
-    named = "" if recording.unit_ids is None else f" ({_few(recording.unit_ids)})"
+    named = "" if recording.unit_ids is None else f" ({few(recording.unit_ids)})"
     text = f"{recording.num_neurons} {kind}{named}, {each.min():.3g} to {each.max():.3g} {unit}"
     if recording.lost is not None and recording.lost.max() > 0:
         text += f"; at most {recording.lost.max():.0%} of a unit's spikes share a bin"
@@ -56,11 +89,6 @@ def _units(recording: "Recording") -> str:
 
 
 def _stimuli(recording: "Recording") -> str:
-    shares = np.bincount(recording.stimulus, minlength=recording.num_stimuli) / recording.num_bins
-    pairs = [f"{name} {share:.0%}" for name, share in zip(recording.stimulus_labels, shares, strict=True)]
-    return f"{recording.num_stimuli} stimul{'us' if recording.num_stimuli == 1 else 'i'}: {_few(pairs)}"
-
-
-def _few(names: "tuple[str, ...] | list[str]") -> str:
-    shown = ", ".join(names[:_MOST])
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
+    return shares_of_stimuli(
+        recording.stimulus_labels, np.bincount(recording.stimulus, minlength=recording.num_stimuli)
+    )

@@ -1,5 +1,6 @@
 """The content of a report: every analysis, run once, with a sentence where one does not apply."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -200,4 +201,15 @@ def _attempt[Result](analysis: Callable[[], Result]) -> Result | str:
     try:
         return analysis()
     except InputError as error:
-        return f"Left out. {error}"
+        return left_out(str(error))
+
+
+def left_out(message: str) -> str:
+    """Say why an analysis does not apply, without the names of its arguments.
+
+    >>> left_out("recording: expected updates in their order, got snapshots. Keep the bins.")
+    'Left out: it needs updates in their order; here are snapshots. Keep the bins.'
+    """
+    return re.sub(
+        r"^[^:]*: expected (.*?), got (.*?)\.(?= |$)", r"Left out: it needs \1; here are \2.", message, count=1
+    )

@@ -13,6 +13,7 @@ from jaxtyping import Bool
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.recordings import Recording
+from bayes_irl.recordings.description import few, paragraphs, quoted
 from bayes_irl.recordings.labels import find_units, unique_names
 from bayes_irl.systems.stimulus import Stimulus
 
@@ -85,7 +86,7 @@ class Neurons(eqx.Module):
         >>> from bayes_irl import Circuit, Recording
         >>> recording = Recording.from_arrays([[0, 1], [1, 1]], ["left", "right"], bin_width=0.01, unit_ids=[3, 28])
         >>> circuit = Circuit.from_recording(recording, update_rate=100.0)
-        >>> circuit.stimulus_labels, str(circuit.silence("28"))
+        >>> circuit.stimulus_labels, circuit.silence("28").in_words()
         (('left', 'right'), '2 neurons, 2 stimuli, neuron 28 silenced')
         """
         if recording.neuron is not None:
@@ -191,6 +192,19 @@ class Neurons(eqx.Module):
             if neurons
         ]
         return ", ".join([f"{self.num_neurons} neurons, {self.stimulus.num_stimuli} stimuli", *lesions, *more])
+
+    def in_lines(self, *more: str) -> str:
+        """The circuit in three lines: the same, its neurons, and how its stimulus moves."""
+        labels, leaves = self.stimulus_labels, 1 - np.diag(np.asarray(self.transition))
+        shown = [f"{quoted(label)} {chance:.3g}" for label, chance in zip(labels, leaves, strict=True)]
+        return (
+            f"{self.in_words(*more)}\n"
+            f"{'Neurons' if self.unit_ids is None else 'Units'} {few(self.unit_names)}\n"
+            f"An update leaves each stimulus with probability {', '.join(shown[:12])}{' ...' * (len(shown) > 12)}"
+        )
+
+    def _repr_html_(self) -> str:
+        return paragraphs(str(self))
 
     def check_responses(self, spikes: np.ndarray, totals: np.ndarray) -> None:
         """Refuse recordings in which a lesioned neuron answers otherwise than it must.

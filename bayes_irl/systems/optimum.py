@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Occupancy, Reward, Scalar, Value
+from bayes_irl.recordings.description import paragraphs
 from bayes_irl.solvers import World, expected_cost, information, occupancy, occupancy_at_ends, solve, solve_restricted
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.systems.base import System
@@ -68,10 +69,13 @@ class Optimum(eqx.Module):
         reward, cost = float(self.average_reward), float(self.mean_cost)
         parts = f"average reward {reward:.4g} - {float(self.coding_cost):.4g} x mean cost {cost:.4g} nats per update"
         return (
-            f"{type(self).__name__} of {self.world}\n"
+            f"{type(self).__name__} of {str(self.world).splitlines()[0]}\n"
             f"objective {float(self.objective):.4g} = {parts}\n"
             f"{settled}, residual {float(self.residual):.1g}; {self.ended}"
         )
+
+    def _repr_html_(self) -> str:
+        return paragraphs(str(self))
 
     @abc.abstractmethod
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:

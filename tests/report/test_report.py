@@ -139,3 +139,17 @@ def test_a_folder_that_cannot_be_made_is_refused_first(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(bi.InputError, match="a folder that can be made"):
         bi.write_report({}, tmp_path / "file", key=jax.random.key(0))
+
+
+def test_a_page_has_no_raw_exceptions_and_no_odd_percentages(made):
+    page = (made[1] / "index.html").read_text()
+    text = re.sub(r"<style>.*?</style>|data:[^\"]*", "", page, flags=re.DOTALL)
+    assert not re.search(r"Error\b|Traceback|: expected .*, got |e[+-]\d\d ?%|\bnan\b", text)
+
+
+def test_stimulus_names_with_commas_are_quoted_in_what_was_observed():
+    circuit = bi.Circuit(2, bi.Stimulus([[0.9, 0.1], [0.1, 0.9]], ("left, low", "right")))
+    recorded = circuit.store().assign(
+        mean_response=("neuron", [0.2, 0.3]), baseline=("neuron", [0.2, 0.3]), updates_per_bin=0
+    )
+    assert dict(circuit.summarize(recorded))["Stimuli"] == "“left, low”, right"

@@ -59,7 +59,7 @@ class Moves(eqx.Module):
             raise InputError.of(
                 "recording",
                 f"moves whose derivatives take at most {MOST_GIGABYTES} GB, as those of about 6 neurons do",
-                f"{circuit}, for which they take {gigabytes:.1f} GB",
+                f"{circuit.in_words()}, for which they take {gigabytes:.1f} GB",
                 "Merge stimulus states, or record single updates.",
             )
         return cls(circuit, counts.updates_per_bin, counts.held, session.rows, session.table)

@@ -15,6 +15,7 @@ from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.misfit.starts import num_start_bins
 from bayes_irl.recordings import Recording
 from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
+from bayes_irl.recordings.description import few
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
 from bayes_irl.systems.circuit.exploration import explored
@@ -161,7 +162,7 @@ class EnumeratedCircuit(Wiring, System):
         mean, leaves = recorded["mean_response"].values, 1 - np.diag(recorded["transition"].values)
         rows = [
             ("Neurons", str(self.num_neurons)),
-            ("Stimuli", ", ".join(self.stimulus_labels)),
+            ("Stimuli", few(self.stimulus_labels)),
             ("Mean responses", f"{mean.min():.3g} to {mean.max():.3g} spikes per update, from neuron to neuron"),
             ("Values of p", list_numbers(recorded["baseline"].values)),
             ("Stimulus T", f"leaves its states with probability {list_numbers(leaves)} an update"),

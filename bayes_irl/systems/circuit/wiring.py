@@ -83,7 +83,7 @@ class Wiring(Neurons, World):
 
     def __str__(self) -> str:
         """The circuit in words."""
-        return self.in_words(*[f"{len(self.missing)} connections cut"] * bool(self.missing))
+        return self.in_lines(*[f"{len(self.missing)} connections cut"] * bool(self.missing))
 
     # -- what is there ----------------------------------------------------------------------------------------------
 

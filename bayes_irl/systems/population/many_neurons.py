@@ -36,7 +36,7 @@ class ManyNeurons(Neurons):
 
     def __str__(self) -> str:
         """The population in words."""
-        return self.in_words()
+        return self.in_lines()
 
     @property
     def stimulus_share(self) -> Float[Array, " num_stimuli"]:

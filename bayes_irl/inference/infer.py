@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from bayes_irl._checks import DataWarning
-from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model
 from bayes_irl.inference.checkpoint import open_checkpoint
 from bayes_irl.inference.door import checked
@@ -23,14 +22,14 @@ from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.tree import build_tree
 from bayes_irl.systems import Observations
-from bayes_irl.systems.base import BaselineKind, observe
+from bayes_irl.systems.base import observe
 
 
 def infer(
     model: Any,
     system: Any,
     recording: Any,
-    baseline: BaselineKind | ArrayLike = "neuron",
+    baseline: Any = "neuron",
     method: Any = None,
     *,
     key: Any,

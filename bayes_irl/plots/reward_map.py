@@ -1,5 +1,6 @@
 """The reward of every pattern, by the number of its spikes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from bayes_irl._checks import InputError, count
+from bayes_irl._checks import InputError, count, whole_numbers
 from bayes_irl._types import ArrayLike
 from bayes_irl.plots import style
 
 _ADVICE = "Give it what `infer` returned."
 _COLUMN = 0.36  # half the width over which the patterns of one spike count are spread
 _SPACING = 0.12  # at most, between two patterns
+_MOST_MARKED = 8
 _FAINTEST = 0.35  # shade of a pattern observed once, 1 for the one observed most often
 
 
@@ -29,6 +31,7 @@ def reward_map(
     truth: ArrayLike | None = None,
     num_patterns: int = 12,
     *,
+    mark: Sequence[Sequence[int]] = (),
     figure: style.Onto = None,
 ) -> Figure:
     """Draw the inferred reward r(σ, x) against the number of spikes in σ, one panel per stimulus x.
@@ -46,6 +49,8 @@ def reward_map(
             it by the coding cost if that is not 1. It is brought into the gauge here.
         num_patterns: At most so many patterns with the same number of spikes are drawn, those observed most
             often.
+        mark: Patterns to be found in the figure, at most eight: each as the neurons that spike in it, such as
+            `[[0, 2], []]`. They are ringed, and named below.
         figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
 
     Returns:
@@ -56,7 +61,7 @@ def reward_map(
 
     >>> reward_map(posterior, truth=reward).savefig("reward.pdf")
     """
-    rewards = _summarise(tree, truth, count("num_patterns", num_patterns))
+    rewards = _summarise(tree, truth, count("num_patterns", num_patterns), mark)
     return _draw(tree, rewards, num_patterns, figure=figure)
 
 
@@ -71,9 +76,10 @@ class _Rewards:
     each: style.Summary  # [num_stimuli, num_patterns]
     average: style.Summary  # [num_stimuli, num_neurons + 1]
     truth: Float[np.ndarray, "num_stimuli num_patterns"] | None
+    marked: dict[int, str]  # patterns to be found, and what they are
 
 
-def _summarise(tree: xr.DataTree, truth: ArrayLike | None, most: int) -> _Rewards:
+def _summarise(tree: xr.DataTree, truth: ArrayLike | None, most: int, mark: Sequence[Sequence[int]]) -> _Rewards:
     """Reduce draws to what is drawn."""
     reward = style.variable(tree, "reward", "reward", ("chain", "draw", "stimulus", "pattern"), _ADVICE)
     observed = style.variable(tree, "constant_data", "weights", ("stimulus", "pattern"), _ADVICE)
@@ -83,15 +89,35 @@ def _summarise(tree: xr.DataTree, truth: ArrayLike | None, most: int) -> _Reward
         raise InputError.of("tree", f"weights of shape {draws.shape[2:]}, like the reward", f"{weights.shape}")
     spike_count = np.array([index.bit_count() for index in range(num_patterns)])
     members = (spike_count[:, None] == np.arange(spike_count.max() + 1)).astype(float)
+    marked = _marked(mark, num_patterns.bit_length() - 1)
+    shown = np.array([_most_observed(row, spike_count, most) for row in weights])
+    shown[:, list(marked)] = True
     return _Rewards(
         labels=style.stimulus_labels(reward),
         spike_count=spike_count,
         weights=weights,
-        shown=np.array([_most_observed(row, spike_count, most) for row in weights]),
+        shown=shown,
         each=style.summarise(draws),
         average=style.summarise(draws @ (members / members.sum(axis=0))),
         truth=None if truth is None else style.truth_in_gauge(truth, weights),
+        marked=marked,
     )
+
+
+def _marked(mark: Sequence[Sequence[int]], num_neurons: int) -> dict[int, str]:
+    """Return the indices of patterns, and who spikes in them.
+
+    >>> _marked([[0, 2], []], 3)
+    {5: 'Neurons 0, 2', 0: 'No neuron'}
+    """
+    if len(mark) > _MOST_MARKED:
+        raise InputError.of("mark", f"at most {_MOST_MARKED} patterns", len(mark))
+    found = {}
+    for spiking in mark:
+        neurons = np.unique(whole_numbers("mark", list(spiking), 0, num_neurons - 1)).tolist()
+        words = f"Neuron{'s' * (len(neurons) > 1)} {', '.join(map(str, neurons))}" if neurons else "No neuron"
+        found[sum(1 << (num_neurons - 1 - neuron) for neuron in neurons)] = words
+    return found
 
 
 def _most_observed(
@@ -146,9 +172,17 @@ def _draw_stimulus(axes: Axes, rewards: _Rewards, x: int) -> None:
     faces = np.where(rewards.weights[x, shown, None] > 0, colours, 1.0)
     axes.vlines(places, each.low[shown], each.high[shown], color=colours, linewidth=0.6, zorder=3)
     axes.scatter(places, each.mean[shown], 5, faces, edgecolors=colours.tolist(), linewidths=0.5, zorder=4)
+    for number, pattern in enumerate(rewards.marked):
+        place = places[np.searchsorted(shown, pattern)]
+        axes.plot(place, each.mean[pattern], **_ring(number), zorder=5)
     if rewards.truth is not None:
         axes.scatter(places, rewards.truth[x, shown], 12, style.VERMILLION, marker="_", linewidths=1.0, zorder=2.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=11))
+
+
+def _ring(number: int) -> dict[str, Any]:
+    """Return the look of what marks the number-th pattern."""
+    return style.of_claim(number) | {"markersize": 7.0, "markerfacecolor": "none", "markeredgewidth": 1.0}
 
 
 def _places(spike_count: Int[np.ndarray, " num_shown"]) -> Float[np.ndarray, " num_shown"]:
@@ -193,6 +227,7 @@ def _key(rewards: _Rewards) -> tuple[list[Any], list[str]]:
             "Average over all patterns with as many spikes",
         ),
     ]
+    entries += [(Line2D([], [], **_ring(number)), words) for number, words in enumerate(rewards.marked.values())]
     if rewards.truth is not None:
         dash = Line2D([], [], color=style.VERMILLION, marker="_", markersize=4, linestyle="none")
         entries.append((dash, "Truth, pattern by pattern"))

@@ -221,6 +221,20 @@ def test_patterns_are_hollow_if_never_observed_and_darker_the_more_often_they_we
         assert np.ptp(faces[seen].sum(axis=1)) > 0.1
 
 
+def test_patterns_that_are_asked_for_are_marked_and_named():
+    tree = fit(num_neurons=3)
+    means = tree["reward"]["reward"].values.mean(axis=(0, 1))
+    figure = plots.reward_map(tree, num_patterns=1, mark=[[0, 2], []])
+    for x, axes in enumerate(figure.axes):
+        rings = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 7]
+        np.testing.assert_allclose([ring[1] for ring in rings], means[x, [0b101, 0]])
+        assert [round(ring[0]) for ring in rings] == [2, 0]
+    assert "Neurons 0, 2" in words(figure) and "No neuron" in words(figure)
+    check_legible(figure)
+    with pytest.raises(InputError, match="mark: expected whole numbers between 0 and 2, got 3"):
+        plots.reward_map(tree, mark=[[3]])
+
+
 def test_of_many_patterns_those_observed_most_often_are_drawn():
     tree = fit(num_neurons=6)
     weights = tree["constant_data"]["weights"].values

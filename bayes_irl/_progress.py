@@ -9,7 +9,7 @@ with warnings.catch_warnings():
     import tqdm.auto  # not for our bars: those in notebooks would stay in files
 
 
-class Cell:
+class Output:
     """What bars write to in a notebook: one output of a cell, which is shown anew and is empty at the end."""
 
     def __init__(self) -> None:
@@ -33,7 +33,8 @@ class Cell:
 
 def in_notebook() -> bool:
     """Whether somebody reads this in a notebook."""
-    return "ipykernel" in sys.modules
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return hasattr(shell, "kernel")  # the package `ipykernel` may be loaded elsewhere too
 
 
 class Bar(tqdm.tqdm):
@@ -41,5 +42,5 @@ class Bar(tqdm.tqdm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         if in_notebook() and not options.get("disable"):
-            options = {"file": Cell(), "leave": False, "ncols": 100, "mininterval": 0.5} | options
+            options = {"file": Output(), "leave": False, "ncols": 100, "mininterval": 0.5} | options
         super().__init__(*args, **options)

@@ -42,7 +42,7 @@ def say_how_long(
 def in_words(seconds: float) -> str:
     """Return a duration of more than a minute, as exactly as it is known.
 
-    >>> in_words(70), in_words(800), in_words(11_000)
+    >>> in_words(70.0), in_words(800.0), in_words(11_000.0)
     ('1 minute', '13 minutes', '3 hours')
     """
     number, unit = (seconds / 60, "minute") if seconds < 90 * 60 else (seconds / 3600, "hour")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bayes_irl._progress import Bar, Cell, in_notebook
+from bayes_irl._progress import Bar, Output, in_notebook
 
 
 def watched() -> bool:
@@ -19,7 +19,7 @@ class Progress:
     """Shows a bar per stage of the work if `shown`, else nothing. None: where somebody is likely to look at it."""
 
     shown: bool | None = False
-    _cell: Cell = field(default_factory=Cell, repr=False, compare=False)
+    _output: Output = field(default_factory=Output, repr=False, compare=False)
 
     @property
     def on(self) -> bool:
@@ -29,13 +29,13 @@ class Progress:
     def say(self, sentence: str) -> None:
         """Show a sentence: in a notebook above the bars, until the work is done."""
         if self.on and in_notebook():
-            self._cell.note = sentence
+            self._output.note = sentence
         elif self.on:
             Bar.write(sentence, file=sys.stderr)
 
     @contextmanager
     def stage(self, name: str, total: int | None) -> Iterator[Callable[..., object]]:
         """Open a stage of `total` steps (None: not known); yields a function to call with the steps done."""
-        where: dict[str, Any] = {"file": self._cell} if in_notebook() else {}
+        where: dict[str, Any] = {"file": self._output} if in_notebook() else {}
         with Bar(desc=name, total=total, disable=not self.on, leave=False, **where) as bar:
             yield bar.update

@@ -12,6 +12,8 @@ import matplotlib
 from matplotlib.backends.registry import BackendFilter, backend_registry
 from matplotlib.figure import Figure
 
+from bayes_irl._progress import in_notebook
+
 _DPI = 130  # small type is legible on a screen
 _OFF_SCREEN = ContextVar("off_screen", default=False)
 
@@ -71,4 +73,4 @@ def _pyplot_is_used() -> bool:
     """Whether it was imported, or this is a notebook, and this is the thread that may draw."""
     if _OFF_SCREEN.get() or threading.current_thread() is not threading.main_thread():
         return False
-    return "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules
+    return "matplotlib.pyplot" in sys.modules or in_notebook()

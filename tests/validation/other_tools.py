@@ -8,15 +8,15 @@ import warnings
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import logsumexp, zeta
 
 import bayes_irl as bi
 from bayes_irl.solvers.belief import Belief
 from bayes_irl.solvers.episode import Decisions, Defaults, Stakes, decide, density_of_decisions
-from bayes_irl.solvers.lattice import Lattice
+from bayes_irl.solvers.lattice import CHANCES, Lattice
 
 KEY = jax.random.key(0)
-BIN, FINE = 0.02, 0.0002  # s, of what is compared, and of a step of pyddm
+BIN = 0.02  # s, in which decision times are compared
 
 
 def main() -> None:
@@ -122,47 +122,54 @@ def sequential_test(step: float, limit: float, heat: float, strength: float) -> 
     return lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(1.0), lattice))
 
 
+def overshoot(num_exact: int = 300) -> float:
+    """How far our walk leads beyond the level from which on it stops, on average: in units of √dt, for small steps.
+
+    E S₊² / (2 E S₊) for the first point S₊ > 0 that a walk without drift reaches, by Spitzer's identity: −ζ(½)/√(2π) =
+    0.583 for Normal steps (Siegmund 1985), and more for a lattice, by Σ_k (√(k / 2π) − E S_k⁻) / k.
+    """
+    extra, chances = 0.0, np.ones(1)
+    for k in range(1, num_exact + 1):
+        chances = np.convolve(chances, CHANCES)
+        points = np.arange(len(chances)) - len(chances) // 2
+        extra += (np.sqrt(k / (2 * np.pi)) - np.maximum(points, 0) @ chances) / k
+    extra += zeta(1.5, num_exact + 1) / (12 * np.sqrt(2 * np.pi))  # the rest, by the Euler-Maclaurin formula
+    return float(extra - zeta(0.5) / np.sqrt(2 * np.pi))
+
+
 def drift_diffusion() -> None:
     """Decision times beside pyddm's solution of the Fokker-Planck equation, with our boundary as its bound."""
     import pyddm
 
-    limit, strength = 2.0, 0.1
+    limit, strength, edges = 2.0, 0.1, np.arange(0, 2 + 1e-9, BIN)
+    raised = overshoot() - 0.5  # the level is on average half a point below the first point where the walk stops
+    print(f"our walk stops {overshoot():.4f} √dt beyond a level, on average")
     for step in (0.02, 0.005, 0.00125, 0.0003125):
-        lattice, decided = sequential_test(step, limit, 1e-6, strength)
-        ours = density_of_decisions(lattice, decided).probability[1]  # positive strength: [answer, time]
-        wait = np.exp(np.asarray(decided.log_policy)[:, 2])
-        half, spacing = len(lattice.points) // 2, np.sqrt(step)
-        # Where waiting is as probable as not, between two points; and what a walk that is looked at once a step
-        # overshoots on average: 0.5826 √dt (Siegmund 1985).
-        above = wait[:, half:]
-        first = np.maximum((above < 0.5).argmax(axis=1), 1)
-        rows = np.arange(len(above))
-        left, right = above[rows, first - 1], above[rows, first]
-        crossing = (first - 1 + (left - 0.5) / np.maximum(left - right, 1e-12)) * spacing
-        bound = np.where(above[:, 0] < 0.5, 0.01, np.where((above < 0.5).any(axis=1), crossing, 3.0))
+        lattice, decided = sequential_test(step, limit, 1e-9, strength)
+        ours = np.asarray(density_of_decisions(lattice, decided).probability[1])  # positive strength: [answer, time]
+        stops = np.asarray(decided.log_policy)[:, 2, len(lattice.points) // 2 :] < np.log(0.5)
+        bound = np.where(stops.any(axis=1), (stops.argmax(axis=1) + raised) * np.sqrt(step), 3.0)
         moments = np.arange(len(bound)) * step
+        coarse = [np.diff(np.interp(edges, moments + step / 2, np.cumsum(each))) for each in ours]
 
-        def optimal(t: float, bound: np.ndarray = bound, moments: np.ndarray = moments, s: float = spacing) -> float:
-            return float(np.interp(t, moments, bound + 0.5826 * s))
+        def optimal(t: float, bound: np.ndarray = bound, step: float = step) -> float:
+            return float(bound[min(int(t / step + 1e-6), len(bound) - 1)])
 
-        model = pyddm.Model(
-            drift=pyddm.DriftConstant(drift=10.0 * strength),
-            noise=pyddm.NoiseConstant(noise=1),
-            bound=_bound(pyddm, optimal),
-            overlay=pyddm.OverlayNone(),
-            dx=0.0005,
-            dt=FINE,
-            T_dur=limit,
-        )
-        solved = model.solve()
-        theirs = [np.asarray(solved.pdf(which)) * FINE for which in ("error", "correct")]
-        edges = np.arange(0, limit + 1e-9, BIN)
-        total = 0.0
-        for answer in (0, 1):
-            fine = np.interp(edges, solved.t_domain, np.cumsum(theirs[answer]))
-            coarse = np.interp(edges, moments + step / 2, np.cumsum(np.asarray(ours[answer])))
-            total += 0.5 * np.abs(np.diff(fine) - np.diff(coarse)).sum()
-        print(f"pyddm, steps of {1000 * step:.3g} ms: decision times {total:.1e} apart (total variation, 20 ms bins)")
+        for fine in (0.0004, 0.0002, 0.0001, 0.00005):
+            model = pyddm.Model(
+                drift=pyddm.DriftConstant(drift=10.0 * strength),
+                noise=pyddm.NoiseConstant(noise=1),
+                bound=_bound(pyddm, optimal),
+                overlay=pyddm.OverlayNone(),
+                dx=max(2.5 * fine, 0.00025),
+                dt=fine,
+                T_dur=limit,
+            )
+            solved = model.solve()
+            theirs = [np.cumsum(solved.pdf(which)) * fine for which in ("error", "correct")]
+            exact = [np.diff(np.interp(edges, solved.t_domain, each)) for each in theirs]
+            total = sum(np.abs(one - other).sum() for one, other in zip(exact, coarse, strict=True)) / 2
+            print(f"pyddm, our steps {1000 * step:.3g} ms, its {1000 * fine:g} ms: {total:.1e} apart (total variation)")
 
 
 def _bound(pyddm: object, optimal) -> object:

@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 class DataWarning(UserWarning):
-    """Data that can be used, but that say little about something: inference goes on."""
+    """Data that say little about something, or a solution that is not one: they can be used, and work goes on."""
 
 
 def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advice: str = "") -> np.ndarray:

@@ -169,7 +169,10 @@ def _find_among_many(
 
     def objective(whitened: np.ndarray) -> tuple[float, np.ndarray]:
         potential, gradient = target.value_and_grad(jnp.asarray(origin) + whitening(jnp.asarray(whitened)))
-        return float(potential), np.asarray(transpose(gradient)[0])
+        slope = np.asarray(transpose(gradient)[0])
+        if not np.isfinite(potential) or not np.isfinite(slope).all():
+            return 1e300, np.zeros_like(whitened)
+        return float(potential), slope
 
     with progress.stage("finding the mode", total=None):
         result = scipy.optimize.minimize(
@@ -187,23 +190,34 @@ def _find_among_many(
 
 
 def _leading(target: Density, position: np.ndarray, progress: Progress) -> tuple[Leading, float]:
-    """Lanczos on the Hessian, scaled by the prior's curvature; and the smallest eigenvalue that was found."""
+    """Lanczos on the Hessian, scaled by the prior's curvature; and the smallest eigenvalue that was found.
+
+    Where a product with the Hessian is not finite, or Lanczos fails, no curvature is known: prior widths, and −∞.
+    """
+    size = len(position)
     stiff = np.abs(np.asarray(target.prior_curvature(jnp.asarray(position))))
-    width = 1 / np.sqrt(np.maximum(stiff, 1e-3 * stiff.max()))
-    step = 1e-3
+    stiff = np.maximum(stiff, 1e-3 * stiff.max()) if np.isfinite(stiff).all() and stiff.any() else np.ones(size)
+    width, step = 1 / np.sqrt(stiff), 1e-3
+    nothing = Leading(jnp.asarray(width), jnp.zeros((size, NUM_LEADING)), jnp.zeros(NUM_LEADING))
 
     def product(direction: np.ndarray) -> np.ndarray:
         moves = (step * width * direction.ravel(), -step * width * direction.ravel())
         ahead, behind = map_threads(lambda move: target.value_and_grad(jnp.asarray(position + move))[1], moves)
         tick()
-        return width * (np.asarray(ahead) - np.asarray(behind)) / (2 * step)
+        moved = width * (np.asarray(ahead) - np.asarray(behind)) / (2 * step)
+        if not np.isfinite(moved).all():
+            raise FloatingPointError
+        return moved
 
-    size = len(position)
     start = np.random.default_rng(0).normal(size=size)
     with progress.stage("curvature at the mode", total=None) as tick:
         hessian = scipy.sparse.linalg.LinearOperator((size, size), product, dtype=float)
-        values, vectors = scipy.sparse.linalg.eigsh(hessian, NUM_LEADING, which="LA", v0=start, tol=1e-2)
-    gain = 1 / np.sqrt(np.maximum(values, 1e-9 * values.max())) - 1
+        try:
+            values, vectors = scipy.sparse.linalg.eigsh(hessian, NUM_LEADING, which="LA", v0=start, tol=1e-2)
+        except (FloatingPointError, scipy.sparse.linalg.ArpackError):
+            return nothing, -np.inf
+    sizes = np.abs(values)
+    gain = 1 / np.sqrt(np.maximum(sizes, 1e-9 * sizes.max())) - 1
     return Leading(jnp.asarray(width), jnp.asarray(vectors), jnp.asarray(gain)), float(values.min())
 
 

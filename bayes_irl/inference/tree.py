@@ -80,7 +80,7 @@ def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: 
         account["log_probs"],
         account["reward"],
     )
-    residual = float(rewards["solver_residual"].max()) if "solver_residual" in rewards else None
+    residual = float(rewards["solver_residual"].max(skipna=False)) if "solver_residual" in rewards else None
     model = ModelVerdict.of(system.misfits(observations, own))
     groups = {
         "posterior": summaries,

@@ -30,7 +30,7 @@ class Solution(eqx.Module):
         policy: π_i(a | context), for every unit `[num_actions, *context]`.
         num_sweeps: applications of the soft Bellman operator.
         residual: largest violation of the soft Bellman equation, in units of λ.
-        converged: whether the residual met the tolerance.
+        converged: whether the residual met the tolerance, or what rounding of the value leaves of it.
     """
 
     value: Value
@@ -60,12 +60,13 @@ def solve(world: World, reward: Reward, defaults: Defaults, coding_cost: Scalar 
     """
     value, num_sweeps, residual = _fixed_point(Problem(world, reward / coding_cost, defaults))
     residual = jax.lax.stop_gradient(residual)
+    rounding = 10 * float(jnp.finfo(value.dtype).eps) * jnp.abs(value).max()
     return Solution(
         value=value,
         policy=policies(world, defaults, value),
         num_sweeps=num_sweeps,
         residual=residual,
-        converged=residual <= default_tolerance(value.dtype),
+        converged=residual <= jnp.maximum(default_tolerance(value.dtype), rounding),
     )
 
 

@@ -11,6 +11,7 @@ from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
 Push = Callable[[Occupancy], Occupancy]
+MOST_OFF = {"float64": 1e-4, "float32": 1e-2}  # probability that a solution may lack, or that the next update moves
 
 
 def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) -> Occupancy:
@@ -64,8 +65,8 @@ def _stationary(world: World, push: Push, reference: Occupancy, num_pushes: int)
     The stimulus's own share is known in advance, so only the patterns within each stimulus are solved for. The unknown
     is the ratio to a positive reference, pushed on a little: rare patterns are then as accurate, relatively, as
     frequent ones. That holds for rewards that differ by up to about 20 λ; beyond, the chain is nearly singular and rare
-    patterns lose accuracy first. How the reference shares patterns out is arbitrary and not differentiated; its total
-    per stimulus is the solution's own.
+    patterns lose accuracy first. What is then no stationary distribution any more is returned as NaN. How the reference
+    shares patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own.
     """
     share = world.stimulus_share[:, None]
     for _ in range(num_pushes):
@@ -80,4 +81,7 @@ def _stationary(world: World, push: Push, reference: Occupancy, num_pushes: int)
         return ratio - (moved - moved.sum(axis=1, keepdims=True) * per_stimulus) / scale
 
     ratio = solve_linear(remainder, (push(reference) - reference) / scale, floor=1e-12)
-    return jnp.maximum(reference + scale * ratio, 0.0)
+    found = jnp.maximum(reference + scale * ratio, 0.0)
+    kept = jax.lax.stop_gradient(found)
+    off = jnp.abs(kept.sum(axis=1) - world.stimulus_share).max() + jnp.abs(push(kept) - kept).sum()
+    return jnp.where(off <= MOST_OFF[found.dtype.name], found, jnp.nan)

@@ -97,7 +97,7 @@ class TableAdaptation(Adaptation):
             return float(found.mean_cost) - mean_cost
 
         limit = np.log(LARGEST_FACTOR)
-        if excess(-limit) < 0 or excess(limit) > 0:
+        if not excess(-limit) >= 0 >= excess(limit):  # NaN, too
             raise InputError.of(
                 "coding_cost_factor", "a mean cost that some factor from 1/32 to 32 restores", "none such for a draw"
             )

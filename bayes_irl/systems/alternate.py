@@ -57,7 +57,8 @@ def optimize_table[Found: Optimum](
         found = adapt_baseline(begun[0], kind)
         return dataclasses.replace(found, objectives=found.objective[None])
     tried = [float(adapt_baseline(each, kind, TRIAL_ROUNDS, TRIAL_CHANGE).objective) for each in begun]
-    best = int(np.argmax(np.array(tried) >= max(tried) - AS_GOOD * max(1.0, abs(max(tried)))))
+    most = max((each for each in tried if np.isfinite(each)), default=-np.inf)
+    best = int(np.argmax(np.array(tried) >= most - AS_GOOD * max(1.0, abs(most))))
     found = adapt_baseline(begun[best], kind)
     tried[best] = float(found.objective)
     return dataclasses.replace(found, start=best, objectives=jnp.asarray(tried))
@@ -88,6 +89,8 @@ def alternate[Found: Optimum](
             last one.
     """
     first, history = network.baseline, [float(network.objective)]
+    rounding = 10 * float(jnp.finfo(network.reward.dtype).eps)
+    settled_change, noise = max(settled_change, rounding), max(1e-9, rounding)
     ended = f"not converged after {max_rounds} rounds"
     while len(history) <= max_rounds:
         mean, reward = improve(network)
@@ -97,7 +100,7 @@ def alternate[Found: Optimum](
             ended = f"converged after {len(history)} rounds{network.frozen and f', {network.frozen}'}"
             break
         following = cast(Found, network.system.optimum(reward, target, network.coding_cost))
-        if not float(following.objective) >= history[-1] - 1e-9 * max(1.0, abs(history[-1])):
+        if not float(following.objective) >= history[-1] - noise * max(1.0, abs(history[-1])):
             ended = f"stopped after {len(history)} rounds, before the objective would fall"
             break
         network = following

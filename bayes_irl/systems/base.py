@@ -349,6 +349,10 @@ class System(eqx.Module):
         """Whether an optimum can be believed."""
         return True
 
+    def doubt(self, optimum: Optimum) -> str:
+        """Why an optimum cannot be believed, and what to do, for warnings of `optimize`; nothing if it can."""
+        return ""
+
     @classmethod
     def require(cls, capability: Capability) -> None:
         """Refuse what this system does not support, naming what to use instead.

@@ -1,12 +1,13 @@
 """The forward problem for any system: its optimal answers, and recordings of them."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, overload
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from bayes_irl._checks import InputError, count
+from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Answers, Recording, Trajectory
 from bayes_irl.systems.base import BaselineKind, Capability, System
@@ -74,7 +75,8 @@ def optimize(
             moves alike, and each preferred in turn. Of a coupled circuit the couplings to climb from, one or several.
 
     Returns:
-        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`. For
+        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`. A
+        solution that did not converge comes with a `DataWarning`, and its `doubt` says what to do. For
         offers the `Chooser`, for evidence the `Decider`: what is chosen, or answered, with which probability.
 
     Raises:
@@ -88,7 +90,10 @@ def optimize(
     True
     """
     check_system("system", system).require(Capability.OPTIMIZE)
-    return system.optimize(reward, coding_cost, baseline, start)
+    optimum = system.optimize(reward, coding_cost, baseline, start)
+    if doubt := system.doubt(optimum):
+        warnings.warn(doubt, DataWarning, stacklevel=2)
+    return optimum
 
 
 @overload

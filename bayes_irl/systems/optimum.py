@@ -6,8 +6,10 @@ from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
+from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Occupancy, Reward, Scalar, Value
 from bayes_irl.recordings.description import paragraphs
 from bayes_irl.solvers import World, expected_cost, information, occupancy, occupancy_at_ends, solve, solve_restricted
@@ -35,7 +37,7 @@ class Optimum(eqx.Module):
         information: mutual information between each unit's action and what it sees, bits `[num_units]`.
         num_sweeps: of the solver, in the last solve.
         residual: largest violation of the optimality condition, in units of λ.
-        converged: whether solver and baselines have settled.
+        converged: whether solver and baselines have settled; `doubt` says what to do where they have not.
         history: L after each round of the baselines' adaptation.
         ended: how the adaptation ended, and from which baseline it started, in words.
         start: number of the start that led here.
@@ -77,6 +79,29 @@ class Optimum(eqx.Module):
     def _repr_html_(self) -> str:
         return paragraphs(str(self))
 
+    @property
+    def known(self) -> bool:
+        """Whether answers, and how often they are called for, are numbers."""
+        each = (*self.policy, self.occupancy, self.recorded_occupancy, self.objective)
+        return all(bool(np.isfinite(np.asarray(numbers)).all()) for numbers in each)
+
+    @property
+    def doubt(self) -> str:
+        """Why this solution cannot be believed, and what to do; nothing if it can."""
+        if bool(self.converged) and self.known:
+            return ""
+        spread = float((self.reward.max() - self.reward.min()) / self.coding_cost)
+        advice = [f"Rewards differ by up to {spread:.3g} coding costs: raise coding_cost where that is a lot."]
+        if self.reward.dtype != jnp.float64:
+            advice.append('Set jax.config.update("jax_enable_x64", True).')
+        if self.history is not None:
+            advice.append("Give a start, or numbers for the baseline.")
+        if self.known:
+            trouble = f"The solution did not converge: its residual is {float(self.residual):.1g}; {self.ended}."
+        else:
+            trouble = "How often states are visited could not be solved for, so that averages over them are NaN."
+        return " ".join((trouble, *advice))
+
     @abc.abstractmethod
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
         """The mean of these answers: the next p of the alternation."""
@@ -91,6 +116,16 @@ class Optimum(eqx.Module):
         """Whose answers these are: what `simulate` and `adapt` ask."""
         assert isinstance(self.world, System)
         return self.world
+
+
+def check_known(optimum: Optimum) -> None:
+    """Refuse to draw from answers that are no numbers.
+
+    Raises:
+        InputError: where policy or occupancy is NaN.
+    """
+    if not optimum.known:
+        raise InputError.of("optimum", "one that was solved", "NaN", optimum.doubt)
 
 
 def respond[Kind: Optimum](
@@ -122,6 +157,7 @@ def _respond[Kind: Optimum](
     recorded = occupancy_at_ends(world, defaults, solution.policy, solution.value) if held else visits
     average_reward = (visits * reward).sum()
     mean_cost = (visits * expected_cost(world, solution.policy, defaults)).sum()
+    known = jnp.isfinite(mean_cost) & jnp.isfinite(recorded).all()
     return kind(
         world=world,
         reward=reward,
@@ -137,5 +173,5 @@ def _respond[Kind: Optimum](
         information=information(world, solution.policy, visits),
         num_sweeps=solution.num_sweeps,
         residual=solution.residual,
-        converged=solution.converged,
+        converged=solution.converged & known,
     )

@@ -10,6 +10,7 @@ from jax.scipy.special import logsumexp
 from jax.scipy.stats import norm
 
 import bayes_irl as bi
+from bayes_irl.inference import mode as mode_module
 from bayes_irl.inference.methods.importance import one_mode_check
 from bayes_irl.inference.mode import find_mode
 from bayes_irl.inference.progress import Progress
@@ -78,3 +79,54 @@ def test_no_curvature_at_all_fails_the_gate():
     mode = find_mode(Flat(np.log(0.5), 0.0), QUIET)
     assert not mode.found and mode.rivals.shape == (0, 2)
     assert not passes(Flat(np.log(0.5), 0.0), bi.Laplace(100), "distance from the mode (nats)")
+
+
+class ManyNormals:
+    """A Normal in more dimensions than a whole Hessian is computed for; its gradient is NaN where it is told so."""
+
+    num_dimensions = mode_module.MOST_DENSE + 1
+
+    def __init__(self, is_nan):
+        self.is_nan = is_nan
+        self.starts = np.zeros((1, self.num_dimensions))
+
+    def potential(self, flat):
+        return 0.5 * flat @ flat
+
+    def prior_curvature(self, flat):
+        return jnp.ones(self.num_dimensions)
+
+    def value_and_grad(self, flat):
+        slope = jnp.where(self.is_nan(flat), jnp.nan, flat)
+        return self.potential(flat), slope
+
+
+@pytest.mark.parametrize("precision", [jnp.float64, jnp.float32], ids=["float64", "float32"])
+@pytest.mark.parametrize(
+    "is_nan", [lambda flat: jnp.abs(flat).max() > 0, lambda flat: flat[0] > 1e-6], ids=["all", "some"]
+)
+def test_no_curvature_in_many_dimensions_fails_the_gate(is_nan, precision):
+    """Lanczos would go on with NaN, or raise an error of ARPACK's."""
+    target = ManyNormals(is_nan)
+    target.starts = np.zeros((1, target.num_dimensions), precision)
+    mode = find_mode(target, QUIET)
+    assert not mode.found and np.isfinite(mode.locate_all(np.ones((2, target.num_dimensions)))).all()
+    assert not passes(target, bi.Laplace(100), "distance from the mode (nats)")
+
+
+def test_a_flat_density_in_many_dimensions_fails_the_gate():
+    target = ManyNormals(lambda flat: False)
+    target.value_and_grad = lambda flat: (0.0 * flat.sum(), 0.0 * flat)
+    assert not find_mode(target, QUIET).found
+
+
+def test_draws_whose_density_is_nan_fail_the_gate():
+    """They count as impossible, and their share of the posterior would be left out without a word."""
+
+    class Broken(TwoNormals):
+        def potential(self, flat):
+            return jnp.where(jnp.abs(flat[1]) > 1.5, jnp.nan, 0.5 * flat @ flat)  # 13 % of a Normal
+
+    assert not passes(Broken(np.log(0.5), 0.0), bi.Laplace(500), "draws without a density")
+    sound = bi.Laplace(500).run(TwoNormals(np.log(1e-4), -3.0), jax.random.key(0), QUIET)
+    assert "draws without a density" not in [check.name for check in sound.checks]

@@ -1,14 +1,18 @@
 """Baselines that adapt, against the same alternation in dense NumPy; and what networks say about themselves."""
 
+import dataclasses
+import warnings
 from functools import cache
 
 import dense
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from bayes_irl import Circuit, Stimulus, optimize, rewards
-from bayes_irl._checks import InputError
+from bayes_irl import Circuit, Stimulus, optimize, rewards, simulate
+from bayes_irl._checks import DataWarning, InputError
+from bayes_irl.systems import alternate
 from bayes_irl.systems.alternate import adapt_baseline
 
 TRANSITION = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -179,3 +183,69 @@ def test_what_is_refused_is_named(arguments, message):
 def test_a_circuit_without_a_choice_is_refused():
     with pytest.raises(InputError, match=r"system: expected a neuron that is neither silenced nor forced, got none"):
         optimize(CIRCUIT.silence(0, 1).force(2), jnp.asarray(REWARD), COST)
+
+
+# What was not solved
+
+
+EXTREME = np.random.default_rng(2).normal(size=(2, 16)) * 100  # with p = 1e-9: patterns that hardly ever are left
+
+
+def test_occupancies_are_right_or_said_to_be_unknown():
+    """Against dense elimination. Sums of 4e7 came out, as `converged`, before solutions were checked once more."""
+    circuit, known = Circuit(4, Stimulus(TRANSITION)), 0
+    for seed in range(6):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            network = optimize(circuit, np.random.default_rng(seed).normal(size=(2, 16)) * 100, 1.0, 1e-9)
+        if network.known:
+            expected = dense.occupancy(TRANSITION, np.clip(network.logits, -500, 500))
+            np.testing.assert_allclose(network.occupancy, expected, atol=1e-4)
+            known += 1
+        assert bool(network.converged) == network.known == (not said)
+    assert known > 0
+
+
+def unsolved():
+    with pytest.warns(DataWarning, match="could not be solved for.*coding costs: raise coding_cost"):
+        network = optimize(Circuit(4, Stimulus.switching(0.02)), EXTREME, 1.0, 1e-9)
+    return network
+
+
+def test_nothing_is_drawn_from_answers_that_are_not_known():
+    """A pattern of index 0 was drawn where probabilities are NaN."""
+    with pytest.raises(InputError, match=r"optimum: expected one that was solved, got NaN\..*raise coding_cost"):
+        simulate(unsolved(), 100, jax.random.key(0))
+
+
+def test_solutions_that_did_not_converge_say_so():
+    """A stimulus that ends in one state for ever, 100 coding costs between rewards."""
+    circuit = Circuit(6, Stimulus([[1.0, 0.0], [0.1, 0.9]]))
+    reward = rewards.from_spike_count(circuit, target={0: 1, 1: 5})
+    with pytest.warns(DataWarning, match="did not converge: its residual is 0"):
+        network = optimize(circuit, 100 * reward, 1.0, np.random.default_rng(2).uniform(0.01, 0.99, 6))
+    assert not bool(network.converged) and network.known
+
+
+def test_rounding_of_large_values_is_no_failure():
+    """Values of 1e10 nats cannot be solved to 1e-10."""
+    network = optimize(CIRCUIT, REWARD, 1e-10, 0.3)
+    assert bool(network.converged) and float(network.residual) < 1e-4
+    best = optimize(CIRCUIT, REWARD, 1e-4, 0.3)
+    np.testing.assert_allclose(network.objective, best.objective, atol=1e-3)
+
+
+def test_a_start_that_was_not_solved_is_not_the_best(monkeypatch):
+    """Of several starts: NaN compares with nothing, so that the first one was kept, whatever the others came to."""
+    circuit, calls = Circuit(3, Stimulus(TRANSITION)), []
+    right = optimize(circuit, REWARD, COST, "population")
+
+    def poisoned(network, kind, *limits):
+        found = adapt_baseline(network, kind, *limits)
+        calls.append(found)
+        return dataclasses.replace(found, objective=jnp.nan * found.objective) if len(calls) == 1 else found
+
+    monkeypatch.setattr(alternate, "adapt_baseline", poisoned)
+    found = optimize(circuit, REWARD, COST, "population")
+    assert found.start > 0
+    np.testing.assert_allclose(found.objective, right.objective, atol=1e-6)

@@ -10,32 +10,47 @@ from bayes_irl.inference.mode import Mode
 from bayes_irl.systems import Check
 
 LARGEST_K = 0.7
+MOST_UNKNOWN = 0.01  # share of draws whose density may be NaN
 
 
 def importance(
     target: Density,
     positions: Float[np.ndarray, "num_draws num_dimensions"],
     log_proposal: Float[np.ndarray, " num_draws"],
-) -> tuple[Float[np.ndarray, " num_draws"], float]:
+) -> tuple[Float[np.ndarray, " num_draws"], float, tuple[Check, ...]]:
     """Pareto-smoothed weights of draws from a proposal, 0 for impossible ones, and the shape k̂ of their tail.
+
+    A draw whose density is NaN counts as impossible, though nobody knows: of many, the gate's line says so.
 
     Source:
         Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72).
     """
     potentials = np.array([float(value) for value, _ in map_threads(target.value_and_grad, positions)])
     log_ratios = np.where(np.isfinite(potentials), -potentials - log_proposal, -np.inf)
+    known = _known_check(int(np.isnan(potentials).sum()), len(potentials))
     if not np.isfinite(log_ratios).any():
-        return np.full(len(positions), 1 / len(positions)), np.inf
+        return np.full(len(positions), 1 / len(positions)), np.inf, known
     finite = np.maximum(log_ratios, log_ratios.max() - 700)
     log_weights, shape = array_stats.psislw(finite.max() - finite)  # it expects minus the log ratios, as loo has them
     weights = np.where(np.isfinite(log_ratios), np.exp(np.asarray(log_weights) - np.max(log_weights)), 0.0)
-    return weights / weights.sum(), float(shape)
+    return weights / weights.sum(), float(shape), known
 
 
 def resample(weights: Float[np.ndarray, " num_draws"], num_draws: int, rng: np.random.Generator) -> np.ndarray:
     """Systematic resampling: indices in proportion to the weights, in random order."""
     points = (np.arange(num_draws) + rng.uniform()) / num_draws
     return rng.permutation(np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1))
+
+
+def _known_check(unknown: int, num_draws: int) -> tuple[Check, ...]:
+    """The gate's line about draws whose density is NaN, where there are many."""
+    if unknown <= MOST_UNKNOWN * num_draws:
+        return ()
+    told = (
+        f"The posterior density of {unknown} of {num_draws} draws is NaN: their optimal answers were not solved for. "
+        "Use float64, or a prior with smaller rewards."
+    )
+    return (Check("draws without a density", unknown / num_draws, MOST_UNKNOWN, False, told),)
 
 
 def pareto_check(shape: float, name: str) -> Check:

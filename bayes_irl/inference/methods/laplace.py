@@ -49,7 +49,7 @@ class Laplace:
         whitened = rng.normal(size=(2 * self.num_draws, target.num_dimensions))
         positions = mode.locate_all(whitened)
         with progress.stage("weighting draws", total=None):
-            weights, shape = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
+            weights, shape, known = importance(target, positions, -0.5 * (whitened**2).sum(axis=1))
         if shape < MAX_USEFUL_K:
             kept = resample(weights, self.num_draws, rng)
         else:
@@ -61,9 +61,11 @@ class Laplace:
                 mode.decrement if mode.lowest_curvature > 0 else np.inf,
                 0.01,
                 "The mode was found.",
-                "The search for the mode did not settle: the approximation is centred on the wrong place.",
+                "The search for the mode did not settle, or the curvature there is not known: the approximation is "
+                "centred on the wrong place, or too narrow or wide. Use float64, or Nuts.",
             ),
             *one_mode_check(mode),
+            *known,
             pareto_check(shape, "Laplace"),
             Check.at_least(
                 "importance sample size",

@@ -75,8 +75,8 @@ class Svi:
         drawn = _draw(self, around, mode.potential, state, draw_key)
         whitened, log_proposal = map(np.asarray, drawn)
         positions = mode.locate_all(whitened)
-        _, shape = importance(target, positions, log_proposal)
-        checks = (_settled(np.concatenate(losses)), *one_mode_check(mode), pareto_check(shape, "variational"))
+        _, shape, known = importance(target, positions, log_proposal)
+        checks = (_settled(np.concatenate(losses)), *one_mode_check(mode), *known, pareto_check(shape, "variational"))
         return Draws(positions[None], {}, checks, mode.position, {"method": "Svi", **asdict(self)}, mode)
 
 

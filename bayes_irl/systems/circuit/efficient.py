@@ -1,5 +1,6 @@
 """Efficient coding: circuits that tell as much as they can about a feature of the stimulus, at least coding cost."""
 
+import warnings
 from typing import cast
 
 import jax.numpy as jnp
@@ -78,7 +79,10 @@ def optimize_code(
         mean = network.mean_baseline(cast(BaselineKind, baseline)) if adapts else network.baseline
         return mean, log_decoder(network.occupancy, values)
 
-    return alternate(circuit.optimum(reward, first, cost), improve, max_rounds, SETTLED_CHANGE)
+    network = alternate(circuit.optimum(reward, first, cost), improve, max_rounds, SETTLED_CHANGE)
+    if network.doubt:
+        warnings.warn(network.doubt, _checks.DataWarning, stacklevel=2)
+    return network
 
 
 def _first_tuning(

@@ -26,6 +26,7 @@ from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, ran
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.gate_check import Check
+from bayes_irl.systems.optimum import check_known
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 from bayes_irl.systems.scored import Scored, score_outcomes
 
@@ -84,6 +85,7 @@ class EnumeratedCircuit(Wiring, System):
         """Draw responses from the stationary distribution on; see `bayes_irl.simulate`."""
         if num_trials is not None:
             raise InputError.of("num_trials", "none: only populations are drawn in trials", num_trials)
+        check_known(optimum)
         steps, held = self.stimulus.bins(updates_per_bin)
         if steps is None:
             return draw_updates(optimum, key, num_updates)
@@ -94,6 +96,7 @@ class EnumeratedCircuit(Wiring, System):
         self, optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int
     ) -> Recording:
         """Draw responses to the very stimuli of a recording; see `bayes_irl.systems.forward.simulate_under`."""
+        check_known(optimum)
         return draw_under(optimum, recording, key, updates_per_bin)
 
     # -- tables and trees --------------------------------------------------------------------------------------------
@@ -196,6 +199,10 @@ class EnumeratedCircuit(Wiring, System):
         """Coordinates of predictions: names, and who is alive after the change."""
         coords = {name: labels for name, labels in self.neuron_coords().items() if name != "pair"}
         return coords | {"alive": ("neuron", self.alive)}
+
+    def doubt(self, optimum: NeuronOptimum) -> str:
+        """What the optimum says itself."""
+        return optimum.doubt
 
     def is_solved(self, optimum: NeuronOptimum, largest_residual: float) -> bool:
         """Whether occupancies are numbers, and the residual is small."""

@@ -23,6 +23,7 @@ from bayes_irl.systems.evidence.trials import EvidenceTrials
 from bayes_irl.systems.scored import Scored, score_rows
 
 QUANTITIES = ("sensitivity", *STAKES, *HABITS, "sure_value", "cost_of_risk")  # of each subject, in a tree's `reward`
+MOST_MISSING = 1e-3  # probability that may be lost to rounding
 TINY = 1e-300  # smallest probability of an outcome: gradients stay defined
 
 
@@ -147,7 +148,16 @@ class Evidence(EvidenceTrials, System):
         if not isinstance(reward, Motives):
             advice = "Make MotivesInTime, or MotivesWhenAsked."
             raise InputError.of("reward", "Motives, for evidence", type(reward).__name__, advice)
-        return self.optimum(reward.of_subjects(self.num_subjects), None, positive("coding_cost", coding_cost))
+        each = reward.of_subjects(self.num_subjects)
+        each.check()
+        decided = self.optimum(each, None, positive("coding_cost", coding_cost))
+        shown = np.asarray(decided.probs)[np.bincount(self.subject, minlength=self.num_subjects) > 0]
+        if not (np.abs(shown.sum(axis=2) - 1) <= MOST_MISSING).all():
+            advice = "Take a larger temperature, or a smaller sensitivity."
+            raise InputError.of(
+                "reward", "motives that can be computed with", "probabilities that do not add up", advice
+            )
+        return decided
 
     def simulate(
         self,

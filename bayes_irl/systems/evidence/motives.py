@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from bayes_irl._checks import InputError
+from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
 from bayes_irl.solvers.episode import Stakes
 
@@ -70,6 +70,17 @@ class Motives(eqx.Module):
     def variables(self) -> dict[str, Array]:
         """Its numbers by name."""
         raise NotImplementedError
+
+    def check(self) -> None:
+        """Refuse numbers that no answers follow from.
+
+        Raises:
+            InputError: where a number is NaN or infinite, or a temperature is not above 0.
+        """
+        for name, values in self.variables().items():
+            finite_array(f"reward.{name}", values, (None,))
+        if not (lowest := float(jnp.min(self.stakes.temperature))) > 0:
+            raise InputError.of("reward.temperature", "numbers above 0", f"{lowest:g}")
 
 
 class MotivesInTime(Motives):

@@ -20,7 +20,7 @@ from bayes_irl.systems.maze.observed import ObservedMoves, mean_move
 from bayes_irl.systems.maze.walk import draw_walk
 from bayes_irl.systems.maze.walk_statistics import walk_statistics
 from bayes_irl.systems.maze.walker import Walker
-from bayes_irl.systems.optimum import respond
+from bayes_irl.systems.optimum import check_known, respond
 from bayes_irl.systems.replicating import Replicating, StoredRecording
 from bayes_irl.systems.scored import Scored, score_outcomes
 
@@ -132,6 +132,7 @@ class Maze(Grid, System):
         for name, value in (("updates_per_bin", updates_per_bin), ("num_trials", num_trials)):
             if value is not None:
                 raise InputError.of(name, "none: a walk is recorded move by move", value)
+        check_known(optimum)
         return draw_walk(optimum, key, num_updates)
 
     # -- tables and trees --------------------------------------------------------------------------------------------
@@ -214,6 +215,10 @@ class Maze(Grid, System):
         assert isinstance(before, Maze)
         places = {"place": np.arange(self.num_patterns), "move": list(MOVES)}
         return places | {"drawing": ("circuit", [before.drawing, self.drawing])}
+
+    def doubt(self, optimum: Walker) -> str:
+        """What the optimum says itself."""
+        return optimum.doubt
 
     def is_solved(self, optimum: Walker, largest_residual: float) -> bool:
         """Whether occupancies are numbers, and the residual is small."""

@@ -174,3 +174,19 @@ def test_held_out_answers_under_another_limit_are_better_predicted_than_by_no_ch
 def test_what_does_not_fit_is_refused(timed, ask, said):
     with pytest.raises(bi.InputError, match=said):
         ask(timed)
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "temperature", "words"),
+    [
+        (12.0, 0.0, "reward.temperature: expected numbers above 0, got 0"),
+        (12.0, -1.0, "reward.temperature: expected numbers above 0, got -1"),
+        (np.nan, 0.1, "reward.sensitivity: expected finite numbers"),
+        (12.0, 1e-300, "probabilities that do not add up.*larger temperature"),
+    ],
+)
+def test_motives_without_answers_are_refused(sensitivity, temperature, words):
+    """NaN probabilities were simulated as negative answers on every trial."""
+    evidence = bi.Evidence.from_arrays([0.1, -0.1], 0.5)
+    with pytest.raises(bi.InputError, match=words):
+        bi.optimize(evidence, bi.MotivesInTime(sensitivity, Stakes(temperature, cost_of_time=0.4), IN_TIME.habits), 1.0)

@@ -7,7 +7,7 @@ v(σ, x) = Σ_{i<j} J_ij (σ_i − p_i)(σ_j − p_j) + Σ_i h_i(x) σ_i + c_x(K
 Pairs shrink as far as the recording has it. Fields, and what one more spike is worth, do not: where a neuron is tuned
 more than stimuli that switch so fast allow, or so many spikes were never seen, snapshots alone have no finite optimum.
 Pairs are taken about the baseline p, so that they leave alone how often each neuron spikes. For a
-`Population`; a `Circuit`, of at most 14 neurons, answers optimally to r, by exact inference.
+`Population`; a `Circuit`, of at most 20 neurons, answers optimally to r, by exact inference.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """

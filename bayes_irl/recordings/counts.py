@@ -12,7 +12,7 @@ from bayes_irl._checks import DataWarning, InputError
 from bayes_irl.recordings.description import few, paragraphs, shares_of_stimuli
 from bayes_irl.recordings.hashed import Hashed
 
-_MOST_NEURONS = 14  # exact enumeration ends here
+_MOST_NEURONS = 20  # exact enumeration ends here
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,16 @@ from jaxtyping import Array
 
 from bayes_irl._types import Count, Defaults, Reward, Scalar, Value
 from bayes_irl.solvers.anderson import accelerate
-from bayes_irl.solvers.bellman import Policy, Problem, act, backup_unit_by_unit, centre, policies, soft_backup
+from bayes_irl.solvers.bellman import (
+    Policy,
+    Problem,
+    act,
+    backup_unit_by_unit,
+    centre,
+    in_order,
+    policies,
+    soft_backup,
+)
 from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
@@ -78,7 +87,8 @@ def evaluate(world: World, policy: Policy, gain: Reward) -> Value:
         policy: π_i(a | context), for every unit.
         gain: reward minus expected cost per state `[num_stimuli, num_patterns]`.
     """
-    return solve_linear(lambda v: v - centre(world.ahead(act(world, policy, v))), centre(gain))
+    chances = in_order(world, policy)
+    return solve_linear(lambda v: v - centre(world.ahead(act(world, chances, v))), centre(gain))
 
 
 def objective(world: World, reward: Reward, defaults: Defaults, value: Value) -> Scalar:
@@ -104,5 +114,4 @@ def _fixed_point_jvp(primals, tangents):
     # Without a branch: JAX 0.12 cannot transpose a batched `cond` within a custom derivative.
     _, target = eqx.filter_jvp(lambda p: _sweep(p, value, backup_unit_by_unit), (problem,), (problem_dot,))
     policy = policies(problem.world, problem.defaults, value)
-    value_dot = solve_linear(lambda v: v - centre(problem.world.ahead(act(problem.world, policy, v))), target)
-    return (value, num_sweeps, residual), (value_dot, None, jnp.zeros_like(residual))
+    return (value, num_sweeps, residual), (evaluate(problem.world, policy, target), None, jnp.zeros_like(residual))

@@ -12,6 +12,7 @@ from bayes_irl._types import Defaults, Occupancy, Reward, Value
 from bayes_irl.solvers.world import World
 
 Policy = tuple[Float[Array, "num_actions ..."], ...]  # per unit, the probability of each action in each context
+Chances = Policy | Float[Array, "num_units num_stimuli num_patterns"]  # a policy as a loop over units reads it
 
 SAFE_RANGE = 600.0  # exp(-600) is still far from underflow in float64
 SAFE_RANGE_SINGLE = 70.0
@@ -36,8 +37,13 @@ def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
 
     def together(table: Value) -> Value:
         weights, product = jnp.exp(table), jnp.ones_like(table)
-        for i in range(world.num_units):
-            product *= world.spread(expected(defaults[i], world.outcomes(weights, i)), i)
+        if world.in_a_loop:
+            product = jax.lax.fori_loop(
+                0, world.num_units, lambda i, so_far: so_far * expected(defaults[i], world.led_to(weights, i)), product
+            )
+        else:
+            for i in range(world.num_units):
+                product *= world.spread(expected(defaults[i], world.outcomes(weights, i)), i)
         return jnp.log(product) / world.num_units
 
     centred = value - peak
@@ -49,10 +55,22 @@ def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
 
 def backup_unit_by_unit(world: World, defaults: Defaults, value: Value) -> Value:
     """B(v) as above, for values of any range: slower, and without a branch."""
+
+    def of_contexts(led_to: Float[Array, "num_actions ..."], probabilities: Float[Array, " num_actions"]) -> Array:
+        weights, top = _weigh(probabilities, led_to)
+        return jnp.log(weights.sum(axis=0)) + top
+
     total = jnp.zeros_like(value)
-    for i in range(world.num_units):
-        weights, top = _weigh(defaults[i], world.outcomes(value, i))
-        total += world.spread(jnp.log(weights.sum(axis=0)) + top, i)
+    if world.in_a_loop:
+
+        @jax.checkpoint  # else reverse mode would keep tables of every unit
+        def add(so_far: Value, i: Array) -> tuple[Value, None]:
+            return so_far + of_contexts(jnp.stack(world.led_to(value, i)), defaults[i]), None
+
+        total, _ = jax.lax.scan(add, total, jnp.arange(world.num_units))
+    else:
+        for i in range(world.num_units):
+            total += world.spread(of_contexts(world.outcomes(value, i), defaults[i]), i)
     return total / world.num_units
 
 
@@ -78,23 +96,46 @@ def _weigh(probabilities: Float[Array, " num_actions"], table: Float[Array, "num
     return chances * jnp.exp(possible - top), top[0]
 
 
-def act(world: World, policy: Policy, table: Value) -> Value:
+def in_order(world: World, policy: Policy) -> Chances:
+    """A policy as `act` and `act_forward` read it fastest: prepare it once where they are called many times."""
+    return world.own_chances(policy) if world.in_a_loop else policy
+
+
+def act(world: World, policy: Chances, table: Value) -> Value:
     """Mean of `table` after one unit, chosen at random, has acted: K f."""
     total = jnp.zeros_like(table)
-    for i in range(world.num_units):
-        total += world.spread(expected(policy[i], world.outcomes(table, i)), i)
-    return total / world.num_units
+    if isinstance(policy, tuple):
+        for i in range(world.num_units):
+            total += world.spread(expected(policy[i], world.outcomes(table, i)), i)
+        return total / world.num_units
+
+    def add(so_far: Value, unit: tuple[Array, Value]) -> tuple[Value, None]:
+        i, own = unit
+        part = own * table
+        return so_far + (part + world.flip(part, i)), None
+
+    return jax.lax.scan(add, total, (jnp.arange(world.num_units), policy))[0] / world.num_units
 
 
-def expected(chances: Float[Array, "num_actions ..."], table: Float[Array, "num_actions ..."]) -> Array:
+def expected(
+    chances: Float[Array, "num_actions ..."], table: Float[Array, "num_actions ..."] | tuple[Array, ...]
+) -> Array:
     """Σ_a p(a) f(a): written as a sum of slices, which the compiler fuses where it would not fuse a reduction."""
-    return sum((chance * entry for chance, entry in zip(chances, table, strict=True)), jnp.zeros((), table.dtype))
+    return sum((chance * entry for chance, entry in zip(chances, table, strict=True)), jnp.zeros((), chances.dtype))
 
 
-def act_forward(world: World, policy: Policy, occupancy: Occupancy) -> Occupancy:
+def act_forward(world: World, policy: Chances, occupancy: Occupancy) -> Occupancy:
     """Where a distribution of states goes when one unit, chosen at random, acts: the transpose of `act`."""
-    pushed = [world.redistribute(occupancy, chances, i) for i, chances in enumerate(policy)]
-    return sum(pushed, jnp.zeros_like(occupancy)) / world.num_units
+    total = jnp.zeros_like(occupancy)
+    if isinstance(policy, tuple):
+        pushed = [world.redistribute(occupancy, chances, i) for i, chances in enumerate(policy)]
+        return sum(pushed, total) / world.num_units
+
+    def add(so_far: Occupancy, unit: tuple[Array, Occupancy]) -> tuple[Occupancy, None]:
+        i, own = unit
+        return so_far + own * (occupancy + world.flip(occupancy, i)), None
+
+    return jax.lax.scan(add, total, (jnp.arange(world.num_units), policy))[0] / world.num_units
 
 
 def ahead_forward(world: World, occupancy: Occupancy) -> Occupancy:

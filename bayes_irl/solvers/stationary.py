@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from bayes_irl._types import Defaults, Occupancy, Value
-from bayes_irl.solvers.bellman import Policy, act_forward, ahead_forward
+from bayes_irl.solvers.bellman import Policy, act_forward, ahead_forward, in_order
 from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
@@ -23,9 +23,10 @@ def occupancy(world: World, defaults: Defaults, policy: Policy, value: Value) ->
         policy: π_i(a | context), for every unit.
         value: v/λ `[num_stimuli, num_patterns]`; it speeds the solution up and does not change it.
     """
+    chances = in_order(world, policy)
 
     def push(states: Occupancy) -> Occupancy:
-        return act_forward(world, policy, ahead_forward(world, states))
+        return act_forward(world, chances, ahead_forward(world, states))
 
     return _stationary(world, push, _frozen(world, defaults, value), world.num_units)
 
@@ -44,10 +45,11 @@ def occupancy_at_ends(world: World, defaults: Defaults, policy: Policy, value: V
     num_updates, moves = world.hold
     if num_updates == 1:
         return occupancy(world, defaults, policy, value)
+    chances = in_order(world, policy)
 
     def push(states: Occupancy) -> Occupancy:
         def update(now: Occupancy, _: None) -> tuple[Occupancy, None]:
-            return act_forward(world, policy, now), None
+            return act_forward(world, chances, now), None
 
         return jax.lax.scan(update, jnp.asarray(moves).T @ states, None, length=num_updates)[0]
 
@@ -69,8 +71,7 @@ def _stationary(world: World, push: Push, reference: Occupancy, num_pushes: int)
     shares patterns out is arbitrary and not differentiated; its total per stimulus is the solution's own.
     """
     share = world.stimulus_share[:, None]
-    for _ in range(num_pushes):
-        reference = push(reference)
+    reference = jax.lax.fori_loop(0, num_pushes, lambda _, states: push(states), reference)
     total = jnp.maximum(reference.sum(axis=1, keepdims=True), jnp.finfo(reference.dtype).tiny)
     per_stimulus = jax.lax.stop_gradient(reference / total)
     reference = share * per_stimulus

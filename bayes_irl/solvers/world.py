@@ -90,6 +90,28 @@ class World(eqx.Module):
         (moved,) = jax.linear_transpose(mean, states)(states)
         return moved
 
+    @property
+    def in_a_loop(self) -> bool:
+        """Whether programs run over the units in a loop, instead of spelling every unit out.
+
+        Only for units of two actions, with the three methods below. What compiles then hardly grows with their number.
+        """
+        return False
+
+    def flip(self, table: Value, unit: Array) -> Value:
+        """The table where `unit`, a traced number, has taken its other action."""
+        raise NotImplementedError
+
+    def led_to(self, table: Value, unit: Array) -> tuple[Value, Value]:
+        """The table where `unit`, a traced number, has taken its first action, and its second, from every state."""
+        raise NotImplementedError
+
+    def own_chances(
+        self, policy: tuple[Float[Array, "num_actions ..."], ...]
+    ) -> Float[Array, "num_units num_stimuli num_patterns"]:
+        """In every state, how probable the action is that each unit has taken there."""
+        raise NotImplementedError
+
     @abc.abstractmethod
     def default_actions(self, baseline: Baseline) -> Defaults:
         """Default action probabilities p_i(a) `[num_units, num_actions]`, from a baseline."""

@@ -304,7 +304,7 @@ ADAPT = "adapt posterior.nc --out new.nc"
     ("typed", "message"),
     [
         (f"{SIMULATE} --coding-cost 0", "coding_cost: expected a finite number above 0, got 0"),
-        (f"{SIMULATE} --neurons 40", "num_neurons: expected at most 14"),
+        (f"{SIMULATE} --neurons 40", "num_neurons: expected at most 20"),
         (f"{SIMULATE} --neurons 0", "num_neurons: expected a whole number of at least 1"),
         (f"{SIMULATE} --updates 0", "num_updates: expected a whole number of at least 1"),
         (f"{SIMULATE} --reward-spike-count 2 9", "target: expected stimuli 0 to 2 and counts 0 to 3"),
@@ -320,7 +320,7 @@ ADAPT = "adapt posterior.nc --out new.nc"
         ("fit recording.npz --model broken.py --out new.nc", "ImportError: two lines"),
         (
             "fit many.npz --model spike_count --out new.nc",
-            "--method: expected sandwich, for more than 14 neurons, got nuts",
+            "--method: expected sandwich, for more than 20 neurons, got nuts",
         ),
         ("fit many.npz --model spike_count --method sandwich --out new.nc", "A population needs a model of its value"),
         (f"{FIT} --method sandwich --draws 1", "num_draws: expected a whole number of at least 2"),
@@ -374,8 +374,8 @@ def workshop(demo, bins, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("recording.npz", "posterior.nc"):
         os.link(folder / name, name)
-    many = np.random.default_rng(0).integers(0, 2, (60, 15))
-    bi.save_recording(bi.Recording.from_arrays(many, np.arange(60) % 2, neuron=np.arange(60) % 15), "many.npz")
+    many = np.random.default_rng(0).integers(0, 2, (60, 21))
+    bi.save_recording(bi.Recording.from_arrays(many, np.arange(60) % 2, neuron=np.arange(60) % 21), "many.npz")
     Path("corrupt.npz").write_bytes(b"PK nonsense")
     Path("broken.py").write_text("raise ImportError('two\\nlines')\n")
     for name in ("folder.npz", "folder.nc", "drawn_reward.png", "drawn_tuning.png", "full/adapted.nc"):

@@ -246,12 +246,12 @@ def test_reductions_refuse_recordings_of_the_other_kind():
         binned(bins_per_trial=1, num_trials=100).transitions(10.0)
 
 
-def test_more_than_14_neurons_are_not_enumerated():
-    recording = binned(num_neurons=15)
+def test_more_than_20_neurons_are_not_enumerated():
+    recording = binned(num_neurons=21)
     for reduce in (lambda: recording.snapshots(every=1), lambda: recording.transitions(10.0)):
-        with pytest.raises(InputError, match=r"at most 14, .* got 15\. Each table of 2\*\*15 .* 1 MB"):
+        with pytest.raises(InputError, match=r"at most 20, .* got 21\. Each table of 2\*\*21 .* 50 MB"):
             reduce()
-    assert recording.select(range(14)).snapshots(every=1).occupancy_counts.shape == (3, 2**14)
+    assert recording.select(range(15)).snapshots(every=1).occupancy_counts.shape == (3, 2**15)
 
 
 def test_equal_counts_have_equal_hashes_and_others_do_not():

@@ -176,7 +176,9 @@ def test_stimuli_that_are_no_markov_chain_are_refused(transition, message):
         (lambda: Stimulus.switching(0.2, 1), r"num_stimuli: expected a whole number of at least 2, got 1"),
         (lambda: Stimulus.per_update(np.eye(2), 0), r"updates_per_bin: expected a whole number of at least 1"),
         (lambda: Circuit(0, SWITCHING), r"num_neurons: expected a whole number of at least 1, got 0"),
-        (lambda: Circuit(20, SWITCHING), r"num_neurons: expected at most 14 .* got 20, .* 0\.3 GB"),
+        (lambda: Circuit(21, SWITCHING), r"num_neurons: expected at most 20 .* got 21, .* 0\.7 GB"),
+        (lambda: Circuit(15, SWITCHING).cut([(0, 1)]), r"missing: expected none in a circuit of more than 14 neurons"),
+        (lambda: Circuit(15, SWITCHING).coupled(), r"coupled: expected none in a circuit of more than 14 neurons"),
         (lambda: Circuit(3, SWITCHING).silence(3), r"silenced: expected neurons from 0 to 2, got \[3\]"),
         (lambda: Circuit(3, SWITCHING).force(-1), r"forced: expected neurons from 0 to 2, got \[-1\]"),
         (

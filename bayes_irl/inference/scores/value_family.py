@@ -47,7 +47,7 @@ class ValueFamily:
                 "model",
                 "one of a population, which ends in generative.answer_in_family",
                 model.name,
-                "For a model of this kind take a Circuit, of at most 14 neurons.",
+                "For a model of this kind take a Circuit, of at most 20 neurons.",
             )
         latent = {name: site for name, site in sites.items() if site["type"] == "sample"}
         self._supports = {name: site["fn"].support for name, site in latent.items()}

@@ -48,6 +48,7 @@ class Circuit(EnumeratedCircuit):
 
     def coupled(self) -> CoupledCircuit:
         """Return the circuit whose neurons can only add up what they see: answers restricted to pairwise couplings."""
+        self.check_restricted("coupled", f"couplings of {self.num_neurons}")
         return CoupledCircuit(
             self.num_neurons, self.stimulus, self.silenced, self.forced, missing=self.missing, unit_ids=self.unit_ids
         )

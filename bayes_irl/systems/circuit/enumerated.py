@@ -18,6 +18,7 @@ from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
 from bayes_irl.recordings.description import few
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
+from bayes_irl.systems.circuit.expense import announce
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.model_checks import check_circuit
 from bayes_irl.systems.circuit.network import NeuronOptimum
@@ -64,6 +65,7 @@ class EnumeratedCircuit(Wiring, System):
             if getattr(self, name) != getattr(counts, name):
                 raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")
         check_bins(self.stimulus, counts)
+        announce(self)
         counts = _settled(counts)
         self.check_responses(counts.response_counts, counts.response_totals)
         if not isinstance(baseline, str):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
@@ -14,8 +15,9 @@ from bayes_irl.solvers.world import World
 from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.stimulus import Stimulus
 
-MOST_NEURONS = 14
-
+MOST_NEURONS = 20
+MOST_NEURONS_RESTRICTED = 14  # cut or coupled: their solvers look at every neuron apart
+FEWEST_IN_A_LOOP = 13
 
 Kind = TypeVar("Kind", bound="Wiring")
 
@@ -55,6 +57,13 @@ class Wiring(Neurons, World):
         if wrong:
             raise InputError.of("missing", f"pairs of two neurons from 0 to {num - 1}", wrong)
         self._check_isolation()
+        if self.missing:
+            self.check_restricted("missing", f"{len(self.missing)} cut among {num} neurons")
+
+    def check_restricted(self, argument: str, got: str) -> None:
+        """Refuse a circuit that is too large for answers that are restricted."""
+        if self.num_neurons > MOST_NEURONS_RESTRICTED:
+            raise InputError.of(argument, f"none in a circuit of more than {MOST_NEURONS_RESTRICTED} neurons", got)
 
     def _check_isolation(self) -> None:
         """Refuse neurons that neither see nor are seen, beside others that do: they are no part of the circuit.
@@ -142,6 +151,37 @@ class Wiring(Neurons, World):
         """Copy a value per context to the two patterns that share it."""
         size, before, after = contexts.shape
         return jnp.broadcast_to(contexts[:, :, None, :], (size, before, 2, after)).reshape(size, -1)
+
+    @property
+    def in_a_loop(self) -> bool:
+        """From 13 neurons on, a loop over neurons is as fast as an expression of them all."""
+        return self.num_neurons >= FEWEST_IN_A_LOOP
+
+    def flip(self, table: Value, unit: Array) -> Value:
+        """The table at the patterns in which `unit` answers otherwise."""
+
+        def other(entries: Value) -> Value:
+            return entries[:, jnp.arange(self.num_patterns) ^ self._bit(unit)]
+
+        # It is its own inverse and its own transpose, which JAX would make a slow scatter of.
+        return jax.lax.custom_linear_solve(
+            other, table, solve=lambda _, entries: other(entries), transpose_solve=lambda _, entries: other(entries)
+        )
+
+    def led_to(self, table: Value, unit: Array) -> tuple[Value, Value]:
+        """Table entries with `unit` silent, and spiking, for every pattern."""
+        other, spikes = self.flip(table, unit), ((jnp.arange(self.num_patterns) & self._bit(unit)) != 0)[None]
+        return jnp.where(spikes, other, table), jnp.where(spikes, table, other)
+
+    def own_chances(
+        self, policy: tuple[Float[Array, "num_actions ..."], ...]
+    ) -> Float[Array, "num_neurons num_stimuli num_patterns"]:
+        """How probable each neuron's response in a pattern is, given the others'."""
+        return jnp.stack([jnp.moveaxis(each, 0, 2).reshape(each.shape[1], -1) for each in policy])
+
+    def _bit(self, unit: Array) -> Array:
+        """The neuron's bit in a pattern's index."""
+        return 1 << (self.num_neurons - 1 - unit)
 
     def redistribute(
         self, states: Occupancy, chances: Float[Array, "num_actions num_stimuli before after"], unit: int

@@ -455,7 +455,7 @@ def test_a_sandwich_and_a_model_of_populations_are_for_populations():
         bi.infer("pairwise", circuit, recording, method="sandwich", key=KEY)
     with pytest.raises(bi.InputError, match="system: expected one population, with one recording, got 2"):
         bi.infer(LARGE, [population, population], [recording, recording], key=KEY)
-    with pytest.raises(bi.InputError, match="at most 14, where exact enumeration of patterns ends|at most 30 neurons"):
+    with pytest.raises(bi.InputError, match="at most 20, where exact enumeration of patterns ends|at most 30 neurons"):
         bi.Recording.from_arrays(np.zeros((3, 40)), [0, 0, 0]).snapshots(1)
 
 

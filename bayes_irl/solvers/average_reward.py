@@ -104,7 +104,9 @@ def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_b
 @eqx.filter_custom_jvp
 def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
     tolerance = default_tolerance(problem.reward.dtype)
-    return accelerate(lambda value: _sweep(problem, value), centre(problem.reward), tolerance, MAX_SWEEPS)
+    world, start = problem.world, centre(problem.reward)
+    correction = (lambda value: world.correction(problem.defaults, value)) if world.is_corrected else None
+    return accelerate(lambda value: _sweep(problem, value), start, tolerance, MAX_SWEEPS, correction)
 
 
 @_fixed_point.def_jvp

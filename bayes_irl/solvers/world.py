@@ -1,6 +1,7 @@
 """What the solver needs to know of a world: its own move, and where each action leads."""
 
 import abc
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -89,6 +90,15 @@ class World(eqx.Module):
 
         (moved,) = jax.linear_transpose(mean, states)(states)
         return moved
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether `correction` pays."""
+        return False
+
+    def correction(self, defaults: Defaults, value: Value) -> Callable[[Value], Value]:
+        """Something near the inverse of I − T K, under the answers to this value."""
+        raise NotImplementedError
 
     @property
     def in_a_loop(self) -> bool:

@@ -14,7 +14,7 @@ from bayes_irl.systems.stimulus import Stimulus
 
 CHEAP = 14  # neurons, up to which nothing is said
 SWEEPS_PER_NEURON = 60  # that a solve and its gradient take as long as: `tests/validation/solver_sizes.py`
-TABLES, TABLES_PER_NEURON = 60, 6  # of num_stimuli 2^num_neurons numbers, that a gradient holds at once
+TABLES, TABLES_PER_NEURON = 60, 8  # of num_stimuli 2^num_neurons numbers, that a gradient holds at once
 
 
 class CostWarning(UserWarning):

@@ -1,6 +1,6 @@
 """Who is in a circuit, what each neuron sees, and what the stimulus does."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import equinox as eqx
@@ -12,12 +12,14 @@ from jaxtyping import Array, Bool, Float, Int
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Value
 from bayes_irl.solvers.world import World
+from bayes_irl.systems.circuit.mean_field import ignoring_each_other
 from bayes_irl.systems.neurons import Neurons
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_NEURONS = 20
 MOST_NEURONS_RESTRICTED = 14  # cut or coupled: their solvers look at every neuron apart
 FEWEST_IN_A_LOOP = 13
+FEWEST_CORRECTED = 9
 
 Kind = TypeVar("Kind", bound="Wiring")
 
@@ -151,6 +153,16 @@ class Wiring(Neurons, World):
         """Copy a value per context to the two patterns that share it."""
         size, before, after = contexts.shape
         return jnp.broadcast_to(contexts[:, :, None, :], (size, before, 2, after)).reshape(size, -1)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Of fewer neurons, plain sweeps take as long."""
+        return self.num_neurons >= FEWEST_CORRECTED
+
+    def correction(self, defaults: Defaults, value: Value) -> Callable[[Value], Value]:
+        """As if neurons ignored each other, with the mean responses of patterns under a frozen stimulus."""
+        visits = jax.nn.softmax(self.log_default(defaults)[None] + value, axis=1)
+        return ignoring_each_other(self.transition, visits @ self.patterns.astype(value.dtype))
 
     @property
     def in_a_loop(self) -> bool:

@@ -28,7 +28,7 @@ def main() -> None:
     """Print every figure, the slowest last."""
     jax.config.update("jax_enable_x64", True)
     report("bayes-irl --help", seconds(lambda: command("--help"), repeats=5), "s")
-    for num_neurons in (8, 12, 14):
+    for num_neurons in (8, 12, 14, 16):
         time_solver(num_neurons)
     slow_stimulus()
     network, recording = flagship(100_000)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -23,7 +24,7 @@ def ignoring_each_other(
     out. Where p depends on the stimulus the products differ between stimuli, and the result is approximate.
     """
     size, num_neurons = spikes.shape
-    order = np.bitwise_count(np.arange(2**num_neurons))
+    order = jax.lax.population_count(jnp.arange(2**num_neurons))
     kept = 1 - np.arange(1, num_neurons + 1) / num_neurons
     inverses = jnp.linalg.inv(jnp.eye(size)[None] - kept[:, None, None] * jnp.asarray(transition)[None])
     by_order = jnp.concatenate([jnp.zeros((1, size, size)), inverses]).astype(spikes.dtype)

@@ -162,7 +162,8 @@ class Wiring(Neurons, World):
     def correction(self, defaults: Defaults, value: Value) -> Callable[[Value], Value]:
         """As if neurons ignored each other, with the mean responses of patterns under a frozen stimulus."""
         visits = jax.nn.softmax(self.log_default(defaults)[None] + value, axis=1)
-        return ignoring_each_other(self.transition, visits @ self.patterns.astype(value.dtype))
+        spikes = [self.outcomes(visits, i)[1].sum(axis=(1, 2)) for i in range(self.num_neurons)]
+        return ignoring_each_other(self.transition, jnp.stack(spikes, axis=1))
 
     @property
     def in_a_loop(self) -> bool:

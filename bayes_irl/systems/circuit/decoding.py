@@ -81,7 +81,7 @@ def information_if_independent(network: NeuronOptimum, feature: ArrayLike) -> fl
 
 def independent_occupancy(circuit: Wiring, tuning: Float[Array, "num_stimuli num_neurons"]) -> Occupancy:
     """ρ(x) Π_i P(σ_i | x): neurons that answer the stimulus and ignore each other."""
-    spikes = tuning[:, None, :]
+    spikes = jnp.clip(tuning, 0.0, 1.0)[:, None, :]  # rounding may leave a probability just above 1
     chances = jnp.where(circuit.patterns[None] == 1, spikes, 1 - spikes).prod(axis=2)
     return circuit.stimulus_share[:, None] * chances
 

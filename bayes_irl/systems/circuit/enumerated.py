@@ -54,7 +54,7 @@ class EnumeratedCircuit(Wiring, System):
             raise InputError.of(
                 "system",
                 "a circuit in which every neuron sees all others",
-                str(self),
+                f"one with {len(self.missing)} connections cut",
                 "Infer the reward from the intact circuit, then predict the cut one with adapt.",
             )
         counts = recording.counts() if isinstance(recording, Recording) else recording

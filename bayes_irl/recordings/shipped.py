@@ -26,9 +26,9 @@ def load_example(name: str) -> Recording:
     Raises:
         InputError: if it is another one.
 
-    >>> print(load_example("rat_clicks"))
-    Recording of 190.8 s in 19,083 bins of 10 ms, 120 trials
-    7 neurons, 5.79 to 42.3 Hz
-    4 stimuli: left low, right low 41%, left low, right high 9%, left high, right low 9%, left high, right high 41%
+    >>> print(load_example("spike_count"))
+    Recording of 20,000 updates
+    6 neurons, 0.456 to 0.537 spikes per update
+    2 stimuli: 0 50%, 1 50%
     """
     return load_recording(FOLDER / f"{one_of('name', name, EXAMPLES)}.npz")

@@ -55,7 +55,7 @@ class Population(ManyNeurons, System):
         InputError: for fewer than two neurons, or lesions of neurons that are not there.
 
     >>> from bayes_irl import Stimulus
-    >>> str(Population(100, Stimulus.switching(0.01)).silence(3))
+    >>> str(Population(100, Stimulus.switching(0.01)).silence(3)).splitlines()[0]
     '100 neurons, 2 stimuli, neuron 3 silenced'
     """
 

@@ -11,8 +11,9 @@ bi.plots.raster(recording)
 
 
 @pytest.fixture
-def execute():
+def execute(monkeypatch):
     """Run cells as nbconvert does, and return what each of them put out."""
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # commands that ran in this process have set it
     nbformat = pytest.importorskip("nbformat")
     processor = pytest.importorskip("nbconvert.preprocessors").ExecutePreprocessor
     pytest.importorskip("ipykernel")

@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 class DataWarning(UserWarning):
-    """Data that say little about something, or a solution that is not one: they can be used, and work goes on."""
+    """Data that say little, a solution that is not one, or a fit that will take long: work goes on all the same."""
 
 
 def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advice: str = "") -> np.ndarray:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bayes_irl._checks import DataWarning
 from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.stimulus import Stimulus
@@ -15,10 +16,6 @@ from bayes_irl.systems.stimulus import Stimulus
 CHEAP = 14  # neurons, up to which nothing is said
 SWEEPS_PER_NEURON = 60  # that a solve and its gradient take as long as: `tests/validation/solver_sizes.py`
 TABLES, TABLES_PER_NEURON = 60, 8  # of num_stimuli 2^num_neurons numbers, that a gradient holds at once
-
-
-class CostWarning(UserWarning):
-    """A fit that will take long, or much memory."""
 
 
 def announce(circuit: Wiring) -> None:
@@ -29,7 +26,7 @@ def announce(circuit: Wiring) -> None:
     warnings.warn(
         f"{circuit.num_neurons} neurons: about {seconds:.2g} s a gradient on this machine, {gigabytes:.2g} GB. "
         "A mode takes some tens of gradients, a posterior drawn by Nuts tens of thousands.",
-        CostWarning,
+        DataWarning,
         stacklevel=2,
     )
 

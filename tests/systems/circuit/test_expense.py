@@ -20,10 +20,10 @@ def observe(num_neurons):
 
 def test_fits_of_more_than_14_neurons_begin_with_their_cost(monkeypatch):
     monkeypatch.setattr(expense, "gradient_cost", lambda neurons, stimuli: (neurons + 0.2, stimuli + 0.25))
-    with pytest.warns(expense.CostWarning, match=r"15 neurons: about 15 s a gradient on this machine, 2\.2 GB"):
+    with pytest.warns(bi.DataWarning, match=r"15 neurons: about 15 s a gradient on this machine, 2\.2 GB"):
         observe(15)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", expense.CostWarning)
+        warnings.simplefilter("error", bi.DataWarning)
         observe(14)
 
 

@@ -6,6 +6,8 @@ from scipy.stats import norm
 from bayes_irl.misfit.finding import Finding, found
 from bayes_irl.misfit.strata import association
 from bayes_irl.recordings import Recording
+from bayes_irl.recordings.bin_arrays import first_bins, place_in_trial
+from bayes_irl.recordings.dependence import ladder
 
 LEAST_TRIALS = 20
 LEVEL = 0.01  # of a test of whether bins still remember
@@ -27,30 +29,22 @@ def num_start_bins(recording: Recording) -> int:
     """
     if recording.trial is None or recording.neuron is not None:
         return 0
-    first = np.flatnonzero(np.diff(recording.trial, prepend=recording.trial[0] - 1))
-    length = np.diff(first, append=recording.num_bins)
+    first = first_bins(recording.trial)
     if len(first) < LEAST_TRIALS:
         return 0
-    place = np.arange(recording.num_bins) - np.repeat(first, length)
-    last_third = place >= np.repeat(length - length // 3, length)
+    length, place = np.diff(first, append=recording.num_bins), place_in_trial(recording.trial)
     responses = np.column_stack([recording.spikes, recording.spikes.sum(axis=1, dtype=int)]).astype(float)
-    residuals = (
-        responses
-        - _means(responses[last_third], recording.stimulus[last_third], recording.num_stimuli)[recording.stimulus]
-    )
-    late = _per_trial(residuals, last_third, first)
-    longest = int(length.min()) // 3
-    number = 0
-    for exponent in range(40):
-        if number > longest:
-            break
+    last_third = place >= np.repeat(length - length // 3, length)
+    usual = _means(responses[last_third], recording.stimulus[last_third], recording.num_stimuli)
+    residuals = responses - usual[recording.stimulus]
+    late, longest = _per_trial(residuals, last_third, first), int(length.min()) // 3
+    for number in [0, *ladder(max(longest, 1))]:
         early = _per_trial(residuals, (place >= number) & (place <= 2 * number), first)
         difference = early - late
         error = difference.std(axis=0, ddof=1) / np.sqrt(len(first))
         z = np.divide(np.abs(difference.mean(axis=0)), error, out=np.zeros_like(error), where=error > 0)
         if z.max() < norm.isf(LEVEL / 2 / len(z)):
-            return number
-        number = max(number + 1, round(2 ** (exponent / 2)))
+            return min(number, longest)
     return longest
 
 
@@ -76,7 +70,7 @@ def starts(recording: Recording, limit: float) -> Finding | None:
     """
     if recording.trial is None:
         return None
-    first = np.flatnonzero(np.diff(recording.trial, prepend=recording.trial[0] - 1))
+    first = first_bins(recording.trial)
     if len(first) < LEAST_TRIALS:
         return None
     last = np.append(first[1:], recording.num_bins) - 1

@@ -33,6 +33,25 @@ def per_bin(argument: str, values: ArrayLike | Sequence, num_bins: int, least: i
     return _of_length(argument, whole_numbers(argument, values, least, most), num_bins)
 
 
+def first_bins(trial: np.ndarray) -> np.ndarray:
+    """Return the first bin of every trial `[num_trials]`, from the trial of every bin.
+
+    >>> first_bins(np.array([3, 3, 5, 5, 5]))
+    array([0, 2])
+    """
+    return np.flatnonzero(np.diff(trial, prepend=trial[:1] - 1))
+
+
+def place_in_trial(trial: np.ndarray) -> np.ndarray:
+    """Return how many bins of its trial come before each bin `[num_bins]`.
+
+    >>> place_in_trial(np.array([3, 3, 5, 5, 5]))
+    array([0, 1, 0, 1, 2])
+    """
+    first = first_bins(trial)
+    return np.arange(len(trial)) - np.repeat(first, np.diff(first, append=len(trial)))
+
+
 def seconds_per_bin(bin_width: Any) -> float:
     """Return a bin width in seconds.
 

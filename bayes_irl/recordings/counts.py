@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, InputError
+from bayes_irl.recordings.bin_arrays import place_in_trial
 from bayes_irl.recordings.description import few, paragraphs, shares_of_stimuli
 from bayes_irl.recordings.hashed import Hashed
 
@@ -238,9 +239,7 @@ def settled(moves: Transitions, number: int) -> Transitions:
     Baseline and gauge come from these: they are about the long run, where moves matter wherever they start.
     """
     recording = moves.recording
-    first = np.flatnonzero(np.diff(recording.trial, prepend=recording.trial[0] - 1))
-    place = np.arange(recording.num_bins) - np.repeat(first, np.diff(first, append=recording.num_bins))
-    later = recording.where(place >= number)
+    later = recording.where(place_in_trial(recording.trial) >= number)
     occupancy = _occupancy(later.patterns, later.stimulus, moves.num_neurons, moves.num_stimuli)
     responses, totals = _responses(occupancy, moves.num_neurons, moves.unit_ids)
     return replace(moves, occupancy_counts=occupancy, response_counts=responses, response_totals=totals)

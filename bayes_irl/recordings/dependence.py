@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import DataWarning, count, positive
+from bayes_irl.recordings.bin_arrays import first_bins
 from bayes_irl.recordings.recording import Recording
 
 _LEAST_OBSERVATIONS = 30  # below this, a stimulus has no say in the thinning step
@@ -66,7 +67,7 @@ def thinning_step(recording: Recording, target: float = 1.2) -> int:
     """
     positive("target", target)
     last = 1
-    for step in _ladder(recording.num_bins):
+    for step in ladder(recording.num_bins):
         left = np.bincount(recording.stimulus[::step], minlength=recording.num_stimuli)
         heard = left >= _LEAST_OBSERVATIONS
         if not heard.any():
@@ -83,7 +84,7 @@ def thinning_step(recording: Recording, target: float = 1.2) -> int:
     return last
 
 
-def _ladder(most: int) -> list[int]:
+def ladder(most: int) -> list[int]:
     """Return 1, 2, 3, 4, 6, 8, 11, 16 …: the powers of √2 up to `most`, rounded, each once."""
     exponents = np.arange(2 * int(np.log2(most)) + 2)
     return [int(step) for step in np.unique(np.round(2 ** (exponents / 2))) if step <= most]
@@ -99,7 +100,7 @@ def _clusters(recording: Recording) -> Int[np.ndarray, " num_bins"]:
 def _variance_ratio(features: np.ndarray, cluster: np.ndarray) -> float:
     """Return D of the bins under one stimulus; `cluster` never falls, so each cluster is one run of them."""
     size = len(features)
-    starts = np.flatnonzero(np.diff(cluster, prepend=cluster[:1] - 1))
+    starts = first_bins(cluster)
     if len(starts) < 2:
         return np.nan
     residuals = features - features.mean(axis=0)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayes_irl._checks import InputError
+from bayes_irl.recordings.bin_arrays import first_bins
 
 if TYPE_CHECKING:
     from bayes_irl.recordings.recording import Recording
@@ -19,7 +20,7 @@ def to_frame(recording: "Recording") -> Any:
     except ImportError as error:
         raise InputError.of("pynapple", "pynapple", "none", 'pip install "bayes_irl[pynapple]"') from error
     width, trial = recording.bin_width, recording.trial
-    firsts = np.zeros(1, int) if trial is None else np.flatnonzero(np.diff(trial, prepend=trial[0] - 1))
+    firsts = np.zeros(1, int) if trial is None else first_bins(trial)
     ends = np.append(firsts[1:], recording.num_bins)
     return pynapple.TsdFrame(
         t=(np.arange(recording.num_bins) + 0.5) * width,

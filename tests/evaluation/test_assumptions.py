@@ -91,6 +91,15 @@ def test_predictions_for_other_stimuli_and_silenced_neurons_do_not_depend_on_the
         assert np.allclose(before, after, atol=1e-9) == same
 
 
+def test_answers_at_another_coding_cost_are_those_to_the_reward_that_is_inferred_from_them():
+    """λ and p true, 1 and q assumed: r̂ = r/λ − (1/n) Σ (logit q − logit p) σ, from which `same_reward` starts."""
+    reward, cost = np.random.default_rng(9).normal(size=(2, 8)), 1.6
+    true, assumed = np.array([0.1, 0.5, 0.7]), np.array([0.3, 0.3, 0.3])
+    price = -(np.log(assumed / (1 - assumed)) - np.log(true / (1 - true))) / 3
+    answers = CIRCUIT.optimum(jnp.asarray(reward), jnp.asarray(true), cost).logits
+    np.testing.assert_allclose(log_odds(reward / cost + CIRCUIT.patterns @ price, assumed), answers, atol=1e-8)
+
+
 def pair(rng, ratio, true, num_draws=800, noise=0.05, other=0.0):
     """Two fits of one reward at costs 1 and `ratio`, with assumed baselines; `other` is the size of a second reward."""
     reward = rng.normal(size=(2, 8))

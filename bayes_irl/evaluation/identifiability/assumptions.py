@@ -1,18 +1,16 @@
 """How far a reward would move if what was assumed, not measured, were a little different."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from scipy.special import logit
 
-from bayes_irl._types import Value
 from bayes_irl.evaluation.identifiability.contraction import INTERVAL
 from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
-from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems import Capability
 from bayes_irl.systems.circuit.circuit import Circuit
+from bayes_irl.systems.circuit.model_checks import if_faster
 
 STEP_OF_P, STEP_OF_T = 0.1, 0.1  # added to p; a share of the probability that the stimulus changes
 DOUBLED = -0.5  # what twice as many updates in a bin do to the probability that the stimulus changes in one of them
@@ -60,10 +58,11 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     assert isinstance(circuit, Circuit) and fit.baseline is not None
     p, weights = np.asarray(fit.baseline), fit.weights.values
     higher = np.where(p + STEP_OF_P < 1, p + STEP_OF_P, (1 + p) / 2)
-    price = -(_logit(higher) - _logit(p)) / circuit.num_neurons
+    price = -(logit(higher) - logit(p)) / circuit.num_neurons
     defaults = circuit.default_actions(fit.baseline)
-    faster = _faster(circuit, defaults)
-    moves = np.stack(fit.each_optimum(lambda optimum: np.asarray(faster(optimum.value)), num_draws=num_draws))
+    moves = np.stack(
+        fit.each_optimum(lambda optimum: np.asarray(if_faster(circuit, defaults, optimum.value)), num_draws=num_draws)
+    )
     shifts = {"p": np.broadcast_to(circuit.patterns @ price, moves.shape), "T": STEP_OF_T * moves}
     if circuit.stimulus.updates_per_bin is not None or "transitions" in fit.observed:
         shifts["k"] = DOUBLED * moves
@@ -94,23 +93,8 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     )
 
 
-def _faster(circuit: Circuit, defaults: Float[Array, "num_units num_actions"]):
-    """What a stimulus that changes more often than assumed does to the reward, per unit of relative error."""
-
-    @jax.jit
-    def move(value: Value) -> Value:
-        ahead = soft_backup(circuit, defaults, value)
-        return ahead - jnp.asarray(circuit.transition) @ ahead
-
-    return move
-
-
 def _draws(reward: xr.DataArray) -> np.ndarray:
     return reward.stack(sample=("chain", "draw")).transpose("sample", "stimulus", "pattern").values
-
-
-def _logit(p: np.ndarray) -> np.ndarray:
-    return np.log(p) - np.log1p(-p)
 
 
 def _in_words(names: list[str], price: np.ndarray, size: np.ndarray, relative: np.ndarray) -> str:

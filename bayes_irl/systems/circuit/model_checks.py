@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from bayes_irl._types import Defaults, Value
 from bayes_irl.misfit.drift import drift
 from bayes_irl.misfit.finding import Finding, Findings, found
 from bayes_irl.misfit.memory import memory
@@ -17,16 +18,17 @@ from bayes_irl.misfit.residuals import residuals
 from bayes_irl.misfit.reversal import optimality
 from bayes_irl.misfit.starts import starts
 from bayes_irl.recordings import Recording
+from bayes_irl.recordings.counts import Transitions
 from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems.base import Inferred
 from bayes_irl.systems.choice_checks import check_choices
 from bayes_irl.systems.circuit.answer_chances import known_log_odds
 from bayes_irl.systems.circuit.observed import ObservedResponses
 from bayes_irl.systems.circuit.outcome_features import outcome_features
+from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.log_odds import HALF_WIDTH, half_width
 from bayes_irl.systems.stimulus_checks import check_stimulus
 
-_backup = eqx.filter_jit(soft_backup)
 Check = Callable[[Recording, float], Finding | None]
 NO_RECORDING = (
     "What needs the order of answers was not checked: give infer the Recording, or what its updates(), snapshots() or "
@@ -119,14 +121,26 @@ def _stimulus(
 
 def _updates_per_bin(observed: ObservedResponses) -> int | None:
     """As transitions state it, or the stimulus of snapshots remembers it; None: not known."""
-    stated = getattr(observed.counts, "updates_per_bin", None)
-    return stated or getattr(observed.circuit.stimulus, "updates_per_bin", None)
+    counts, stimulus = observed.counts, observed.circuit.stimulus
+    return counts.updates_per_bin if isinstance(counts, Transitions) else stimulus.updates_per_bin
 
 
 def _held(observed: ObservedResponses) -> bool:
     """Whether the stimulus was held through bins, as far as is known."""
-    remembers = getattr(observed.circuit.stimulus, "updates_per_bin", None) is not None
-    return getattr(observed.counts, "held", getattr(observed.circuit.stimulus, "held", True) if remembers else True)
+    counts, stimulus = observed.counts, observed.circuit.stimulus
+    if isinstance(counts, Transitions):
+        return counts.held
+    return stimulus.held or stimulus.updates_per_bin is None
+
+
+@eqx.filter_jit
+def if_faster(circuit: Wiring, defaults: Defaults, value: Value) -> Value:
+    """By how much the reward moves per unit of relative error of T − I: (T − T̂) B(v) = (I − T) B(v) at T̂ = 2 T − I.
+
+    Answers stay the same, and with them v/λ `[num_stimuli, num_patterns]`; up to a function of the stimulus.
+    """
+    ahead = soft_backup(circuit, defaults, value)
+    return ahead - circuit.transition @ ahead
 
 
 def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:
@@ -137,8 +151,7 @@ def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:
     circuit: Any = observed.circuit
     optimum = circuit.optimum(jnp.asarray(inferred.reward_of(inferred.point)), observed.baseline)
     value = jnp.asarray(optimum.value) / optimum.coding_cost
-    ahead = np.asarray(_backup(circuit, circuit.default_actions(observed.baseline), value))
-    shift = (np.asarray(circuit.transition) - np.eye(circuit.num_stimuli)) @ ahead
+    shift = np.asarray(if_faster(circuit, circuit.default_actions(observed.baseline), value))
     weights = np.asarray(observed.occupancy_counts, float)
     draws = inferred.reward_draws()
     moved = _spread((shift - _mean(shift, weights))[None], weights)

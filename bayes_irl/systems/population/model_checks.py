@@ -28,7 +28,7 @@ def check_population(observed: ObservedPopulation, inferred: Inferred) -> Findin
     """
     packed, population = observed.counts, observed.population
     rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))
-    steps = 1 if observed.updates else getattr(population.stimulus, "updates_per_bin", None)
+    steps = 1 if observed.updates else population.stimulus.updates_per_bin
     transition = np.asarray(population.transition, float)
     found: list[Finding | None] = [
         check_stimulus(packed, transition, population.stimulus_labels, steps, lambda _: np.nan, rng),

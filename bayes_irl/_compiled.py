@@ -19,7 +19,7 @@ def keep_compiled() -> Path | None:
 
     JAX bounds the folder, and locks it while one of several processes reads or writes. It is one for each kind of CPU,
     since a home may be shared by several. The environment variable BAYES_IRL_CACHE names another folder, or "off".
-    Where JAX was told of a folder, by JAX_COMPILATION_CACHE_DIR or otherwise, that one is used.
+    If JAX already has a cache folder (from JAX_COMPILATION_CACHE_DIR or its configuration), JAX uses that one.
 
     Returns:
         The folder; None where nothing is kept: it is off, JAX has its own, or files cannot be written or locked there.

@@ -50,4 +50,4 @@ def test_nothing_is_kept_where_that_is_not_wanted(tmp_path):
     file.touch()
     processes = [begin("off"), begin(off, JAX_COMPILATION_CACHE_DIR=str(own)), begin(file)]
     assert [told(process)[0] for process in processes] == [False, False, False]
-    assert not off.exists()  # JAX was told of another folder
+    assert not off.exists()  # JAX has a cache folder of its own

@@ -1,4 +1,4 @@
-"""A density in coordinates in which it looks round, as an argument of programs."""
+"""A whitened density, passed to compiled programs as an argument."""
 
 from collections.abc import Callable
 

@@ -39,7 +39,7 @@ class Drawing(Figure):
 
 @contextmanager
 def off_screen() -> Iterator[None]:
-    """Draw figures that are only saved: pyplot is not told of them, and no window opens."""
+    """Draw figures to be saved, without registering them with pyplot or opening a window."""
     before = _OFF_SCREEN.set(True)
     try:
         yield

@@ -154,6 +154,9 @@ def test_what_cannot_be_compared_is_refused():
     draws = np.random.default_rng(6).normal(size=(100, 2, 8))
     with pytest.raises(bi.InputError, match="passed its gate"):
         bi.identifiability.assumptions(fitted(draws, passed=0))
+    for none in (0, -1):
+        with pytest.raises(bi.InputError, match="num_draws: expected"):
+            bi.identifiability.assumptions(fitted(draws), num_draws=none)
     with pytest.raises(bi.InputError, match="second: expected a fit that passed"):
         bi.identifiability.same_reward(fitted(draws), fitted(draws, passed=0))
     with pytest.raises(bi.InputError, match="known along more than"):

@@ -5,6 +5,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import logit
 
+from bayes_irl._checks import count
 from bayes_irl.evaluation.identifiability.contraction import INTERVAL
 from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
@@ -42,7 +43,7 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
         that "p" adds. Attributes: `sentence`, `verdict_of_fit`, `units`.
 
     Raises:
-        InputError: if the tree is no fit of one recording of a circuit, or its gate failed.
+        InputError: if the tree is no fit of one recording of a circuit, its gate failed, or `num_draws` is below 1.
 
     Source:
         docs/identifiability.md, "Wrong assumptions"; tested against circuits solved under both assumptions.
@@ -53,6 +54,7 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     T    0.084
     Name: relative_size, dtype: float64
     """
+    kept = count("num_draws", num_draws)
     fit = Fit(posterior).require(Capability.ASSUMPTIONS, one_recording=True).require_passed(allow_failed)
     circuit = fit.system
     assert isinstance(circuit, Circuit) and fit.baseline is not None
@@ -61,7 +63,7 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     price = -(logit(higher) - logit(p)) / circuit.num_neurons
     defaults = circuit.default_actions(fit.baseline)
     moves = np.stack(
-        fit.each_optimum(lambda optimum: np.asarray(if_faster(circuit, defaults, optimum.value)), num_draws=num_draws)
+        fit.each_optimum(lambda optimum: np.asarray(if_faster(circuit, defaults, optimum.value)), num_draws=kept)
     )
     shifts = {"p": np.broadcast_to(circuit.patterns @ price, moves.shape), "T": STEP_OF_T * moves}
     if circuit.stimulus.updates_per_bin is not None or "transitions" in fit.observed:

@@ -29,6 +29,11 @@ class Checkpoint:
 
     folder: Path | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether something was kept here before."""
+        return self.folder is not None and any(self.folder.glob("*.npz"))
+
     def keep[T](self, name: str, like: T, compute: Callable[[], T]) -> T:
         """Return what was kept under a name; else what `compute` returns, which is kept from now on.
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from bayes_irl._threads import map_threads
+from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.density import Density
 from bayes_irl.inference.mode import num_gradients_of_mode
 from bayes_irl.inference.progress import Progress
@@ -17,7 +18,11 @@ TRIED = 4  # gradients that are timed, at once: as chains take them
 
 
 def say_how_long(
-    target: Density, method: Any, progress: Progress, clock: Callable[[], float] = time.perf_counter
+    target: Density,
+    method: Any,
+    progress: Progress,
+    checkpoint: Checkpoint = NOWHERE,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> None:
     """Say how long a fit will take, if that is more than a minute, somebody looks, and the method can tell.
 
@@ -25,6 +30,7 @@ def say_how_long(
         target: The posterior.
         method: Its `num_gradients()`, if it has one, is how many gradients its draws take.
         progress: What says it.
+        checkpoint: Where a part of the work may have been kept, which is not done again.
         clock: Seconds.
     """
     if not progress.on or not hasattr(method, "num_gradients"):
@@ -36,7 +42,8 @@ def say_how_long(
     each = (clock() - began) / TRIED
     seconds = each * (num_gradients_of_mode(target.num_dimensions, len(target.starts)) + method.num_gradients())
     if seconds > SHORT:
-        progress.say(f"This fit will take about {in_words(seconds)}.")
+        kept = ", less what its checkpoint already holds" if checkpoint.begun else ""
+        progress.say(f"This fit will take about {in_words(seconds)}{kept}.")
 
 
 def in_words(seconds: float) -> str:

@@ -86,7 +86,7 @@ def infer(
     signature = {} if asked.folder is None else fingerprint(asked.model, observations, asked.method, asked.key)
     with open_checkpoint(asked.folder, signature) as kept:
         posterior = settled(asked.model, observations, bars)
-        say_how_long(posterior, asked.method, bars)
+        say_how_long(posterior, asked.method, bars, kept)
         draws = asked.method.run(posterior, draw_key, bars, kept)
     tree = build_tree(posterior, draws, tree_key, bars)
     tree.attrs["key"] = " ".join(map(str, jax.random.key_data(asked.key).tolist()))

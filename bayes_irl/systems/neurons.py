@@ -118,6 +118,10 @@ class Neurons(eqx.Module):
             named = named._but(stimulus=self.stimulus.named(names))
         return named
 
+    def name(self, recording: Recording) -> Recording:
+        """Return what was simulated of this circuit with its unit ids and stimulus names."""
+        return dataclasses.replace(recording, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names)
+
     def _but(self: Kind, **changes: Any) -> Kind:
         return dataclasses.replace(self, **changes)
 

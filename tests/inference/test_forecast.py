@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import bayes_irl as bi
+from bayes_irl.inference.checkpoint import Checkpoint
 from bayes_irl.inference.forecast import say_how_long
 from bayes_irl.inference.progress import Progress
 
@@ -37,13 +38,20 @@ class Slow:
 )
 def test_a_long_fit_says_so_in_one_line_and_a_short_one_does_not(capsys, seconds, method, said):
     slow = Slow(seconds)
-    say_how_long(slow, method, Progress(True), lambda: slow.now)
+    say_how_long(slow, method, Progress(True), clock=lambda: slow.now)
     assert capsys.readouterr().err == said
+
+
+def test_a_fit_that_goes_on_says_that_less_is_left(capsys, tmp_path):
+    slow, begun = Slow(0.1), Checkpoint(tmp_path)
+    begun.keep("mode", np.zeros(1), lambda: np.zeros(1))
+    say_how_long(slow, bi.Laplace(1000), Progress(True), begun, clock=lambda: slow.now)
+    assert capsys.readouterr().err == "This fit will take about 5 minutes, less what its checkpoint already holds.\n"
 
 
 def test_nothing_is_measured_where_nobody_looks():
     slow = Slow(100.0)
-    say_how_long(slow, bi.Nuts(), Progress(False), lambda: slow.now)
+    say_how_long(slow, bi.Nuts(), Progress(False), clock=lambda: slow.now)
     assert slow.now == 0
 
 

@@ -110,6 +110,17 @@ def test_the_key_alone_decides():
         assert not np.array_equal(getattr(first, name), getattr(other, name))
 
 
+def test_unit_ids_and_stimulus_names_of_the_circuit_travel_into_what_is_drawn():
+    stimulus = bi.Stimulus([[0.9, 0.1], [0.1, 0.9]], labels=("left", "right"))
+    circuit = bi.Circuit(2, stimulus, unit_ids=("7", "28"))
+    network = bi.optimize(circuit, np.zeros((2, 4)), coding_cost=1.0, baseline=0.5)
+    for steps in (None, 2):
+        drawn = bi.simulate(network, 20, random.key(0), updates_per_bin=steps)
+        assert (drawn.unit_ids, drawn.stimulus_names) == (("7", "28"), ("left", "right"))
+    with pytest.raises(bi.InputError, match="28"):  # and so its answers are not taken for those of other units
+        bi.infer(bi.load_model("free_form"), bi.Circuit(2, stimulus, unit_ids=("7", "29")), drawn)
+
+
 def test_lesioned_neurons_never_and_always_spike():
     network = bi.optimize(known.CIRCUIT.silence(1).force(2), known.reward(), known.COST, known.BASELINE)
     for per_bin in (None, 3):

@@ -90,9 +90,9 @@ class EnumeratedCircuit(Wiring, System):
         check_known(optimum)
         steps, held = self.stimulus.bins(updates_per_bin)
         if steps is None:
-            return draw_updates(optimum, key, num_updates)
+            return self.name(draw_updates(optimum, key, num_updates))
         num_bins = count("num_updates // updates_per_bin", num_updates // steps)
-        return draw_bins(optimum, key, num_bins, steps, held, bin_width)
+        return self.name(draw_bins(optimum, key, num_bins, steps, held, bin_width))
 
     def simulate_under(
         self, optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int

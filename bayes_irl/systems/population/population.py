@@ -111,7 +111,7 @@ class Population(ManyNeurons, System):
     ) -> Recording:
         """Draw trials that run side by side; see `bayes_irl.simulate`."""
         steps, held = self.stimulus.bins(updates_per_bin)
-        return draw_trials(optimum, key, num_updates, steps, held, bin_width, num_trials)
+        return self.name(draw_trials(optimum, key, num_updates, steps, held, bin_width, num_trials))
 
     # -- tables and trees --------------------------------------------------------------------------------------------
 

@@ -58,6 +58,7 @@ from .systems import Circuit as Circuit
 from .systems import CoupledCircuit as CoupledCircuit
 from .systems import CoupledNetwork as CoupledNetwork
 from .systems import Couplings as Couplings
+from .systems import Decisions as Decisions
 from .systems import Evidence as Evidence
 from .systems import Habits as Habits
 from .systems import Maze as Maze

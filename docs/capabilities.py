@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bayes_irl.systems import Capability, Circuit, CoupledCircuit, Evidence, Maze, Offers, Population, System
+from bayes_irl.systems import Capability, Circuit, CoupledCircuit, Decisions, Evidence, Maze, Offers, Population, System
 
-SYSTEMS: tuple[type[System], ...] = (Circuit, CoupledCircuit, Population, Maze, Offers, Evidence)
+SYSTEMS: tuple[type[System], ...] = (Circuit, CoupledCircuit, Population, Maze, Decisions, Offers, Evidence)
 HEAD = """# What each system supports
 
 Every system can be fitted by `bi.infer`. This table says what else can be asked about it, or about a fit to it. It is

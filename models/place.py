@@ -1,4 +1,4 @@
-"""The reward depends on where the agent is, and nothing else is known of it: for a maze.
+"""The reward depends on where the agent is, and nothing else is known of it: for a maze, or a table of decisions.
 
 r(place) ~ Normal(0, 3) in units of the coding cost, independently. A place that was hardly ever visited keeps its
 prior. `reward_at` is the reward in the gauge: its mean over places, weighted by how often they were visited, is zero.
@@ -15,6 +15,6 @@ DIMS = {"table": ("place",), "reward_at": ("place",)}
 
 
 def model(maze, recording=None):
-    table = numpyro.sample("table", dist.Normal(0, 3).expand([maze.num_patterns]).to_event(1))
-    reward = generative.respond(maze, table[None], recording)
-    numpyro.deterministic("reward_at", reward[0])
+    table = numpyro.sample("table", dist.Normal(0, 3).expand([maze.num_states]).to_event(1))
+    reward = generative.respond(maze, maze.by_state(table), recording)
+    numpyro.deterministic("reward_at", reward.reshape(maze.num_states, -1)[:, 0])

@@ -21,7 +21,8 @@ LAPLACE = bi.Laplace(NUM_DRAWS)
 CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
 REWARD = bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 2})
 MAZE = bi.Maze(2, 2, goal=(0, 1))
-KINDS = ("circuit", "coupled circuit", "maze", "offers", "evidence", "population")
+TABLE = bi.Decisions([[1, 0, 2], [2, 0, 1], [3, 1, 0], [0, 2, 3]])
+KINDS = ("circuit", "coupled circuit", "maze", "decision table", "offers", "evidence", "population")
 
 
 def offers():
@@ -60,6 +61,11 @@ ARGUMENTS = {
         "place",
         MAZE,
         bi.simulate(bi.optimize(MAZE, jnp.eye(4)[None, 2], 1.0, np.full(4, 0.25)), 500, KEY),
+    ),
+    "decision table": lambda: (
+        "place",
+        TABLE,
+        bi.simulate(bi.optimize(TABLE, jnp.eye(4)[None, 2], 1.0, np.full(3, 1 / 3)), 500, KEY),
     ),
     "offers": lambda: ("economic_choice_linear", *offers()),
     "evidence": lambda: ("perceptual_decision", *evidence()),

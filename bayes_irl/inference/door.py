@@ -89,7 +89,9 @@ def _each_system(system: Any) -> Sequence[System]:
     for each in systems:
         if not isinstance(each, System):
             advice = "Make one: Circuit(8, stimulus)."
-            raise InputError.of("system", "a Circuit, Population, Maze, Offers or Evidence", repr(each), advice)
+            raise InputError.of(
+                "system", "a Circuit, Population, Maze, Decisions, Offers or Evidence", repr(each), advice
+            )
     return systems
 
 

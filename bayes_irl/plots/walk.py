@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
+from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.maze.maze import Maze
-from bayes_irl.systems.maze.walker import Walker
 
 RAREST = 1e-4  # share of time below which all places look alike
 

@@ -1,4 +1,4 @@
-"""A walk through a maze: where the agent was, and how it moved."""
+"""A walk through a maze, or through the states of a table: where the agent was, and how it moved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from jaxtyping import Int, Int32
 from bayes_irl._checks import InputError, count, whole_numbers
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.recordings.in_order import InOrder
+from bayes_irl.recordings.labels import as_labels
 
-NUM_MOVES = 4
+MOVES = ("up", "down", "left", "right")  # of a maze
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class MoveCounts(Hashed):
 
     @property
     def num_stimuli(self) -> int:
-        """Mazes have a single stimulus: none to speak of."""
+        """One agent can influence everything: there is a single stimulus, none to speak of."""
         return 1
 
     @property
@@ -46,24 +47,40 @@ class MoveCounts(Hashed):
 class Trajectory:
     """Places and moves of one agent, in the order of time. Build it with `Trajectory.from_arrays`, which checks.
 
+    Places are those of a `Maze`, or the states of a table of `Decisions`; moves are its actions.
+
     Attributes:
-        place: Where the agent was when it chose its move (after the maze's own move).
-        move: Which it chose: 0 up, 1 down, 2 left, 3 right; whether or not a wall was in the way.
+        place: Where the agent was when it chose its move (after the world's own move).
+        move: Which it chose: in a maze 0 up, 1 down, 2 left, 3 right; whether or not a wall was in the way.
         num_places: How many places there are, visited or not.
+        num_moves: How many moves there are, made or not.
+        stretch: The number of the stretch of time that each move belongs to; stretches do not follow each other.
     """
 
     place: Int32[np.ndarray, " num_updates"]
     move: Int32[np.ndarray, " num_updates"]
     num_places: int
+    num_moves: int
+    stretch: Int32[np.ndarray, " num_updates"]
 
     @classmethod
-    def from_arrays(cls, place: ArrayLike | Sequence, move: ArrayLike | Sequence, num_places: int) -> "Trajectory":
+    def from_arrays(
+        cls,
+        place: ArrayLike | Sequence,
+        move: ArrayLike | Sequence,
+        num_places: int,
+        num_moves: int = len(MOVES),
+        stretch: ArrayLike | Sequence | None = None,
+    ) -> "Trajectory":
         """Check the arrays and copy them into a trajectory.
 
         Args:
-            place: [num_updates], numbers of places, row by row from 0.
-            move: [num_updates], 0 up, 1 down, 2 left, 3 right.
-            num_places: How many places the maze has.
+            place: [num_updates], numbers of places from 0; in a maze row by row.
+            move: [num_updates], numbers of moves from 0; in a maze 0 up, 1 down, 2 left, 3 right.
+            num_places: How many places the maze, or the table, has.
+            num_moves: How many moves there are.
+            stretch: [num_updates], the number of the stretch of time, such as a trial, that each move belongs to;
+                `None`: one move follows the other.
 
         Raises:
             InputError: Where an array is not as described, or lengths disagree.
@@ -72,11 +89,15 @@ class Trajectory:
         [[0, 0, 0, 1], [2, 0, 0, 0]]
         """
         most = count("num_places", num_places, least=2) - 1
-        places = whole_numbers("place", place, 0, most, "Places are numbered row by row.")
-        moves = whole_numbers("move", move, 0, NUM_MOVES - 1, "They mean up, down, left, right.")
-        if len(places) != len(moves) or not len(places):
-            raise InputError(f"move has {len(moves)} entries, place has {len(places)}: give one move per place.")
-        return cls(places, moves, num_places)
+        number = count("num_moves", num_moves)
+        places = whole_numbers("place", place, 0, most, "Places are numbered from 0; in a maze row by row.")
+        meaning = f"In a maze they mean {', '.join(MOVES)}." if number == len(MOVES) else ""
+        moves = whole_numbers("move", move, 0, number - 1, meaning)
+        parts = np.zeros(len(moves), np.int32) if stretch is None else _numbered(stretch)
+        for name, given in (("place", places), ("stretch", parts)):
+            if len(given) != len(moves) or not len(moves):
+                raise InputError(f"move has {len(moves)} entries, {name} has {len(given)}: give one move per {name}.")
+        return cls(places, moves, num_places, number, parts)
 
     @property
     def num_updates(self) -> int:
@@ -85,6 +106,11 @@ class Trajectory:
 
     def counts(self) -> MoveCounts:
         """Count the moves at each place."""
-        joint = np.bincount(self.place * NUM_MOVES + self.move, minlength=self.num_places * NUM_MOVES)
-        in_order = InOrder(self.place, self.move, np.zeros_like(self.place))
-        return MoveCounts(joint.reshape(self.num_places, NUM_MOVES), in_order)
+        shape = (self.num_places, self.num_moves)
+        joint = np.bincount(self.place * self.num_moves + self.move, minlength=int(np.prod(shape)))
+        return MoveCounts(joint.reshape(shape), InOrder(self.place, self.move, self.stretch))
+
+
+def _numbered(stretch: ArrayLike | Sequence) -> Int32[np.ndarray, " num_updates"]:
+    """Numbers of stretches, from 0."""
+    return np.unique(as_labels("stretch", stretch), return_inverse=True)[1].astype(np.int32)

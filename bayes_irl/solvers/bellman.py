@@ -19,7 +19,10 @@ SAFE_RANGE_SINGLE = 70.0
 
 
 class Problem(eqx.Module):
-    """A world with a reward r/λ `[num_stimuli, num_patterns]` and default actions p `[num_units, num_actions]`."""
+    """A world, its reward r/λ `[num_stimuli, num_patterns]`, and default actions p.
+
+    p is `[num_units, num_actions]`, with further axes where a unit's default depends on its context.
+    """
 
     world: World
     reward: Reward
@@ -56,7 +59,7 @@ def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
 def backup_unit_by_unit(world: World, defaults: Defaults, value: Value) -> Value:
     """B(v) as above, for values of any range: slower, and without a branch."""
 
-    def of_contexts(led_to: Float[Array, "num_actions ..."], probabilities: Float[Array, " num_actions"]) -> Array:
+    def of_contexts(led_to: Float[Array, "num_actions ..."], probabilities: Float[Array, "num_actions ..."]) -> Array:
         weights, top = _weigh(probabilities, led_to)
         return jnp.log(weights.sum(axis=0)) + top
 
@@ -88,7 +91,9 @@ def answers(defaults: Defaults, advantages: tuple[Float[Array, "num_actions ..."
     return tuple(policy)
 
 
-def _weigh(probabilities: Float[Array, " num_actions"], table: Float[Array, "num_actions ..."]) -> tuple[Array, Array]:
+def _weigh(
+    probabilities: Float[Array, "num_actions ..."], table: Float[Array, "num_actions ..."]
+) -> tuple[Array, Array]:
     """p(a) exp(f(a) − top), where top is the largest f of an action that is possible; and top."""
     chances = column(probabilities, table)
     possible = jnp.where(chances > 0, table, -jnp.inf)
@@ -153,6 +158,8 @@ def centre(table: Value) -> Value:
     return table - table.mean(axis=1, keepdims=True)
 
 
-def column(probabilities: Float[Array, " num_actions"], like: Float[Array, "num_actions ..."]) -> Array:
-    """Action probabilities, shaped to multiply a table of actions and contexts."""
+def column(probabilities: Float[Array, "num_actions ..."], like: Float[Array, "num_actions ..."]) -> Array:
+    """Action probabilities, the same in every context or not, shaped to multiply a table of actions and contexts."""
+    if probabilities.ndim > 1:
+        return probabilities
     return probabilities.reshape(-1, *[1] * (like.ndim - 1))

@@ -64,7 +64,7 @@ class Defaults(eqx.Module):
         return cls(jnp.append(waiting, jnp.array([[jnp.log(0.5), jnp.log(0.5), -jnp.inf]]), axis=0))
 
 
-class Decisions(eqx.Module):
+class Decided(eqx.Module):
     """Soft-optimal decisions.
 
     Attributes:
@@ -78,7 +78,7 @@ class Decisions(eqx.Module):
     log_policy_if_certain: Float[Array, "num_steps 3 2"]
 
 
-def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
+def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decided:
     """Solve for the best decisions, from the end of the trial backwards.
 
         V_t(x) = λ log Σ_a p_t(a) exp(Q_t(x, a) / λ),    Q_t(x, ±) = E[reward of the answer | x, t] ± side bias / 2,
@@ -116,7 +116,7 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decisions:
     each = (defaults.log_probs, evidence.positive, evidence.here, evidence.then)
     solved: tuple[Array, Array, Array]
     _, solved = jax.lax.scan(before, end, each, reverse=True)
-    return Decisions(*solved)
+    return Decided(*solved)
 
 
 class _Evidence(eqx.Module):
@@ -149,7 +149,7 @@ class DecisionTimes(eqx.Module):
     none: Float[Array, " num_strengths"]
 
 
-def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTimes:
+def density_of_decisions(lattice: Lattice, decided: Decided) -> DecisionTimes:
     """Carry the density of the evidence forward under the policy, answers leaving it: what an onlooker sees.
 
         f_{t+dt}(x′) = Σ_x K(x′ − x) π_t(wait | x) f_t(x),    P(a at t | s) = Σ_x f_t(x) π_t(a | x) exp(θ x) M(θ)^(−k)
@@ -158,7 +158,7 @@ def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTime
 
     Args:
         lattice: how evidence comes in.
-        decisions: what is done about it.
+        decided: what is done about it.
     """
     num_points, tilt, decay = len(lattice.points), lattice.tilt, jnp.exp(lattice.log_decay)
 
@@ -169,7 +169,7 @@ def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTime
     start = jnp.zeros(num_points).at[num_points // 2].set(1.0)
     leaving: Array
     moved: Array
-    last, (leaving, moved) = jax.lax.scan(onwards, start, jnp.exp(decisions.log_policy))
+    last, (leaving, moved) = jax.lax.scan(onwards, start, jnp.exp(decided.log_policy))
     inside = leaving @ tilt[INSIDE] * decay[:-1, None]
     edges = (slice(None, FARTHEST_JUMP), slice(-FARTHEST_JUMP, None))
     arriving = jnp.stack([moved[:, edge] @ tilt[edge] for edge in edges], axis=1) * decay[1:, None]
@@ -178,7 +178,7 @@ def density_of_decisions(lattice: Lattice, decisions: Decisions) -> DecisionTime
         acts, more = now
         return mass * acts[2, :, None] + more, (mass[None] * acts[:2, :, None]).sum(axis=1)
 
-    certain = jnp.exp(decisions.log_policy_if_certain)
+    certain = jnp.exp(decided.log_policy_if_certain)
     outside: Array
     remaining, outside = jax.lax.scan(adrift, jnp.zeros_like(arriving[0]), (certain, arriving))
     return DecisionTimes(

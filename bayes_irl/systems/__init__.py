@@ -8,12 +8,13 @@ from bayes_irl.systems.circuit.network import Network
 from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.coupled.couplings import Couplings
+from bayes_irl.systems.decisions.decision_table import Decisions
+from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.evidence.evidence import Evidence
 from bayes_irl.systems.evidence.motives import Habits, Motives, MotivesInTime, MotivesWhenAsked
 from bayes_irl.systems.forward import optimize, simulate
 from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.maze.maze import Maze
-from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.offers.offers import Offers
 from bayes_irl.systems.offers.valuation import Valuation
 from bayes_irl.systems.optimum import Optimum
@@ -29,6 +30,7 @@ __all__ = [
     "CoupledCircuit",
     "CoupledNetwork",
     "Couplings",
+    "Decisions",
     "Evidence",
     "Habits",
     "Maze",

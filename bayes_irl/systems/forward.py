@@ -17,11 +17,11 @@ from bayes_irl.systems.circuit.network import Network, NeuronOptimum
 from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.coupled.couplings import Couplings
+from bayes_irl.systems.decisions.single_agent import SingleAgent
+from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.evidence.decider import Decider
 from bayes_irl.systems.evidence.evidence import Evidence
 from bayes_irl.systems.evidence.motives import Motives
-from bayes_irl.systems.maze.maze import Maze
-from bayes_irl.systems.maze.walker import Walker
 from bayes_irl.systems.offers.chooser import Chooser
 from bayes_irl.systems.offers.offers import Offers
 from bayes_irl.systems.offers.valuation import Valuation
@@ -48,7 +48,7 @@ def optimize(system: Offers, reward: Valuation, coding_cost: float) -> Chooser: 
 def optimize(system: Evidence, reward: Motives, coding_cost: float) -> Decider: ...
 @overload
 def optimize(
-    system: Maze, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
+    system: SingleAgent, reward: ArrayLike, coding_cost: float, baseline: Baseline = ..., start: ArrayLike | None = ...
 ) -> Walker: ...
 def optimize(
     system: Any,
@@ -181,5 +181,7 @@ def check_system(argument: str, value: Any) -> Any:
         InputError: for anything else.
     """
     if not isinstance(value, System):
-        raise InputError.of(argument, "a system, such as Circuit, Population, Maze, Offers or Evidence", repr(value))
+        raise InputError.of(
+            argument, "a system, such as Circuit, Population, Maze, Decisions, Offers or Evidence", repr(value)
+        )
     return value

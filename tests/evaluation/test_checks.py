@@ -14,8 +14,8 @@ from bayes_irl.evaluation.checks.replicas import surprise
 from bayes_irl.evaluation.checks.runs import runs
 from bayes_irl.io.netcdf import load_tree, save_tree
 from bayes_irl.systems.circuit.pattern_statistics import changes_of_moves, of_counts
+from bayes_irl.systems.decisions.walk_statistics import of_moves
 from bayes_irl.systems.forward import simulate_under
-from bayes_irl.systems.maze.walk_statistics import of_moves
 
 KEY = jax.random.key(0)
 NUM_SEEDS = 12

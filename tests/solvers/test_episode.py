@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from bayes_irl.solvers import lattice as lattices
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Decisions, Defaults, Stakes, decide, density_of_decisions
+from bayes_irl.solvers.episode import Decided, Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import CHANCES, JUMPS, Lattice
 
 STRENGTHS = np.array([-0.5, -0.1, 0.0, 0.1, 0.5])
@@ -284,7 +284,7 @@ def test_decision_times_are_first_passage_times():
     policy = np.full((lattice.num_steps, 3, len(index)), -np.inf)
     policy[:, 0, index <= -reach], policy[:, 1, index >= reach], policy[:, 2, np.abs(index) < reach] = 0, 0, 0
     certain = np.broadcast_to(np.log(np.eye(3, 2) + 1e-300), (lattice.num_steps, 3, 2))
-    decided = Decisions(jnp.zeros((lattice.num_steps, len(index))), jnp.asarray(policy), jnp.asarray(certain))
+    decided = Decided(jnp.zeros((lattice.num_steps, len(index))), jnp.asarray(policy), jnp.asarray(certain))
     ours = np.cumsum(density_of_decisions(lattice, decided).probability[1], axis=1)
     fine = (np.arange(20_000) + 0.5) * limit / 20_000
     exact = np.cumsum(first_passage(fine, (reach + 0.172) * np.sqrt(step), 1.0), axis=1) * limit / 20_000

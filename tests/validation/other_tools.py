@@ -12,7 +12,7 @@ from scipy.special import logsumexp, zeta
 
 import bayes_irl as bi
 from bayes_irl.solvers.belief import Belief
-from bayes_irl.solvers.episode import Decisions, Defaults, Stakes, decide, density_of_decisions
+from bayes_irl.solvers.episode import Decided, Defaults, Stakes, decide, density_of_decisions
 from bayes_irl.solvers.lattice import CHANCES, Lattice
 
 KEY = jax.random.key(0)
@@ -114,7 +114,7 @@ def pairwise_moments() -> None:
 # -- decisions
 
 
-def sequential_test(step: float, limit: float, heat: float, strength: float) -> tuple[Lattice, Decisions]:
+def sequential_test(step: float, limit: float, heat: float, strength: float) -> tuple[Lattice, Decided]:
     """The best decisions about two strengths that are equally probable, almost without noise in the answers."""
     belief = Belief(np.array([-strength, strength]), np.array([0.5, 0.5]), jnp.asarray(10.0))
     lattice = Lattice(belief, round(limit / step), step)

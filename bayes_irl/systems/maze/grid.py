@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from bayes_irl._checks import InputError, count, finite_array, probability
-from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
-from bayes_irl.solvers.world import World
+from bayes_irl._checks import InputError, count, probability
+from bayes_irl._types import Value
+from bayes_irl.systems.decisions.action_table import ActionTable
 
 MOVES = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 Place = tuple[int, int]
@@ -20,7 +20,7 @@ Place = tuple[int, int]
 Kind = TypeVar("Kind", bound="Grid")
 
 
-class Grid(World):
+class Grid(ActionTable):
     """Places, walls, a goal and pushes: the world that the solver sees, and the base of `Maze`.
 
     Attributes:
@@ -130,19 +130,19 @@ class Grid(World):
     # -- what is there ----------------------------------------------------------------------------------------------
 
     @property
-    def num_units(self) -> int:
-        """The agent is the only unit."""
-        return 1
+    def action_names(self) -> tuple[str, ...]:
+        """Up, down, left, right."""
+        return tuple(MOVES)
+
+    @property
+    def own_defaults(self) -> bool:
+        """Default moves are the same everywhere."""
+        return False
 
     @property
     def num_patterns(self) -> int:
         """Number of places."""
         return self.num_rows * self.num_columns
-
-    @property
-    def transition(self) -> Transition:
-        """There is no stimulus: everything in a maze can be influenced."""
-        return jnp.ones((1, 1))
 
     @property
     def at_goal(self) -> Bool[np.ndarray, " num_places"]:
@@ -159,28 +159,6 @@ class Grid(World):
         """The number of a place."""
         return place[0] * self.num_columns + place[1]
 
-    def default_actions(self, baseline: Baseline) -> Defaults:
-        """Default action probabilities `[1, 4]`, from those of the four moves."""
-        return baseline[None]
-
-    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
-        """Return probabilities of the moves up, down, left, right `[4]`."""
-        given = np.full(len(MOVES), 0.25) if values is None else values
-        array = finite_array(argument, given, (len(MOVES),), "Give one for each of the moves up, down, left, right.")
-        if (array <= 0).any() or abs(array.sum() - 1) > 1e-8:
-            raise InputError.of(argument, "positive probabilities that sum to 1", array.tolist())
-        return jnp.asarray(array / array.sum())
-
-    def baseline_starts(self) -> tuple[Baseline, ...]:
-        """All moves alike, and each preferred in turn."""
-        uniform, one = np.full(len(MOVES), 0.25), np.eye(len(MOVES))
-        return tuple(jnp.asarray(each) for each in (uniform, *(0.2 * uniform + 0.8 * one)))
-
-    @property
-    def adapts(self) -> Bool[np.ndarray, " num_actions"]:
-        """All four probabilities adapt."""
-        return np.ones(len(MOVES), bool)
-
     # -- what the solver needs --------------------------------------------------------------------------------------
 
     def ahead(self, table: Value) -> Value:
@@ -189,14 +167,6 @@ class Grid(World):
         at_goal = self.at_goal[None]
         elsewhere = jnp.where(at_goal, 0.0, table).sum(axis=1, keepdims=True) / (self.num_patterns - 1)
         return jnp.where(at_goal, elsewhere, pushed)
-
-    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli num_places"]:
-        """Table entries where each move leads."""
-        return jnp.moveaxis(table[:, self.leads_to], 1, 0)
-
-    def spread(self, contexts: Float[Array, "num_stimuli num_places"], unit: int) -> Value:
-        """Every place is a context of its own."""
-        return contexts
 
     # -- checks -----------------------------------------------------------------------------------------------------
 

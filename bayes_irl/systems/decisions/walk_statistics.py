@@ -4,9 +4,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int, PRNGKeyArray
 
-from bayes_irl.systems.maze.grid import MOVES
-from bayes_irl.systems.maze.walk import draw_walk
-from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.decisions.walk import draw_walk
+from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.replicating import Replicating, StoredRecording, length_of_replicas
 
 MEANINGS = {"place_share": "shares of time at places", "move_share": "shares of moves at places"}
@@ -20,7 +19,7 @@ def walk_statistics(stored: StoredRecording) -> Replicating:
     def replicate(walker: Walker, key: PRNGKeyArray) -> dict[str, np.ndarray]:
         return of_moves(draw_walk(walker, key, length).counts().table[places], length)
 
-    labels = {"place": places, "move": list(MOVES)}
+    labels = {"place": places, "move": stored.system["move"].values.tolist()}
     observed = of_moves(stored.table, int(stored.table.sum()))
     recorded = {
         "place_share": xr.DataArray(observed["place_share"], {"place": places}),

@@ -7,20 +7,29 @@ import jax.numpy as jnp
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from bayes_irl.recordings import Trajectory
-from bayes_irl.systems.maze.walker import Walker
+from bayes_irl.systems.decisions.walker import Walker
 
 
 def draw_walk(walker: Walker, key: PRNGKeyArray, num_updates: int) -> Trajectory:
     """Record where the agent is when it chooses, and what it chooses, from the stationary distribution on."""
-    maze = walker.maze
+    table = walker.maze
     start_key, walk_key = jax.random.split(key)
     start = jax.random.categorical(start_key, jnp.log(walker.occupancy[0]))
-    # The world's own move as a matrix: row by row, where it takes the agent from each place.
-    world_move = jax.jacfwd(maze.ahead)(jnp.zeros_like(walker.occupancy))[0, :, 0]
+
+    # The world's own move as a matrix: row by row, where it takes the agent from wherever a move has led.
+    def met(of_places: jax.Array) -> jax.Array:
+        return table.ahead(table.spread(of_places, 0))
+
+    world_move = jax.jacfwd(met)(jnp.zeros((1, table.num_states)))[0, :, 0]
     places, moves = _walk(
-        jnp.log(world_move), jnp.log(walker.move_probability), jnp.asarray(maze.leads_to), start, walk_key, num_updates
+        jnp.log(world_move),
+        jnp.log(walker.move_probability),
+        jnp.asarray(table.leads_to, start.dtype),
+        start,
+        walk_key,
+        num_updates,
     )
-    return Trajectory.from_arrays(places, moves, maze.num_patterns)
+    return Trajectory.from_arrays(places, moves, table.num_states, table.num_actions)
 
 
 @partial(jax.jit, static_argnames="num_updates")

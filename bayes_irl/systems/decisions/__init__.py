@@ -1,0 +1,1 @@
+"""One agent that acts by a table."""

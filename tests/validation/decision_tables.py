@@ -1,6 +1,6 @@
 """Rewards of tables of decisions come back: coverage over 20 seeds of each kind of table, and a planted habit.
 
-`python tests/validation/decision_tables.py` (a few minutes). Rewards are drawn from the prior of the model `place`;
+`python tests/validation/decision_tables.py` (ten minutes). Rewards are drawn from the prior of the model `place`;
 p is given.
 """
 
@@ -29,7 +29,7 @@ def main() -> None:
             walk = bi.simulate(
                 bi.optimize(table, table.by_state(jnp.asarray(reward)), 1.0, p), NUM_RECORDED, jax.random.key(seed)
             )
-            fit = bi.infer("place", table, walk, p, method=bi.Nuts(4, 250, 250), key=seed)
+            fit = bi.infer("place", table, walk, p, method=bi.Nuts(), key=seed)
             passed += bi.passed(fit)
             draws = fit["posterior"]["reward_at"].stack(sample=("chain", "draw")).transpose("sample", ...).values
             truth = reward - walk.counts().table.sum(axis=1) / NUM_RECORDED @ reward

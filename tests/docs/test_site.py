@@ -20,6 +20,8 @@ from browser import CHROMIUM, FLAGS
 import bayes_irl as bi
 
 ROOT = Path(__file__).resolve().parents[2]
+CONCEPTS = ("theory", "update", "stimulus", "baseline", "identified", "verdict")
+ONE_SCREEN = 1000  # pixels of a screen of 1080, without the bar at its top
 GROUPS = ("rewards", "generative", "tasks", "analysis", "plots", "checks", "identifiability")
 
 
@@ -143,11 +145,11 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_browser_shows_it_by_day_and_by_night_and_finds(address):
-    """Two widths, two colours: no complaint, no request to the network, nothing beyond the edge; search works."""
+    """Two widths, two colours: no complaint, nothing asked of the network, nothing too wide or too high; search works."""
     playwright = pytest.importorskip("playwright.sync_api")
     some = ["index", "concepts/theory", "howto/failed_verdict", "tutorials/lesion", "gallery/circuits", "capabilities"]
     some += ["api/inference", "api/generated/bayes_irl.infer", "calibration"]
-    complaints, asked, too_wide = [], [], []
+    complaints, asked, too_wide, heights = [], [], [], {}
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for width in (390, 1280):
@@ -161,11 +163,16 @@ def test_a_browser_shows_it_by_day_and_by_night_and_finds(address):
                     shade = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g)[0] / 255")
                     assert (shade > 0.8) == (scheme == "light")
                 page.close()
-        page = watched(browser.new_page(), asked, complaints)
+        page = watched(browser.new_page(viewport={"width": 1280, "height": 850}), asked, complaints)
+        for name in CONCEPTS:
+            page.goto(f"{address}/concepts/{name}.html")
+            assert page.evaluate("document.querySelectorAll('article img').length") == 1
+            heights[name] = page.evaluate("document.querySelector('article.bd-article').offsetHeight")
         page.goto(f"{address}/search.html?q=infer")
         page.wait_for_selector("ul.search li p.context", timeout=20_000)  # an excerpt, too
         found = page.evaluate("[...document.querySelectorAll('ul.search li a')].map(link => link.getAttribute('href'))")
         browser.close()
     assert complaints == [] and too_wide == []
+    assert {name: high for name, high in heights.items() if high > ONE_SCREEN} == {} and len(heights) == 6
     assert [url for url in asked if not url.startswith((address, "data:"))] == []
     assert any("bayes_irl.infer.html" in link for link in found)

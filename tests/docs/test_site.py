@@ -145,7 +145,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_browser_shows_it_by_day_and_by_night_and_finds(address):
-    """Two widths, two colours: no complaint, nothing asked of the network, nothing too wide or too high; search works."""
+    """Two widths, two colours: no complaint, no request to the network, nothing too wide or too high; search works."""
     playwright = pytest.importorskip("playwright.sync_api")
     some = ["index", "concepts/theory", "howto/failed_verdict", "tutorials/lesion", "gallery/circuits", "capabilities"]
     some += ["api/inference", "api/generated/bayes_irl.infer", "calibration"]

@@ -38,4 +38,4 @@ def test_a_decision_is_a_record(record):
     parts = re.findall(r"^- \*\*(\w+)\.\*\* ", record, re.MULTILINE)
     assert parts[:3] == PARTS[:3] and parts == [each for each in PARTS if each in parts]
     prose = " ".join(line for line in record.splitlines() if not line.startswith("|"))
-    assert len(prose.split()) <= 420
+    assert len(prose.split()) <= 400

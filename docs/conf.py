@@ -25,7 +25,7 @@ extensions = [
 templates_path = ["_templates"]
 
 # Pages. Outputs of notebooks are stored in them: a build runs nothing.
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "off"
 html_math_renderer = "mathml"

@@ -21,7 +21,7 @@ import bayes_irl as bi
 
 ROOT = Path(__file__).resolve().parents[2]
 CONCEPTS = ("theory", "update", "stimulus", "baseline", "identified", "verdict")
-ONE_SCREEN = 1000  # pixels of a screen of 1080, without the bar at its top
+ONE_SCREEN = 1080  # pixels, of the text of a page 1280 wide
 GROUPS = ("rewards", "generative", "tasks", "analysis", "plots", "checks", "identifiability")
 
 

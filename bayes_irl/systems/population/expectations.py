@@ -161,29 +161,31 @@ def _counts(
     """P(K | x): where a chain of stimuli and counts rests that goes up and down as often as the samples do on average.
 
     The count of the population has the same balance, so that this is P(K | x) but for the noise of these averages.
-    Where nothing was seen, the chain answers with probability ½.
+    Where nothing was seen, the chain goes back towards the mean count.
     """
     num_neurons, num_stimuli = population.num_neurons, population.num_stimuli
     shape = (num_stimuli, num_neurons + 1)
     counts = samples.patterns.sum(axis=1).astype(int)
-    unseen = UNSEEN * jnp.stack([num_neurons - jnp.arange(shape[1]), jnp.arange(shape[1])]) / (2 * num_neurons)
+    share, level = population.stimulus_share, jnp.arange(shape[1])
+    mean = jnp.zeros(num_stimuli).at[samples.stimuli].add(samples.weights * counts) / jnp.maximum(share, NEVER)
+    below = level[None] < mean[:, None]
+    back_up = UNSEEN * below * (1 - level / num_neurons)[None]
+    back_down = UNSEEN * ~below * (level / num_neurons)[None]
     seen = jnp.full(shape, UNSEEN).at[samples.stimuli, counts].add(samples.weights)
 
     def rate(start: Array, each: Array) -> Float[Array, "num_stimuli num_counts num_next"]:
-        total = jnp.broadcast_to(start[None, :, None], (*shape, num_stimuli))
+        total = jnp.broadcast_to(start[..., None], (*shape, num_stimuli))
         total = total.at[samples.stimuli, counts].add(samples.weights[:, None] * each.mean(axis=2))
         return total / seen[..., None]
 
     spikes = samples.patterns[:, None]
-    up, down = rate(unseen[0], (1 - spikes) * answers), rate(unseen[1], spikes * (1 - answers))
-    level = jnp.arange(shape[1])
+    up, down = rate(back_up, (1 - spikes) * answers), rate(back_down, spikes * (1 - answers))
     moves = jnp.zeros((*shape, *shape)).at[:, level[:-1], :, level[1:]].set(jnp.moveaxis(up[:, :-1], 1, 0))
     moves = moves.at[:, level[1:], :, level[:-1]].set(jnp.moveaxis(down[:, 1:], 1, 0))
     moves = moves.at[:, level, :, level].set(jnp.moveaxis(1 - up - down, 1, 0))
     moves = (moves * population.transition[:, None, :, None]).reshape(seen.size, seen.size)
     of_stimulus = jnp.kron(jnp.eye(num_stimuli), jnp.ones((shape[1], shape[1])))
-    share = jnp.repeat(population.stimulus_share, shape[1])
-    rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, share).reshape(shape)
+    rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, jnp.repeat(share, shape[1])).reshape(shape)
     rests = jnp.maximum(rests, 0)
     return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), NEVER)
 

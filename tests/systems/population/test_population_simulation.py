@@ -8,6 +8,7 @@ from populations import enumerated, moderate_network, moderate_value
 
 import bayes_irl as bi
 from bayes_irl.systems.population.chains import proceed, stationary_chains
+from bayes_irl.systems.population.expectations import expect
 
 BASE = bi.Population(5, bi.Stimulus([[0.9, 0.1], [0.05, 0.95]]))
 
@@ -73,3 +74,19 @@ def test_trials_that_cannot_be_drawn_are_refused():
         bi.simulate(network, 20, jax.random.key(0), num_trials=0)
     with pytest.raises(bi.InputError, match="num_trials: expected none"):
         bi.simulate(enumerated(network), 20, jax.random.key(0), num_trials=2)
+
+
+def test_predicted_spike_counts_agree_with_predicted_responses_where_most_counts_are_never_seen():
+    """E[K | x] = Σ_i E[σ_i | x]: thirty neurons of which a few spike, and counts beyond fifteen do not occur."""
+    rng, size, upper = np.random.default_rng(0), 30, 30 * 29 // 2
+    value = bi.generative.FeatureValue(
+        bi.generative.symmetric(size, jnp.asarray(rng.normal(0, size**-0.5, (1, upper)))),
+        jnp.asarray(rng.normal(-0.5, 0.7, (2, size))),
+        jnp.zeros((2, size + 1)),
+    )
+    population = bi.Population(size, bi.Stimulus.switching(0.1 / size))
+    network = bi.PopulationNetwork(population, value, jnp.full(size, 0.1))
+    start, run = jax.random.split(jax.random.key(0))
+    found = expect(network, network, stationary_chains(network, start, 200), run)
+    mean_count = found.spike_count @ jnp.arange(size + 1)
+    np.testing.assert_allclose(mean_count, found.tuning_curve.sum(axis=1), rtol=0.02)

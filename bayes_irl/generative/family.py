@@ -14,6 +14,7 @@ from bayes_irl.systems.population.features import FeatureValue, implied_reward
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population import Population
+from bayes_irl.systems.population.precision import single
 
 
 def centre(population: Neurons, recording: Observations | None) -> Baseline:
@@ -59,7 +60,7 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     if recording is not None:
         (seen,) = recording.sessions
         assert isinstance(seen, ObservedPopulation)
-        table = implied_reward(population, value, seen.patterns, seen.baseline)
+        table = implied_reward(population, *single((value, seen.patterns, seen.baseline)))
         reward = table[np.arange(len(seen.shown)), seen.shown]
         shown = jnp.eye(population.num_stimuli)[seen.shown]
         numpyro.deterministic("reward", reward - shown @ (shown.T @ reward / shown.sum(axis=0)))

@@ -94,17 +94,16 @@ class Joint(eqx.Module):
     @classmethod
     def of(cls, model: Model, shapes: Shapes, observations: Observations) -> "Joint":
         """Arrays of the observations are arguments, unless the model asks what they hold before the program runs."""
-        if not observations.system.by_scores:
-            padded = observations.padded()
-            structure = Structure(model, shapes, padded, constant=False)
-            leaves = zip(jax.tree.leaves(padded), structure.is_argument, strict=True)
-            joint = cls(structure, tuple(leaf for leaf, argument in leaves if argument))
-            start = jax.ShapeDtypeStruct((num_dimensions(shapes),), jnp.result_type(float))
-            try:
-                potential.eval_shape(joint, start)
-                return joint
-            except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
-                pass
+        padded = observations if observations.system.by_scores else observations.padded()
+        structure = Structure(model, shapes, padded, constant=False)
+        leaves = zip(jax.tree.leaves(padded), structure.is_argument, strict=True)
+        joint = cls(structure, tuple(leaf for leaf, argument in leaves if argument))
+        start = jax.ShapeDtypeStruct((num_dimensions(shapes),), jnp.result_type(float))
+        try:
+            potential.eval_shape(joint, start)
+            return joint
+        except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+            pass
         return cls(Structure(model, shapes, observations, constant=True), ())
 
     @property

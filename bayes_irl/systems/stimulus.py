@@ -154,8 +154,8 @@ class Stimulus(eqx.Module):
         if not self.held or self.updates_per_bin in (None, 1):
             return 1, self.transition
         steps: int = self.updates_per_bin
-        identity = jnp.eye(self.num_stimuli)
-        moves = jnp.maximum(identity + steps * (self.transition - identity), 0.0)
+        identity = np.eye(self.num_stimuli)
+        moves = (identity + steps * (self.transition - identity)).clip(0.0)
         return steps, moves / moves.sum(axis=1, keepdims=True)
 
     @property

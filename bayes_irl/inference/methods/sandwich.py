@@ -17,6 +17,7 @@ from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.climb import SETTLED, Peak, climb, draw
 from bayes_irl.inference.scores.curvature import TOGETHER
+from bayes_irl.inference.scores.dense_curvature import DenseCurvature
 from bayes_irl.inference.scores.left_out import VARIABLES, as_group, leave_out, num_parts
 from bayes_irl.inference.scores.scored_bins import LEAST_TRIALS, clusters
 from bayes_irl.inference.scores.value_family import ValueFamily
@@ -59,7 +60,7 @@ class Sandwich:
         def found() -> _Found:
             peak = climb(family, climb_key, progress, checkpoint)
             with progress.stage("drawing", self.num_draws) as tick:
-                drawn = draw(peak, self.num_draws, draw_key, tick)
+                drawn = np.asarray(draw(peak, self.num_draws, draw_key, tick), float)
             parts = np.zeros((len(VARIABLES), num_parts(family)))
             if parts.size:
                 with progress.stage("leaving out", parts.shape[1]) as tick:
@@ -145,6 +146,8 @@ def _checks(found: _Found) -> tuple[Check, ...]:
 def _effective(family: ValueFamily, peak: Peak, key: Array) -> float:
     """How many parameters the recording determines: their number minus tr(H⁻¹ H_prior)."""
     num_traced = min(MOST_TRACED, 1 + NUMBERS_TRACED // family.num_dimensions)
+    if isinstance(peak.curvature, DenseCurvature):
+        return float(family.num_dimensions - np.trace(peak.curvature.solve(peak.curvature.prior)))
     scores = peak.curvature.prior_scores(key, num_traced)
     by_prior = (scores * peak.curvature.solve(scores)).sum(axis=1).mean()
     return float(family.num_dimensions - by_prior)

@@ -15,10 +15,12 @@ from jaxtyping import Array
 from bayes_irl.inference.checkpoint import NOWHERE, Checkpoint
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.curvature import Curvature, Directions
+from bayes_irl.inference.scores.dense_curvature import DenseCurvature, Measuring
 from bayes_irl.inference.scores.held import needs_correction, scores_of_runs
-from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look, single
+from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.solvers.newton import Evaluation, Proposal, newton
+from bayes_irl.systems.population.precision import single
 
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
@@ -58,7 +60,7 @@ class Peak:
     flat: Flat
     spreads: Named
     temper: float
-    curvature: Curvature
+    curvature: Curvature | DenseCurvature
     scores: Scores
     last_step: float
     growing: float = 0.0
@@ -70,38 +72,46 @@ def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoin
 
     The curvature comes from as many bins as are quickly looked at; a Newton step by it, with the scores of all bins,
     leaves a share of the distance that their number decides. Early steps need few bins. The checkpoint keeps where each
-    stage but the last one ended.
+    stage but the last one ended. Of few parameters the whole matrix is measured, at every step and of all bins, and
+    there is one stage.
     """
     data = family.data
     enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
-    every = coarse = max(1, int(data.recording.num_bins / enough))
+    measuring = Measuring.of(family)
+    every = coarse = max(1, int(data.recording.num_bins / max(enough, measuring.at_once)))
     few = ScoredBins.of(data, every)  # whose curvature is, later, that of more bins, about
-    flat = jnp.zeros(family.num_dimensions)
+    flat = np.zeros(family.num_dimensions)
     ended = _End(flat, dict(family.start_spreads), flat)
     while every > 1:
 
         def stage(began: _End = ended, every: int = every) -> _End:
-            return _stage(family, few, began, every, every == coarse, key, bars)[1]
+            evidence = few if every == coarse else ScoredBins.of(data, every)
+            return _stage(measuring, evidence, few, began, every, key, bars)[1]
 
         ended = checkpoint.keep(f"climb_{every:06}", ended, stage)
         every //= MORE
         every = max(1, every)
-    peak = _stage(family, few, ended, 1, coarse == 1, key, bars)[0]
-    return _corrected(family, few, peak, key, bars) if needs_correction(data) else peak
+    whole = few if coarse == 1 else ScoredBins.of(data)
+    peak = _stage(measuring, whole, few, ended, 1, key, bars)[0]
+    return _corrected(measuring, whole, few, peak, key, bars) if needs_correction(data) else peak
 
 
-def _corrected(family: ValueFamily, few: ScoredBins, peak: Peak, key: Array, bars: Progress) -> Peak:
+def _corrected(
+    measuring: Measuring, evidence: ScoredBins, few: ScoredBins, peak: Peak, key: Array, bars: Progress
+) -> Peak:
     """Climb on to where scores of the recording are what they are in recordings of the population itself.
 
     Runs of another value go other ways after a while, so that rounds end as close to each other as their noise allows.
     """
-    evidence, spreads = ScoredBins.of(family.data), peak.spreads
+    family, spreads = measuring.family, peak.spreads
     curve_key, run_key = jax.random.split(jax.random.fold_in(key, 1))
     for number in range(MOST_CORRECTIONS):
         with bars.stage(f"correcting for held stimuli, round {number + 1}", None) as tick:
-            of_runs, noise = scores_of_runs(family, peak.flat, spreads, run_key, tick)
+            of_runs, noise = scores_of_runs(family, evidence, peak.flat, spreads, run_key, tick)
             near = peak.curvature.of_evidence
-            climber = _Climber(family, evidence, few, spreads, peak.temper, curve_key, near, tick, of_runs)
+            climber = _Climber(
+                measuring, evidence, few, spreads, peak.temper, curve_key, near, tick, of_runs, peak.curvature
+            )
             found = climber.climb(peak.flat, SETTLED)
         way, there = found.flat - peak.flat, found.curvature
         moved = way @ (found.temper * there.of_evidence_times(way) + there.of_prior_times(way)) / family.num_dimensions
@@ -120,10 +130,16 @@ class _End(NamedTuple):
 
 
 def _stage(
-    family: ValueFamily, few: ScoredBins, began: _End, every: int, first: bool, key: Array, bars: Progress
+    measuring: Measuring,
+    evidence: ScoredBins,
+    few: ScoredBins,
+    began: _End,
+    every: int,
+    key: Array,
+    bars: Progress,
 ) -> tuple[Peak, _End]:
     """Climb by one bin of so many, until neither peak nor spreads move much."""
-    evidence = few if first else ScoredBins.of(family.data, every)
+    family, first = measuring.family, evidence is few
     num_drawn = min(MOST_DRAWN, 1 + NUMBERS_DRAWN // family.num_dimensions)
     flat, spreads, near = began.flat, began.spreads, None if first or every == 1 else began.near
     curve_key, draw_key = jax.random.split(key)
@@ -133,7 +149,7 @@ def _stage(
     with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
         settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
         for number in range(MOST_SPREAD_ROUNDS if first else 2):
-            peak = _Climber(family, evidence, few, spreads, temper, curve_key, near, tick).climb(flat, settled)
+            peak = _Climber(measuring, evidence, few, spreads, temper, curve_key, near, tick).climb(flat, settled)
             flat, temper = peak.flat, _temper(evidence, peak.curvature, peak.scores)
             if not number and first:  # temper and diagonal were those of where the climb began
                 continue
@@ -173,11 +189,12 @@ class _Climber:
     """Newton's method with the slope of some evidence and the curvature of less of it, which past steps correct.
 
     A step that loses more beyond the top than it gained before is taken up to where the slope along it vanishes, about,
-    and the curvature is measured anew there. The temper is that of where the climb begins, if none is given. Scores of
-    the evidence have to come to those `of_runs`, by default to 0.
+    and the curvature is measured anew there. Where it is exact, and of the same evidence, it is measured at every step.
+    The temper is that of where the climb begins, if none is given. Scores of the evidence have to come to those
+    `of_runs`, by default to 0.
     """
 
-    family: ValueFamily
+    measuring: Measuring
     evidence: ScoredBins
     few: ScoredBins
     spreads: Named
@@ -186,14 +203,18 @@ class _Climber:
     near: Flat | None
     tick: Report
     of_runs: Scores | None = None
-    curvature: Curvature | None = None  # at the start, and where a step misled
+    curvature: Curvature | DenseCurvature | None = None  # at the start, and where a step misled
     misled: bool = False
+    every_step: bool = False  # measures the curvature
     steps: list[tuple[Flat, Flat]] = field(default_factory=list)  # and by how much the slope fell over each
     last: _Look | None = None
 
     def climb(self, start: Flat, settled: float) -> Peak:
         """Climb until the last step is shorter than `settled`, and take it."""
-        self._measure(start)
+        afresh = self.curvature is None
+        if afresh:
+            self._measure(start)
+        self.every_step = afresh and self.evidence is self.few and self.measuring.exact
         found = newton(
             self._look,
             lambda flat, here: self._propose(_Look(*here)),
@@ -210,25 +231,25 @@ class _Climber:
         )
 
     def _measure(self, flat: Flat) -> None:
-        self.curvature = Curvature.of(self.family, self.few, flat, self.spreads, self.key, self.near)
+        self.curvature = self.measuring.measure(self.few, flat, self.spreads, self.key, self.near)
         if self.temper is not None:
             self.curvature = self.curvature.tempered(self.temper)
 
     def _look(self, flat: Flat) -> _Look:
-        at = single((flat, self.spreads))
-        pull = jax.tree_util.Partial(self.family.pull, *at)
-        scores = look(self.evidence, self.family.value(flat, self.spreads), pull, self.tick)
+        family = self.measuring.family
+        pull = jax.tree_util.Partial(family.pull, *single((flat, self.spreads)))
+        scores = look(self.evidence, family.value(flat, self.spreads), pull, self.tick)
         if self.of_runs is not None:
             scores = dataclasses.replace(scores, total=scores.total - self.of_runs.total)
         if self.temper is None:
             assert self.curvature is not None
             self.temper = _temper(self.evidence, self.curvature, scores)
             self.curvature = self.curvature.tempered(self.temper)
-        uphill = self.temper * jnp.asarray(scores.total) + self.family.prior_score(flat, self.spreads)
+        uphill = self.temper * scores.total + np.asarray(family.prior_score(flat, self.spreads), float)
         return _Look(flat, uphill, scores)
 
     def _propose(self, here: _Look) -> Proposal:
-        if self.misled:
+        if self.misled or (self.every_step and self.last is not None):
             self._measure(here.flat)
             self.steps, self.misled = [], False
         elif self.last is not None:
@@ -236,7 +257,7 @@ class _Climber:
         self.last = here
         assert self.curvature is not None
         step = _ahead(self.curvature, self.steps, here.slope)
-        return Proposal(step, float(here.slope @ step) / self.family.num_dimensions)
+        return Proposal(step, float(here.slope @ step) / self.measuring.family.num_dimensions)
 
     def _shorten(self, here: Evaluation, ahead: Evaluation) -> float:
         gained, lost = _along(here, ahead)
@@ -257,13 +278,13 @@ def _along(here: Evaluation, ahead: Evaluation) -> tuple[float, float]:
     return float(began.slope @ step), float(-ended.slope @ step)
 
 
-def _ahead(curvature: Curvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:
+def _ahead(curvature: Curvature | DenseCurvature, steps: list[tuple[Flat, Flat]], slope: Flat) -> Flat:
     """The step to the peak: by the curvature, corrected by how slopes changed over past steps (L-BFGS)."""
     shares = []
     for moved, fell in reversed(steps):
         shares.append((moved @ slope) / (moved @ fell))
         slope = slope - shares[-1] * fell
-    step = curvature.solve(slope[None])[0]
+    step = np.asarray(curvature.solve(slope[None])[0], float)
     for (moved, fell), share in zip(steps, reversed(shares), strict=True):
         step = step + (share - (fell @ step) / (moved @ fell)) * moved
     return step
@@ -279,13 +300,14 @@ def draw(peak: Peak, num_draws: int, key: Array, tick: Report = lambda done: Non
     scores = peak.curvature.prior_scores(prior_key, num_draws)
     for each, of_each in ((peak.scores, cluster_key), (peak.of_runs, jax.random.fold_in(cluster_key, 1))):
         if each is not None:
-            clusters = jnp.asarray(each.of_clusters)
-            shares = jax.random.normal(of_each, (num_draws, len(clusters)))
-            scores += peak.temper * np.sqrt(len(clusters) / (len(clusters) - 1)) * shares @ clusters
+            number = len(each.of_clusters)
+            rng = np.random.default_rng(np.asarray(jax.random.bits(of_each, (4,))))
+            shares = peak.temper * np.sqrt(number / (number - 1)) * rng.normal(size=(num_draws, number))
+            scores = scores + shares.astype(np.float32) @ each.of_clusters
     return peak.flat[None] + peak.curvature.solve(scores, tick)
 
 
-def _temper(evidence: ScoredBins, curvature: Curvature, scores: Scores) -> float:
+def _temper(evidence: ScoredBins, curvature: Curvature | DenseCurvature, scores: Scores) -> float:
     """How much of its curvature the evidence is worth: its diagonal over the variance of scores.
 
     The median over latent variables that the recording tells to a nat: scores of others have hardly any variance. For

@@ -6,23 +6,23 @@ from collections.abc import Callable
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.sparse.linalg import cg
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
-from bayes_irl.inference.scores.scored_bins import SINGLE, Blocks, ScoredBins, counted, single, unpacked
+from bayes_irl.inference.scores.scored_bins import Blocks, ScoredBins, counted, unpacked
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities
 from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.precision import SINGLE, single
 
 NUM_PROBES = 12  # that estimate the diagonal
 TOLERANCE = 0.1  # relative residual of a linear system
 MOST_STEPS = 60
-MOST_DENSE = 500  # dimensions up to which the whole matrix is computed
 TOGETHER = 4  # systems that are solved at once
 
-Directions = Float[Array, "num_directions num_dimensions"]
-Matrix = Float[Array, "num_dimensions num_dimensions"]
+Directions = Float[Array | np.ndarray, "num_directions num_dimensions"]
 
 
 class Curvature(eqx.Module):
@@ -37,7 +37,6 @@ class Curvature(eqx.Module):
         patterns: of the blocks that are looked at, packed.
         heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
         of_evidence: diagonal of H_evidence, about.
-        matrices: H_evidence and H_prior, in few dimensions.
         temper: by which the evidence is multiplied.
     """
 
@@ -47,7 +46,6 @@ class Curvature(eqx.Module):
     patterns: Array
     heat: Array
     of_evidence: Flat
-    matrices: tuple[Matrix, Matrix] | None
     temper: Array
 
     @classmethod
@@ -71,13 +69,10 @@ class Curvature(eqx.Module):
             for _, blocks in evidence.batches()
         ]
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
-        full = cls(family, flat, spreads, patterns, heat, jnp.zeros_like(flat), None, jnp.asarray(1.0))
-        if flat.size > MOST_DENSE:
-            if of_evidence is None:
-                of_evidence = (full.random_scores(key, NUM_PROBES) ** 2).mean(axis=0)
-            return dataclasses.replace(full, of_evidence=of_evidence)
-        matrices = _dense(full)
-        return dataclasses.replace(full, of_evidence=jnp.diag(matrices[0]), matrices=matrices)
+        full = cls(family, flat, spreads, patterns, heat, jnp.zeros_like(flat), jnp.asarray(1.0))
+        if of_evidence is None:
+            of_evidence = (full.random_scores(key, NUM_PROBES) ** 2).mean(axis=0)
+        return dataclasses.replace(full, of_evidence=of_evidence)
 
     def tempered(self, temper: float) -> "Curvature":
         """The same with the evidence multiplied by another number."""
@@ -89,10 +84,7 @@ class Curvature(eqx.Module):
         return self.temper * self.of_evidence + self.prior_diagonal
 
     def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
-        """H⁻¹ times each target; in many dimensions by conjugate gradients."""
-        if self.matrices is not None:
-            of_evidence, of_prior = self.matrices
-            return jax.scipy.linalg.solve(self.temper * of_evidence + of_prior, targets.T, assume_a="pos").T
+        """H⁻¹ times each target, by conjugate gradients."""
         done = []
         for start in range(0, len(targets), TOGETHER):
             part = targets[start : start + TOGETHER]
@@ -118,8 +110,7 @@ class Curvature(eqx.Module):
 
     def prior_scores(self, key: Array, num_draws: int) -> Directions:
         """Scores of draws of the prior: their covariance is its curvature."""
-        drawn = [self.family.from_prior(self.spreads, each) for each in jax.random.split(key, num_draws)]
-        return jnp.stack([self.family.prior_score(each, self.spreads) for each in drawn])
+        return self.family.prior_scores(self.spreads, jax.random.split(key, num_draws))
 
     def of_evidence_times(self, direction: Flat) -> Flat:
         """H_evidence times a direction."""
@@ -168,12 +159,10 @@ def _random_score(curvature: Curvature, key: Array) -> Flat:
 
 
 @eqx.filter_jit
-def _dense(curvature: Curvature) -> tuple[Matrix, Matrix]:
-    def whole(times: Callable[[Flat], Flat]) -> Matrix:
-        matrix = jax.lax.map(times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
-        return (matrix + matrix.T) / 2
-
-    return whole(curvature.of_evidence_times), whole(curvature.of_prior_times)
+def evidence_matrix(curvature: Curvature) -> Float[Array, "num_dimensions num_dimensions"]:
+    """H_evidence, of few dimensions."""
+    matrix = jax.lax.map(curvature.of_evidence_times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
+    return (matrix + matrix.T) / 2
 
 
 @eqx.filter_jit

@@ -7,12 +7,13 @@ import jax
 import numpy as np
 from jaxtyping import Array
 
-from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look, single
+from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.recordings import PackedRecording
-from bayes_irl.systems.population.chains import proceed, stationary_chains
+from bayes_irl.systems.population.chains import BURN_IN, begin, proceed
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.precision import single
 
 NUM_CHAINS = 1000
 PER_BIN, LEAST = 4, 40_000  # bins that are drawn, for each recorded one, and in all
@@ -25,7 +26,12 @@ def needs_correction(data: ObservedPopulation) -> bool:
 
 
 def scores_of_runs(
-    family: ValueFamily, flat: Flat, spreads: Named, key: Array, tick: Callable[[int], object] = lambda done: None
+    family: ValueFamily,
+    recorded: ScoredBins,
+    flat: Flat,
+    spreads: Named,
+    key: Array,
+    tick: Callable[[int], object] = lambda done: None,
 ) -> tuple[Scores, float]:
     """Scores of bins that are drawn from the population with this very value, weighted as many as were recorded.
 
@@ -35,8 +41,8 @@ def scores_of_runs(
     """
     data = family.data
     value = family.value(flat, spreads)
-    drawn = _drawn(data, PopulationNetwork(data.population, value, data.baseline), key)
-    evidence = ScoredBins.of(dataclasses.replace(data, counts=drawn))
+    drawn = _drawn(data, PopulationNetwork(data.population, value, data.baseline).in_single, key)
+    evidence = ScoredBins.of(dataclasses.replace(data, counts=drawn)).in_blocks_of(recorded)
     pull = jax.tree_util.Partial(family.pull, *single((flat, spreads)))
     found, share = look(evidence, value, pull, tick), data.recording.num_bins / drawn.num_bins
     return Scores(share * found.total, share * found.of_clusters), share
@@ -49,8 +55,8 @@ def _drawn(data: ObservedPopulation, network: PopulationNetwork, key: Array) -> 
     wanted = min(max(PER_BIN * data.recording.num_bins, LEAST), MOST_WORK // (num_neurons * spacing * held))
     num_kept = max(1, wanted // NUM_CHAINS)
     start_key, run_key = jax.random.split(key)
-    chains = stationary_chains(network, start_key, NUM_CHAINS, held=held)
-    _, visits = proceed(network, chains, run_key, num_kept, spacing, held)
+    forget = -(-BURN_IN * num_neurons // held)
+    _, visits = proceed(network, begin(network, start_key, NUM_CHAINS), run_key, num_kept, spacing, held, before=forget)
     patterns = np.swapaxes(np.asarray(visits.patterns), 0, 1).reshape(-1, num_neurons)
     return PackedRecording(
         np.packbits(patterns, axis=1),

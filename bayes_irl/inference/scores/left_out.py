@@ -8,8 +8,9 @@ import xarray as xr
 from jaxtyping import Float
 
 from bayes_irl.inference.scores.climb import Peak
-from bayes_irl.inference.scores.scored_bins import clusters, single
+from bayes_irl.inference.scores.scored_bins import clusters
 from bayes_irl.inference.scores.value_family import ValueFamily
+from bayes_irl.systems.population.precision import single
 from bayes_irl.systems.population.scoring import gains, weights_of_bins
 
 MOST_PARAMETERS = 20_000  # beyond, nothing is left out: it would take longer than the fit

@@ -1,5 +1,6 @@
 """What a recording of a population says about its value function: objective, scores and curvature, block by block."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from bayes_irl._types import Baseline
 from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities, values, without_pairs
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
+from bayes_irl.systems.population.precision import SINGLE, single
 
 MOST_CLUSTERS = 200
 LONGEST, AROUND = 1024, 1.25  # bins in a block; in groups of the same cluster and stimulus, on average
@@ -23,7 +25,6 @@ LEAST_BINS = 128  # of a cluster under a stimulus, on average
 LEAST_OF_A_COUNT = 30  # bins in which so many neurons spike, under a stimulus
 LEAST_TRIALS = 20  # fewer are no clusters to measure a variance between
 NUMBERS_AT_ONCE = 2**21  # bins × stimuli × neurons
-SINGLE = jnp.float32  # of blocks; sums over blocks are in double precision
 
 Pull = Callable[[FeatureValue], Array]
 
@@ -75,6 +76,7 @@ class ScoredBins:
         scale: how many bins each bin that is looked at stands for, on average.
         num_clusters: trials, or stretches of time, that are taken to be independent.
         length: of a block, in bins: as short as pieces are, for what a block is filled up with costs as much as bins.
+        together: blocks that are looked at at once.
     """
 
     data: ObservedPopulation
@@ -82,6 +84,7 @@ class ScoredBins:
     scale: float
     num_clusters: int
     length: int
+    together: int
 
     @classmethod
     def of(cls, data: ObservedPopulation, every: int = 1) -> "ScoredBins":
@@ -100,7 +103,19 @@ class ScoredBins:
         parts = [part for group in groups for part in np.array_split(group, -(-len(group) // longest))]
         length = max(map(len, parts))
         pieces = tuple(Piece(bins[p], weights[p], int(label[bins[p[0]]]), int(stimulus[bins[p[0]]])) for p in parts)
-        return cls(data, pieces, data.recording.num_bins / len(bins), num, length)
+        most = max(1, NUMBERS_AT_ONCE // (data.population.num_neurons * data.population.num_stimuli * length))
+        together = -(-len(pieces) // -(-len(pieces) // most))  # about as many each time
+        return cls(data, pieces, data.recording.num_bins / len(bins), num, length, together)
+
+    def in_blocks_of(self, other: "ScoredBins") -> "ScoredBins":
+        """The same bins in blocks of another's size, as many at once, so that what is compiled for one serves both."""
+        size = other.length
+        pieces = tuple(
+            Piece(piece.bins[first : first + size], piece.weights[first : first + size], piece.cluster, piece.stimulus)
+            for piece in self.pieces
+            for first in range(0, len(piece.bins), size)
+        )
+        return dataclasses.replace(self, pieces=pieces, length=size, together=other.together)
 
     @cached_property
     def weights(self) -> Float[np.ndarray, " num_stimuli"]:
@@ -120,10 +135,8 @@ class ScoredBins:
         """
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.snapshot_transition)
-        most = max(1, NUMBERS_AT_ONCE // (world.num_neurons * world.num_stimuli * self.length))
-        together = -(-len(self.pieces) // -(-len(self.pieces) // most))  # about as many each time
         devices = jax.devices() if spread else jax.devices()[:1]
-        together = -(-together // len(devices)) * len(devices)
+        together = -(-self.together // len(devices)) * len(devices)
         by_block = NamedSharding(Mesh(np.array(devices), ("blocks",)), PartitionSpec("blocks"))
         for start in range(0, len(self.pieces), together):
             pieces = self.pieces[start : start + together]
@@ -210,11 +223,6 @@ def look(
         for score, shown in zip(of_clusters, bins, strict=True):
             score -= (weights * shown @ means).astype(np.float32)
     return Scores(weights @ of_stimuli, of_clusters)
-
-
-def single[Tree](tree: Tree) -> Tree:
-    """In single precision."""
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf, SINGLE), tree)
 
 
 def unpacked(bits: UInt8[Array, "num_bins num_bytes"], num_neurons: int) -> Float[Array, "num_bins num_neurons"]:

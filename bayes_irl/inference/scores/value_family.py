@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 from numpyro import handlers
@@ -18,7 +19,9 @@ from bayes_irl.systems import Observations
 from bayes_irl.systems.population.features import FeatureValue
 from bayes_irl.systems.population.observed import ObservedPopulation
 
-Flat = Float[Array, " num_dimensions"]
+AT_ONCE = 64  # directions
+
+Flat = Float[Array | np.ndarray, " num_dimensions"]
 Named = Mapping[str, Array]
 
 
@@ -94,7 +97,7 @@ class ValueFamily:
 
     def named(self, flat: Flat, spreads: Named) -> Named:
         """Latent variables by name, unconstrained."""
-        return self._unravel(flat) | dict(spreads)
+        return self._unravel(jnp.asarray(flat)) | dict(spreads)
 
     def constrained(self, flat: Flat, spreads: Named) -> Named:
         """Latent variables by name."""
@@ -134,6 +137,17 @@ class ValueFamily:
         return -jax.jvp(lambda point: self.prior_score(point, spreads), (flat,), (direction,))[1]
 
     @partial(jax.jit, static_argnums=0)
+    def prior_matrix(self, flat: Flat, spreads: Named) -> Float[Array, "num_dimensions num_dimensions"]:
+        """Minus the Hessian of the log prior."""
+        found = jax.lax.map(partial(self.prior_curvature, flat, spreads), jnp.eye(flat.size), batch_size=AT_ONCE)
+        return (found + found.T) / 2
+
+    @partial(jax.jit, static_argnums=0)
+    def prior_scores(self, spreads: Named, keys: Array) -> Float[Array, "num_draws num_dimensions"]:
+        """Gradients of the log prior at draws from it: their covariance is its curvature."""
+        return jax.lax.map(lambda key: self.prior_score(self.from_prior(spreads, key), spreads), keys)
+
+    @partial(jax.jit, static_argnums=0)
     def from_prior(self, spreads: Named, key: Array) -> Flat:
         """Draw the other latent variables from their prior, given spreads."""
         given = {name: biject_to(self._supports[name])(value) for name, value in spreads.items()}
@@ -150,6 +164,11 @@ class ValueFamily:
     def push(self, flat: Flat, spreads: Named, direction: Flat) -> FeatureValue:
         """How the value moves in a direction."""
         return jax.jvp(lambda point: self.value(point, spreads), (flat,), (direction,))[1]
+
+    @partial(jax.jit, static_argnums=0)
+    def jacobian(self, flat: Flat, spreads: Named) -> FeatureValue:
+        """How the value moves with each latent variable, along a first axis."""
+        return jax.lax.map(partial(self.push, flat, spreads), jnp.eye(flat.size), batch_size=AT_ONCE)
 
     @partial(jax.jit, static_argnums=0)
     def pull(self, flat: Flat, spreads: Named, gradient: FeatureValue) -> Flat:

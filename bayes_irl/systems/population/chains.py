@@ -6,9 +6,10 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
+from scipy.special import logit
 
-from bayes_irl._types import Count
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
 BURN_IN = 50  # sweeps (updates per neuron) from patterns drawn by the baseline until a run counts as stationary
@@ -45,13 +46,14 @@ class Visits(eqx.Module):
 
 def begin(network: PopulationNetwork, key: PRNGKeyArray, num_chains: int) -> Chains:
     """Draw patterns by the baseline alone, under stimuli in their long-run shares."""
-    stimulus_key, order_key, pattern_key = jax.random.split(key, 3)
-    likely = network.population.spike_probability(network.baseline)
-    share = network.population.stimulus_share
-    strata = (jnp.arange(num_chains) + jax.random.uniform(stimulus_key)) / num_chains
-    stimuli = jnp.minimum((strata[:, None] >= jnp.cumsum(share)[None]).sum(axis=1), len(share) - 1)
-    uniform = jax.random.uniform(pattern_key, (num_chains, len(likely)), likely.dtype)
-    return Chains((uniform < likely[None]).astype(likely.dtype), jax.random.permutation(order_key, stimuli))
+    rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+    population, baseline = network.population, np.asarray(network.baseline)
+    likely = np.where(population.free, baseline, population.alive)
+    share = np.cumsum(np.asarray(population.stimulus_share))
+    strata = (np.arange(num_chains) + rng.random()) / num_chains
+    stimuli = np.minimum(np.searchsorted(share, strata, side="right"), len(share) - 1)
+    patterns = (rng.random((num_chains, len(likely))) < likely).astype(baseline.dtype)
+    return Chains(jnp.asarray(patterns), jnp.asarray(rng.permutation(stimuli)))
 
 
 def stationary_chains(
@@ -71,6 +73,7 @@ def proceed(
     spacing: int,
     held: int = 1,
     with_chances: bool = False,
+    before: int = 0,
 ) -> tuple[Chains, Visits]:
     """Let every run go on, O(num_neurons) an update.
 
@@ -83,30 +86,32 @@ def proceed(
         held: updates in a bin, through which the stimulus is held: it moves as many steps at once between bins.
         with_chances: whether to keep with which probability each neuron last answered; from this call on, before it by
             its response.
+        before: bins that pass first.
 
     Returns:
         Where the runs stand now, and the states kept: those at the end of every `spacing`-th bin.
     """
-    population = network.population
-    fixed = jnp.where(jnp.asarray(population.free), -1.0, population.spike_probability(network.baseline))
-    moves = jnp.cumsum(population.stimulus.moves(held), axis=1)
-    value = network.value
+    population, value, baseline = network.population, network.value, np.asarray(network.baseline)
+    moves = np.cumsum(np.asarray(population.stimulus.moves(held), float), axis=1)
+    moves[:, -1] = 1.0
     tables = _Tables(
-        value.pairs,
+        value.pairs if np.asarray(value.pairs).any() else None,
         value.fields,
         value.by_count,
         None if value.with_count is None else value.with_count.T,
-        jnp.log(network.baseline) - jnp.log1p(-network.baseline),
-        fixed,
-        moves.at[:, -1].set(1.0),
+        jnp.asarray(logit(baseline)),
+        jnp.asarray(np.where(population.free, -1, population.alive).astype(baseline.dtype)),
+        jnp.asarray(moves),
     )
-    return _proceed(tables, chains, key, num_kept, jnp.asarray(spacing), held, with_chances)
+    spacings = np.full(num_kept, spacing)
+    spacings[0] += before
+    return _proceed(tables, chains, key, jnp.asarray(spacings), held, with_chances)
 
 
 class _Tables(NamedTuple):
     """A network as arrays alone: circuits with other lesions share one compilation."""
 
-    pairs: Array
+    pairs: Array | None  # None: neurons do not matter to each other
     fields: Array
     by_count: Array
     by_others: Array | None  # g `[num_counts, num_neurons]`
@@ -115,26 +120,31 @@ class _Tables(NamedTuple):
     moves: Array  # cumulative probabilities of the next stimulus
 
 
-@partial(jax.jit, static_argnames=("num_kept", "held", "with_chances"))
+@partial(jax.jit, static_argnames=("held", "with_chances"))
 def _proceed(
-    tables: _Tables, chains: Chains, key: PRNGKeyArray, num_kept: int, spacing: Count, held: int, with_chances: bool
+    tables: _Tables,
+    chains: Chains,
+    key: PRNGKeyArray,
+    spacings: Int[Array, " num_kept"],
+    held: int,
+    with_chances: bool,
 ) -> tuple[Chains, Visits]:
     num_chains, num_neurons = chains.patterns.shape
+    runs = jnp.arange(num_chains)
 
     def update(state, key):
         patterns, spikes, stimuli, _, chances = state
         neuron_key, response_key = jax.random.split(key)
         neurons = jax.random.randint(neuron_key, (num_chains,), 0, num_neurons)
-        one_hot = jnp.arange(num_neurons)[None] == neurons[:, None]
-        own = jnp.where(one_hot, patterns, 0).sum(axis=1)
+        own = patterns[runs, neurons]
         others = spikes - own.astype(int)
         odds = tables.odds[neurons] + _added(tables, patterns, stimuli, neurons, own, others)
         chance = jnp.where(tables.fixed[neurons] < 0, jax.nn.sigmoid(odds), tables.fixed[neurons])
         spike = jax.random.uniform(response_key, (num_chains,), odds.dtype) < chance
         if chances is not None:
-            chances = jnp.where(one_hot, chance[:, None], chances)
+            chances = chances.at[runs, neurons].set(chance, unique_indices=True)
         return (
-            jnp.where(one_hot, spike[:, None].astype(odds.dtype), patterns),
+            patterns.at[runs, neurons].set(spike.astype(odds.dtype), unique_indices=True),
             others + spike,
             stimuli,
             neurons,
@@ -151,7 +161,9 @@ def _proceed(
             return update(state, update_key)
         return jax.lax.fori_loop(0, held, lambda j, now: update(now, jax.random.fold_in(update_key, j)), state)
 
-    def keep(state, key):
+    def keep(state, given):
+        key, spacing = given
+
         def go_on(j, now):
             return one_bin(now, jax.random.fold_in(key, j))
 
@@ -162,7 +174,7 @@ def _proceed(
     stimuli = chains.stimuli.astype(int)
     chances = chains.patterns if with_chances else None
     state = (chains.patterns, spikes, stimuli, jnp.zeros(num_chains, stimuli.dtype), chances)
-    state, kept = jax.lax.scan(keep, state, jax.random.split(key, num_kept))
+    state, kept = jax.lax.scan(keep, state, (jax.random.split(key, len(spacings)), spacings))
     return Chains(state[0], state[2]), Visits(*kept)
 
 
@@ -170,8 +182,10 @@ def _added(
     tables: _Tables, patterns: Array, stimuli: Array, neurons: Array, own: Array, others: Array
 ) -> Float[Array, " num_chains"]:
     """What a spike of one neuron of each run adds to the value: `features.differences` of that neuron."""
-    rows = tables.pairs[stimuli if len(tables.pairs) > 1 else 0, neurons]
-    added = (rows * patterns).sum(axis=1) + tables.fields[stimuli, neurons]
+    added = tables.fields[stimuli, neurons]
+    if tables.pairs is not None:
+        rows = tables.pairs[stimuli if len(tables.pairs) > 1 else 0, neurons]
+        added += (rows * patterns).sum(axis=1)
     added += tables.by_count[stimuli, others + 1] - tables.by_count[stimuli, others]
     if tables.by_others is None:
         return added

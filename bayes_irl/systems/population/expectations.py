@@ -7,8 +7,10 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._types import Scalar
 from bayes_irl.systems.population.chains import BURN_IN, Chains, Visits, begin, proceed
+from bayes_irl.systems.population.features import differences, log_partitions, spike_probabilities
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.precision import single
 from bayes_irl.systems.population.projected import Samples, rewards, weigh
 
 FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
@@ -53,18 +55,18 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
         chains: runs that are close to stationary.
         key: a JAX random key; networks that differ little answer alike with the same key.
     """
-    forget_key, keep_key = jax.random.split(key)
-    num_neurons = network.population.num_neurons
-    chains, _ = proceed(network, chains, forget_key, 1, FORGET * num_neurons)
-    there, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+    run_key, end_key = jax.random.split(key)
+    population, num_neurons = network.population, network.population.num_neurons
+    quick, chains = network.in_single, single(chains)  # runs need no more
+    there, visits = proceed(quick, chains, run_key, NUM_KEPT, num_neurons, before=FORGET * num_neurons)
     found = _average(network, fitted, visits)
-    if network.population.hold[0] == 1:
+    if population.hold[0] == 1:
         return found
-    tuning, error, counts = _at_ends(network, _ends(network, there, forget_key, keep_key))
+    tuning, error, counts = _at_ends(network, _ends(quick, there, end_key))
     return Expected(
         tuning_curve=tuning,
         monte_carlo_error=error,
-        mean_response=network.population.stimulus_share @ tuning,
+        mean_response=population.stimulus_share @ tuning,
         spike_count=counts,
         mean_cost=found.mean_cost,
         average_reward=found.average_reward,
@@ -73,25 +75,20 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
 
 def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array, "num_stimuli num_neurons"]:
     """E[σ_i | x] as `expect` has it, from fewer runs that begin at the baseline."""
-    start_key, forget_key, keep_key = jax.random.split(key, 3)
+    start_key, keep_key = jax.random.split(key)
     num_neurons = network.population.num_neurons
     chains = begin(network, start_key, NUM_RUNS)
     if network.population.hold[0] > 1:
-        return _at_ends(network, _ends(network, chains, forget_key, keep_key, BURN_IN))[0]
-    chains, _ = proceed(network, chains, forget_key, NUM_KEPT, BURN_IN * num_neurons // NUM_KEPT)
-    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons)
+        return _at_ends(network, _ends(network, chains, keep_key, BURN_IN))[0]
+    _, visits = proceed(network, chains, keep_key, NUM_KEPT, num_neurons, before=BURN_IN * num_neurons)
     return _tuning(network, visits)
 
 
-def _ends(
-    network: PopulationNetwork, chains: Chains, forget_key: PRNGKeyArray, keep_key: PRNGKeyArray, forget: int = FORGET
-) -> Visits:
+def _ends(network: PopulationNetwork, chains: Chains, key: PRNGKeyArray, forget: int = FORGET) -> Visits:
     """States at the ends of bins, a sweep or a bin apart, once runs have forgotten where they began."""
     held, num_neurons = network.population.hold[0], network.population.num_neurons
-    chains, _ = proceed(network, chains, forget_key, 1, -(-forget * num_neurons // held), held)
-    num_kept = NUM_KEPT + FORGET  # the first of which still have responses for probabilities
-    _, visits = proceed(network, chains, keep_key, num_kept, -(-num_neurons // held), held, with_chances=True)
-    return jax.tree.map(lambda each: each[FORGET:], visits)
+    spacing, before = -(-num_neurons // held), -(-(forget + FORGET) * num_neurons // held)
+    return proceed(network, chains, key, NUM_KEPT, spacing, held, with_chances=True, before=before)[1]
 
 
 @eqx.filter_jit
@@ -118,24 +115,28 @@ def _tuning(network: PopulationNetwork, visits: Visits) -> Float[Array, "num_sti
 
 @eqx.filter_jit
 def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visits) -> Expected:
+    population = network.population
     samples = weigh(network, visits)
     num_chains = visits.patterns.shape[1]
-    answers = network.answers_to(samples.patterns)
+    added = differences(network.value, samples.patterns)
+    answers = spike_probabilities(population, added, network.baseline)
     reached, together = _reached(network, samples, answers)
     # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
     mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
     apart = jnp.einsum(
         "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean[None]))
     )
-    given_stimulus = _given_stimulus(network.population)
+    given_stimulus = _given_stimulus(population)
     tuning = given_stimulus @ together
     each_run = jnp.einsum("xy,cyi->cxi", given_stimulus, apart)
+    costs = answers * added - log_partitions(population, added, network.baseline)
+    of_free = jnp.where(jnp.asarray(population.free)[None, None], costs, 0.0).mean(axis=2)
     return Expected(
         tuning_curve=tuning,
         monte_carlo_error=jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(each_run).sum(axis=0)),
-        mean_response=network.population.stimulus_share @ tuning,
-        spike_count=_counts(network.population, samples, answers),
-        mean_cost=(reached * _costs(network, answers)).sum(),
+        mean_response=population.stimulus_share @ tuning,
+        spike_count=_counts(population, samples, answers),
+        mean_cost=(reached * of_free).sum(),
         average_reward=samples.weights @ rewards(fitted, samples),
     )
 
@@ -188,12 +189,3 @@ def _counts(
     rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, jnp.repeat(share, shape[1])).reshape(shape)
     rests = jnp.maximum(rests, 0)
     return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), NEVER)
-
-
-def _costs(
-    network: PopulationNetwork, answers: Float[Array, "num_samples num_stimuli num_neurons"]
-) -> Float[Array, "num_samples num_stimuli"]:
-    """(1/n) Σ_i KL(π_i ‖ p_i) over neurons that choose their answers."""
-    spike, free = network.baseline[None, None], jnp.asarray(network.population.free)[None, None]
-    each = jax.scipy.special.rel_entr(answers, spike) + jax.scipy.special.rel_entr(1 - answers, 1 - spike)
-    return jnp.where(free, each, 0.0).mean(axis=2)

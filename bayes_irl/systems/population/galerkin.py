@@ -22,6 +22,7 @@ from bayes_irl.systems.population.projected import (
     Coefficients,
     Samples,
     bellman_gap,
+    centred,
     coefficients,
     deviations,
     from_coefficients,
@@ -124,9 +125,8 @@ def solve_changed(
 
     def propose(network: PopulationNetwork, _: Evaluation) -> Proposal:
         nonlocal chains
-        forget_key, keep_key = jax.random.split(next(keys))
-        chains = proceed(network, chains, forget_key, 1, FORGET * population.num_neurons)[0]
-        chains, visits = proceed(network, chains, keep_key, num_kept, population.num_neurons)
+        spacing, forget = population.num_neurons, FORGET * population.num_neurons
+        chains, visits = proceed(network, chains, next(keys), num_kept, spacing, before=forget)
         samples = weigh(network, visits)
         matrix = np.nan_to_num(newton_matrix(network, samples, held))
         matrix += _penalty(network.value, held, len(samples.weights))
@@ -203,7 +203,8 @@ def _search(
 
 def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     """Take steps with the same matrix on the same states until they are small."""
-    reward = rewards(found.fitted, found.samples) / found.coding_cost_factor
+    samples = found.samples
+    reward = rewards(found.fitted, samples) / found.coding_cost_factor
     tolerance = max(tolerance, 1e4 * float(jnp.finfo(reward.dtype).eps))
 
     def propose(network: PopulationNetwork, _: Evaluation) -> Proposal:
@@ -212,8 +213,8 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     ended, small = _search(found.network, propose, found.held, tolerance, MOST_CHORDS)
     network = ended.network
     left, whole = (
-        np.linalg.norm(np.asarray(project(network.value, table, found.samples)) / found.unit)
-        for table in (bellman_gap(network, reward, found.samples), _centred(found, reward))
+        np.linalg.norm(np.asarray(project(network.value, table, samples)) / found.unit)
+        for table in (bellman_gap(network, reward, samples), centred(network.population, reward, samples))
     )
     return replace(
         found,
@@ -224,27 +225,19 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
     )
 
 
-def _centred(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Float[jax.Array, " num_samples"]:
-    """The reward less its mean under each stimulus: the gap of a value of zero, for which B(0) = 0."""
-    silent = jax.tree.map(jnp.zeros_like, found.network.value)
-    return bellman_gap(
-        PopulationNetwork(found.network.population, silent, found.network.baseline), reward, found.samples
-    )
-
-
 def _propose(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Proposal:
     """Newton's step, not beyond a nat of log-odds, and by how much the whole of it changes them.
 
     None, and infinitely, where a value is no longer finite.
     """
-    like = found.network.value
-    wanted = project(like, bellman_gap(found.network, reward, found.samples), found.samples, found.held)
-    if not jnp.isfinite(wanted).all():
+    network, samples = found.network, found.samples
+    wanted = project(network.value, bellman_gap(network, reward, samples), samples, found.held)
+    if not np.isfinite(wanted).all():
         return Proposal(jnp.zeros_like(wanted), np.inf, found)
     matrix, pivots = found.factors
     # SciPy counts pivots from 1 while it solves, in place: draws that are solved in threads need their own.
     step = jnp.asarray(scipy.linalg.lu_solve((matrix, pivots.copy()), np.asarray(wanted, float)), wanted.dtype)
-    size = float(log_odds_change(like, step, found.samples, found.held))
+    size = float(log_odds_change(network.value, step, samples, found.held))
     return Proposal(step * min(1.0, LONGEST_STEP / max(size, 1e-300)), size, found)
 
 

@@ -58,7 +58,7 @@ class ManyNeurons(Neurons):
             return per_bin
         others = self.num_neurons - 1
         share = 1 / (others * np.expm1(num_updates * np.log1p(1 / others)))
-        identity = jnp.eye(len(per_bin))
+        identity = np.eye(len(per_bin))
         return identity + share * (per_bin - identity)
 
     def spike_probability(self, baseline: Baseline) -> Float[Array, " num_neurons"]:

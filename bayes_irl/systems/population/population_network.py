@@ -15,6 +15,7 @@ from bayes_irl.systems.population.features import (
     spike_probabilities,
 )
 from bayes_irl.systems.population.many_neurons import ManyNeurons
+from bayes_irl.systems.population.precision import single
 
 
 class PopulationNetwork(eqx.Module):
@@ -50,6 +51,11 @@ class PopulationNetwork(eqx.Module):
     def reward_at(self, patterns: Patterns) -> PerStimulus:
         """r(σ, x), in nats per update, up to a constant per stimulus."""
         return implied_reward(self.population, self.value, patterns, self.baseline)
+
+    @property
+    def in_single(self) -> "PopulationNetwork":
+        """The same answers in single precision; a stimulus that moves rarely still moves as often."""
+        return PopulationNetwork(self.population, *single((self.value, self.baseline)))
 
     @property
     def system(self) -> System:

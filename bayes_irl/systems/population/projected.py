@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from bayes_irl.systems.population.chains import Visits
 from bayes_irl.systems.population.features import FeatureValue, after_update, differences, symmetric, values
+from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
 Coefficients = Float[Array, " num_features"]
@@ -71,9 +72,17 @@ def bellman_gap(
     ahead = after_update(network.population, network.value, samples.patterns, network.baseline)
     moved = (ahead * network.population.transition[samples.stimuli]).sum(axis=1)
     gap = reward + moved - _own(values(network.value, samples.patterns), samples.stimuli)
-    of_stimulus = jnp.zeros(network.population.num_stimuli, gap.dtype).at[samples.stimuli]
-    mean = of_stimulus.add(samples.weights * gap) / jnp.maximum(of_stimulus.add(samples.weights), 1e-12)
-    return gap - mean[samples.stimuli]
+    return centred(network.population, gap, samples)
+
+
+@eqx.filter_jit
+def centred(
+    population: ManyNeurons, table: Float[Array, " num_samples"], samples: Samples
+) -> Float[Array, " num_samples"]:
+    """Less its mean under each stimulus."""
+    of_stimulus = jnp.zeros(population.num_stimuli, table.dtype).at[samples.stimuli]
+    mean = of_stimulus.add(samples.weights * table) / jnp.maximum(of_stimulus.add(samples.weights), 1e-12)
+    return table - mean[samples.stimuli]
 
 
 @eqx.filter_jit

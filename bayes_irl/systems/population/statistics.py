@@ -104,11 +104,11 @@ def of_replica(network: PopulationNetwork, length: int, updates: bool, key: PRNG
     if updates:
         drawn = draw_trials(network, key, length, None, False, 0.01, None)
         return _of_blocks([(drawn.spikes, drawn.stimulus)], network.population.num_stimuli, num_neurons)
-    start_key, forget_key, keep_key = jax.random.split(key, 3)
+    start_key, keep_key = jax.random.split(key)
     num_runs, held = min(length, _num_runs(num_neurons)), network.population.hold[0]
-    runs = begin(network, start_key, num_runs)
-    runs, _ = proceed(network, runs, forget_key, 1, -(-FORGET * num_neurons // held), held)
-    _, visits = proceed(network, runs, keep_key, -(-length // num_runs), -(-SPACING * num_neurons // held), held)
+    runs, spacing = begin(network, start_key, num_runs), -(-SPACING * num_neurons // held)
+    forget = -(-FORGET * num_neurons // held)
+    _, visits = proceed(network, runs, keep_key, -(-length // num_runs), spacing, held, before=forget)
     spikes = np.asarray(visits.patterns).reshape(-1, num_neurons)[:length]
     stimulus = np.asarray(visits.stimuli).reshape(-1)[:length]
     return _of_blocks([(spikes, stimulus)], network.population.num_stimuli, num_neurons)

@@ -22,7 +22,7 @@ import bayes_irl as bi
 from bayes_irl import generative
 from bayes_irl.generative import Model
 from bayes_irl.inference.progress import Progress
-from bayes_irl.inference.scores import climb
+from bayes_irl.inference.scores import climb, dense_curvature
 from bayes_irl.inference.scores.left_out import as_group, leave_out
 from bayes_irl.inference.scores.scored_bins import ScoredBins, clusters, look
 from bayes_irl.inference.scores.value_family import ValueFamily
@@ -481,16 +481,17 @@ def test_a_spread_begins_within_its_support():
 def test_an_interrupted_climb_goes_on_to_the_very_same_draws(tmp_path, monkeypatch):
     """What was climbed is not climbed again, and a finished fit is read."""
     monkeypatch.setattr(climb, "LEAST_BINS", 500)  # 2,000 bins are then climbed in two stages
+    monkeypatch.setattr(dense_curvature, "MOST_DENSE", 0)
     stage, climbed = climb._stage, []
 
-    def interrupted(family, few, began, every, *rest):
+    def interrupted(measuring, evidence, few, began, every, *rest):
         if every == 1:
             raise KeyboardInterrupt
-        return stage(family, few, began, every, *rest)
+        return stage(measuring, evidence, few, began, every, *rest)
 
-    def counted(family, few, began, every, *rest):
+    def counted(measuring, evidence, few, began, every, *rest):
         climbed.append(every)
-        return stage(family, few, began, every, *rest)
+        return stage(measuring, evidence, few, began, every, *rest)
 
     fit = functools.partial(bi.infer, LARGE, *small(), method=bi.Sandwich(5), key=KEY)
     monkeypatch.setattr(climb, "_stage", counted)

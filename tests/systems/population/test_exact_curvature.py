@@ -1,0 +1,84 @@
+"""Sums over bins by the number of spikes are the curvature that products with single directions have."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpyro
+import numpyro.distributions as dist
+import pytest
+from jax import random
+from test_large_population import recorded
+
+import bayes_irl as bi
+from bayes_irl import generative
+from bayes_irl.inference.scores.curvature import Curvature, evidence_matrix
+from bayes_irl.inference.scores.dense_curvature import DenseCurvature, Measuring
+from bayes_irl.inference.scores.scored_bins import ScoredBins
+from bayes_irl.inference.scores.value_family import ValueFamily
+from bayes_irl.systems.base import observe
+
+
+def mixed(population, recording=None):
+    """Fields that are sums of a few latent variables."""
+    size, num = population.num_stimuli, population.num_neurons
+    few = numpyro.sample("few", dist.Normal(0, 1.0).expand([size, 2]).to_event(2))
+    pairs = numpyro.sample("pairs", dist.Normal(0, 1.0).expand([1, population.num_pairs]).to_event(2))
+    fields = few @ jnp.stack([jnp.ones(num), jnp.arange(num)])
+    counts = jnp.linspace(0, 1, num + 1)[None] ** 2 * jnp.ones((size, 1))
+    generative.answer_in_family(
+        population, generative.FeatureValue(generative.symmetric(num, pairs), fields, counts), recording
+    )
+
+
+CASES = {
+    "updates": ("large_population", True),
+    "snapshots": ("large_population", False),
+    "pairs by stimulus": ("pairs_by_stimulus", False),
+    "no pairs": ("independent_tuning", False),
+    "sums": (generative.Model("mixed", "A mix.", mixed), False),
+}
+
+
+def family_of(model, updates, population) -> ValueFamily:
+    seen = recorded(900, population.num_neurons, population.num_stimuli, updates)
+    spikes = np.where(population.free, seen.spikes, ~population.free & population.alive)
+    seen = bi.Recording.from_arrays(spikes, seen.stimulus, trial=seen.trial, neuron=seen.neuron)
+    return ValueFamily(bi.load_model(model) if isinstance(model, str) else model, observe(population, seen))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_curvature_is_that_of_single_directions(case):
+    model, updates = CASES[case]
+    population = bi.Population(5, bi.Stimulus.switching(0.2, 3))
+    population = population if updates else population.silence(1).force(3)
+    family = family_of(model, updates, population)
+    flat, spreads = np.random.default_rng(0).normal(size=family.num_dimensions), family.start_spreads
+    bins = ScoredBins.of(family.data)
+    measuring = Measuring.of(family)
+    assert measuring.exact
+    found = measuring.measure(bins, flat, spreads, random.key(0), None)
+    products = Curvature.of(family, bins, flat, spreads, random.key(0), np.zeros_like(flat))
+    assert isinstance(found, DenseCurvature)
+    np.testing.assert_allclose(found.evidence, evidence_matrix(products), rtol=1e-4, atol=1e-3)
+    whole = found.tempered(0.3)
+    target = np.random.default_rng(1).normal(size=(2, flat.size))
+    again = 0.3 * whole.evidence @ whole.solve(target).T + whole.prior @ whole.solve(target).T
+    np.testing.assert_allclose(again.T, target, atol=1e-8)
+
+
+def test_draws_have_the_inverse_curvature_as_covariance():
+    family = family_of("independent_tuning", False, bi.Population(3, bi.Stimulus.switching(0.2)))
+    found = Measuring.of(family).measure(
+        ScoredBins.of(family.data), np.zeros(6), family.start_spreads, jax.random.key(0), None
+    )
+    drawn = found.draw(jax.random.key(1), 20_000)
+    np.testing.assert_allclose(np.cov(drawn.T) @ (found.evidence + found.prior), np.eye(6), atol=0.06)
+
+
+def test_terms_that_are_not_covered_are_measured_direction_by_direction():
+    family = family_of("gain_by_count", False, bi.Population(4, bi.Stimulus.switching(0.2)))
+    measuring = Measuring.of(family)
+    assert measuring.dense and not measuring.exact
+    flat = np.zeros(family.num_dimensions)
+    found = measuring.measure(ScoredBins.of(family.data), flat, family.start_spreads, jax.random.key(0), None)
+    assert np.linalg.eigvalsh(found.evidence + found.prior).min() > 0

@@ -12,18 +12,28 @@ _INK, _RANGE = 0.92, 0.80  # black becomes a light grey, white nearly black
 _CALM = 0.8  # of a colour's saturation: bright colours glow on black
 
 
-def as_data_uri(figure: Figure, dark: bool = False) -> str:
-    """Return a figure as an SVG data URI without background: for a page that brings its own.
+def lay_out(figure: Figure) -> None:
+    """Arrange a figure for good: it is arranged anew each time that it is saved, which takes longer than saving."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
-    Args:
-        figure: The figure.
-        dark: For a dark page: every colour keeps its hue and turns its lightness around, so that what stood out from
-            white stands out from black as much.
-    """
+
+def as_svg(figure: Figure) -> str:
+    """Return a figure as SVG without background: for a page that brings its own."""
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "bayes_irl"}):  # otherwise every file has other names inside
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    svg = buffer.getvalue().decode()
+    return buffer.getvalue().decode()
+
+
+def as_data_uri(svg: str, dark: bool = False) -> str:
+    """Return an SVG as a data URI.
+
+    Args:
+        svg: From `as_svg`.
+        dark: For a dark page: every colour keeps its hue and turns its lightness around, so that what stood out from
+            white stands out from black as much.
+    """
     if dark:  # text and lines that are black have no colour of their own
         svg = re.sub(r"#[0-9a-f]{6}\b", lambda found: _turned(found[0]), svg).replace(
             "<svg ", '<svg fill="#ebebeb" ', 1

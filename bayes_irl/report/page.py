@@ -1,5 +1,6 @@
 """Content as a page, by templates."""
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from bayes_irl.plots.export import as_data_uri
+from bayes_irl.plots.export import as_data_uri, as_svg
 from bayes_irl.report import words
 from bayes_irl.report.content import Content
 
@@ -17,7 +18,8 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 def as_html(content: Content, made_by: str) -> str:
     """One self-contained page: pictures and style are in it, and it asks for nothing else."""
-    return _render("page.html", content, made_by, lambda picture, dark=False: as_data_uri(picture.figure, dark))
+    drawn = functools.cache(lambda picture: as_svg(picture.figure))  # once for both themes
+    return _render("page.html", content, made_by, lambda picture, dark=False: as_data_uri(drawn(picture), dark))
 
 
 def as_markdown(content: Content, made_by: str) -> str:

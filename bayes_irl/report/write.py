@@ -9,7 +9,7 @@ from jaxtyping import PRNGKeyArray
 from bayes_irl._checks import InputError
 from bayes_irl._progress import Bar
 from bayes_irl.io.whole import written_whole
-from bayes_irl.plots.export import as_png
+from bayes_irl.plots.export import as_png, lay_out
 from bayes_irl.plots.screen import off_screen
 from bayes_irl.recordings import Recording
 from bayes_irl.report.content import Content, Picture, gather
@@ -63,6 +63,8 @@ def write_report(
 
         with off_screen():
             content = gather(posteriors, recording, key, step, allow_failed)
+            for each in _pictures(content):
+                lay_out(each.figure)
     files = {target / "index.html": as_html(content, made_by).encode()}
     files[target / "report.md"] = as_markdown(content, made_by).encode()
     files |= {target / "figures" / f"{each.name}.png": as_png(each.figure) for each in _pictures(content)}

@@ -58,6 +58,8 @@ class Neurons(eqx.Module):
 
     def heal(self: Kind) -> Kind:
         """Return the circuit with no neuron silenced or forced; cut connections stay cut."""
+        if not self.silenced and not self.forced:
+            return self
         return self._but(silenced=frozenset(), forced=frozenset())
 
     def with_stimulus(self: Kind, stimulus: Stimulus) -> Kind:

@@ -143,7 +143,7 @@ def respond[Kind: Optimum](
     cost = jnp.asarray(coding_cost, reward.dtype)
     intact = world.heal()  # lesions are in the default actions: one compilation serves them all
     found = _respond(kind, intact, reward, baseline, world.default_actions(baseline), cost)
-    return dataclasses.replace(found, world=world)
+    return found if intact is world else dataclasses.replace(found, world=world)
 
 
 @eqx.filter_jit

@@ -45,8 +45,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report("bayes-irl demo", seconds(lambda: command("demo", "--out", str(Path(folder) / "demo")), repeats=1), "s")
     time_ring()
+    time_report(network, recording)
+    time_exact_adaptation(12, 200)
     for num_draws in (20, 200):
         time_adaptation(50, num_draws)
+    for num_neurons, num_stimuli, num_bins in ((87, 8, 4_000), (46, 16, 30_000)):
+        time_tuning(num_neurons, num_stimuli, num_bins)
     for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
         time_population(num_neurons, num_bins, num_draws)
 
@@ -220,6 +224,61 @@ def time_adaptation(num_neurons: int, num_draws: int) -> None:
     began = time.perf_counter()
     bi.adapt(tree, network.population.silence(*range(0, num_neurons, 10)), num_draws=num_draws)
     report(f"adaptation, {num_neurons} neurons, {num_draws} draws", time.perf_counter() - began, "s")
+
+
+def time_exact_adaptation(num_neurons: int, num_draws: int) -> None:
+    """The same for a circuit of pairs that is enumerated, compilation included."""
+    circuit, rng = bi.Circuit(num_neurons, bi.Stimulus.switching(0.02)), np.random.default_rng(0)
+    pairs, fields = rng.normal(0, 0.3, (num_neurons, num_neurons)), rng.normal(-0.3, 0.5, (2, num_neurons))
+    patterns = np.asarray(circuit.patterns, float)
+    reward = np.einsum("si,ij,sj->s", patterns, pairs, patterns) + fields @ patterns.T
+    network = bi.optimize(circuit, jnp.asarray(reward), 1.0, jnp.full(num_neurons, 0.4))
+    fit = bi.infer("pairwise", circuit, bi.simulate(network, 100_000, jax.random.key(0)), method=bi.Laplace(), key=0)
+    measure(
+        f"adaptation, {num_neurons} neurons enumerated, {num_draws} draws",
+        lambda: bi.adapt(fit, circuit.silence(3), num_draws=num_draws),
+    )
+
+
+def time_report(network: bi.Network, recording: bi.Recording) -> None:
+    """The report on two claims, once compiled."""
+    fits = {
+        model: bi.infer(model, network.circuit, recording, "population", bi.Laplace(), key=0)
+        for model in ("spike_count", "pairwise")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+
+        def write() -> object:
+            return bi.write_report(fits, folder, key=jax.random.key(0), recording=recording, allow_failed=True)
+
+        write()
+        measure("report on two claims, 8 neurons, compiled", write, afresh=False)
+
+
+def time_tuning(num_neurons: int, num_stimuli: int, num_bins: int) -> None:
+    """A model of few parameters, of neurons that follow a stimulus held through bins, compilation included."""
+    rng = np.random.default_rng(0)
+    shown = np.repeat(rng.integers(0, num_stimuli, num_bins), rng.geometric(0.2, num_bins))[:num_bins]
+    shown[:num_stimuli] = np.arange(num_stimuli)
+    chance = np.clip(0.08 * np.exp(rng.normal(0, 0.8, (num_stimuli, num_neurons))), 0.01, 0.6)
+    spikes, trial = rng.random((num_bins, num_neurons)) < chance[shown], np.arange(num_bins) * 60 // num_bins
+    recording = bi.Recording.from_arrays(spikes, shown, trial=trial, bin_width=0.05)
+    population = bi.Population(num_neurons, bi.Stimulus.per_update(recording.transition(), num_neurons))
+    measure(
+        f"independent_tuning, {num_neurons} neurons × {num_stimuli} stimuli × {num_bins:,} bins",
+        lambda: print(f"  {bi.verdict(bi.infer('independent_tuning', population, recording, key=0))}"),
+    )
+
+
+def measure(what: str, work: Callable[[], object], afresh: bool = True) -> None:
+    """Seconds by the clock, and on all cores together, of work that is done once."""
+    if afresh:
+        jax.clear_caches()
+    PROGRAMS.clear()
+    began, used = time.perf_counter(), time.process_time()
+    work()
+    report(f"{what}, {len(PROGRAMS)} programs compiled", time.perf_counter() - began, "s")
+    report("  of processors", time.process_time() - used, "s")
 
 
 def time_population(num_neurons: int, num_bins: int, num_draws: int) -> None:

@@ -1,13 +1,15 @@
 """Posterior predictive checks of what takes time: how long patterns last, and how answers follow the stimulus."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
+from bayes_irl._threads import map_threads
 from bayes_irl.evaluation.checks.replicas import NUM_REPLICAS, beside_replicas
 from bayes_irl.evaluation.checks.runs import runs
 from bayes_irl.inference.fit import Fit
@@ -64,11 +66,14 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
         note = f"Only the first {longest:,} of {recording.num_bins:,} bins were compared."
         recording = recording.where(np.arange(recording.num_bins) < longest)
     limits = _limits(recording)
+    shown = _Shown.of(recording, limits[1])
     networks = fit.optima(num_draws=NUM_REPLICAS)
-    replicas = [
-        _statistics(simulate_under(network, recording, one, steps), *limits)
-        for network, one in zip(networks, jax.random.split(key, len(networks)), strict=True)
-    ]
+
+    def replicate(drawn: tuple[Any, PRNGKeyArray]) -> dict[str, np.ndarray]:
+        network, one = drawn
+        return _statistics(simulate_under(network, recording, one, steps), shown, limits[0])
+
+    replicas = map_threads(replicate, zip(networks, jax.random.split(key, len(networks)), strict=True))
     axes: dict[str, dict[str, Any]] = {
         "dwell_time": {"longer_than": 2 ** np.arange(limits[0]) - 1},
         "triggered": {
@@ -77,7 +82,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
             "neuron": fit.recorded["neuron"].values,
         },
     }
-    observed = _statistics(recording, *limits)
+    observed = _statistics(recording, shown, limits[0])
     labelled = {name: xr.DataArray(values, axes[name]) for name, values in observed.items()}
     unit = "bin" if recording.neuron is None else "update"
     about = {"verdict_of_fit": fit.verdict, "kind": stored.kind, "note": note, "unit": unit}
@@ -103,18 +108,37 @@ def _limits(recording: Recording) -> tuple[int, int]:
     return int(np.log2(longest + 1)) + 1, max(1, int(np.log2(reach + 1)))
 
 
-def _statistics(recording: Recording, num_dwells: int, num_ages: int) -> dict[str, Float[np.ndarray, "..."]]:
+@dataclass(frozen=True)
+class _Shown:
+    """The stimuli of a recording, which its replicas share.
+
+    Attributes:
+        bins: how long ago their stimulus came on is worth comparing.
+        state: of each of them, stimulus and octave of its age, as one number.
+        times: how often each state came up, by stimulus and octave.
+    """
+
+    bins: Int[np.ndarray, " num_bins"]
+    state: Int[np.ndarray, " num_bins"]
+    times: Int[np.ndarray, "num_stimuli num_ages"]
+
+    @classmethod
+    def of(cls, recording: Recording, num_ages: int) -> "_Shown":
+        starts, lengths = runs(recording, recording.stimulus)
+        age = np.arange(recording.num_bins) - np.repeat(starts, lengths)
+        octave = np.log2(age + 1).astype(int)
+        bins = np.flatnonzero(octave < num_ages)
+        state = (recording.stimulus * num_ages + octave)[bins]
+        size = recording.num_stimuli, num_ages
+        return cls(bins, state, np.bincount(state, minlength=size[0] * size[1]).reshape(size))
+
+
+def _statistics(recording: Recording, shown: _Shown, num_dwells: int) -> dict[str, Float[np.ndarray, "..."]]:
     """Share of stays that last longer than d, and mean responses by how long ago the stimulus came on."""
-    stays = np.sort(runs(recording, recording.patterns)[1])
-    longer = 1 - np.searchsorted(stays, 2 ** np.arange(num_dwells) - 1, side="right") / len(stays)
-    starts, lengths = runs(recording, recording.stimulus)
-    age = np.arange(recording.num_bins) - np.repeat(starts, lengths)
-    octave = np.log2(age + 1).astype(int)
-    size = recording.num_stimuli * num_ages
-    state = (recording.stimulus * num_ages + octave)[octave < num_ages]
-    spikes = recording.spikes[octave < num_ages]
-    total = np.bincount(state, minlength=size)
-    sums = np.stack([np.bincount(state, each, size) for each in spikes.T], axis=1)
+    so_long = np.cumsum(np.bincount(runs(recording, recording.patterns)[1]))  # stays of at most so many bins
+    longer = 1 - so_long[np.minimum(2 ** np.arange(num_dwells), len(so_long)) - 1] / so_long[-1]
+    spikes = recording.spikes[shown.bins]
+    sums = np.stack([np.bincount(shown.state, each, shown.times.size) for each in spikes.T], axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = sums / total[:, None]
-    return {"dwell_time": longer, "triggered": mean.reshape(recording.num_stimuli, num_ages, -1)}
+        mean = sums.reshape(*shown.times.shape, -1) / shown.times[..., None]
+    return {"dwell_time": longer, "triggered": mean}

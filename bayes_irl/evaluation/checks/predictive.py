@@ -4,6 +4,7 @@ import jax
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
+from bayes_irl._threads import map_threads
 from bayes_irl.evaluation.checks.replicas import beside_replicas
 from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
@@ -59,7 +60,7 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     statistics = fit.system.statistics(stored)
     optima = fit.optima(num_draws=statistics.num_replicas)
     keys = jax.random.split(key, len(optima))
-    replicas = [statistics.replicate(optimum, one) for optimum, one in zip(optima, keys, strict=True)]
+    replicas = map_threads(lambda drawn: statistics.replicate(*drawn), zip(optima, keys, strict=True))
     about = {
         "verdict_of_fit": fit.verdict,
         "kind": stored.kind,

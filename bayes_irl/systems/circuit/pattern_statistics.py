@@ -9,10 +9,9 @@ import xarray as xr
 from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
-from bayes_irl.recordings import Recording
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.operators import log_moves
-from bayes_irl.systems.circuit.responses import draw_bins, draw_updates
+from bayes_irl.systems.circuit.responses import draw_states
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording, length_of_replicas
 
@@ -58,7 +57,7 @@ def _of_updates(circuit: Wiring, stored: StoredRecording) -> Replicating:
     length, note = length_of_replicas(float(stored.weights.sum()))
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
-        return of_recording(draw_updates(network, key, length), circuit.patterns)
+        return of_states(*draw_states(network, key, length), circuit)
 
     skipped = (
         "Changes from one update to the next cannot be checked: counts of single updates keep what a neuron saw and "
@@ -105,7 +104,7 @@ def _of_transitions(circuit: Wiring, stored: StoredRecording) -> Replicating:
     length, note = length_of_replicas(float(stored.weights.sum()), steps)
 
     def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
-        return of_recording(draw_bins(network, key, length, steps, held, 1.0), circuit.patterns)
+        return of_states(*draw_states(network, key, length, steps, held), circuit)
 
     observed = of_counts(stored.weights, circuit.patterns)
     observed["changes"] = changes_of_moves(stored.columns["previous_pattern"], stored.table, circuit.num_neurons)
@@ -158,13 +157,15 @@ def of_counts(counts: Counts, patterns: Patterns) -> dict[str, np.ndarray]:
     }
 
 
-def of_recording(recording: Recording, patterns: Patterns) -> dict[str, np.ndarray]:
-    """The same, and how many neurons differ between successive bins."""
-    counts = np.zeros((recording.num_stimuli, len(patterns)))
-    np.add.at(counts, (recording.stimulus, recording.patterns), 1.0)
-    flips = (recording.spikes[1:] != recording.spikes[:-1]).sum(axis=1)
-    shares = np.bincount(flips, minlength=recording.num_neurons + 1) / max(1, len(flips))
-    return of_counts(counts, patterns) | {"changes": shares}
+def of_states(
+    states: Int[np.ndarray, " num_bins"], stimuli: Int[np.ndarray, " num_bins"], circuit: Wiring
+) -> dict[str, np.ndarray]:
+    """The same, and how many neurons differ between successive bins, whose patterns are given by their indices."""
+    size = circuit.num_stimuli, circuit.num_patterns
+    counts = np.bincount(stimuli * size[1] + states, minlength=size[0] * size[1]).reshape(size).astype(float)
+    flips = np.bitwise_count(states[1:] ^ states[:-1])
+    shares = np.bincount(flips, minlength=circuit.num_neurons + 1) / max(1, len(flips))
+    return of_counts(counts, circuit.patterns) | {"changes": shares}
 
 
 def changes_of_moves(

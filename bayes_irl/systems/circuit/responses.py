@@ -23,11 +23,19 @@ def draw_bins(
 ) -> Recording:
     """Record the pattern at the end of every bin, through which the stimulus is held, or moves at every update."""
     circuit = network.circuit
+    states, stimuli = draw_states(network, key, num_bins, updates_per_bin, held)
+    return Recording.from_arrays(
+        circuit.patterns[states], stimuli, num_stimuli=circuit.num_stimuli, bin_width=bin_width
+    )
+
+
+def draw_states(
+    network: NeuronOptimum, key: PRNGKeyArray, num_bins: int, updates_per_bin: int = 1, held: bool = False
+) -> tuple[Int[np.ndarray, " num_bins"], Int[np.ndarray, " num_bins"]]:
+    """Index of the pattern, and stimulus, at the end of every bin."""
     states, stimuli, _ = _run(network, key, num_bins * updates_per_bin, updates_per_bin if held else 1)
     last = slice(updates_per_bin - 1, None, updates_per_bin)
-    return Recording.from_arrays(
-        circuit.patterns[states[last]], stimuli[last], num_stimuli=circuit.num_stimuli, bin_width=bin_width
-    )
+    return states[last], stimuli[last]
 
 
 def draw_under(network: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int) -> Recording:

@@ -1,4 +1,4 @@
-"""Generative models: priors over rewards come from model files; the one likelihood statement is here."""
+"""Generative models: model files state priors over rewards; this room holds the likelihood."""
 
 from bayes_irl import _numpyro as _numpyro
 from bayes_irl.generative.choosing import bias, by_kind, by_session, choose, juices

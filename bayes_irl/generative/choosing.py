@@ -1,4 +1,4 @@
-"""What models of choices between two juices are made of: quantities that differ between sessions; the likelihood."""
+"""Parts of models of choices between two juices: quantities that differ between sessions, and the likelihood."""
 
 from collections.abc import Callable
 
@@ -24,10 +24,10 @@ def by_session(name: str, offers: Offers, typical: dist.Distribution, spread: fl
     A single session of a subject has no spread: x = μ.
 
     Args:
-        name: of the site; `{name}_mean` and `{name}_spread` are its subjects'.
-        offers: what was offered.
-        typical: prior of a subject's mean.
-        spread: typical difference between its sessions.
+        name: Name of the site. `{name}_mean` and `{name}_spread` are the sites of each subject's mean and spread.
+        offers: The `Offers` that the model receives.
+        typical: Prior of a subject's mean.
+        spread: Typical difference between its sessions.
     """
     subjects = (offers.num_subjects,)
     mean = numpyro.sample(f"{name}_mean", typical.expand(subjects).to_event(1))[offers.subject_of]
@@ -43,10 +43,10 @@ def by_kind(
     """Let sequential trials differ from simultaneous ones by a constant of each subject, in a NumPyro model.
 
     Args:
-        name: of the quantity; the constant is the site `{name}_if_sequential`, if there are trials of both kinds.
-        offers: what was offered.
-        simultaneous: the quantity in each session.
-        scale: typical size of the constant.
+        name: Name of the quantity. The constant is the site `{name}_if_sequential`, if there are trials of both kinds.
+        offers: The `Offers` that the model receives.
+        simultaneous: The quantity in each session.
+        scale: Typical size of the constant.
     """
     if len(offers.kinds) == 1:
         return simultaneous[:, None]
@@ -59,11 +59,11 @@ def bias(offers: Offers, scale: float) -> tuple[Float[Array, " num_subjects"], F
     """Draw each subject's bias for the left side and for the first offer, in a NumPyro model.
 
     Args:
-        offers: what was offered.
-        scale: of each subject's `side_bias` and `order_bias`, in the units in which offers are compared.
+        offers: The `Offers` that the model receives.
+        scale: Prior scale of each subject's `side_bias` and `order_bias`, in the units in which offers are compared.
 
     Returns:
-        Both biases of each subject; 0 where side or order was not noted.
+        Both biases of each subject; 0 if the side or the order was not recorded.
     """
     normal = dist.Normal(0.0, scale).expand((offers.num_subjects,)).to_event(1)
     noted = {"side_bias": (offers.a_left != 0).any(), "order_bias": (offers.a_first != 0).any()}
@@ -74,16 +74,16 @@ def bias(offers: Offers, scale: float) -> tuple[Float[Array, " num_subjects"], F
 
 
 def juices(offers: Offers, rule: Rule | None = None, *, temperature: float, scale: float) -> Valuation:
-    """Draw what juices are worth, temperatures and biases for all sessions, in a NumPyro model.
+    """Draw the juices' relative values, temperatures and biases for all sessions, in a NumPyro model.
 
-    1 A is worth 2 B, within a factor of 2 (one standard deviation of the subjects' prior); sessions of a subject differ
-    by a third.
+    A priori, one unit of A is worth two units of B, within a factor of 2 (one standard deviation of the subjects'
+    prior). Sessions of a subject differ by a third.
 
     Args:
-        offers: what was offered.
-        rule: how offers are compared; None: `Linear()`.
-        temperature: what is typical, within a factor of e.
-        scale: of biases.
+        offers: The `Offers` that the model receives.
+        rule: How offers are compared; None: `Linear()`.
+        temperature: Typical temperature, within a factor of e.
+        scale: Prior scale of biases.
 
     Returns:
         The valuation, for `choose`. A rule of your own can use its `worth_of(shown)`, `temperature_of(shown)` and
@@ -103,14 +103,14 @@ def choose(
 ) -> None:
     """Observe choices that are soft-optimal, in a NumPyro model.
 
-    With r(a) what an answer is worth, V = λ log Σ_a p(a) exp(r(a)/λ), so that
+    Let r(a) be the value of answer a. Then V = λ log Σ_a p(a) exp(r(a)/λ), and
 
         log P(A) / P(B) = log p(A) / p(B) + [r(A) − r(B)] / λ.
 
     Args:
-        preference: a valuation, from `juices`; or log-odds of A of your own, from what was shown. The latter are not
-            kept in the tree, so that `adapt` and `score` refuse such fits.
-        choices: what `infer` passes on to the model; None when only the prior is of interest.
+        preference: A valuation from `juices`, or a function of your own from the offers shown to the log-odds of A.
+            Such a function is not stored in the tree, so `adapt` and `score` refuse the fit.
+        choices: The recording that `infer` passes to the model; None to sample from the prior alone.
     """
     if choices is None:
         return

@@ -1,4 +1,4 @@
-"""What models of decisions on noisy evidence are made of: quantities of subjects, and the likelihood of answers."""
+"""Parts of models of decisions on noisy evidence: quantities of each subject, and the likelihood of answers."""
 
 from collections.abc import Callable
 
@@ -39,20 +39,20 @@ def answer_when_ready(
     habits: Habits,
     answers: Observations | None = None,
 ) -> None:
-    """Observe answers, and when they were given, that are soft-optimal on noisy evidence, in a NumPyro model.
+    """Observe soft-optimal answers on noisy evidence and their reaction times, in a NumPyro model.
 
-    A decision is made at t with the probabilities of `solvers.episode`, and seen at t + a Normal non-decision time. A
-    lapse is an answer at random, at any time until time is up.
+    A decision is made at time t with the probabilities of `solvers.episode`, and observed at t plus a Normal
+    non-decision time. A lapse is a random answer at a random time before the deadline.
 
     Args:
-        evidence: what was shown.
+        evidence: The `Evidence` that the model receives.
         sensitivity: κ of each subject.
-        stakes: of each subject.
-        habits: of each subject.
-        answers: what `infer` passes on to the model; None when only the prior is of interest.
+        stakes: Rewards and costs of each subject.
+        habits: Biases, lapse rate and non-decision time of each subject.
+        answers: The recording that `infer` passes to the model; None to sample from the prior alone.
 
     Raises:
-        InputError: if there are no reaction times.
+        InputError: If there are no reaction times.
     """
     if answers is None:
         return
@@ -77,23 +77,23 @@ def answer_when_asked(
 
         P(a | s) = (1 − ε) ∫ Normal(x; κ s T, T) π(a | x) dx + ε / number of answers,  π(a | x) ∝ p(a) exp(Q(x, a) / λ)
 
-    with Q what an answer is worth, given how probably it is right, and ± half the side bias. By default all answers on
-    offer are equally likely.
+    Q is the value of an answer, given its probability of being right, plus or minus half the side bias. By default p
+    gives all answers on offer the same probability.
 
     Args:
-        evidence: what was shown.
+        evidence: The `Evidence` that the model receives.
         sensitivity: κ of each subject.
         temperature: λ of each subject.
-        side_bias: how much more the positive answer is worth to each subject than the negative one.
+        side_bias: Value of the positive answer minus value of the negative one, for each subject.
         lapse: ε of each subject.
-        answers: what `infer` passes on to the model; None when only the prior is of interest.
-        sure_value: worth of the sure reward, to each subject; None: there is none.
+        answers: The recording that `infer` passes to the model; None to sample from the prior alone.
+        sure_value: Value of the sure reward to each subject; None: there is none.
         cost_of_risk: ρ of each subject: an answer that is right with probability b is worth b − ρ b (1 − b).
-        worth: of an answer, from b and the number of the subject, per row, in place of that. It is not kept in the
-            tree, so that `adapt` and `score` refuse such fits.
+        worth: Your own value of an answer, a function of b and the subject's number, per row; it replaces b − ρ b (1 −
+            b). It is not stored in the tree, so `adapt` and `score` refuse the fit.
 
     Raises:
-        InputError: if there are reaction times, or sure rewards on offer without a `sure_value`.
+        InputError: If there are reaction times, or sure rewards on offer without a `sure_value`.
     """
     if answers is None:
         return

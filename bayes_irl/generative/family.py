@@ -1,4 +1,4 @@
-"""The likelihood of a value function in a family of features, for populations too large to enumerate."""
+"""The likelihood of a value function that is a sum of features, for populations too large to enumerate."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,31 +18,32 @@ from bayes_irl.systems.population.precision import single
 
 
 def centre(population: Neurons, recording: Observations | None) -> Baseline:
-    """The baseline p, about which pairs are taken; ½ where nothing was recorded."""
+    """The baseline p, at which pairs are centred; ½ without a recording."""
     if recording is None:
         return jnp.full(population.num_neurons, 0.5)
     return jnp.asarray(recording.sessions[0].baseline)
 
 
 def answer_in_family(population: Neurons, value: FeatureValue, recording: Observations | None = None) -> FeatureValue:
-    """Let a population answer by this value function, in a NumPyro model.
+    """Observe a population that answers by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
-    Their likelihood looks at the recording a block at a time. A `Circuit`, which is small enough, answers optimally to
-    the reward that the value implies: exact inference in the same family.
+    The likelihood is computed from the recording block by block. A `Circuit` is small enough for exact inference: it
+    answers optimally to the reward that the value implies.
 
     Args:
-        population: who is there.
+        population: The population (or circuit) that the model receives.
         value: v, from the model's latent variables.
-        recording: what `infer` passes on to the model; `None` when only the prior is of interest.
+        recording: The recording that `infer` passes to the model; None to sample from the prior alone.
 
     Returns:
         The value. The site "reward" is r̂(σ, x) at recorded patterns `[num_patterns]`, in nats per update, with mean
-        zero under each stimulus; there is none without a recording. Of a circuit it is that of all patterns
-        `[num_stimuli, num_patterns]`, as `respond` has it.
+        zero under each stimulus; without a recording there is no such site. For a circuit it is the reward of all
+        patterns `[num_stimuli, num_patterns]`, as in `respond`.
 
     Raises:
-        InputError: if this is neither a population nor a circuit, or the value is of other sizes.
+        InputError: If `population` is neither a population nor a circuit, or the value has another number of neurons or
+            stimuli.
     """
     if not isinstance(population, Population | Circuit):
         raise InputError.of("circuit", "a Population or a Circuit, for a model of a value", population)

@@ -1,4 +1,4 @@
-"""When two functions are the same model, so that what was compiled for one serves the other."""
+"""Recognise that two functions are the same model, so that code compiled for one is reused for the other."""
 
 from collections.abc import Hashable, Iterator
 from types import CodeType, FunctionType, ModuleType
@@ -11,26 +11,26 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
 class Itself:
-    """Stands for an object that equals nothing but itself, and keeps it alive."""
+    """An object that is equal only to itself. It is kept alive."""
 
     def __init__(self, value: object):
         self.value = value
 
     def __eq__(self, other: object) -> bool:
-        """Whether both stand for one object."""
+        """Whether both hold the same object."""
         return isinstance(other, Itself) and self.value is other.value
 
     def __hash__(self) -> int:
-        """As the object's place in memory has it."""
+        """The object's address in memory."""
         return id(self.value)
 
 
 def identity(function: Any) -> Hashable:
-    """What a function does, as far as that can be known: equal for a model file that is loaded twice.
+    """A key that is equal for functions that do the same, for instance when a model file is loaded twice.
 
-    Code, defaults, and every global and enclosed variable that the code names: numbers, texts and arrays by content,
-    functions of the same file likewise; modules until they are reloaded; anything else that can change makes
-    the function equal to nothing else.
+    The key holds the code, its defaults, and every global and enclosed variable that the code names. Numbers, texts,
+    arrays and functions of the same file are compared by content; modules are equal until they are reloaded. A function
+    that uses anything else that can change is equal only to itself.
 
     >>> identity(lambda x: x + 1) == identity(lambda x: x + 2)
     False
@@ -49,7 +49,7 @@ def _identity(function: Any, seen: frozenset[int]) -> Hashable:
 
 
 def _content(value: Any, seen: frozenset[int]) -> Hashable:
-    """Something that is equal as long as a value means the same."""
+    """A key that is equal for values with the same content."""
     if isinstance(value, PLAIN):
         return type(value), repr(value)
     if isinstance(value, tuple | frozenset):

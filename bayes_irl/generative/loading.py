@@ -1,4 +1,4 @@
-"""Generative models come in files: found by name among those shipped, or by path."""
+"""Load generative models from files: by name for those that ship with the package, or by path."""
 
 import difflib
 import importlib.util
@@ -16,13 +16,13 @@ class Model:
     """A generative model ready to fit.
 
     Attributes:
-        name: how results call it.
-        claim: the first line of its docstring: what it says about the circuit.
+        name: The model's name in results.
+        claim: The first line of its docstring, which states what it assumes about the circuit.
         function: `model(circuit, recording=None)`, plain NumPyro over the public API.
-        dims: axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
-        path: the file it came from.
-        docstring: all of its docstring: the claim, its equations, their source.
-        source: what was in it when it was loaded.
+        dims: Axis names of its own sites, for tables and plots: `{"site": ("stimulus", "spike_count")}`.
+        path: The file that was loaded.
+        docstring: The whole docstring: the claim, its equations, their source.
+        source: The file's text when it was loaded.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Model:
     source: str = ""
 
     def __reduce__(self) -> tuple[Callable, tuple]:
-        """Pickle a model as its file, which other processes load again: no module that they could import holds it."""
+        """Pickle a model as its file, which other processes load again: they cannot import its module."""
         if self.path:
             return _load_again, (str(Path(self.path).resolve()), self.source)
         return Model, tuple(getattr(self, each.name) for each in fields(self))
 
     def __str__(self) -> str:
-        """Its name, its claim, and where it is from."""
+        """The model's name, claim and file."""
         return f"Model {self.name}\n{self.claim}" + (f"\n{self.path}" if self.path else "")
 
     def _repr_html_(self) -> str:
@@ -54,7 +54,7 @@ def load_model(name: str | Path) -> Model:
     the claim, a function `model(circuit, recording=None)`, and optionally `DIMS`, axis names of its sites.
 
     Raises:
-        InputError: if there is no such model, or its file fails.
+        InputError: If there is no such model, or its file fails.
 
     >>> load_model("spike_count").name
     'spike_count'
@@ -75,7 +75,7 @@ def load_model(name: str | Path) -> Model:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise InputError(f"model: {path} fails when it is loaded: {type(error).__name__}: {error}") from error
+        raise InputError(f"model: {path} raises an error when it is loaded: {type(error).__name__}: {error}") from error
     function = getattr(module, "model", None)
     if not callable(function):
         raise InputError.of("model", f"a function model(circuit, recording=None) in {path}", "none")
@@ -86,10 +86,10 @@ def load_model(name: str | Path) -> Model:
 
 
 def _load_again(path: str, source: str) -> Model:
-    """The model of a file that has not changed.
+    """The model of a file that has not changed since it was pickled.
 
     Raises:
-        InputError: if it has.
+        InputError: If it has.
     """
     model = load_model(path)
     if model.source != source:
@@ -101,7 +101,7 @@ def as_model(model: object) -> Model:
     """Return a model: one as it is, a name or path loaded, or a function with a docstring that states the claim.
 
     Raises:
-        InputError: for anything else.
+        InputError: For anything else.
 
     >>> def model(circuit, recording=None):
     ...     "Every pattern is worth the same."
@@ -130,7 +130,7 @@ def available_models() -> tuple[str, ...]:
 
 
 def models_folder() -> Path:
-    """Where they are: inside the installed package, or beside it in a checkout."""
+    """The folder of these models: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     installed = package / "_models"
     return installed if installed.is_dir() else package.parent / "models"

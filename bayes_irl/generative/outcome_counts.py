@@ -11,15 +11,16 @@ from numpyro.distributions import Distribution, constraints
 
 
 class OutcomeCounts(Distribution):
-    """How often each outcome came up in each row: Multinomial(totals[row], exp log_probs[row]).
+    """Counts of each outcome in each row: Multinomial(totals[row], exp log_probs[row]).
 
-    With two outcomes this is the Binomial. It differs from NumPyro's in cost alone: the multinomial coefficient of the
-    observed counts can be given, and drawing takes time per outcome, not per count.
+    With two outcomes this is the Binomial. It differs from NumPyro's Multinomial only in cost: you can pass the
+    multinomial coefficient of the observed counts, and the time of a draw grows with the number of outcomes, not of
+    counts.
 
     Args:
         log_probs: `[num_rows, num_outcomes]`; each row's probabilities sum to one.
         totals: `[num_rows]`.
-        log_ways: log of the multinomial coefficient of the counts that were observed, per row; None: it is worked out.
+        log_ways: Log of the multinomial coefficient of the observed counts, per row; None: it is computed.
     """
 
     # Log probabilities may be minus infinity (a lesioned neuron), or above 0 by rounding.

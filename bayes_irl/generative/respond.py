@@ -1,4 +1,4 @@
-"""The one likelihood statement: a system answers optimally, and was recorded doing so."""
+"""The likelihood: a system answers optimally to a reward, and its answers were recorded."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from bayes_irl.systems import Observations
 
 
 def observe(reward: Any, recording: Observations) -> None:
-    """Observe what was recorded of a system that answers optimally to a reward, in a NumPyro model.
+    """Observe the recording of a system that answers optimally to a reward, in a NumPyro model.
 
-    For every session, counts are Multinomial with the probabilities of `System.log_probs`; "solver_residual" is the
-    largest violation of optimality, where something had to be solved.
+    For every session, counts are Multinomial with the probabilities of `System.log_probs`. The site "solver_residual"
+    is the largest violation of the optimality equations, for systems that solve such equations.
 
     Args:
-        reward: whatever rewards of this system are: a table in nats per update, log-odds, probabilities.
-        recording: what `infer` passes on to the model.
+        reward: The reward in this system's form: a table in nats per update, log-odds, or probabilities.
+        recording: The recording that `infer` passes to the model.
     """
     residuals = []
     for number, session in enumerate(recording.sessions):
@@ -42,20 +42,22 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
     solved with its system and baseline; the counts are then Multinomial.
 
     Args:
-        system: the circuit (or maze).
+        system: The circuit (or maze).
         reward: r/λ `[num_stimuli, num_patterns]`, from the model's latent variables.
-        recording: what `infer` passes on to the model; `None` when only the prior is of interest.
+        recording: The recording that `infer` passes to the model; None to sample from the prior alone.
 
     Returns:
         The reward in the gauge of the data: for each stimulus the mean over patterns, weighted by how often they were
-        observed, is zero. Summaries of the reward are best taken from it.
+        observed, is zero. Use this one for summaries of the reward.
 
     Raises:
-        InputError: if the reward has another number of states than the circuit.
+        InputError: If the reward has another number of states than the circuit.
     """
     states = (system.num_stimuli, system.num_patterns)
     if reward.shape != states:
-        raise InputError.of("model", f"a reward of shape {states}", f"shape {reward.shape}", "It is not made for this.")
+        raise InputError.of(
+            "model", f"a reward of shape {states}", f"shape {reward.shape}", "This reward was made for another circuit."
+        )
     if recording is None:
         return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
     assert recording.weights is not None

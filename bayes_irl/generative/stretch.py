@@ -1,4 +1,4 @@
-"""Coordinates in which a spike-and-slab prior looks round."""
+"""Coordinates in which a spike-and-slab posterior is close to a standard Normal."""
 
 from statistics import NormalDist
 
@@ -9,20 +9,21 @@ from numpyro.distributions.transforms import Transform
 
 
 class Stretch(Transform):
-    """From z to r, such that what is known of a spike-and-slab r is about Normal(0, 1) in z.
+    """A map from z to r: the posterior of a spike-and-slab r is about Normal(0, 1) in z.
 
     r = spike′ · z + 2 slab′ · softness · [softplus((z − edge)/softness) − softplus((−z − edge)/softness)],
 
-    with spike′ and slab′ the widths that the data leave, (1/width² + 2 visits)^(−½): where all others keep to their
-    spikes, N visits tell a reward to about 1/√(2N). The slab begins at the r beyond which a spike has no more than
-    the slab's share. In r, the spike is a well of curvature 1/spike² that a sampler hardly ever leaves; in z spike and
-    slab are within reach of the same step. The density does not change, only the sampler's steps do.
+    where spike′ and slab′ are the widths given the data, (1/width² + 2 visits)^(−½): if all other rewards stay in their
+    spikes, N visits determine a reward to about 1/√(2N). The slab begins at the r beyond which the spike's density,
+    times its share, is below the slab's. In r, the spike is a well of curvature 1/spike² that a sampler hardly ever
+    leaves; in z, one step of the sampler reaches spike and slab. The density does not change; only the sampler's steps
+    do.
 
     Args:
-        spike: standard deviation of the many.
-        slab: standard deviation of the few.
-        share: of the few.
-        visits: how often each pattern was observed, or 0.
+        spike: Standard deviation of the rewards in the spike.
+        slab: Standard deviation of the rewards in the slab.
+        share: Probability of the slab.
+        visits: How often each pattern was observed, or 0.
     """
 
     def __init__(self, spike: float, slab: float, share: float, visits: Float[Array, "..."]):
@@ -54,5 +55,5 @@ class Stretch(Transform):
         return jnp.log(self.spike + self.slope * (above + below))
 
     def tree_flatten(self) -> tuple[tuple, tuple]:
-        """Arrays, and a number that never changes."""
+        """The arrays, and the number that is static."""
         return (self.spike, self.slope, self.edge), (("spike", "slope", "edge"), {"softness": self.softness})

@@ -1,4 +1,4 @@
-"""How the same system will answer once it has changed: the reward stays, the optimal answers move."""
+"""Predict the answers of a changed system: the reward stays, the optimal answers change."""
 
 from typing import Any, Literal
 
@@ -30,37 +30,37 @@ def adapt(
 ) -> xr.DataTree:
     """Predict the answers of a changed system, for draws of the reward.
 
-    For each draw the optimal answers are found for the changed system, and for the unchanged one beside it:
-    show every change against that draw's unchanged system. No change predicts no change; and where the unchanged system
-    is not predicted as it was recorded, nothing is predicted at all.
+    For each draw the optimal answers are computed for the changed system and for the unchanged one. Compare each draw's
+    changed system with the same draw's unchanged system. If nothing is changed, both are equal. If the fit does not
+    predict the recorded answers of the unchanged system, this function raises an error instead of predicting.
 
     Args:
-        posterior: what `infer` returned.
-        system: the changed system, for instance `recorded(posterior).silence(3)`.
-        num_draws: posterior draws to use, evenly spaced among those whose reward was kept.
-        baseline: p stays where it was observed (`"held"`), or is re-optimised in both systems (`"adapted"`), for
-            draws whose unchanged system then keeps the recorded rates.
-        coding_cost_factor: the coding cost of the changed system relative to before, or `"keep mean cost"`: such that
-            the mean cost in nats per update stays what it was (of a population that of the point estimate).
-        progress: whether to show a progress bar; by default in terminals and notebooks.
+        posterior: The tree that `infer` returned.
+        system: The changed system, for instance `recorded(posterior).silence(3)`.
+        num_draws: Number of posterior draws to use, evenly spaced among the draws whose reward was stored.
+        baseline: `"held"`: p stays at its observed value. `"adapted"`: p is re-optimised in both systems, for the draws
+            in which the unchanged system then keeps its recorded rates.
+        coding_cost_factor: Coding cost of the changed system, divided by that of the unchanged one. `"keep mean cost"`
+            chooses the factor that keeps the mean cost in nats per update (of a population: for the point estimate).
+        progress: Whether to show a progress bar; by default in terminals and notebooks.
 
     Returns:
-        The tree with a group `predictions`, whose dimension `circuit` is "unchanged", "changed": what
-        `System.predict` says of each draw, for circuits `tuning_curve` E[σ_i | x], `mean_response` E[σ_i],
-        `spike_count_probability`, `information` (bits per response), `mean_cost` (nats per update),
-        `solver_residual`; of populations also `monte_carlo_error`, the standard error of a tuning curve that comes from
-        averaging over runs, of which both populations share a part; in a maze `place_probability` and
-        `move_probability`; of offers `choice_probability`, P(A) for each distinct offer, `share_of_a` and
-        `relative_value`; of evidence `positive_probability`, the share of positive ones among answers to each strength,
-        `mean_reaction_time` (s), `share_answered` and `reward_rate` (per second), or `share_sure`. And
-        `average_reward_change` (nats per update; value per trial), where the stimulus statistics did not change:
-        otherwise the unknown b(x) would enter. Intervals over its draws are posterior intervals of these expectations,
-        not of single responses. Attributes: `change`, in words; `unchanged`, how well the unchanged system is predicted
-        as recorded; `verdict_of_fit`.
+        The tree with a group `predictions`, whose dimension `circuit` is "unchanged", "changed". It holds the results
+        of `System.predict` for each draw: for circuits `tuning_curve` E[σ_i | x], `mean_response` E[σ_i],
+        `spike_count_probability`, `information` (bits per response), `mean_cost` (nats per update), `solver_residual`;
+        for populations also `monte_carlo_error`, the standard error of a tuning curve from averaging over simulated
+        runs (part of it is common to both populations); in a maze `place_probability` and `move_probability`; for
+        offers `choice_probability`, P(A) for each distinct offer, `share_of_a` and `relative_value`; for evidence
+        `positive_probability`, the share of positive answers at each strength, `mean_reaction_time` (s),
+        `share_answered` and `reward_rate` (per second), or `share_sure`. `average_reward_change` (nats per update;
+        value per trial) is there if the stimulus statistics did not change: otherwise it would depend on the unknown
+        b(x). Intervals over draws are posterior intervals of these expectations, not of single responses. Attributes:
+        `change`, in words; `unchanged`, how well the prediction for the unchanged system agrees with the recording;
+        `verdict_of_fit`.
 
     Raises:
-        InputError: if the system is of another kind or size, the unchanged system is not predicted as recorded, the
-            draws do not keep the recorded rates, or a draw could not be solved.
+        InputError: If the system is of another kind or size, the prediction for the unchanged system differs from the
+            recording, draws do not keep the recorded rates, or a draw could not be solved.
     """
     fit = Fit(posterior).require(Capability.ADAPT)
     before = fit.system
@@ -110,22 +110,22 @@ def _follows(baseline: str, kind: str) -> Literal["held", "neuron", "population"
 
 
 def recorded(posterior: xr.DataTree) -> Any:
-    """The system that was recorded first, read from a fit; change it, and hand it to `adapt`.
+    """Return the system of a fit's first recording. Change it, and pass it to `adapt`.
 
     Args:
-        posterior: what `infer` returned.
+        posterior: The tree that `infer` returned.
 
     Raises:
-        InputError: if this is no fit to a system.
+        InputError: If this is no fit to a system.
     """
     return Fit(posterior).system
 
 
 def describe_change(before: System, after: System, coding_cost_factor: CodingCost = 1.0) -> str:
-    """What is different, in words.
+    """The change, in words.
 
     Raises:
-        InputError: if the reward of one does not belong to the other, or the factor is not positive.
+        InputError: If the reward of one does not belong to the other, or the factor is not positive.
     """
     changes = before.describe_change(after)
     if coding_cost_factor == "keep mean cost":
@@ -148,8 +148,8 @@ def _refuse_drift(kept: np.ndarray) -> None:
         raise InputError.of(
             "baseline",
             '"adapted" only where re-optimising p keeps the recorded rates of the unchanged circuit',
-            f"rates that drift in {(~kept).sum()} of {len(kept)} draws",
-            'An adaptation would appear with nothing changed. Use baseline="held".',
+            f"rates that change in {(~kept).sum()} of {len(kept)} draws",
+            'Re-optimising p alone would look like an adaptation. Use baseline="held".',
         )
 
 
@@ -158,7 +158,7 @@ def _refuse_unsolved(before: System, pairs: list[tuple[Any, Any]]) -> None:
     if bad:
         raise InputError(
             f"adapt: {bad} of {2 * len(pairs)} {before.kind}s could not be solved (residual above {MAX_RESIDUAL:g}): "
-            "the change drives this system to an extreme. Change it less, or use float64."
+            "the change is too extreme for the solver. Make a smaller change, or use float64."
         )
 
 

@@ -1,4 +1,4 @@
-"""How well claims predict a recording that no fit has seen."""
+"""Score predictions by a held-out recording."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,39 +24,39 @@ def score(
     refit: xr.DataTree | None = None,
     num_draws: int = 200,
 ) -> xr.Dataset:
-    """Score predictions by a recording that no fit has seen, with standard errors.
+    """Score predictions by a held-out recording, with standard errors.
 
-    Where outcomes have probabilities, by the log predictive density: for observations y_j made c_j times,
-    Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in nats. Of a population, whose bins have none, by what the point estimate
-    gains over answers by the baseline p alone, in nats per update,
+    If outcomes have probabilities, the score is the log predictive density: Σ_j c_j log (1/S) Σ_s p(y_j | draw s), in
+    nats, where observation y_j was made c_j times. The bins of a population have no such probabilities. Its score is
+    the gain of the point estimate over answers by the baseline p alone, in nats per update,
 
         snapshots:  Σ_x s_x ⟨v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′)⟩_x,      updates:  ⟨log π_i(a | σ, x) − log p_i(a)⟩,
 
-    with ⟨·⟩_x the mean over bins with stimulus x and s_x its long-run share. *In stationarity* the first is the
-    expectation of the second. It needs neither the order of bins nor independence between them. Where a recording is
-    not stationary under T it is only a score: a T per update that moves faster than the neurons can follow lets it grow
-    without bounds. p stays where it was observed.
+    where ⟨·⟩_x is the mean over bins with stimulus x and s_x the stimulus's long-run share. *In stationarity* the first
+    is the expectation of the second. The first needs neither the order of bins nor independence between them. If a
+    recording is not stationary under T, the first is only a score, and it grows without bounds if T moves faster per
+    update than the neurons can follow. p stays at its observed value.
 
     Args:
-        posterior: a fit, which is scored beside "nothing changes"; or fits by the name of their claim, which are
-            scored against each other.
-        system: the system as it was in the held-out recording, changed or not.
-        recording: the held-out recording.
-        refit: with one fit: another one to a recording of the changed system, which says what could be known from
-            there.
-        num_draws: posterior draws to use.
+        posterior: One fit, which is compared with "nothing changes"; or a dict of fits, by the name of their claim,
+            which are compared with each other.
+        system: The system of the held-out recording, changed or not.
+        recording: The held-out recording.
+        refit: Another fit, to a recording of the changed system: its score is a reference for the best possible one.
+            Only with a single `posterior`.
+        num_draws: Number of posterior draws to use.
 
     Returns:
-        Per `claim` (of a single fit "adapted", "nothing changes" and, if given, "re-fitted"; of several the best one
-        first): `score`, in all, in nats (of a population the gain, in nats per update); `per_observation`; `score_se`;
-        `difference` from the reference with its standard error `difference_se`, which is what tells claims apart; and
-        the gate's `passed` and `verdict` on each fit. The reference is "nothing changes", or the best claim. Where
-        observations are taken as independent, as of counts, the standard error is too small for bins that depend on
-        each other. Of a population it is that of sums over trials (or 50 stretches of a record without trials), and
-        `score_of_trial[claim, trial]` is what each of them adds.
+        For each `claim` (with one fit: "adapted", "nothing changes" and, if given, "re-fitted"; with several: the best
+        one first): `score`, the total in nats (of a population the gain, in nats per update); `per_observation`;
+        `score_se`; `difference` from the reference and its standard error `difference_se`, which say whether claims
+        differ; and `passed` and `verdict`, the gate's result for each fit. The reference is "nothing changes", or the
+        best claim. For counts, the standard error treats observations as independent; it is too small for bins that
+        depend on each other. For a population it is computed from sums over trials (or over 50 stretches of a record
+        without trials), and `score_of_trial[claim, trial]` is each trial's part of the score.
 
     Raises:
-        InputError: if systems and recording do not fit, or fits have other T, p or lesions.
+        InputError: If systems and recording do not fit, or fits differ in T, p or lesions.
 
     >>> silenced = circuit.silence(2)
     >>> score(posterior, circuit, recording)["difference"].to_series()
@@ -122,17 +122,20 @@ def _claims(
 
 
 def check_alike(fits: Mapping[str, Fit]) -> None:
-    """Refuse fits whose scores are not of the same updates.
+    """Refuse fits whose scores cannot be compared.
 
     Raises:
-        InputError: for other T, p or lesions.
+        InputError: If fits differ in T, p or lesions.
     """
     first = next(iter(fits.values())).recorded
     for name, fit in fits.items():
         for variable in ("transition", "baseline", "silenced", "forced"):
             if variable in first and not np.allclose(fit.recorded[variable].values, first[variable].values, atol=1e-6):
                 raise InputError.of(
-                    "posterior", f"fits with one {variable}", f"another one for {name!r}", "Fit them alike."
+                    "posterior",
+                    f"fits with the same {variable}",
+                    f"another one for {name!r}",
+                    "Fit all of them with the same T, p and lesions.",
                 )
 
 

@@ -1,4 +1,4 @@
-"""Whether no change predicts the recording."""
+"""Check that the prediction for the unchanged system agrees with the recording."""
 
 import numpy as np
 import xarray as xr
@@ -13,32 +13,32 @@ LEAST_RECORDED = 30  # observations of a share that is worth comparing
 
 
 def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Dataset) -> str:
-    """Compare the unchanged system, as draws predict it, with what was recorded.
+    """Compare the predictions for the unchanged system with the recording.
 
-    With q_s the prediction of draw s, m the recorded share of N observations and q̄ the mean over draws, the distance is
-    the root mean square of (q̄ − m) / √(m (1 − m)) over shares (mean responses, moves, choices) of at least 30
-    observations. It is far off where it is above 0.1 and three times the scatter: the root mean square of
-    (q_s − q̄) / √(m (1 − m)) and of 1 / √N, taken together. Draws that scatter widely excuse at most a distance of 0.4,
-    or three times that of 1 / √N alone: a posterior that has seen the recording predicts it more narrowly.
+    Let q_s be the prediction of draw s, q̄ the mean over draws, and m the recorded share of N observations. The
+    distance is the root mean square of (q̄ − m) / √(m (1 − m)) over shares (mean responses, moves, choices) of at least
+    30 observations. The scatter is the root mean square of (q_s − q̄) / √(m (1 − m)) and of 1 / √N, taken together. A
+    prediction is refused if the distance is above 0.1 and above three times the scatter, or above 0.4 and above three
+    times the root mean square of 1 / √N: a posterior that has seen the recording predicts it more narrowly than that.
 
     Args:
-        system: the unchanged one.
-        predicted: the group `predictions`.
-        recorded: what a tree keeps of the recording.
+        system: The unchanged system.
+        predicted: The group `predictions`.
+        recorded: The recording's summary in the tree.
 
     Returns:
         How well they agree, in words.
 
     Raises:
-        InputError: if they are far off, with the largest discrepancy.
+        InputError: If they do not agree, with the largest discrepancy.
     """
     compared = system.compare(predicted.sel(circuit="unchanged", chain=0), recorded)
     if compared is None:
-        return "What was recorded was not kept: the unchanged system was not compared with it."
+        return "The fit stored no summary of its recording: the prediction for the unchanged system was not checked."
     enough = compared.num_recorded >= LEAST_RECORDED
     was, draws = compared.recorded[enough], compared.predicted[:, enough]
     if not was.size:
-        return "Too little was recorded to compare the unchanged system with it."
+        return "The recording is too short to check the prediction for the unchanged system."
     scale = np.sqrt(np.maximum(was * (1 - was), 1e-3))
     mean = draws.mean(axis=0)
     distance = float(np.sqrt(np.square((mean - was) / scale).mean()))
@@ -51,6 +51,6 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
             "posterior",
             f"a fit that predicts the recorded {compared.what} of the unchanged system",
             f"{mean[worst]:.2f} where {was[worst]:.2f} was recorded",
-            "Its predictions for a changed system would be as far off. Fit another model, system or baseline.",
+            "Predictions for a changed system would be as wrong. Fit another model, system or baseline.",
         )
     return f"The unchanged system is predicted as recorded: {compared.what} within {distance:.2g} standard deviations."

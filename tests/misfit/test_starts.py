@@ -45,7 +45,7 @@ def test_starts_are_left_out_of_the_baseline_and_the_gauge_of_transitions():
     number = num_start_bins(recording)
     circuit = bi.Circuit(3, bi.Stimulus.per_update(recording.transition(), 3))
     moves = recording.transitions(stimulus=circuit.stimulus)
-    with pytest.warns(bi.DataWarning, match=f"trials start away .* of bins {number} on of each"):
+    with pytest.warns(bi.DataWarning, match=f"trials start far .* from bin {number} on of each"):
         kept, baseline = circuit.check_counts(moves, "neuron")
     late = np.arange(recording.num_bins) % PER_TRIAL >= number
     table = np.zeros((2, 8))

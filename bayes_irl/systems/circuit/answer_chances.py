@@ -1,4 +1,4 @@
-"""Chances of a spike, in draws of a fit, and how well the fit knows their log-odds."""
+"""Probabilities of a spike in draws of a fit, and the width of the posterior of their log-odds."""
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -11,14 +11,14 @@ TINY = 1e-12
 
 
 def known_log_odds(observed: ObservedResponses, chances: Float[np.ndarray, "num_draws num_rows num_outcomes"]) -> float:
-    """Half-width of the 90 % intervals of the log-odds of a spike: root mean square over what was observed.
+    """Half-width of the 90 % intervals of the log-odds of a spike: root mean square over the observations.
 
-    Of updates the log-odds of each answer, of snapshots those of each neuron given the others, of transitions those of
-    each neuron in the next bin.
+    For updates these are the log-odds of each answer, for snapshots those of each neuron given the others, for
+    transitions those of each neuron in the next bin.
 
     Args:
-        observed: what was recorded.
-        chances: of every outcome in every row, in each draw.
+        observed: The recording.
+        chances: Probability of every outcome in every row, in each draw.
     """
     return half_width_of_spikes(*_SPIKES[observed.kind](observed.circuit, np.asarray(observed.table), chances))
 

@@ -25,15 +25,15 @@ class Circuit(EnumeratedCircuit):
     A circuit does not change: `silence`, `force`, `cut`, `with_stimulus` and `coupled` return another one.
 
     Attributes:
-        num_neurons: number of neurons, lesioned ones included.
-        stimulus: what the neurons answer to.
-        silenced: neurons that always answer 0, at no cost.
-        forced: neurons that always answer 1, at no cost.
-        missing: pairs (i, j) where neuron i no longer sees neuron j.
-        unit_ids: the neurons' names, in order; None: they are numbered.
+        num_neurons: Number of neurons, lesioned ones included.
+        stimulus: The stimulus that the neurons answer to.
+        silenced: Neurons that always answer 0, at no cost.
+        forced: Neurons that always answer 1, at no cost.
+        missing: Pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: The neurons' names, in order; None: they are numbered.
 
     Raises:
-        InputError: for more neurons than can be enumerated, or neurons that are not there.
+        InputError: For more neurons than can be enumerated, or neurons that do not exist.
 
     >>> from bayes_irl import Stimulus
     >>> Circuit(3, Stimulus.switching(0.02)).silence(1).alive.tolist()
@@ -47,7 +47,7 @@ class Circuit(EnumeratedCircuit):
     }
 
     def coupled(self) -> CoupledCircuit:
-        """Return the circuit whose neurons can only add up what they see: answers restricted to pairwise couplings."""
+        """Return the circuit whose neurons only add up their inputs: answers restricted to pairwise couplings."""
         self.check_restricted("coupled", f"couplings of {self.num_neurons}")
         return CoupledCircuit(
             self.num_neurons, self.stimulus, self.silenced, self.forced, missing=self.missing, unit_ids=self.unit_ids
@@ -88,7 +88,7 @@ class Circuit(EnumeratedCircuit):
         return optimize_table(self.optimum, self, reward, coding_cost, baseline, start)
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
-        """What any circuit's fit has to pass, and whether errors of a plugged-in baseline matter."""
+        """The checks of every circuit's fit, and whether errors of a plugged-in baseline matter."""
 
         def answers(reward: Reward, baseline: Array) -> Logits:
             return self.optimum(reward, baseline).logits

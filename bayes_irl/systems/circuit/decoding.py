@@ -1,4 +1,4 @@
-"""What a circuit's patterns tell about a feature of the stimulus."""
+"""The information that a circuit's patterns carry about a feature of the stimulus."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,7 +19,7 @@ def given_feature(feature: ArrayLike, circuit: Wiring) -> Feature:
     """Check a feature y(x), and number its values from 0 on.
 
     Raises:
-        InputError: if there is not one whole number (or truth value) per stimulus, or fewer than two values occur.
+        InputError: If there is not one whole number (or truth value) per stimulus, or fewer than two values occur.
     """
     values, size = np.asarray(feature), circuit.num_stimuli
     advice = "Give y(x) for every stimulus, such as np.arange(num_stimuli) > 3."
@@ -34,17 +34,18 @@ def given_feature(feature: ArrayLike, circuit: Wiring) -> Feature:
             "feature",
             "at least two values, all of which occur in the long run",
             f"{names[occurring].tolist()} to occur of {names.tolist()}",
-            "There is nothing to tell about a feature that is always the same.",
+            "A feature that never changes carries no information.",
         )
     return numbered.astype(np.int32)
 
 
 @eqx.filter_jit
 def log_decoder(occupancy: Occupancy, feature: Feature) -> Reward:
-    """Log posterior of the feature, log ρ(y(x) | σ): how well each pattern tells the feature of each stimulus, in nats.
+    """Log posterior of each stimulus's feature given each pattern, log ρ(y(x) | σ), in nats.
 
-    Of a pattern that is never visited, ρ(y | σ) is arbitrary. Here it falls back on the prior of y, which counts
-    UNSEEN / num_patterns beside ρ(σ): finite everywhere, and too little to matter where ρ(σ) is above 1e-12.
+    For a pattern that is never visited, ρ(y | σ) is arbitrary. Here it falls back on the prior of y, which is added
+    with weight UNSEEN / num_patterns to ρ(y, σ). So it is finite everywhere, and the prior is negligible if ρ(σ) is
+    above 1e-12.
 
     Args:
         occupancy: ρ `[num_stimuli, num_patterns]`.
@@ -57,22 +58,22 @@ def log_decoder(occupancy: Occupancy, feature: Feature) -> Reward:
 
 
 def information_about(network: NeuronOptimum, feature: ArrayLike) -> float:
-    """I(y; σ) = Σ ρ(y, σ) log₂ ρ(y, σ) / (ρ(y) ρ(σ)): what one look at the pattern tells about y(x), in bits.
+    """Information of a pattern about y(x): I(y; σ) = Σ ρ(y, σ) log₂ ρ(y, σ) / (ρ(y) ρ(σ)), in bits.
 
     Args:
-        network: from `optimize_code` or `optimize`.
+        network: The network, from `optimize_code` or `optimize`.
         feature: y `[num_stimuli]`, whole numbers or truth values.
 
     Raises:
-        InputError: for a feature that does not fit the circuit, or has one value.
+        InputError: For a feature that does not fit the circuit, or has one value.
     """
     return float(_bits(network.occupancy, given_feature(feature, network.circuit)))
 
 
 def information_if_independent(network: NeuronOptimum, feature: ArrayLike) -> float:
-    """I(y; σ) in bits if the neurons had the same tuning curves P(σ_i = 1 | x), but ignored each other.
+    """I(y; σ) in bits, if the neurons had the same tuning curves P(σ_i = 1 | x) but were independent given x.
 
-    Patterns then follow P(σ | x) = Π_i P(σ_i | x); arguments and errors are those of `information_about`.
+    Patterns then follow P(σ | x) = Π_i P(σ_i | x). Arguments and errors are those of `information_about`.
     """
     circuit = network.circuit
     independent = independent_occupancy(circuit, network.tuning_curves)

@@ -1,4 +1,4 @@
-"""Efficient coding: circuits that tell as much as they can about a feature of the stimulus, at least coding cost."""
+"""Efficient coding: circuits that maximise information about a feature of the stimulus, minus their coding cost."""
 
 import warnings
 from typing import cast
@@ -26,31 +26,33 @@ def optimize_code(
     start: ArrayLike | None = None,
     max_rounds: int = MAX_ROUNDS,
 ) -> Network:
-    """Find the answers that tell most about a feature y(x), at least coding cost.
+    """Find the answers that maximise the information about a feature y(x), minus their coding cost.
 
         L = E[log ρ(y(x) | σ)] − λ (1/n) Σ_i E KL(π_i ‖ p_i),  where E[log ρ(y | σ)] = −H(y | σ) = I(y; σ) − H(y).
 
-    The reward is the log posterior of the feature under the circuit's own patterns. Decoder ρ(y | σ) and baseline
-    follow the answers, the answers follow them, and again: each step maximises L over one of the three, so L never
-    falls. The joint problem has several optima (every neuron may swap 0 and 1, or its role with another neuron); the
-    one found from `start` is returned.
+    The reward is the log posterior of the feature given the circuit's own patterns. Each step maximises L over the
+    decoder ρ(y | σ), the baseline or the answers, with the other two held, so L never falls. The joint problem has
+    several optima (every neuron may swap 0 and 1, or its role with another neuron); the one found from `start` is
+    returned.
 
     Args:
-        circuit: who is there and what each neuron sees.
+        circuit: The neurons, and what each of them sees.
         feature: y `[num_stimuli]`, whole numbers or truth values.
-        coding_cost: λ > 0, in nats of information per nat of coding cost. Above some λ no answer is worth its cost.
+        coding_cost: λ > 0, in nats of information per nat of coding cost. Above some λ the optimal answers carry no
+            information.
         baseline: `"neuron"` (each neuron's own mean response), `"population"` (their common mean), or given
             numbers `[num_neurons]`, which are held.
-        start: tuning curves P(σ_i = 1 | x) `[num_stimuli, num_neurons]`, within (0, 1), of the independent neurons
-            whose baseline and decoder are the first; by default all rise alike from 0.25 to 0.75 with the feature.
-            Neurons that start alike stay alike, and can end at a saddle: compare L over several starts.
-        max_rounds: when to give up; a round takes milliseconds.
+        start: Tuning curves P(σ_i = 1 | x) `[num_stimuli, num_neurons]`, within (0, 1), of the independent neurons
+            whose baseline and decoder the search starts from; by default all rise from 0.25 to 0.75 with the feature.
+            Neurons that start with the same tuning keep the same tuning, and can end at a saddle: compare L over
+            several starts.
+        max_rounds: Largest number of rounds; a round takes milliseconds.
 
     Returns:
         The network, whose reward is log ρ(y | σ) in nats; look at `converged`, `ended` and `history` (L per round).
 
     Raises:
-        InputError: for a feature with one value or of the wrong length or type, λ ≤ 0, a baseline or tuning curves
+        InputError: For a feature with one value or of the wrong length or type, λ ≤ 0, a baseline or tuning curves
             outside (0, 1).
 
     Source:

@@ -1,4 +1,4 @@
-"""What circuits have in common that are enumerated, whatever their answers are restricted to."""
+"""What all enumerated circuits have in common, with and without restrictions on their answers."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ Kind = TypeVar("Kind", bound="EnumeratedCircuit")
 
 
 class EnumeratedCircuit(Wiring, System):
-    """A wiring as a system, but for how it is observed and what its answers are."""
+    """A wiring as a system. Subclasses state how it is observed and how it answers."""
 
     recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
     reversible: ClassVar[bool] = True  # whether optimal log-odds cannot circulate
@@ -43,12 +43,12 @@ class EnumeratedCircuit(Wiring, System):
     def check_counts(self, recording: Any, baseline: BaselineKind | ArrayLike) -> tuple[ResponseCounts, np.ndarray]:
         """Check responses against this circuit; return their counts, and p.
 
-        Single updates are taken as such, bins as thinned snapshots. p is the observed mean response of each neuron
+        Single updates stay updates; bins become thinned snapshots. p is the observed mean response of each neuron
         (`"neuron"`), of all (`"population"`), or given numbers.
 
         Raises:
-            InputError: where numbers of neurons or stimuli differ, bins are others than the stimulus remembers, a
-                lesioned neuron answers otherwise than it must, or connections are cut.
+            InputError: If numbers of neurons or stimuli differ, bins differ from those that the stimulus was made for,
+                a silenced neuron spikes or a forced one does not, or connections are cut.
         """
         if self.restricted:
             raise InputError.of(
@@ -84,7 +84,7 @@ class EnumeratedCircuit(Wiring, System):
         bin_width: float = 0.01,
         num_trials: int | None = None,
     ) -> Recording:
-        """Draw responses from the stationary distribution on; see `bayes_irl.simulate`."""
+        """Draw responses, starting from the stationary distribution; see `bayes_irl.simulate`."""
         if num_trials is not None:
             raise InputError.of("num_trials", "none: only populations are drawn in trials", num_trials)
         check_known(optimum)
@@ -115,16 +115,16 @@ class EnumeratedCircuit(Wiring, System):
 
     @classmethod
     def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
-        """Make the circuit again."""
+        """Restore the circuit from `store`."""
         pairs = np.argwhere(stored["missing"].values).tolist()
         return cls.restore_neurons(stored, missing=frozenset((i, j) for i, j in pairs))
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
-        """What is to be said of the recordings, and whether the circuit explored."""
+        """Check the recordings, and whether the circuit visited enough patterns."""
         return (*super().judge(observations, inferred), *explored(self, np.asarray(observations.weights)))
 
     def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
-        """Every recording against what a right model would explain."""
+        """Check every recording for structure that a correct model would explain."""
         each = [
             check_circuit(session, inferred, observations.site(number), self.reversible)
             for number, session in enumerate(observations.sessions)
@@ -150,12 +150,12 @@ class EnumeratedCircuit(Wiring, System):
         """How many updates lead from one observation to the next.
 
         Raises:
-            InputError: for snapshots, which have no order.
+            InputError: For snapshots, which have no order.
         """
         return updates_between_bins(stored)
 
     def blind_to(self, kind: str) -> str:
-        """What no recording of this kind can tell, in words; nothing where it tells all that any recording can."""
+        """What this kind of recording cannot determine, in words; empty if nothing."""
         return {"snapshots": "Snapshots cannot test whether any reward makes these answers optimal."}.get(kind, "")
 
     def state_classes(self) -> Mapping[str, tuple[str, Int[np.ndarray, " num_patterns"]]]:
@@ -203,7 +203,7 @@ class EnumeratedCircuit(Wiring, System):
         return coords | {"alive": ("neuron", self.alive)}
 
     def doubt(self, optimum: NeuronOptimum) -> str:
-        """What the optimum says itself."""
+        """The optimum's own warnings."""
         return optimum.doubt
 
     def is_solved(self, optimum: NeuronOptimum, largest_residual: float) -> bool:
@@ -212,7 +212,7 @@ class EnumeratedCircuit(Wiring, System):
 
 
 def list_numbers(numbers: np.ndarray) -> str:
-    """Numbers in words, once where they are all alike.
+    """Numbers as text; a single one if they are all alike.
 
     >>> list_numbers(np.array([0.5, 0.5])), list_numbers(np.array([0.5, 0.25]))
     ('0.5', '0.5, 0.25')
@@ -222,15 +222,15 @@ def list_numbers(numbers: np.ndarray) -> str:
 
 
 def _settled(counts: ResponseCounts) -> ResponseCounts:
-    """Moves whose baseline and gauge are of bins in which the circuit has forgotten how trials started."""
+    """Moves whose baseline and gauge come from late bins only, in which the start of the trial no longer matters."""
     recording = counts.recording
     if not isinstance(counts, Transitions) or not isinstance(recording, Recording):
         return counts
     if not (number := num_start_bins(recording)):
         return counts
     warnings.warn(
-        "trials start away from where the circuit is in the long run: baseline and gauge are of bins "
-        f"{number} on of each.",
+        "trials start far from the circuit's stationary distribution: baseline and gauge come from bin "
+        f"{number} on of each trial.",
         DataWarning,
         stacklevel=5,
     )

@@ -1,4 +1,4 @@
-"""What an exact fit of a large circuit costs on this machine: said once, before it starts."""
+"""Warn of the time and memory that an exact fit of a large circuit takes, before it starts."""
 
 import time
 import warnings
@@ -13,7 +13,7 @@ from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.stimulus import Stimulus
 
-CHEAP = 14  # neurons, up to which nothing is said
+CHEAP = 14  # neurons; smaller circuits get no warning
 SWEEPS_PER_NEURON = 60  # that a solve and its gradient take as long as: `tests/validation/solver_sizes.py`
 TABLES, TABLES_PER_NEURON = 60, 8  # of num_stimuli 2^num_neurons numbers, that a gradient holds at once
 
@@ -35,7 +35,7 @@ def announce(circuit: Wiring) -> None:
 def gradient_cost(num_neurons: int, num_stimuli: int) -> tuple[float, float]:
     """Seconds, from one sweep that is timed; and gigabytes.
 
-    Rewards of which the circuit hardly ever leaves its best patterns take several times as long.
+    A reward under which the circuit hardly ever leaves its best patterns takes several times as long.
     """
     circuit = Wiring(num_neurons, Stimulus(np.eye(num_stimuli)))
     defaults, table = circuit.default_actions(jnp.full(num_neurons, 0.5)), jnp.zeros((num_stimuli, 2**num_neurons))

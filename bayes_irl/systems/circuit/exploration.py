@@ -1,4 +1,4 @@
-"""Whether a recorded circuit moved between enough patterns to say anything about most of them."""
+"""Whether a recorded circuit visited enough patterns to determine most of the reward."""
 
 import numpy as np
 from jaxtyping import Float
@@ -11,13 +11,13 @@ LEAST_NEURONS_TO_EXPLORE = 3  # fewer have hardly more patterns than neurons
 
 
 def explored(circuit: Wiring, visits: Float[np.ndarray, "num_stimuli num_patterns"]) -> tuple[Check, ...]:
-    """Whether more patterns than neurons were visited: under one stimulus at least, and for more than moments.
+    """Check that more patterns than neurons were visited under at least one stimulus, apart from rare ones.
 
-    A frozen circuit stays in a few patterns. What it answers there says which they are, and little of all others.
+    A frozen circuit stays in a few patterns. Its answers determine little about the rewards of all others.
 
     Args:
-        circuit: who was recorded.
-        visits: how often each pattern was observed under each stimulus.
+        circuit: The recorded circuit.
+        visits: How often each pattern was observed under each stimulus.
     """
     if circuit.num_neurons < LEAST_NEURONS_TO_EXPLORE:
         return ()
@@ -31,8 +31,9 @@ def explored(circuit: Wiring, visits: Float[np.ndarray, "num_stimuli num_pattern
             held_by,
             circuit.num_neurons + 1,
             "The circuit visited more patterns than it has neurons.",
-            f"The circuit is nearly frozen: it sat in {where} for 99 % of what was recorded (under any stimulus). What "
-            f"is said of the rest of its {circuit.num_patterns:,} patterns is hardly more than the prior. Record for "
-            "longer, or where it explores: at a higher coding cost, under other stimuli, or perturbed.",
+            f"The circuit is nearly frozen: it sat in {where} for 99 % of the recording, under any stimulus. The "
+            "rewards "
+            f"of its other patterns ({circuit.num_patterns:,} in all) come mostly from the prior. Record for "
+            "longer, or so that it visits more patterns: at a higher coding cost, under other stimuli, or perturbed.",
         ),
     )

@@ -1,4 +1,4 @@
-"""The inverse of I − T K for neurons that ignore each other, by which a solver corrects values."""
+"""The inverse of I − T K for independent neurons, which a solver uses to correct values."""
 
 from collections.abc import Callable
 
@@ -16,12 +16,12 @@ MOST_TOGETHER = 5  # neurons whose responses one matrix transforms
 def ignoring_each_other(
     transition: Transition, spikes: Float[Array, "num_stimuli num_neurons"]
 ) -> Callable[[Value], Value]:
-    """The map f ↦ (I − T K)⁻¹ f, for neurons that spike with these probabilities p whatever the others do.
+    """The map f ↦ (I − T K)⁻¹ f, for neurons that spike with these probabilities p independently of the others.
 
-    A function of patterns is a sum of products Π_{i ∈ S} (σ_i − p_i) over sets of neurons S. An update leaves such a
-    product as it is, unless it redraws a neuron of S: then it is 0 on average. So K multiplies it by 1 − |S|/n, and
-    what has to be inverted is I − (1 − |S|/n) T, a small matrix. Functions of the stimulus alone (S empty) are left
-    out. Where p depends on the stimulus the products differ between stimuli, and the result is approximate.
+    A function of patterns is a sum of products Π_{i ∈ S} (σ_i − p_i) over sets of neurons S. An update does not change
+    such a product unless it redraws a neuron of S; then the product is 0 on average. So K multiplies the product by 1 −
+    |S|/n, and only the small matrix I − (1 − |S|/n) T has to be inverted. Functions of the stimulus alone (S empty) are
+    left out. If p depends on the stimulus, the products differ between stimuli, and the result is approximate.
     """
     size, num_neurons = spikes.shape
     order = jax.lax.population_count(jnp.arange(2**num_neurons))

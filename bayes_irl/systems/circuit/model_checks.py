@@ -1,4 +1,4 @@
-"""Everything about a circuit's recording that a right model would explain, checked at fit time."""
+"""Checks, at fit time, for structure in a circuit's recording that a correct model would explain."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,12 +31,12 @@ from bayes_irl.systems.stimulus_checks import check_stimulus
 
 Check = Callable[[Recording, float], Finding | None]
 NO_RECORDING = (
-    "What needs the order of answers was not checked: give infer the Recording, or what its updates(), snapshots() or "
-    "transitions() return."
+    "Checks that need the order of answers were not made: give infer the Recording, or the result of its updates(), "
+    "snapshots() or transitions()."
 )
 NOT_REVERSIBLE = (
-    "Whether any reward makes these answers optimal was not tested: log-odds may circulate where couplings are "
-    "restricted, and moves under a stimulus that moves within bins need optimality_test."
+    "Not tested: whether any reward makes these answers optimal. This check does not apply to restricted couplings; "
+    "if the stimulus moves within bins, use optimality_test."
 )
 WHAT = {
     "updates": "answers in some contexts",
@@ -49,10 +49,10 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
     """Check one recording of a circuit.
 
     Args:
-        observed: what was recorded.
-        inferred: the fit.
-        site: the name of its observed site.
-        reversible: whether optimal log-odds cannot circulate.
+        observed: The recording.
+        inferred: The fit.
+        site: The name of its observed site.
+        reversible: Whether the circulation of optimal log-odds is zero.
     """
     chances = inferred.chances(site)
     if observed.kind not in WHAT:  # somebody's own kind of counts
@@ -69,7 +69,8 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
                 test,
                 half_width(table, chances),
                 f"The fit does not reproduce {WHAT[observed.kind]}, by up to {np.abs(z).max():.1f} standard deviations",
-                "Use another reward model (free_form says whether any would do), or another update rate for bins.",
+                "Use another reward model, or another update rate for bins. If free_form fails too, no reward model "
+                "will do.",
                 "nats of log probability",
                 p_value,
             )
@@ -85,12 +86,17 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         (lambda taken, _: _stimulus(observed, taken, inferred, rng), ""),
         (memory, "Memory was not tested: no context was met twice."),
         (drift, "Drift was not tested: no context was met twice."),
-        (lambda taken, _: repeats(taken), "Copies were not looked for: the pattern hardly changes, or for too short."),
+        (
+            lambda taken, _: repeats(taken),
+            "Repeated patterns were not tested: the pattern hardly changes, or the recording is too short.",
+        ),
     ]
     if observed.kind == "snapshots":
         checks.append((starts, ""))
     if reversible and _held(observed):
-        checks.append((optimality, "Too little was recorded to test whether any reward makes these answers optimal."))
+        checks.append(
+            (optimality, "The recording is too short to test whether any reward makes these answers optimal.")
+        )
     else:
         skipped.append(NOT_REVERSIBLE)
     for check, missing in checks:
@@ -135,16 +141,16 @@ def _held(observed: ObservedResponses) -> bool:
 
 @eqx.filter_jit
 def if_faster(circuit: Wiring, defaults: Defaults, value: Value) -> Value:
-    """By how much the reward moves per unit of relative error of T − I: (T − T̂) B(v) = (I − T) B(v) at T̂ = 2 T − I.
+    """Shift of the reward per unit of relative error of T − I: (T − T̂) B(v) = (I − T) B(v) at T̂ = 2 T − I.
 
-    Answers stay the same, and with them v/λ `[num_stimuli, num_patterns]`; up to a function of the stimulus.
+    Answers stay the same, and so does v/λ `[num_stimuli, num_patterns]`, up to a function of the stimulus.
     """
     ahead = soft_backup(circuit, defaults, value)
     return ahead - circuit.transition @ ahead
 
 
 def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:
-    """The relative error of T − I that moves the reward by its own 90 % intervals, root mean square.
+    """The relative error of T − I that shifts the reward by its own 90 % intervals, root mean square.
 
     A wrong T̂ shifts the reward by (T − T̂) B(v), up to a function of the stimulus.
     """

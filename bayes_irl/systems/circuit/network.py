@@ -15,17 +15,17 @@ FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
 
 
 class NeuronOptimum(Optimum):
-    """What optimal answers of enumerated neurons tell, whatever they are restricted to."""
+    """Quantities of the optimal answers of enumerated neurons, with and without restrictions."""
 
     world: Wiring
 
     @property
     def circuit(self) -> Wiring:
-        """Who is there and what each neuron sees."""
+        """The neurons, and what each of them sees."""
         return self.world
 
     def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
-        """Mean responses, of each neuron or of all that are free, under the stimulus that answers are planned for."""
+        """Mean responses of each neuron, or of all free ones, under the stimulus that answers are planned for."""
         mean = self.occupancy.sum(axis=0) @ self.circuit.patterns
         if kind == "neuron":
             return mean
@@ -46,17 +46,17 @@ class NeuronOptimum(Optimum):
 
     @property
     def tuning_curves(self) -> Float[Array, "num_stimuli num_neurons"]:
-        """E[σ_i | x], mean response of each neuron to each stimulus, as a recording shows it (spikes per pattern)."""
+        """E[σ_i | x], mean response of each neuron to each stimulus in recorded bins (spikes per pattern)."""
         return _given_stimulus(self.recorded_occupancy) @ self.circuit.patterns
 
     @property
     def mean_response(self) -> Float[Array, " num_neurons"]:
-        """E[σ_i], as a recording shows it."""
+        """E[σ_i] in recorded bins."""
         return self.recorded_occupancy.sum(axis=0) @ self.circuit.patterns
 
     @property
     def spike_count(self) -> Float[Array, "num_stimuli num_counts"]:
-        """P(number of spikes | x) `[num_stimuli, num_neurons + 1]`, as a recording shows it."""
+        """P(number of spikes | x) `[num_stimuli, num_neurons + 1]` in recorded bins."""
         counts = jax.nn.one_hot(self.circuit.spike_count, self.circuit.num_neurons + 1)
         return _given_stimulus(self.recorded_occupancy) @ counts
 

@@ -1,4 +1,4 @@
-"""How responses of a circuit are observed: one class for each kind of counts."""
+"""Observation models of a circuit's responses: one class for each kind of counts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -30,14 +30,14 @@ Kind = TypeVar("Kind", bound="ObservedResponses")
 
 
 class ObservedResponses(Observed):
-    """Counts of responses, in rows that are each Multinomial. A kind of your own is a subclass of this one.
+    """Counts of responses, in rows that are each Multinomial. Subclass this for a kind of your own.
 
     Attributes:
-        system: the circuit as it was when recorded, lesions included.
-        counts: what was observed.
+        system: The circuit as it was when recorded, lesions included.
+        counts: The observed counts.
         baseline: p `[num_neurons]`.
-        rows: what each row of the table belongs to `[num_rows, num_columns]`, as `names` has it.
-        table: how often each outcome came up `[num_rows, num_outcomes]`.
+        rows: Labels of each row of the table `[num_rows, num_columns]`; `names` names their columns.
+        table: How often each outcome occurred `[num_rows, num_outcomes]`.
     """
 
     system: System
@@ -72,8 +72,8 @@ class ObservedResponses(Observed):
 
         Args:
             policy: π_i(a | context), for every neuron.
-            occupancy: returns ρ `[num_stimuli, num_patterns]` of that policy as a recording shows it, for kinds that
-                need it.
+            occupancy: A function that returns ρ `[num_stimuli, num_patterns]` of that policy in recorded bins; not all
+                kinds call it.
         """
         raise NotImplementedError
 
@@ -94,11 +94,11 @@ class ObservedResponses(Observed):
         return self.counts.occupancy_counts
 
     def columns(self) -> Mapping[str, Any]:
-        """What each row belongs to, by name."""
+        """Labels of each row, by name."""
         return {name: ((f"{self.site}_row",), column) for name, column in zip(self.names, self.rows.T, strict=True)}
 
     def store(self) -> xr.Dataset:
-        """p, mean responses and tuning as recorded, and the number of updates per bin (0: none matter)."""
+        """p, mean responses and tuning as recorded, and the number of updates per bin (0: it does not matter)."""
         tuning, bins = tuning_curves(self.circuit, self.counts)
         remembered = self.circuit.stimulus.updates_per_bin if self.kind == "snapshots" else None
         return xr.Dataset(
@@ -174,7 +174,7 @@ class ObservedSnapshots(ObservedResponses):
                 "design effect of snapshots",
                 worst,
                 LARGEST_DESIGN_EFFECT,
-                "Snapshots are far enough apart to count as independent given the stimulus.",
+                "Snapshots are far enough apart to be independent given the stimulus.",
                 f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them "
                 "more.",
             ),
@@ -223,7 +223,7 @@ def observed_as(counts: object, system: str) -> type[ObservedResponses]:
     """The class that observes these counts.
 
     Raises:
-        InputError: if there is none.
+        InputError: If there is none.
     """
     make = kind_of_counts(counts)
     if make is None:
@@ -234,8 +234,8 @@ def observed_as(counts: object, system: str) -> type[ObservedResponses]:
 def mean_response(circuit: Wiring, counts: ResponseCounts) -> Float[np.ndarray, " num_neurons"]:
     """Mean response of each neuron under the circuit's own stimulus statistics, with odds that stay finite.
 
-    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), with s the long-run share of the stimuli that were seen. A recording holds
-    few changes of a slow stimulus: the share that a stimulus happened to have in it is noise, and T is given.
+    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), where s is the long-run share of the stimuli that were shown. It comes from
+    T, which is given: a recording holds few changes of a slow stimulus, so its own shares of stimuli are noisy.
     """
     tuning, bins = tuning_curves(circuit, counts)
     share = np.where(bins > 0, circuit.stimulus_share, 0)
@@ -245,16 +245,17 @@ def mean_response(circuit: Wiring, counts: ResponseCounts) -> Float[np.ndarray, 
 def tuning_curves(
     circuit: Wiring, counts: ResponseCounts
 ) -> tuple[Float[np.ndarray, "num_stimuli num_neurons"], Int[np.ndarray, " num_stimuli"]]:
-    """(count_i(x) + ½) / (N(x) + 1), the recorded mean response to each stimulus; and N(x), from how many bins."""
+    """The recorded mean response to each stimulus, (count_i(x) + ½) / (N(x) + 1); and the number of bins N(x)."""
     spikes, bins = counts.occupancy_counts @ circuit.patterns, counts.occupancy_counts.sum(axis=1)
     return (spikes + 0.5) / (bins + 1)[:, None], bins
 
 
 def check_bins(stimulus: Stimulus, counts: ResponseCounts) -> None:
-    """Refuse counts of other bins than those for which a stimulus was made.
+    """Refuse counts whose bins differ from those that the stimulus was made for.
 
     Raises:
-        InputError: for single updates, or moves over another number of updates, or with a stimulus held where it moves.
+        InputError: For single updates, moves over another number of updates, or a stimulus held in one and moving in
+            the other.
     """
     steps = stimulus.updates_per_bin
     if isinstance(counts, Updates):

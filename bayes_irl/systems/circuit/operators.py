@@ -16,7 +16,7 @@ def check_size(counts: Transitions) -> None:
     """Refuse transitions of circuits whose dense one-bin operator would be too large.
 
     Raises:
-        InputError: for more than 10 neurons.
+        InputError: For more than 10 neurons.
     """
     num, limit = counts.num_neurons, MOST_NEURONS_FOR_TRANSITIONS
     if num > limit:
@@ -37,11 +37,11 @@ def log_moves(
     Log K_x^k(σ, σ′) where the stimulus is held, log [(T K)^k]_{(x, σ), (x′, σ′)} / [T^k]_{x, x′} where it moves.
 
     Args:
-        circuit: who moves.
+        circuit: The circuit.
         updates_per_bin: k.
-        held: whether the stimulus arrived in is held during these updates.
+        held: Whether the new stimulus is held during these updates.
         policy: π_i(a | context), for every neuron.
-        rows: previous stimulus, stimulus, previous pattern.
+        rows: Previous stimulus, stimulus, previous pattern.
     """
     previous, stimulus, pattern = rows.T
     moves = _dense(circuit, policy)
@@ -67,6 +67,6 @@ def _dense(circuit: Wiring, policy: Policy) -> Float[Array, "num_stimuli num_pat
 
 
 def log_or_never(probabilities: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Logarithm whose derivative at 0 is 0, not NaN: what cannot happen has no say."""
+    """Logarithm whose derivative at 0 is 0, not NaN: impossible events do not contribute."""
     possible = probabilities > 0
     return jnp.where(possible, jnp.log(jnp.where(possible, probabilities, 1.0)), -jnp.inf)

@@ -1,4 +1,4 @@
-"""What is counted of every outcome of a circuit's rows, to compare a fit with the counts that it saw."""
+"""Features of every outcome of a circuit's rows, to compare a fit with its recorded counts."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from bayes_irl.misfit.residuals import Features
 from bayes_irl.systems.circuit.observed import ObservedResponses
 from bayes_irl.systems.circuit.wiring import Wiring
 
-MANY = 8  # neurons from which on products of two neurons in two bins are left out
+MANY = 8  # neurons; larger circuits leave out products of two neurons in two bins
 
 
 def outcome_features(observed: ObservedResponses) -> Features:

@@ -1,4 +1,4 @@
-"""Statistics of patterns that checks compare: of what was recorded, and of recordings drawn from a network."""
+"""Statistics of patterns for checks: of the recording, and of recordings drawn from a network."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def updates_between_bins(stored: StoredRecording) -> int:
     """How many updates lead from one observation to the next.
 
     Raises:
-        InputError: for snapshots, which have no order.
+        InputError: For snapshots, which have no order.
     """
     if stored.kind == "snapshots":
         raise InputError.of(
@@ -60,8 +60,8 @@ def _of_updates(circuit: Wiring, stored: StoredRecording) -> Replicating:
         return of_states(*draw_states(network, key, length), circuit)
 
     skipped = (
-        "Changes from one update to the next cannot be checked: counts of single updates keep what a neuron saw and "
-        "answered, not what it had answered before."
+        "Changes from one update to the next cannot be checked: counts of single updates hold what a neuron saw and "
+        "answered, but not its previous answer."
     )
     return Replicating(
         _labelled(circuit, of_counts(stored.weights, circuit.patterns)), MEANINGS, replicate, note, skipped
@@ -135,8 +135,8 @@ def of_counts(counts: Counts, patterns: Patterns) -> dict[str, np.ndarray]:
     """Mean responses, pairwise correlations and numbers of spikes; NaN under a stimulus that was not seen.
 
     Args:
-        counts: how often each pattern was observed under each stimulus.
-        patterns: all of them.
+        counts: How often each pattern was observed under each stimulus.
+        patterns: All of them.
     """
     total = counts.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -1,4 +1,4 @@
-"""Whether errors of baselines that were read off the recording make intervals too narrow."""
+"""Whether errors of baselines that were estimated from the recording make intervals too narrow."""
 
 from collections.abc import Callable
 
@@ -22,18 +22,18 @@ Answers = Callable[[Reward, Array], Logits]  # log-odds of a spike, for a reward
 
 
 def taken_up(answers: Answers, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
-    """Compare the error of a plugged-in p with what the answers say about it, beyond what the reward can take up.
+    """Compare the error of a plugged-in p with the part of it that the reward cannot absorb.
 
-    The mean response of N updates of n neurons knows logit p_i to s_i² = 2n / (N p_i (1 − p_i)) or worse, since each
-    neuron is redrawn every n updates. Answers know it, with the reward θ free, to 1 / (I_pp − I_pθ I_θθ⁻¹ I_θp), I the
-    Fisher information. A model with a price per spike of every neuron takes every error up: nothing is left, and
-    answers are right whatever p is. Where something is left, the root mean square over neurons of s_i √(what is left)
-    says by how much answers are off, in units of what intervals allow for; it does not fall with N.
+    The mean response of N updates of n neurons estimates logit p_i with variance s_i² = 2n / (N p_i (1 − p_i)) or more,
+    since each neuron is redrawn every n updates. The answers, with the reward θ free, determine it with variance 1 /
+    F_i, F = I_pp − I_pθ I_θθ⁻¹ I_θp, I the Fisher information. A model with a price per spike of every neuron absorbs
+    every error: then F is zero, and answers are right for any p. Otherwise the root mean square over neurons of s_i
+    √F_i is the error of the answers, in units of the intervals' width; it does not fall with N.
 
     Args:
-        answers: the optimal log-odds.
-        observations: one recording of updates, with each neuron's own mean response as its baseline; else no check.
-        inferred: the fit.
+        answers: The optimal log-odds.
+        observations: One recording of updates, with each neuron's own mean response as its baseline; else no check.
+        inferred: The fit.
     """
     (session, *others), locate = observations.sessions, inferred.locate
     if others or observations.baseline != "neuron" or not isinstance(session, ObservedUpdates):
@@ -67,11 +67,12 @@ def taken_up(answers: Answers, observations: Observations, inferred: Inferred) -
             "error of the plugged-in baseline",
             share,
             LARGEST_SHARE,
-            "Errors of the baselines that were read off the recording hardly move the answers of this model.",
-            f"Mean responses know the baselines to about {np.sqrt(variance.mean()):.2g} in log-odds, which moves "
-            f"answers by {share:.2g} times what these intervals allow for, and no reward of this model takes that up: "
-            "they are too narrow. Give the baseline as numbers or as “population”, or use a model with rewards of "
-            "single neurons, such as pairwise.",
+            "Errors of the baselines, which were estimated from the recording, hardly change the answers of this "
+            "model.",
+            f"Intervals are too narrow: baselines have an error of about {np.sqrt(variance.mean()):.2g} in log-odds, "
+            f"which changes answers by {share:.2g} times the intervals' width; no reward of this model absorbs that. "
+            "Give the baseline as numbers or as “population”, or use a model with rewards of "
+            "single neurons, for instance pairwise.",
         ),
     )
 

@@ -12,7 +12,7 @@ from bayes_irl.systems.circuit.network import NeuronOptimum
 
 
 def draw_updates(network: NeuronOptimum, key: PRNGKeyArray, num_updates: int) -> Recording:
-    """Record every update, from the stationary distribution on."""
+    """Record every update, starting from the stationary distribution."""
     circuit = network.circuit
     states, stimuli, neurons = _run(network, key, num_updates, 1)
     return Recording.from_arrays(circuit.patterns[states], stimuli, neuron=neurons, num_stimuli=circuit.num_stimuli)
@@ -21,7 +21,7 @@ def draw_updates(network: NeuronOptimum, key: PRNGKeyArray, num_updates: int) ->
 def draw_bins(
     network: NeuronOptimum, key: PRNGKeyArray, num_bins: int, updates_per_bin: int, held: bool, bin_width: float
 ) -> Recording:
-    """Record the pattern at the end of every bin, through which the stimulus is held, or moves at every update."""
+    """Record the pattern at the end of every bin. The stimulus is held through a bin, or moves at every update."""
     circuit = network.circuit
     states, stimuli = draw_states(network, key, num_bins, updates_per_bin, held)
     return Recording.from_arrays(

@@ -1,4 +1,4 @@
-"""Who is in a circuit, what each neuron sees, and what the stimulus does."""
+"""The neurons of a circuit, what each of them sees, and the stimulus."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -28,12 +28,12 @@ class Wiring(Neurons, World):
     """Binary neurons whose patterns are enumerated: the world that the solver sees, and the base of `Circuit`.
 
     Attributes:
-        num_neurons: number of neurons, lesioned ones included.
-        stimulus: what the neurons answer to.
-        silenced: neurons that always answer 0, at no cost.
-        forced: neurons that always answer 1, at no cost.
-        missing: pairs (i, j) where neuron i no longer sees neuron j.
-        unit_ids: the neurons' names, in order; None: they are numbered.
+        num_neurons: Number of neurons, lesioned ones included.
+        stimulus: What the neurons answer to.
+        silenced: Neurons that always answer 0, at no cost.
+        forced: Neurons that always answer 1, at no cost.
+        missing: Pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: The neurons' names, in order; None: they are numbered.
     """
 
     num_neurons: int = eqx.field(static=True)
@@ -52,7 +52,8 @@ class Wiring(Neurons, World):
                 "num_neurons",
                 f"at most {MOST_NEURONS} (every pattern is enumerated)",
                 f"{num}, for which the policies alone take {gigabytes:,.1f} GB",
-                "Pick the neurons that matter most, for instance with pick_neurons; or take them all, as a Population.",
+                "Pick the neurons that matter most, for instance with pick_neurons; or use all of them in a "
+                "Population.",
             )
         self.check_lesions()
         wrong = [(i, j) for i, j in self.missing if i == j or not (0 <= i < num and 0 <= j < num)]
@@ -68,18 +69,19 @@ class Wiring(Neurons, World):
             raise InputError.of(argument, f"none in a circuit of more than {MOST_NEURONS_RESTRICTED} neurons", got)
 
     def _check_isolation(self) -> None:
-        """Refuse neurons that neither see nor are seen, beside others that do: they are no part of the circuit.
+        """Refuse a neuron without any connection while others are connected: it is no part of the circuit.
 
-        A circuit with every connection cut has no such others: its neurons see the stimulus alone, and may.
+        If every connection is cut, all neurons see the stimulus alone; that is allowed.
         """
         within = [(i, j) for i in range(self.num_neurons) for j in range(i) if not {(i, j), (j, i)} <= self.missing]
         isolated = sorted(set(range(self.num_neurons)).difference(*within)) if within else []
         if isolated:
             raise InputError.of(
                 "missing",
-                "neurons that each see another neuron, or are seen by one",
+                "every neuron connected to at least one other",
                 f"every connection of {isolated} cut",
-                f"For a cell that died use silence({', '.join(map(str, isolated))}); else leave it a connection.",
+                f"For a cell that died use silence({', '.join(map(str, isolated))}). Otherwise leave it one "
+                "connection.",
             )
 
     # -- changes ----------------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ class Wiring(Neurons, World):
     def cut(self: Kind, connections: Iterable[tuple[int | str, int | str]]) -> Kind:
         """Return the circuit in which neuron i no longer sees neuron j, for each pair (i, j) of places or unit ids.
 
-        A neuron may lose all its inputs, or all its outputs; losing both, while others stay connected, is refused.
+        A neuron may lose all its inputs, or all its outputs. It may not lose both while others stay connected.
         """
         pairs = frozenset((self._place(i), self._place(j)) for i, j in connections)
         return self._but(missing=self.missing | pairs)
@@ -100,7 +102,7 @@ class Wiring(Neurons, World):
 
     @property
     def num_units(self) -> int:
-        """The neurons are the units that act."""
+        """Number of units that act: the neurons."""
         return self.num_neurons
 
     @property

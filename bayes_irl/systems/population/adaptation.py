@@ -1,4 +1,4 @@
-"""What a changed population answers to the rewards that were inferred."""
+"""The answers of a changed population to the inferred rewards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,20 +27,20 @@ STRIDE, LARGEST_FACTOR = 0.35, 8  # in the search for a factor of the coding cos
 
 @dataclass(frozen=True)
 class PopulationAdaptation(Adaptation):
-    """The answers to the point estimate's reward, before and after, from which those to draws are found.
+    """Answers to the point estimate's reward before and after the change; answers to draws start from these.
 
-    The reward that a draw implies is known at every pattern, r = v − T B(v). For the changed population a value is
-    sought in the same family (`galerkin.solve_changed`): in full for the point estimate, by a few more steps on the
-    same states for each draw. The unchanged population keeps the draw's own value. Expectations are averages over
-    1,000 runs, which have the same random numbers in every draw and in both populations, seeded by a fixed number: no
-    change predicts exactly no change, and the same call the same numbers.
+    The reward that a draw implies is known at every pattern, r = v − T B(v). For the changed population
+    `galerkin.solve_changed` solves for a value in the same family: in full for the point estimate, with a few more
+    steps on the same states for each draw. The unchanged population keeps the draw's own value. Expectations are
+    averages over 1,000 runs. The runs use the same random numbers, from a fixed seed, for every draw and both
+    populations: if nothing is changed, exactly no change is predicted, and the same call returns the same numbers.
 
     Attributes:
-        mode: the recorded population with the value of the point estimate.
-        before: its answers.
-        after: those of the changed population.
-        attrs: `num_iterations` that the point estimate took; `coding_cost_factor`, one for all draws; `pairs`:
-            whether J was "adapted" or, beyond 6,000 features, "held" (fields and counts then adapt alone).
+        mode: The recorded population with the value of the point estimate.
+        before: Answers of the unchanged population.
+        after: Answers of the changed population.
+        attrs: `num_iterations` for the point estimate; `coding_cost_factor`, the same for all draws; `pairs`:
+            "adapted", or "held" with more than 6,000 features (then only fields and count terms adapt).
     """
 
     mode: PopulationNetwork
@@ -50,10 +50,10 @@ class PopulationAdaptation(Adaptation):
 
     @classmethod
     def of(cls, population: ManyNeurons, after: ManyNeurons, fitted: Fitted) -> "PopulationAdaptation":
-        """Answer the reward of the point estimate before and after; refuse baselines that do not stay where they are.
+        """Solve for the answers to the point estimate's reward; refuse baselines that change by themselves.
 
         Raises:
-            InputError: if baselines do not settle, the population could not be solved for, or no factor of the coding
+            InputError: If baselines do not settle, the population could not be solved for, or no factor of the coding
                 cost keeps its mean.
         """
         mode = PopulationNetwork(population, fitted.reward, fitted.baseline)
@@ -81,11 +81,11 @@ class PopulationAdaptation(Adaptation):
         return cls(mode, unchanged, changed, attrs)
 
     def unchanged(self, reward: FeatureValue) -> PopulationAnswers:
-        """The answers of the unchanged population to the reward that a draw's value implies."""
+        """Answers of the unchanged population to the reward that a draw's value implies."""
         return self.before.nearby(self._fitted(reward))
 
     def changed(self, reward: FeatureValue, unchanged: PopulationAnswers) -> PopulationAnswers:
-        """Those of the changed population."""
+        """Answers of the changed population."""
         return unchanged if self.after is self.before else self.after.nearby(self._fitted(reward))
 
     def _fitted(self, value: FeatureValue) -> PopulationNetwork:
@@ -93,29 +93,29 @@ class PopulationAdaptation(Adaptation):
 
 
 def _keeping_mean_cost(answer: Callable[[float], Reference], unchanged: Reference) -> float:
-    """The factor of the coding cost at which the changed population spends as much as the unchanged one."""
+    """The factor of the coding cost at which changed and unchanged population have the same mean cost."""
 
     def excess(log_factor: float) -> float:
         return float(answer(float(np.exp(log_factor))).expected.mean_cost - unchanged.expected.mean_cost)
 
     inner = 0.0
-    way = STRIDE if excess(inner) > 0 else -STRIDE  # what costs more is spent less
+    way = STRIDE if excess(inner) > 0 else -STRIDE  # a higher price lowers the mean cost
     while abs(inner + way) <= np.log(LARGEST_FACTOR):
         if excess(inner) * excess(inner + way) <= 0:
             return float(np.exp(scipy.optimize.brentq(excess, inner, inner + way, xtol=1e-3)))
         inner += way
     raise InputError.of(
         "coding_cost_factor",
-        f"a mean cost that some factor from 1/{LARGEST_FACTOR} to {LARGEST_FACTOR} restores",
-        "none such at the point estimate",
+        f"a mean cost that a factor from 1/{LARGEST_FACTOR} to {LARGEST_FACTOR} restores",
+        "no such factor for the point estimate",
     )
 
 
 def _refuse_unsettled(name: str, found: Reference, mode: PopulationNetwork) -> None:
     ends = collapsed(found.network, mode.baseline)
     if ends or not found.settled:
-        what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that go on moving"
-        advice = "An adaptation would appear with nothing changed. " if name == "unchanged" else ""
+        what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that do not settle"
+        advice = "Re-optimising p alone would look like an adaptation. " if name == "unchanged" else ""
         raise InputError.of(
             "baseline",
             f'"adapted" only where baselines settle ({name} population)',

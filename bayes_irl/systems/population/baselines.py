@@ -17,22 +17,22 @@ from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
 Kind = Literal["held", "neuron", "population"]
-SEED = 0  # every population, before or after, and every draw: common random numbers
+SEED = 0  # common random numbers for every population and every draw
 KEEPS_RATES = (0.01, 0.1)  # absolute and relative change of a mean response that counts as keeping it
 SETTLED = 5e-4  # largest change of a baseline in the last round
 MOST_ROUNDS, MOST_RESTARTS = 100, 5
-COLLAPSED = 1e-3  # a baseline as near to 0 or 1 as this, when it was not observed there
+COLLAPSED = 1e-3  # a baseline closer than this to 0 or 1 has collapsed, unless it was observed there
 
 
 @dataclass(frozen=True)
 class PopulationAnswers:
-    """What a population answers to the reward of one draw.
+    """The answers of a population to the reward of one draw.
 
     Attributes:
-        network: value and baseline.
-        expected: its expectations.
-        residual: of the projected Bellman equation; 0 where the draw's own value answers.
-        converged: whether value and baseline settled.
+        network: Value and baseline.
+        expected: Its expectations.
+        residual: Residual of the projected Bellman equation; 0 if the draw's own value answers.
+        converged: Whether value and baseline settled.
     """
 
     network: PopulationNetwork
@@ -42,7 +42,7 @@ class PopulationAnswers:
 
     @property
     def mean_cost(self) -> Array:
-        """In nats per update."""
+        """Mean coding cost, in nats per update."""
         return self.expected.mean_cost
 
     def mean_baseline(self, kind: str) -> Baseline:
@@ -52,15 +52,15 @@ class PopulationAnswers:
 
 @dataclass(frozen=True)
 class Reference:
-    """The answers to the reward of the point estimate, from which those to a draw's are found in a few steps.
+    """The answers to the point estimate's reward; those to a draw's reward are found from here in a few steps.
 
     Attributes:
-        adapted: as solved for; `None`: nothing changed, so that every draw's own value answers.
-        chains: runs of its answers.
-        kind: how the baseline follows.
-        settled: whether the baseline settled.
-        expected: its expectations.
-        network: the answers.
+        adapted: The solution for the changed population; `None`: nothing changed, and each draw's own value answers.
+        chains: Runs of its answers.
+        kind: How the baseline follows.
+        settled: Whether the baseline settled.
+        expected: Its expectations.
+        network: The answers.
     """
 
     adapted: Adapted | None
@@ -86,10 +86,10 @@ class Reference:
 def answer_mode(
     mode: PopulationNetwork, population: ManyNeurons, factor: float, kind: Kind, changed: bool
 ) -> Reference:
-    """Solve for a population's answers to the reward that the point estimate implies, from scratch.
+    """Solve from scratch for a population's answers to the reward that the point estimate implies.
 
     Raises:
-        InputError: if the value could not be solved for.
+        InputError: If the value could not be solved for.
     """
     if kind == "held" and not changed:
         chains = _runs(mode)
@@ -106,8 +106,8 @@ def answer_mode(
     if not adapted.converged:
         raise InputError(
             f"adapt: the changed population could not be solved within its family of values (residual "
-            f"{adapted.residual:.2g} after {adapted.num_iterations} steps): the change drives it to an extreme. "
-            "Change it less, and use float64: float32 is rarely enough."
+            f"{adapted.residual:.2g} after {adapted.num_iterations} steps): the change is too extreme. "
+            "Make a smaller change, and use float64: float32 is rarely enough."
         )
     return Reference(found, chains, kind, settled and moved < SETTLED, expected, found.network)
 
@@ -118,7 +118,7 @@ def keeps_rates(mean: Float[np.ndarray, " num"], recorded: Float[np.ndarray, " n
 
 
 def collapsed(network: PopulationNetwork, observed: Baseline) -> list[int]:
-    """The neurons that choose their answers whose baseline ran to 0 or 1, where it was not observed there."""
+    """Free neurons whose baseline reached 0 or 1 although it was not observed there."""
 
     def at_an_end(baseline: Baseline) -> np.ndarray:
         return np.asarray(jnp.minimum(baseline, 1 - baseline) < COLLAPSED)

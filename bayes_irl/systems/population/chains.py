@@ -1,4 +1,4 @@
-"""Runs of a population side by side, update by update, with nothing enumerated."""
+"""Parallel simulated runs of a population, update by update, without enumerating patterns."""
 
 from functools import partial
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from scipy.special import logit
 
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
-BURN_IN = 50  # sweeps (updates per neuron) from patterns drawn by the baseline until a run counts as stationary
+BURN_IN = 50  # sweeps (updates per neuron) after which a run that started at the baseline counts as stationary
 
 
 class Chains(eqx.Module):
@@ -28,13 +28,13 @@ class Chains(eqx.Module):
 
 
 class Visits(eqx.Module):
-    """States that runs went through.
+    """States that the runs visited.
 
     Attributes:
         patterns: σ, 0 and 1.
         stimuli: x.
-        neurons: the neuron that was redrawn last.
-        chances: of every neuron, the probability of a spike when it last answered; None: not asked for. Given the
+        neurons: The neuron that was redrawn last.
+        chances: For every neuron, the probability of a spike when it last answered; None if not requested. Given the
             stimuli, their mean is that of the responses, and they vary far less.
     """
 
@@ -59,7 +59,7 @@ def begin(network: PopulationNetwork, key: PRNGKeyArray, num_chains: int) -> Cha
 def stationary_chains(
     network: PopulationNetwork, key: PRNGKeyArray, num_chains: int, num_sweeps: int = BURN_IN, held: int = 1
 ) -> Chains:
-    """Begin runs, and let them forget their beginning for `num_sweeps` updates per neuron."""
+    """Start runs, and let them run for `num_sweeps` updates per neuron, so that they forget their start."""
     start_key, run_key = jax.random.split(key)
     num_bins = -(-num_sweeps * network.population.num_neurons // held)
     return proceed(network, begin(network, start_key, num_chains), run_key, 1, num_bins, held)[0]
@@ -75,21 +75,22 @@ def proceed(
     with_chances: bool = False,
     before: int = 0,
 ) -> tuple[Chains, Visits]:
-    """Let every run go on, O(num_neurons) an update.
+    """Continue every run; an update takes O(num_neurons).
 
     Args:
-        network: whose answers these are.
-        chains: where the runs stand.
-        key: a JAX random key; runs with the same key get the same random numbers whatever the network.
-        num_kept: how many states to keep of each run.
-        spacing: bins from one kept state to the next.
-        held: updates in a bin, through which the stimulus is held: it moves as many steps at once between bins.
-        with_chances: whether to keep with which probability each neuron last answered; from this call on, before it by
-            its response.
-        before: bins that pass first.
+        network: The population with its answers.
+        chains: The present states of the runs.
+        key: A JAX random key; runs with the same key get the same random numbers for every network.
+        num_kept: Number of states to keep of each run.
+        spacing: Bins from one kept state to the next.
+        held: Number of updates in a bin. The stimulus is held through a bin, and moves by as many steps at once between
+            bins.
+        with_chances: Whether to keep the probability with which each neuron last answered. Until it answers in this
+            call, its response stands for it.
+        before: Number of bins that pass before the first state that may be kept.
 
     Returns:
-        Where the runs stand now, and the states kept: those at the end of every `spacing`-th bin.
+        The new states of the runs, and the states kept: those at the end of every `spacing`-th bin.
     """
     population, value, baseline = network.population, network.value, np.asarray(network.baseline)
     moves = np.cumsum(np.asarray(population.stimulus.moves(held), float), axis=1)
@@ -109,7 +110,7 @@ def proceed(
 
 
 class _Tables(NamedTuple):
-    """A network as arrays alone: circuits with other lesions share one compilation."""
+    """A network as arrays only, so that circuits with different lesions share one compilation."""
 
     pairs: Array | None  # None: neurons do not matter to each other
     fields: Array
@@ -181,7 +182,7 @@ def _proceed(
 def _added(
     tables: _Tables, patterns: Array, stimuli: Array, neurons: Array, own: Array, others: Array
 ) -> Float[Array, " num_chains"]:
-    """What a spike of one neuron of each run adds to the value: `features.differences` of that neuron."""
+    """The value that a spike of one neuron adds, per run: `features.differences` of that neuron."""
     added = tables.fields[stimuli, neurons]
     if tables.pairs is not None:
         rows = tables.pairs[stimuli if len(tables.pairs) > 1 else 0, neurons]

@@ -1,4 +1,4 @@
-"""The responses of a population, drawn update by update in trials side by side."""
+"""Draw the responses of a population, update by update, in parallel trials."""
 
 import jax
 import numpy as np
@@ -9,7 +9,7 @@ from bayes_irl.recordings import Recording
 from bayes_irl.systems.population.chains import proceed, stationary_chains
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
-NUM_TRIALS = 100  # by default, where each then has at least as many bins
+NUM_TRIALS = 100  # default, if each trial then has at least this many bins
 
 
 def draw_trials(
@@ -21,10 +21,10 @@ def draw_trials(
     bin_width: float,
     num_trials: int | None,
 ) -> Recording:
-    """Record independent runs as trials of equal length, each from near stationarity on.
+    """Record independent runs as trials of equal length. Each starts close to stationarity.
 
-    Every run begins with a pattern drawn by the baseline, under a stimulus drawn by its long-run share, and is left
-    alone for 50 updates per neuron before it is recorded.
+    Every run begins with a pattern drawn from the baseline and a stimulus drawn from its long-run shares. Recording
+    starts after 50 updates per neuron.
     """
     steps = 1 if updates_per_bin is None else updates_per_bin
     total = count("num_updates // updates_per_bin", num_updates // steps)
@@ -38,7 +38,7 @@ def draw_trials(
     length = total // number
 
     def in_order(array: jax.Array) -> np.ndarray:
-        """Lay one trial after the other."""
+        """Concatenate the trials."""
         return np.swapaxes(np.asarray(array), 0, 1).reshape(number * length, *array.shape[2:])
 
     return Recording.from_arrays(

@@ -1,4 +1,4 @@
-"""What a population does on average, from runs of it."""
+"""Expectations of a population, averaged over simulated runs."""
 
 import equinox as eqx
 import jax
@@ -14,17 +14,17 @@ from bayes_irl.systems.population.precision import single
 from bayes_irl.systems.population.projected import Samples, rewards, weigh
 
 FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
-NUM_RUNS = 200  # that tuning alone is told from
-NEVER = 1e-12  # a share of the time that does not count
-UNSEEN = 1e-9  # weight of a guess at counts that no sample has
+NUM_RUNS = 200  # runs, if only the tuning is estimated
+NEVER = 1e-12  # shares of time below this are ignored
+UNSEEN = 1e-9  # weight of a default answer, for counts that no sample has
 
 
 class Expected(eqx.Module):
-    """Expectations under the stationary distribution; tuning, means and counts as a recording shows them.
+    """Expectations under the stationary distribution; tuning, means and counts refer to recorded bins.
 
     Attributes:
         tuning_curve: E[σ_i | x].
-        monte_carlo_error: standard error of the tuning curve over independent runs.
+        monte_carlo_error: Standard error of the tuning curve over independent runs.
         mean_response: E[σ_i].
         spike_count: P(K | x).
         mean_cost: (1/n) Σ_i E[KL(π_i ‖ p_i)], in nats per update.
@@ -40,20 +40,20 @@ class Expected(eqx.Module):
 
 
 def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains, key: PRNGKeyArray) -> Expected:
-    """Let runs go on, and average over what they visit.
+    """Continue the runs, and average over the states that they visit.
 
     Mean responses are not averages of responses, but solve the balance between them and the answers,
 
         E[1(x = y) σ_i] = (1 − 1/n) Σ_x T[x, y] E[1(x) σ_i] + (1/n) E[ T[x, y] π_i(1 | σ, y) ],
 
-    whose right end varies far less from state to state than responses do. Where the stimulus is held through bins, they
-    are those at the ends of bins: averages of the probabilities with which neurons last answered.
+    whose last term varies far less between states than responses do. If the stimulus is held through bins, they are
+    averages at the ends of bins of the probabilities with which neurons last answered.
 
     Args:
-        network: whose answers these are.
-        fitted: whose reward is averaged.
-        chains: runs that are close to stationary.
-        key: a JAX random key; networks that differ little answer alike with the same key.
+        network: The population with its answers.
+        fitted: The network whose reward is averaged.
+        chains: Runs that are close to stationary.
+        key: A JAX random key; similar networks give similar answers with the same key.
     """
     run_key, end_key = jax.random.split(key)
     population, num_neurons = network.population, network.population.num_neurons
@@ -74,7 +74,7 @@ def expect(network: PopulationNetwork, fitted: PopulationNetwork, chains: Chains
 
 
 def expect_tuning(network: PopulationNetwork, key: PRNGKeyArray) -> Float[Array, "num_stimuli num_neurons"]:
-    """E[σ_i | x] as `expect` has it, from fewer runs that begin at the baseline."""
+    """E[σ_i | x] as in `expect`, from fewer runs that start at the baseline."""
     start_key, keep_key = jax.random.split(key)
     num_neurons = network.population.num_neurons
     chains = begin(network, start_key, NUM_RUNS)
@@ -121,7 +121,7 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
     added = differences(network.value, samples.patterns)
     answers = spike_probabilities(population, added, network.baseline)
     reached, together = _reached(network, samples, answers)
-    # Of every run: how far its answers lie from the mean of all, under each stimulus that they meet.
+    # For every run: how far its answers lie from the mean of all runs, under each stimulus.
     mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
     apart = jnp.einsum(
         "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean[None]))
@@ -159,10 +159,10 @@ def _given_stimulus(population: ManyNeurons) -> Float[Array, "num_stimuli num_st
 def _counts(
     population: ManyNeurons, samples: Samples, answers: Float[Array, "num_samples num_stimuli num_neurons"]
 ) -> Float[Array, "num_stimuli num_counts"]:
-    """P(K | x): where a chain of stimuli and counts rests that goes up and down as often as the samples do on average.
+    """P(K | x): stationary distribution of a chain of counts with the samples' average rates of going up and down.
 
-    The count of the population has the same balance, so that this is P(K | x) but for the noise of these averages.
-    Where nothing was seen, the chain goes back towards the mean count.
+    The population's count has the same balance, so this is P(K | x) up to the noise of these averages. For counts
+    without samples, the chain goes back towards the mean count.
     """
     num_neurons, num_stimuli = population.num_neurons, population.num_stimuli
     shape = (num_stimuli, num_neurons + 1)

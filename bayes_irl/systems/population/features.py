@@ -1,4 +1,4 @@
-"""Value functions in a family of features: answers and implied rewards at any pattern, with nothing enumerated."""
+"""Value functions as sums of features: answers and implied rewards at any pattern, without enumerating patterns."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ class FeatureValue(eqx.Module):
 
         v(σ, x) = Σ_{i<j} J_ij(x) σ_i σ_j + Σ_i h_i(x) σ_i + c_x(K) + Σ_i σ_i g_i(K),      K = Σ_i σ_i.
 
-    It is linear in its numbers, so that answers are logistic regressions with *shared, symmetric* couplings, and the
+    It is linear in its parameters. So answers are logistic regressions with *shared, symmetric* couplings, and the
     reward for which they are optimal is explicit at every pattern, with λ = 1:
 
         r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′),    B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x).
@@ -30,7 +30,7 @@ class FeatureValue(eqx.Module):
         pairs: J, symmetric with a diagonal of zeros; one for all stimuli, or one for each.
         fields: h.
         by_count: c, for every number of spikes.
-        with_count: g, by which a response is worth more or less with the number of spikes; `None`: it is not.
+        with_count: g, the change of a response's value with the number of spikes; `None`: no such term.
     """
 
     pairs: Float[Array, "num_sets num_neurons num_neurons"]
@@ -40,12 +40,12 @@ class FeatureValue(eqx.Module):
 
     @property
     def num_neurons(self) -> int:
-        """How many neurons."""
+        """Number of neurons."""
         return self.fields.shape[1]
 
     @property
     def num_stimuli(self) -> int:
-        """How many stimuli."""
+        """Number of stimuli."""
         return self.fields.shape[0]
 
 
@@ -57,14 +57,14 @@ def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float
 
 
 def as_variables(value: FeatureValue) -> dict[str, Array]:
-    """A value's numbers by name, those of pairs in the order of `numpy.triu_indices`."""
+    """A value's parameters by name; pairs are in the order of `numpy.triu_indices`."""
     upper = np.triu_indices(value.num_neurons, k=1)
     variables = {"pairs": value.pairs[:, *upper], "fields": value.fields, "by_count": value.by_count}
     return variables if value.with_count is None else variables | {"with_count": value.with_count}
 
 
 def from_variables(variables: Mapping[str, Array | np.ndarray]) -> FeatureValue:
-    """The value whose numbers these are."""
+    """The value with these parameters."""
     fields = jnp.asarray(variables["fields"])
     return FeatureValue(
         symmetric(fields.shape[1], jnp.asarray(variables["pairs"])),
@@ -80,7 +80,7 @@ def values(value: FeatureValue, patterns: Patterns) -> PerStimulus:
 
 
 def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
-    """v(σ, x) but for what pairs of spikes are worth."""
+    """v(σ, x) without the pair terms."""
     spikes = patterns.sum(axis=1).astype(int)
     total = patterns @ value.fields.T + value.by_count[:, spikes].T
     if value.with_count is None:
@@ -89,15 +89,15 @@ def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
 
 
 def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
-    """What a spike of each neuron adds to the value, all others as they are: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
+    """The value that a spike of each neuron adds, given the others: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
     spikes = patterns.sum(axis=1).astype(int)
     spiking = patterns[:, None]
-    steps = jnp.diff(value.by_count, axis=1)  # what one spike more is worth, by the spikes of others
+    steps = jnp.diff(value.by_count, axis=1)  # value of one more spike, by the number of the others' spikes
     up, down = (jnp.take(steps, k, axis=1, mode="clip").T[:, :, None] for k in (spikes, spikes - 1))
     added = jnp.einsum("bj,sij->bsi", patterns, value.pairs) + (value.fields[None] + up) + spiking * (down - up)
     if value.with_count is None:
         return added
-    worth = patterns @ value.with_count  # of all spikes, were their number k
+    worth = patterns @ value.with_count  # of all spikes, if their number were k
     more, same, less = (
         jnp.take_along_axis(worth, jnp.clip(k, 0)[:, None], axis=1)
         for k in (jnp.minimum(spikes + 1, value.num_neurons), spikes, spikes - 1)
@@ -123,7 +123,7 @@ def spike_probabilities(population: ManyNeurons, added: PerNeuron, baseline: Bas
 
 
 def after_update(population: ManyNeurons, value: FeatureValue, patterns: Patterns, baseline: Baseline) -> PerStimulus:
-    """B(v)(σ, x′): what a pattern is worth once a neuron was redrawn, coding cost included."""
+    """B(v)(σ, x′): expected value of a pattern after one neuron was redrawn, minus the coding cost."""
     added = differences(value, patterns)
     gains = log_partitions(population, added, baseline) - patterns[:, None] * added
     return values(value, patterns) + gains.mean(axis=2)

@@ -34,34 +34,34 @@ from bayes_irl.systems.population.projected import (
     weigh,
 )
 
-MOST_FEATURES = 6000  # that are solved for: a round then takes half a minute on two cores
+MOST_FEATURES = 6000  # features that are solved for: a round then takes half a minute on two cores
 NUM_CHAINS = 1000
 LEAST_SAMPLES, SAMPLES_PER_FEATURE = 20_000, 5
-FORGET = 10  # sweeps from one round's answers to states of the next
+FORGET = 10  # sweeps between rounds, from the old answers' states to the new ones'
 MOST_ROUNDS, MOST_CHORDS = 20, 50
 LONGEST_STEP = 1.0  # nats of log-odds, root mean square
 SETTLED = 0.02  # nats: a step this small no longer moves the states that are visited
 TOLERANCE = 1e-6  # nats: on the states of the last round
-RIDGE, SMOOTH = 0.01, 0.1  # samples' worth of pull towards the present value, and towards its change being smooth
+RIDGE, SMOOTH = 0.01, 0.1  # weights, in samples, of the penalties on the step's size and on its roughness
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """A population's optimal answers within the family, and how they were found.
+    """A population's optimal answers within the family, with details of the solution.
 
     Attributes:
-        network: the answers; its value is v/λ.
-        fitted: the network whose reward this is.
-        coding_cost_factor: λ, where that of `fitted` is 1.
-        held: whether J and g stayed as they were at the start, because there are too many.
-        num_iterations: steps of Newton's method, with new states or a new matrix in each, and after them.
-        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, of all features, also of J and g; f less its mean under
-            each stimulus, in units of its standard deviation.
-        converged: whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
+        network: The answers; its value is v/λ.
+        fitted: The network whose reward is used.
+        coding_cost_factor: λ, in units of that of `fitted`.
+        held: Whether J and g kept their initial values, because there are too many.
+        num_iterations: Number of Newton steps, with and without new states or a new matrix.
+        residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, over all features, J and g included; f minus its mean
+            under each stimulus, in units of its standard deviation.
+        converged: Whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
             last ones, or 1e-3 in float32).
-        samples: the states of the last round.
-        factors: of the last round's matrix.
-        unit: the standard deviation of every feature, held or not; 1 where it does not vary.
+        samples: The states of the last round.
+        factors: Of the last round's matrix.
+        unit: The standard deviation of every feature, held or not; 1 where it does not vary.
     """
 
     network: PopulationNetwork
@@ -86,34 +86,34 @@ def solve_changed(
 ) -> Adapted:
     """Solve for the answers of a changed population to the reward that a network's answers imply.
 
-    Within the family of the network's value, v is sought whose error is orthogonal to every feature,
+    Solve for v in the family of the network's value, such that its error is orthogonal to every feature,
 
         ⟨f (v + L − r − T B(v))⟩ = 0,
 
-    over the stationary distribution of *its own* answers. In every round runs of the population as it answers now give
-    the states, and Newton's method a step δ,
+    over the stationary distribution of *its own* answers. In every round, the states come from runs with the present
+    answers, and the step δ from Newton's method,
 
         (⟨f (f − T Q f)ᵀ⟩ + P) δ = ⟨f (r + T B(v) − v)⟩,
 
-    Q f being the expectation of f after one update. L, and whatever depends on the stimulus alone, is taken care of by
-    f less its mean under each stimulus. Features are redundant (a count is a sum of responses) and counts can remain
-    unseen: P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the count
-    with that of a tenth. It does not move the solution, only the way there. Steps beyond one nat of log-odds are
-    shortened.
+    where Q f is the expectation of f after one update. Each f has mean zero under each stimulus, so L and functions of
+    the stimulus alone drop out. Features are redundant (a count is a sum of responses) and some counts never occur. So
+    the penalty P pulls δ towards 0 with the weight of a hundredth of a sample, and towards a smooth function of the
+    count with that of a tenth. It does not change the solution, only the path to it. Steps beyond one nat of log-odds
+    are shortened.
 
-    Beyond 6,000 features only h and c are solved for, against features of single responses and of counts alone: J and g
-    stay those of the start, v/λ. What that leaves is told by the residual, which is that of all features.
+    With more than 6,000 features, only h and c are solved for, with the features of single responses and counts. J and
+    g keep their initial values. The residual is that of all features, so it includes the error of this approximation.
 
     Args:
-        fitted: whose reward r is meant: v0 − T0 B0(v0), up to a function of the stimulus.
-        population: the changed one: lesions, stimulus statistics.
+        fitted: The network with reward r = v0 − T0 B0(v0), up to a function of the stimulus.
+        population: The changed population: lesions, stimulus statistics.
         baseline: p of the changed population.
-        coding_cost_factor: λ of the changed population, where that of `fitted` is 1.
-        key: of the runs.
-        start: v/λ to begin with; by default that of `fitted`.
+        coding_cost_factor: λ of the changed population, in units of that of `fitted`.
+        key: A JAX random key for the runs.
+        start: Initial v/λ; by default that of `fitted`.
 
     Raises:
-        InputError: if h and c alone are too many for a matrix of their products.
+        InputError: If h and c alone are too many for a matrix of their products.
     """
     held = pairs_are_held(fitted.value)
     value = jax.tree.map(lambda each: each / coding_cost_factor, fitted.value) if start is None else start
@@ -140,12 +140,12 @@ def solve_changed(
 
 
 def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 1e-4) -> Adapted:
-    """Solve for another reward near one that was solved for: on its states and with its matrix, in a few cheap steps.
+    """Solve for a reward close to one that was solved before, in a few cheap steps on its states and with its matrix.
 
     Args:
-        solved: from `solve_changed`.
-        fitted: whose reward is meant now; its value is near that of `solved.fitted`.
-        tolerance: nats of log-odds, of the last step.
+        solved: The solution from `solve_changed`.
+        fitted: The network with the new reward; its value is close to that of `solved.fitted`.
+        tolerance: Largest size of the last step, in nats of log-odds.
     """
     factor = solved.coding_cost_factor
     value = jax.tree.map(
@@ -156,15 +156,15 @@ def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 
 
 
 def pairs_are_held(value: FeatureValue) -> bool:
-    """Whether all coefficients are too many to be solved for.
+    """Whether there are too many coefficients to solve for all of them.
 
     Raises:
-        InputError: if those of single responses and of the count are too many as well.
+        InputError: If those of single responses and counts alone are too many.
     """
     if (size := num_features(value, held=True)) > MOST_FEATURES:
         raise InputError.of(
             "posterior",
-            f"at most {MOST_FEATURES:,} fields and values of counts, whose changes can be solved for",
+            f"at most {MOST_FEATURES:,} fields and count terms to solve for",
             f"{size:,}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
             "Adapt a fit to fewer neurons or stimuli.",
         )
@@ -178,14 +178,14 @@ def _search(
     tolerance: float,
     max_steps: int,
 ) -> tuple[Adapted, bool]:
-    """Take Newton's steps until they are small, the last one included; return what came of them, and whether they were.
+    """Take Newton steps until they are small; return the result, and whether they became small.
 
     Args:
-        start: where the search begins.
-        propose: the step, with what it comes from as its curvature.
-        held: as in `Adapted`.
-        tolerance: nats of log-odds.
-        max_steps: at most so many.
+        start: Where the search begins.
+        propose: A function that returns the step and the curvature it used.
+        held: As in `Adapted`.
+        tolerance: Size of a small step, in nats of log-odds.
+        max_steps: Largest number of steps.
     """
     ended = newton(
         lambda network: (),
@@ -226,9 +226,9 @@ def _polish(found: Adapted, settled: bool, tolerance: float) -> Adapted:
 
 
 def _propose(found: Adapted, reward: Float[jax.Array, " num_samples"]) -> Proposal:
-    """Newton's step, not beyond a nat of log-odds, and by how much the whole of it changes them.
+    """Newton's step, shortened to one nat of log-odds, and the size of the full step.
 
-    None, and infinitely, where a value is no longer finite.
+    A step of None and an infinite size, if a value is no longer finite.
     """
     network, samples = found.network, found.samples
     wanted = project(network.value, bellman_gap(network, reward, samples), samples, found.held)

@@ -1,4 +1,4 @@
-"""More neurons than can be enumerated: who is there, and what the stimulus does."""
+"""Neurons that are too many to enumerate, and their stimulus."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -16,11 +16,11 @@ class ManyNeurons(Neurons):
     """Neurons without a table of their patterns: what features, chains and solvers see, and the base of `Population`.
 
     Attributes:
-        num_neurons: number of neurons, lesioned ones included.
-        stimulus: what the neurons answer to.
-        silenced: neurons that always answer 0, at no cost.
-        forced: neurons that always answer 1, at no cost.
-        unit_ids: the neurons' names, in order; None: they are numbered.
+        num_neurons: Number of neurons, lesioned ones included.
+        stimulus: The stimulus that the neurons answer to.
+        silenced: Neurons that always answer 0, at no cost.
+        forced: Neurons that always answer 1, at no cost.
+        unit_ids: The neurons' names, in order; None: they are numbered.
     """
 
     num_neurons: int = eqx.field(static=True)
@@ -45,13 +45,14 @@ class ManyNeurons(Neurons):
 
     @property
     def snapshot_transition(self) -> Transition:
-        """T̃, by which the objective of snapshots moves the stimulus before it asks for one more answer.
+        """T̃, the stimulus's transition before the one further answer in the objective of snapshots.
 
-        T̃ = I + κ (T_bin − I) where it is held through bins of k updates, with
+        If the stimulus is held through bins of k updates, T̃ = I + κ (T_bin − I) with
 
             κ = 1 / ((n − 1) ((1 − 1/n)^−k − 1)),
 
-        which is 1 for k = 1, and 0 for many. Where it moves before every update, T̃ = T. See `docs/decisions.md`.
+        which is 1 for k = 1, and tends to 0 for large k. If the stimulus moves before every update, T̃ = T. See
+        `docs/decisions.md`.
         """
         num_updates, per_bin = self.hold
         if num_updates == 1:

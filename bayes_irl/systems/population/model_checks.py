@@ -1,4 +1,4 @@
-"""What of a population's recording can be checked without a table of patterns."""
+"""Checks of a population's recording that need no table of patterns."""
 
 import jax
 import numpy as np
@@ -12,10 +12,10 @@ from bayes_irl.systems.base import Inferred
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.stimulus_checks import check_stimulus
 
-MOST_NEURONS = 14  # beyond, answers to the same pattern are hardly ever recorded twice
+MOST_NEURONS = 14  # with more, answers to the same pattern are hardly ever recorded twice
 TOO_MANY = (
-    f"Memory and drift were not checked: they compare answers to the same pattern, of which more than {MOST_NEURONS} "
-    "neurons show hardly any twice. Fit a few neurons as a Circuit to check them."
+    f"Memory and drift were not checked: they compare answers to the same pattern, and more than {MOST_NEURONS} "
+    "neurons hardly ever repeat a pattern. Fit a few neurons as a Circuit to check them."
 )
 
 
@@ -23,8 +23,8 @@ def check_population(observed: ObservedPopulation, inferred: Inferred) -> Findin
     """Check the stimulus and repeats; of a few neurons also memory and drift.
 
     Args:
-        observed: what was recorded.
-        inferred: the fit.
+        observed: The recording.
+        inferred: The fit.
     """
     packed, population = observed.counts, observed.population
     rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))

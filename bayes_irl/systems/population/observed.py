@@ -1,4 +1,4 @@
-"""What one fit to a population sees."""
+"""The recording of a population, as a fit uses it."""
 
 import warnings
 from functools import cached_property
@@ -22,14 +22,14 @@ LEAST_SPIKES_OF_COPIES = 10
 
 
 class ObservedPopulation(Observed):
-    """A recording of a population, whole.
+    """The whole recording of a population.
 
     Attributes:
-        system: who is there, lesions included.
-        counts: what was recorded.
+        system: The population as it was when recorded, lesions included.
+        counts: The recording.
         baseline: p, probabilities of a spike.
-        patterns: recorded patterns, evenly spaced, at which the reward is reported.
-        shown: the stimulus of each of them.
+        patterns: Recorded patterns, evenly spaced, at which the reward is reported.
+        shown: The stimulus of each of them.
     """
 
     system: System
@@ -77,7 +77,7 @@ class ObservedPopulation(Observed):
         return share / share.sum() @ self.tuning
 
     def store(self) -> xr.Dataset:
-        """p, mean responses and tuning as recorded, and what checks compare replicas with."""
+        """p, mean responses and tuning as recorded, and the statistics that checks compare with replicas."""
         return statistics.of_recording(self.counts).assign(
             {
                 "baseline": ("neuron", np.asarray(self.baseline)),
@@ -95,8 +95,8 @@ def observe_population(
     """Check a population and a recording against each other.
 
     Raises:
-        InputError: if they do not fit: numbers of neurons or stimuli, single updates of a stimulus made for bins, a
-            silenced neuron that spikes, a stimulus that was never shown.
+        InputError: If numbers of neurons or stimuli differ, single updates were recorded but the stimulus is made for
+            bins, a silenced neuron spikes, or a stimulus was never shown.
     """
     assert isinstance(population, System)
     if not isinstance(recording, Recording | PackedRecording):
@@ -140,7 +140,7 @@ def observe_population(
 
 
 def _warn_of_uninformative(observed: ObservedPopulation) -> None:
-    """Name the neurons about which the recording says little: they are kept, and shrunk to the prior."""
+    """Warn of neurons that the recording hardly constrains: they are kept, and shrunk to the prior."""
     spikes, bins = observed.counts.spike_counts.sum(axis=0), observed.counts.num_bins
     free, names = observed.population.free, observed.population.unit_names
     for what, which in (("never", spikes == 0), ("always", spikes == bins)):
@@ -156,7 +156,7 @@ def _warn_of_uninformative(observed: ObservedPopulation) -> None:
     copies = [f"{names[seen[i]]} of {names[seen[first[k]]]}" for i, k in enumerate(same.reshape(-1)) if first[k] != i]
     if copies:
         warnings.warn(
-            f"neurons that are copies of others: {', '.join(copies[:5])}. Their rewards are not separately "
+            f"Some neurons are copies of others: {', '.join(copies[:5])}. Their separate rewards are not "
             "identified: leave out one of each pair.",
             DataWarning,
             stacklevel=5,

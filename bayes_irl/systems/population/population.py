@@ -45,14 +45,14 @@ class Population(ManyNeurons, System):
     Every neuron sees all others. A population does not change: `silence`, `force` and `with_stimulus` return another.
 
     Attributes:
-        num_neurons: number of neurons, lesioned ones included.
-        stimulus: what the neurons answer to.
-        silenced: neurons that always answer 0, at no cost.
-        forced: neurons that always answer 1, at no cost.
-        unit_ids: the neurons' names, in order; None: they are numbered.
+        num_neurons: Number of neurons, lesioned ones included.
+        stimulus: The stimulus that the neurons answer to.
+        silenced: Neurons that always answer 0, at no cost.
+        forced: Neurons that always answer 1, at no cost.
+        unit_ids: The neurons' names, in order; None: they are numbered.
 
     Raises:
-        InputError: for fewer than two neurons, or lesions of neurons that are not there.
+        InputError: For fewer than two neurons, or lesions of neurons that do not exist.
 
     >>> from bayes_irl import Stimulus
     >>> str(Population(100, Stimulus.switching(0.01)).silence(3)).splitlines()[0]
@@ -83,7 +83,7 @@ class Population(ManyNeurons, System):
         Capability.LOO_PIT: "Score a recording that no fit has seen: bi.score.",
         Capability.PRIOR_SENSITIVITY: "Fit it with another prior, and compare by bi.score.",
         Capability.CONTRACTION: "See the tree's attribute `effective_parameters`.",
-        Capability.BLIND_SPOTS: "See identifiability.reward_weights, which names what is not determined.",
+        Capability.BLIND_SPOTS: "See identifiability.reward_weights, which lists what is not determined.",
         Capability.REWARD_DISTANCE: "See identifiability.reward_weights.",
         Capability.ASSUMPTIONS: "Fit again with another baseline or stimulus, and compare reward_weights.",
         Capability.SAME_REWARD: "Score one recording by the other's fit: bi.score.",
@@ -92,11 +92,11 @@ class Population(ManyNeurons, System):
     }
 
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedPopulation:
-        """Check a `Recording` or a `PackedRecording`, all of whose bins are used, and pack it.
+        """Check a `Recording` or a `PackedRecording`, and pack it. All its bins are used.
 
         Raises:
-            InputError: where numbers of neurons or stimuli differ, single updates were recorded of a stimulus made for
-                bins, a lesioned neuron answers otherwise than it must, or a stimulus was never shown.
+            InputError: If numbers of neurons or stimuli differ, single updates were recorded but the stimulus is made
+                for bins, a silenced neuron spikes or a forced one does not, or a stimulus was never shown.
         """
         return observe_population(self, recording, baseline)
 
@@ -109,14 +109,14 @@ class Population(ManyNeurons, System):
         bin_width: float = 0.01,
         num_trials: int | None = None,
     ) -> Recording:
-        """Draw trials that run side by side; see `bayes_irl.simulate`."""
+        """Draw parallel trials; see `bayes_irl.simulate`."""
         steps, held = self.stimulus.bins(updates_per_bin)
         return self.name(draw_trials(optimum, key, num_updates, steps, held, bin_width, num_trials))
 
     # -- tables and trees --------------------------------------------------------------------------------------------
 
     def axes(self) -> Axes:
-        """Stimuli, neurons, pairs and numbers of spikes; a reward is a value, by its numbers."""
+        """Stimuli, neurons, pairs and numbers of spikes. The reward is stored as the parameters of a value."""
         return Axes(self.neuron_coords(), {"reward": ["recorded_pattern"], **VALUE_AXES})
 
     def store(self) -> xr.Dataset:
@@ -125,11 +125,11 @@ class Population(ManyNeurons, System):
 
     @classmethod
     def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
-        """Make the population again."""
+        """Restore the population from `store`."""
         return cls.restore_neurons(stored)
 
     def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:
-        """A value, by its numbers."""
+        """The parameters of a value."""
         return as_variables(sites["value"]) if "value" in sites else {}
 
     def reward_from(self, variables: Mapping[str, Any]) -> FeatureValue:
@@ -137,7 +137,7 @@ class Population(ManyNeurons, System):
         return from_variables(variables)
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
-        """Whether the inferred population is tuned as the recorded one."""
+        """Check that the inferred population has the tuning of the recorded one."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedPopulation)
         if observed.updates:
@@ -146,13 +146,13 @@ class Population(ManyNeurons, System):
         return (tuned_as_recorded(observed, network, inferred.key),)
 
     def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
-        """What can be checked without a table of patterns."""
+        """The checks that need no table of patterns."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedPopulation)
         return check_population(observed, inferred)
 
     def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
-        """`patterns`: recorded patterns, at which the posterior's `reward` is, and the stimulus of each."""
+        """`patterns`: the recorded patterns at which the posterior's `reward` is given, and the stimulus of each."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedPopulation)
         return {
@@ -165,10 +165,10 @@ class Population(ManyNeurons, System):
         }
 
     def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
-        """What the point estimate gains over answers by the baseline alone, bin by bin.
+        """The point estimate's gain over answers by the baseline alone, for each bin.
 
         Raises:
-            InputError: for a changed population, whose value has to be solved for first.
+            InputError: For a changed population, whose value has to be solved for first.
         """
         assert isinstance(observed, ObservedPopulation)
         if changes := self.describe_change(system):
@@ -180,7 +180,7 @@ class Population(ManyNeurons, System):
         """The population with a draw's own value, which is optimal for the reward that it implies.
 
         Raises:
-            InputError: for a changed population, whose value has to be solved for.
+            InputError: For a changed population, whose value has to be solved for.
         """
         if changes := self.restore(groups["system"].isel(recording=0)).describe_change(self):
             raise InputError.of("system", "the population as it was fitted", ", ".join(changes), "Use adapt.")
@@ -191,20 +191,20 @@ class Population(ManyNeurons, System):
         return population_statistics(self, stored)
 
     def left_out(self, groups: Mapping[str, xr.Dataset]) -> xr.Dataset:
-        """What trials are predicted to gain over the baseline by fits that did not see them, in nats per update.
+        """The gain over the baseline, in nats per update, of fits that left out each trial in turn.
 
-        Sums over trials are those of `bayes_irl.score`. What a trial gains or loses because its stimuli were shown more
-        or less often than others is left out, as it is from a score's standard error.
+        Sums over trials are those of `bayes_irl.score`. As in a score's standard error, the part of a trial's gain that
+        only reflects how often its stimuli were shown is left out.
 
         Args:
-            groups: of the fit's tree.
+            groups: The groups of the fit's tree.
 
         Returns:
             `elpd[trial]`, each trial's part of `total`; `count`, one for each; `se`, the total's standard error between
-            trials; `p_loo`, what the fit gains more on trials that it has seen; `share_bad`, 0.
+            trials; `p_loo`, the fit's additional gain on trials that it has seen; `share_bad`, 0.
 
         Raises:
-            InputError: for a fit of more than 20,000 parameters.
+            InputError: For a fit of more than 20,000 parameters.
         """
         if "left_out" not in groups:
             wanted = "a fit to a population of at most 20,000 parameters, whose trials were left out in turn"
@@ -227,7 +227,7 @@ class Population(ManyNeurons, System):
     # -- what is predicted -------------------------------------------------------------------------------------------
 
     def adaptation(self, after: System, fitted: Fitted) -> PopulationAdaptation:
-        """Solve for the point estimate before and after the change; draws follow from there in a few steps."""
+        """Solve for the point estimate before and after the change; each draw then takes a few more steps."""
         assert isinstance(after, ManyNeurons)
         return PopulationAdaptation.of(self, after, fitted)
 
@@ -256,5 +256,5 @@ class Population(ManyNeurons, System):
         return coords | {"alive": ("neuron", self.alive)}
 
     def is_solved(self, optimum: PopulationAnswers, largest_residual: float) -> bool:
-        """Whether value and baseline settled; the residual has a scale of its own."""
+        """Whether value and baseline settled."""
         return optimum.converged

@@ -21,16 +21,16 @@ from bayes_irl.systems.population.precision import single
 class PopulationNetwork(eqx.Module):
     """A population that answers by a value function in a family of features.
 
-    Its answers are optimal for the reward that the value implies (`reward_at`). So a network of *known* reward needs
-    no solver: choose a value.
+    Its answers are optimal for the reward that the value implies (`reward_at`). So you can make a network of *known*
+    reward without a solver: choose a value.
 
     Attributes:
-        population: who is there.
+        population: The population that answers.
         value: v, in nats.
         baseline: p, probabilities of a spike.
 
     Raises:
-        InputError: if sizes disagree.
+        InputError: If sizes disagree.
     """
 
     population: ManyNeurons

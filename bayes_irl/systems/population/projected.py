@@ -24,7 +24,7 @@ class Samples(eqx.Module):
 
 
 def weigh(network: PopulationNetwork, visits: Visits) -> Samples:
-    """The states that runs went through, weighted so that stimuli have their stationary share."""
+    """The states that runs visited, weighted so that stimuli have their stationary shares."""
     share = network.population.stimulus_share
     stimuli = visits.stimuli.reshape(-1)
     weights = (share / jnp.maximum(jnp.bincount(stimuli, length=len(share)), 1))[stimuli]
@@ -68,7 +68,7 @@ def rewards(fitted: PopulationNetwork, samples: Samples) -> Float[Array, " num_s
 def bellman_gap(
     network: PopulationNetwork, reward: Float[Array, " num_samples"], samples: Samples
 ) -> Float[Array, " num_samples"]:
-    """R + T B(v) − v at sampled states, less its mean under each stimulus: that is a matter of L and b(x) alone."""
+    """R + T B(v) − v at sampled states, minus its mean under each stimulus, which only concerns L and b(x)."""
     ahead = after_update(network.population, network.value, samples.patterns, network.baseline)
     moved = (ahead * network.population.transition[samples.stimuli]).sum(axis=1)
     gap = reward + moved - _own(values(network.value, samples.patterns), samples.stimuli)
@@ -100,7 +100,7 @@ def project(
 
 @eqx.filter_jit
 def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples, held: bool = False) -> Float[Array, ""]:
-    """By how many nats a step changes the log-odds of answers: root mean square over samples and neurons."""
+    """Change of the answers' log-odds by a step, in nats: root mean square over samples and neurons."""
     moved = from_coefficients(step, jax.tree.map(jnp.zeros_like, like), held)
     added = differences(moved, samples.patterns)[jnp.arange(len(samples.weights)), samples.stimuli]
     return jnp.sqrt((samples.weights @ jnp.square(added)).mean())
@@ -108,7 +108,7 @@ def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples, he
 
 @eqx.filter_jit
 def deviations(like: FeatureValue, samples: Samples) -> Float[Array, " num_features"]:
-    """The standard deviation of every feature, less its mean under each stimulus; from means alone, as f² = f."""
+    """The standard deviation of every feature around its mean under each stimulus, from means alone: f² = f."""
 
     def of_stimulus(x: Array) -> Array:
         here = (samples.stimuli == x).astype(samples.weights.dtype)

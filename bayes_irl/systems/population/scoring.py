@@ -1,4 +1,4 @@
-"""What a value gains over the baseline alone, bin by bin of a recording that it has not seen."""
+"""The gain of a value over the baseline alone, for each bin of a held-out recording."""
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ from bayes_irl.systems.population.trial_labels import label_trials
 from bayes_irl.systems.scored import Scored
 
 NUMBERS_AT_ONCE = 2**22  # bins × stimuli × neurons
-LEAST_CLUSTERS = 10  # of which a standard error is made
+LEAST_CLUSTERS = 10  # trials, for a standard error
 CHUNK = 256  # bins: sizes of blocks are multiples of it
 
 
@@ -22,7 +22,7 @@ def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
     """The gain of every bin, in nats per update, clustered by trial; see `bayes_irl.score`.
 
     Raises:
-        InputError: for fewer than 10 trials.
+        InputError: For fewer than 10 trials.
     """
     labels, names = label_trials(observed.counts)
     if len(names) < LEAST_CLUSTERS:
@@ -30,7 +30,8 @@ def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
             "recording",
             f"at least {LEAST_CLUSTERS} trials",
             len(names),
-            "A standard error is made between trials; without `trial`, between stretches of the record.",
+            "The standard error is computed from the variance between trials (without `trial`, between stretches of "
+            "the record).",
         )
     return Scored(
         values=gains(observed, value),
@@ -44,7 +45,7 @@ def score_value(value: FeatureValue, observed: ObservedPopulation) -> Scored:
 
 
 def weights_of_bins(observed: ObservedPopulation) -> Float[np.ndarray, " num_bins"]:
-    """How much each bin counts; they add up to 1."""
+    """The weight of each bin; weights add up to 1."""
     if observed.updates:
         return np.full(observed.counts.num_bins, 1 / observed.counts.num_bins)
     share = np.asarray(observed.population.stimulus_share)
@@ -83,6 +84,6 @@ def _of_snapshots(population: ManyNeurons, value: FeatureValue, spikes: Array, b
 
 @eqx.filter_jit
 def _of_updates(population: ManyNeurons, value: FeatureValue, spikes: Array, baseline: Baseline) -> Array:
-    """Log π_i(σ_i | σ, x) − log p_i(σ_i), whichever neuron it was and whatever it saw."""
+    """Log π_i(σ_i | σ, x) − log p_i(σ_i) of the neuron that was redrawn."""
     added = differences(value, spikes)
     return spikes[:, None] * added - log_partitions(population, added, baseline)

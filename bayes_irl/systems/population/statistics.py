@@ -1,4 +1,4 @@
-"""Statistics by which a recording of a population is compared with replicas drawn from a fit.
+"""Statistics that compare a recording of a population with replicas drawn from a fit.
 
 - `mean_response` E[σ_i | x];
 - `correlation` of σ_i and σ_j given x: Σ_x N(x) cov(σ_i, σ_j | x), in units of its diagonal, of at most 100 neurons;
@@ -42,10 +42,10 @@ MEANINGS = {
 
 
 def of_recording(packed: PackedRecording) -> xr.Dataset:
-    """The statistics of a recording, and how many independent bins vary as much between trials (`num_independent`).
+    """The statistics of a recording, and its effective number of independent bins (`num_independent`).
 
-    Single updates are replicated one for one. Snapshots that follow each other are less informative than as many
-    independent ones, by the factor by which their mean responses vary more between trials.
+    Single updates are replicated one for one. Successive snapshots depend on each other: the effective number is
+    smaller by the factor by which mean responses vary more between trials than independent snapshots would.
     """
     together = max(1, MAX_NUMBERS // packed.num_neurons)
 
@@ -59,18 +59,18 @@ def of_recording(packed: PackedRecording) -> xr.Dataset:
 
 
 def population_statistics(population: ManyNeurons, stored: StoredRecording) -> Replicating:
-    """The statistics as recorded, and how to draw a replica: as many bins as are independent, if that can be afforded.
+    """The recorded statistics, and a function that draws a replica with as many independent bins, or fewer if too many.
 
     Args:
-        population: the recorded one.
-        stored: what the tree keeps of its recording.
+        population: The recorded population.
+        stored: The recording's summary in the tree.
     """
     updates, recorded = stored.kind == "updates", stored.system
     wanted = int(recorded["num_independent"].values)
     length = min(wanted, MAX_UPDATES if updates else MAX_KEPT * _num_runs(population.num_neurons))
-    note = f"Replicas have {length:,} bins; those recorded vary between trials as {wanted:,} independent ones."
+    note = f"Replicas have {length:,} bins; the recording is worth {wanted:,} independent ones."
     if length < wanted:
-        note += " Bands are too wide."
+        note += " The replicas' bands are too wide."
     labels = {"stimulus": list(population.stimulus_labels), "pair": recorded["correlated_pair"].values}
     sizes = {"neuron": population.neuron_labels, "spike_count": np.arange(population.num_neurons + 1)}
 
@@ -95,10 +95,10 @@ def of_replica(network: PopulationNetwork, length: int, updates: bool, key: PRNG
     """The same statistics of a recording drawn from a network.
 
     Args:
-        network: whose answers.
-        length: number of bins.
-        updates: whether single updates are recorded, or snapshots of a stationary population.
-        key: a JAX random key.
+        network: The population with its answers.
+        length: Number of bins.
+        updates: Whether single updates are recorded, or snapshots of a stationary population.
+        key: A JAX random key.
     """
     num_neurons = network.population.num_neurons
     if updates:
@@ -149,7 +149,7 @@ def _of_blocks(
 
 
 def _num_runs(num_neurons: int) -> int:
-    """How many runs of a replica can be afforded."""
+    """Number of runs of a replica."""
     sweeps = FORGET + MAX_KEPT * SPACING
     return int(np.clip(MAX_WORK // (sweeps * num_neurons**2), LEAST_RUNS, MAX_RUNS))
 

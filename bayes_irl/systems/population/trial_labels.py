@@ -1,4 +1,4 @@
-"""Which trial each bin belongs to: what standard errors and variances between trials are made of."""
+"""The trial of each bin, for standard errors and variances between trials."""
 
 import numpy as np
 from jaxtyping import Int
@@ -12,8 +12,8 @@ def label_trials(recording: PackedRecording, least: int = 1) -> tuple[Int[np.nda
     """The trial of every bin, as a number, and the trials' names.
 
     Args:
-        recording: what was recorded.
-        least: with fewer trials than that, or without any, 50 stretches of the recording stand for them.
+        recording: The recording.
+        least: With fewer trials than this, or none, the recording is divided into 50 stretches instead.
 
     >>> recording = PackedRecording.from_blocks([np.zeros((4, 2))], [0, 1, 0, 1], trial=[3, 3, 7, 7])
     >>> label_trials(recording)[0].tolist()

@@ -1,4 +1,4 @@
-"""Whether an inferred population comes to rest where the recorded one did."""
+"""Whether the stationary tuning of an inferred population is the recorded one."""
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
@@ -12,10 +12,11 @@ FARTHEST_TUNING = 0.05  # root mean square, in standard deviations of a response
 
 
 def tuned_as_recorded(observed: ObservedPopulation, network: PopulationNetwork, key: PRNGKeyArray) -> Check:
-    """Whether the population that was inferred is tuned as the recorded one.
+    """Check that the inferred population has the tuning of the recorded one.
 
-    At the peak, the features of recorded patterns neither rise nor fall on average under the answers that were
-    inferred. Where these answers come to rest elsewhere, bins were not of a population that updates as T has it.
+    At the maximum, one update by the inferred answers does not change the mean features of recorded patterns. If the
+    stationary distribution of these answers nevertheless differs from the recording, the bins do not come from a
+    population whose updates and stimulus follow T.
     """
     mean = observed.mean_response
     recorded = observed.counts.spike_counts / observed.counts.stimulus_counts[:, None]
@@ -24,7 +25,7 @@ def tuned_as_recorded(observed: ObservedPopulation, network: PopulationNetwork, 
         "tuning of the inferred population, apart from the recorded",
         float(np.sqrt(np.asarray(observed.population.stimulus_share) @ apart.mean(axis=1))),
         FARTHEST_TUNING,
-        "The inferred population is tuned as the recorded one.",
-        "The inferred population is not tuned as the recorded one: the model leaves no room for it, bins are too few, "
-        "or stimuli do not move at updates as the population's T has it.",
+        "The inferred population has the tuning of the recorded one.",
+        "The inferred population does not have the tuning of the recorded one: the model is too restricted, there "
+        "are too few bins, or the stimulus does not move as the population's T states.",
     )

@@ -195,7 +195,7 @@ def test_a_population_that_does_not_keep_its_rates_is_refused():
     network = self_consistent(moderate_network(6, 2), "population")
     recorded = np.asarray(enumerated(network).mean_response) + 0.1 * (np.arange(6) == 0)
     fitted = as_fitted(network, recorded, 1, kind="population")
-    with pytest.raises(bi.InputError, match="keeps the recorded rates .* rates that drift in 1 of 1 draws"):
+    with pytest.raises(bi.InputError, match="keeps the recorded rates .* rates that change in 1 of 1 draws"):
         bi.adapt(fitted, network.population.silence(3), baseline="adapted")
 
 
@@ -245,5 +245,5 @@ def test_a_mean_cost_that_stays_does_so_at_the_exact_factor():
 
 def test_a_family_too_large_to_be_solved_for_is_refused():
     network = moderate_network(1600, 0)
-    with pytest.raises(bi.InputError, match=r"at most 6,000 fields and values of counts.* got 6,402; .* needs 0.3 GB"):
+    with pytest.raises(bi.InputError, match=r"at most 6,000 fields and count terms.* got 6,402; .* needs 0.3 GB"):
         solve_changed(network, network.population.silence(0), network.baseline, 1.0, KEY)

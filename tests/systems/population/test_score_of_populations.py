@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused(snapshots):
     with pytest.raises(InputError, match="num_neurons"):
         bi.score({"a": tree(moderate_network(5, 0))}, NETWORK.population, snapshots)
     faster = PopulationNetwork(bi.Population(6, bi.Stimulus.switching(0.1)), NETWORK.value, NETWORK.baseline)
-    with pytest.raises(InputError, match="fits with one transition, got another one for 'b'"):
+    with pytest.raises(InputError, match="fits with the same transition, got another one for 'b'"):
         bi.score({"a": tree(), "b": tree(faster)}, NETWORK.population, snapshots)
     with pytest.raises(InputError, match="at least 10 trials"):
         bi.score({"a": tree()}, NETWORK.population, snapshots.trials([0, 1, 2]))

@@ -18,7 +18,7 @@ class InputError(ValueError):
 
 
 class DataWarning(UserWarning):
-    """Data that say little, a solution that is not one, or a fit that will take long: work goes on all the same."""
+    """Data with little information, a solution that did not converge, or a slow fit: the computation continues."""
 
 
 def finite_array(argument: str, values: Any, shape: tuple[int | None, ...], advice: str = "") -> np.ndarray:

@@ -27,7 +27,7 @@ class Settings:
         trials_per_condition: in each update.
         learning_rate: Adam's, for both networks.
         entropy: β, how much reward a nat of the answer's entropy is worth. The source has none: it keeps a network that
-            still guesses from settling on one answer, from which it could learn nothing.
+            still guesses from always giving one answer, because it could then learn nothing.
         averaging: a, how much of their running mean networks keep in each update, θ̄ ← a θ̄ + (1 − a) θ (Polyak &
             Juditsky 1992, doi:10.1137/0330046). The mean is validated and kept; the source keeps θ, as a = 0 does.
         clip: largest norm of a gradient, for each network.

@@ -36,7 +36,7 @@ def baseline_option(default: str) -> Callable:
         type=click.Choice(["neuron", "population"]),
         default=default,
         show_default=True,
-        help="Whose mean response is free of coding cost.",
+        help="Baseline p: the mean response of each neuron, or of all.",
     )
 
 
@@ -65,7 +65,7 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **more: Any):
         super().__init__(*args, **more)
-        text = "Compile anew: leave the folder of compiled programs alone."
+        text = "Compile again: do not use the folder of compiled programs."
         self.params.append(
             click.Option(["--no-cache"], is_flag=True, help=text, expose_value=False, callback=_no_cache)
         )

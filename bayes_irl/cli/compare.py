@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @click.argument("posteriors", nargs=-1, required=True, metavar="[NAME=]FILE.nc...")
 @click.option("--recording", type=FilePath, help="The recording, for checks of the report that need its order.")
 @seed_option
-@click.option("--allow-failed", is_flag=True, help="Go on where fits failed their gate.")
-@click.option("--out", type=FilePath, help="A folder for a report: a page, and the same as Markdown.")
+@click.option("--allow-failed", is_flag=True, help="Compare even if fits failed their gate.")
+@click.option("--out", type=FilePath, help="A folder for a report, as a web page and as Markdown.")
 def command(
     posteriors: tuple[str, ...], recording: Path | None, seed: int, allow_failed: bool, out: Path | None
 ) -> None:

@@ -58,7 +58,7 @@ FULL = Size(8, (2, 6), 100_000, "--method nuts --chains 4 --draws 1000", "--draw
 QUICK = Size(5, (1, 4), 20_000, "--method laplace --draws 200", "--draws 50")
 
 
-@click.command("demo", cls=Command, short_help="Run the main job, end to end.")
+@click.command("demo", cls=Command, short_help="Simulate a circuit, infer its reward, predict a lesion.")
 @click.option("--quick", is_flag=True, help="A small circuit and a fast approximation: half a minute.")
 @seed_option
 @click.option("--out", type=FilePath, default="demo", show_default=True, help="Folder for files and figures.")
@@ -155,6 +155,6 @@ def _echo_reward(reward: "xr.DataArray", truth: "np.ndarray", seen: "np.ndarray"
     held = ((low <= truth) & (truth <= high))[often]
     correlation = np.corrcoef(truth[often], mean[often])[0, 1]
     click.echo(
-        f"Where a count was seen at least {SEEN} times: correlation with the truth {correlation:.3f}; "
-        f"{held.sum()} of {held.size} intervals hold it."
+        f"For counts observed at least {SEEN} times: correlation with the truth {correlation:.3f}; "
+        f"{held.sum()} of {held.size} intervals contain it."
     )

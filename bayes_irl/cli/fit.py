@@ -58,7 +58,11 @@ if TYPE_CHECKING:
     help="What to explain.  [default: updates if the file has them, else snapshots]",
 )
 @click.option("--update-rate", type=float, help="How often each neuron answers, in Hz; bins need it.")
-@click.option("--resume", is_flag=True, help="Go on with the fit that OUT.partial holds, to the very same end.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Continue the fit kept in OUT.partial; the result is the same as without the interruption.",
+)
 @allow_failed_option
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="The posterior, an .nc file, with a figure beside it.")
@@ -104,7 +108,7 @@ def command(
     started = os.path.lexists(checkpoint)
     check_outputs(out, ".nc", [picture] * (not large) + [checkpoint] * (not started))
     if started and not resume:
-        advice = "Go on with --resume; or delete that folder, unless another fit is still at work there."
+        advice = "Continue with --resume, or delete that folder if no other fit is using it."
         raise bi.InputError.of("--out", "an output without a fit that is not finished", checkpoint, advice)
     sampler = _method(method, chains, draws)
     recorded = read(recording, options)
@@ -155,7 +159,7 @@ def _say_how_to_resume(checkpoint: Path) -> Iterator[None]:
         if not checkpoint.exists():
             raise
         raise Interrupted(
-            f"interrupted. What was done is kept in {checkpoint}: the same command with --resume goes on."
+            f"interrupted. Finished work is kept in {checkpoint}: run the same command with --resume to continue."
         ) from None
 
 
@@ -167,7 +171,7 @@ def _save(tree: "xr.DataTree", out: Path, checkpoint: Path) -> None:
     try:
         save_tree(tree, out)
     except bi.InputError as error:
-        kept = f"What was done is kept in {checkpoint}: make room, and go on with --resume."
+        kept = f"Finished work is kept in {checkpoint}: make room, then continue with --resume."
         raise bi.InputError(f"{error} {kept}") from error
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _OPTIONS = (
     click.option("--bin-width", type=float, help="Seconds per bin, for files of spike times."),
     click.option("--stimulus", help="The column, time series or array in the file that is the stimulus."),
-    click.option("--num-states", type=int, help="Cut the stimulus, a measured quantity, into so many states."),
+    click.option("--num-states", type=int, help="Cut the stimulus, a measured quantity, into this number of states."),
     click.option("--epochs", help="The table in the file, or a .csv file, with start_time and stop_time.  [trials]"),
     click.option("--units", metavar="ID,ID,...", help="Units to take.  [default: all of the right quality]"),
     click.option("--quality", metavar="LABEL,...", help="Labels of units to take.  [default: good, if there are any]"),

@@ -12,7 +12,11 @@ from bayes_irl.cli.common import Command, FilePath, check_outputs, echo_table, e
 @click.option("--trials", type=int, default=1000, show_default=True, help="How many; conditions take turns.")
 @click.option("--silence", type=int, multiple=True, metavar="UNIT", help="It stays below threshold; repeatable.")
 @click.option(
-    "--task", "task_file", type=FilePath, metavar="FILE.py", help="What defines the agent's task, if it is your own."
+    "--task",
+    "task_file",
+    type=FilePath,
+    metavar="FILE.py",
+    help="The .py file or module of the agent's task, if it is your own.",
 )
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="Trials, an .npz file.")

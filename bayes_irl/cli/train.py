@@ -28,7 +28,9 @@ PICTURE = "learning.png"
     help="An option of the task (dt=20, sure=0.6) or of training (learning_rate=0.002); repeatable.",
 )
 @click.option("--max-updates", type=int, default=20_000, show_default=True, help="When training gives up.")
-@click.option("--resume", is_flag=True, help="Go on with the training in --out, to the very same end.")
+@click.option(
+    "--resume", is_flag=True, help="Continue the training in --out; the result is the same as without the interruption."
+)
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="A folder, for the agent and its learning curve.")
 def command(
@@ -72,7 +74,7 @@ def command(
         save_figure(bi.plots.learning(bi.analysis.learning({f"seed {seed}": agent.history})), out / PICTURE)
         echo_written(out / "checkpoint.eqx", out / PICTURE)
     if agent.ended.startswith("Interrupted"):
-        raise Interrupted(f"interrupted; go on with: bayes-irl train {task} --out {out} --resume")
+        raise Interrupted(f"interrupted; continue with: bayes-irl train {task} --out {out} --resume")
 
 
 def _divided(task: str, changes: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -72,7 +72,7 @@ def test_killed_and_interrupted_fits_end_in_the_same_draws(workshop):
     kept = {path.name: path.read_bytes() for path in partial.glob("*.npz")}
     for options, message in (
         ((), "an output without a fit that is not finished, got"),
-        (("--resume", "--seed", 1), "got another key. Give the same as then"),
+        (("--resume", "--seed", 1), "got another key. Give the same arguments as before"),
         (("--resume", "--draws", 1800, "--baseline", "population"), "got another method, system or baseline."),
     ):
         refused = run(*FIT, *options, "--out", out)
@@ -84,7 +84,7 @@ def test_killed_and_interrupted_fits_end_in_the_same_draws(workshop):
     in_use = run(*FIT, "--resume", "--out", out)
     assert in_use.exit_code == 2 and "a folder that no other fit is using" in in_use.stderr
     said = end(process, signal.SIGINT, 130)
-    assert said.endswith(f"What was done is kept in {partial}: the same command with --resume goes on.\n")
+    assert said.endswith(f"Finished work is kept in {partial}: run the same command with --resume to continue.\n")
     assert {name: (partial / name).read_bytes() for name in kept} == kept
 
     done = run(*FIT, "--resume", "--out", out)
@@ -113,7 +113,9 @@ def test_a_result_without_room_loses_no_work(workshop, monkeypatch):
         patch.setattr(netcdf, "save_tree", full)
         refused = run(*fit)
     assert refused.exit_code == 2
-    assert "No space left on device). What was done is kept in out.nc.partial: make room, and go on" in refused.stderr
+    assert (
+        "No space left on device). Finished work is kept in out.nc.partial: make room, then continue" in refused.stderr
+    )
     assert (workshop / "out.nc.partial" / "mode.npz").exists()
     monkeypatch.setattr(
         import_module("bayes_irl.inference.mode"), "find_mode", lambda *_: pytest.fail("the mode was known")

@@ -127,7 +127,7 @@ def test_an_interrupted_training_says_how_to_go_on(tmp_path):
     os.kill(process.pid, signal.SIGINT)
     printed, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
-    assert "Interrupted; what was best so far is kept" in printed
+    assert "Interrupted; the best networks so far are kept" in printed
     assert f"bayes-irl train perceptual_decision --out {out} --resume" in said
     before = bi.load_agent(out).history.sizes["validation"]
     again = run("train", "perceptual_decision", *SMALL, "--max-updates", 5 * (before + 1), "--out", out, "--resume")

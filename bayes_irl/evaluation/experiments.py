@@ -184,7 +184,7 @@ def _standard_error(gains: Float[np.ndarray, "num_claims num_draws"]) -> float:
 
 
 def _telling_size(unchanged: Predicted, seed: np.ndarray) -> int:
-    """The size of a recording at which more of the same is worth about half of what there is to know."""
+    """The size of a recording that gives about half of the information that can be known."""
     half = np.log2(len(unchanged)) / 2
     return min(SIZES, key=lambda size: abs(information_of_recording(unchanged, size, seed)[0] - half))
 
@@ -207,19 +207,16 @@ def _sentence(found: xr.Dataset, size: int) -> str:
     worth = f"{size:,} independent snapshots are expected to be worth {float(best['bits']):.2g}"
     if same["tied"]:
         return (
-            f"No change tells these claims apart better than more of the same: {worth} of the {ceiling:.2g} bits that "
-            "there are to know."
+            f"No change distinguishes these claims better than more of the same recording: {worth} of at most "
+            f"{ceiling:.2g} bits."
         )
     names = [str(name) for name in found["experiment"].values[found["tied"].values]]
     told = (
         f"The most telling experiment: {names[0]}."
         if len(names) == 1
-        else f"The most telling experiments, which this simulation cannot rank: {'; '.join(names)}."
+        else f"The most informative experiments, which this simulation cannot rank: {'; '.join(names)}."
     )
-    return (
-        f"{told} {worth} of the {ceiling:.2g} bits that there are to know, against {float(same['bits']):.2g} with "
-        "nothing changed."
-    )
+    return f"{told} {worth} of at most {ceiling:.2g} bits, against {float(same['bits']):.2g} without a change."
 
 
 def _failures(fits: Mapping[str, Fit]) -> list[str]:
@@ -227,4 +224,4 @@ def _failures(fits: Mapping[str, Fit]) -> list[str]:
     failed = [f"“{name}”" for name, fit in fits.items() if not fit.passed]
     if not failed:
         return []
-    return [f"Read the verdicts first: {', '.join(failed)} failed the gate, and what such fits predict may be wrong."]
+    return [f"Read the verdicts first: {', '.join(failed)} failed the gate, and their predictions may be wrong."]

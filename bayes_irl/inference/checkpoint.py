@@ -54,7 +54,7 @@ class Checkpoint:
         try:
             write_archive(path, {f"leaf_{index}": _plain(leaf) for index, leaf in enumerate(jax.tree.leaves(made))})
         except InputError as error:
-            raise InputError(f"{error} What was done before is kept in {self.folder}.") from error
+            raise InputError(f"{error} Finished work is kept in {self.folder}.") from error
         return made
 
 
@@ -114,10 +114,10 @@ def _compare(folder: Path, fingerprint: Mapping[str, str]) -> None:
         found = json.loads(path.read_text(encoding="utf-8"))
         other = sorted(name for name in found.keys() | fingerprint.keys() if found.get(name) != fingerprint.get(name))
     except (ValueError, AttributeError, RecursionError) as error:
-        advice = f"Delete the folder {folder} to start anew."
+        advice = f"Delete the folder {folder} to start again."
         raise InputError.of("checkpoint", "a fingerprint written by bayes_irl", f"{path} ({error})", advice) from error
     if other:
-        advice = "Give the same as then, or delete the folder to start anew."
+        advice = "Give the same arguments as before, or delete the folder to start again."
         raise InputError.of("checkpoint", f"what {folder} was begun with", f"another {', '.join(other)}", advice)
 
 
@@ -127,7 +127,7 @@ def _read(path: Path, like: Any) -> Any:
         arrays = read_archive(path)
         read = [_alike(arrays[f"leaf_{index}"], leaf) for index, leaf in enumerate(leaves)]
     except (InputError, KeyError, TypeError, ValueError) as error:
-        advice = "Delete this file alone: what others hold is kept, and what it held is computed again."
+        advice = "Delete only this file: the other files are kept, and its content is computed again."
         raise InputError.of(
             "checkpoint", "archives as they were written", f"{path}, which is damaged", advice
         ) from error

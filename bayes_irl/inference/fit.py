@@ -1,4 +1,4 @@
-"""What `infer` returned, read back: the one place that knows how trees are laid out."""
+"""Read the tree that `infer` returned: the only module that depends on the layout of trees."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -154,7 +154,7 @@ class Fit:
             InputError: for a failed fit that is not accepted; the message holds its verdict.
         """
         if not (self.passed or allow_failed):
-            advice = "To go on all the same, pass allow_failed=True."
+            advice = "To continue anyway, pass allow_failed=True."
             raise InputError.of(argument, "a fit that passed its gate", f"one that did not ({self.verdict})", advice)
         return self
 

@@ -36,7 +36,7 @@ def _solved(residual: float) -> Check:
         residual,
         MAX_RESIDUAL,
         "The optimal answers were solved for accurately in every draw.",
-        "The optimal answers were not solved for accurately: the likelihood itself is off. Use float64, or a smaller "
+        "The optimal answers were not solved for accurately, so the likelihood is wrong. Use float64, or a smaller "
         "coding cost range.",
     )
 
@@ -79,7 +79,7 @@ def _finite(posterior: xr.Dataset) -> Check:
         len(bad),
         0,
         "Every draw is a number.",
-        f"Draws of {', '.join(bad)} are NaN or infinite: the model or its solver left what can be computed.",
+        f"Draws of {', '.join(bad)} are NaN or infinite: values overflowed in the model or its solver.",
     )
 
 

@@ -125,8 +125,8 @@ def warn_of_single_precision() -> None:
     """Say so if JAX computes in single precision."""
     if jnp.zeros(()).dtype != jnp.float64:
         warnings.warn(
-            "JAX computes in float32, in which optimal answers are solved to about 1e-5 only; the gate will say what "
-            'was reached. For float64: jax.config.update("jax_enable_x64", True), before anything else.',
+            "JAX computes in float32, so optimal answers are solved only to about 1e-5; the gate reports the accuracy "
+            'reached. For float64: jax.config.update("jax_enable_x64", True), before anything else.',
             DataWarning,
             stacklevel=3,
         )

@@ -64,14 +64,14 @@ class ModelVerdict:
         if bad := by_grade[Grade.MATTERS]:
             return "DO NOT BELIEVE THIS MODEL. " + " ".join(map(self._refuted, _largest_first(bad)))
         if small := by_grade[Grade.SMALL]:
-            known = "The model is refuted, but what it misses is smaller than the intervals of what it predicts. "
+            known = "The model is refuted, but its misfit is smaller than the intervals of its predictions. "
             return known + " ".join(map(self._refuted, _largest_first(small)))
         if not by_grade[Grade.ACCEPTED]:
             return "The model was not tested: no check had enough data to refute it."
         seen = ", ".join(map(_detectable, by_grade[Grade.ACCEPTED]))
         blind = ", ".join(each.name for each in by_grade[Grade.WITHOUT_POWER])
         told = f"None of {len(self.findings)} checks refutes the model. They would have seen {seen}."
-        return told + f" Too little was recorded to test: {blind}." * bool(blind)
+        return told + f" The recording is too short to test: {blind}." * bool(blind)
 
     def sentences(self) -> list[str]:
         """What each check found, in words."""
@@ -100,7 +100,7 @@ class ModelVerdict:
             return self._refuted(finding)
         would = f"{finding.amount(finding.detectable)} {finding.unit} would have been seen"
         if grade is Grade.WITHOUT_POWER:
-            would = "too little was recorded to see even a large one"
+            would = "the recording is too short to see even a large one"
         return f"{finding.name.capitalize()}: no misfit (p = {self._adjusted_of(finding):.2g}); {would}."
 
 

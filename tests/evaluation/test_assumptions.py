@@ -169,4 +169,4 @@ def test_a_real_fit_says_what_it_rests_on():
     tree = bi.infer(bi.load_model("free_form"), CIRCUIT, recording, BASELINE, bi.Laplace(200), key=jax.random.key(1))
     moved = bi.identifiability.assumptions(tree, allow_failed=True)
     assert moved.sizes["sample"] == 200 and np.isfinite(moved["reward"]).all()
-    assert "Had p been assumed larger by 0.1" in moved.attrs["sentence"]
+    assert "If p were larger by 0.1" in moved.attrs["sentence"]

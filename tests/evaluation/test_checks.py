@@ -133,7 +133,7 @@ def test_a_wrong_claim_fails_the_fit(far_off):
 def test_a_claim_that_is_nearly_right_is_refuted_but_small(wrong):
     """Its prior holds it back from what pairs could reproduce: less than its own intervals, and said."""
     assert bi.passed(wrong) and bi.Fit(wrong).model_passed
-    assert "The model is refuted, but what it misses is smaller than the intervals" in bi.verdict(wrong)
+    assert "The model is refuted, but its misfit is smaller than the intervals" in bi.verdict(wrong)
 
 
 def test_a_wrong_claim_is_caught(wrong, recordings):

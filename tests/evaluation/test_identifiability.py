@@ -190,8 +190,8 @@ def test_what_was_not_learned_is_said_with_its_width():
 
 def test_assumptions_follow_from_what_was_observed():
     both, one = np.ones((2, 16)), np.ones((1, 16))
-    assert "any function of the stimulus alone" in spots(both)
-    assert "overall level" in spots(one) and "any function" not in spots(one)
+    assert "a function of the stimulus alone" in spots(both)
+    assert "overall level" in spots(one) and "function of the stimulus" not in spots(one)
     assert "updates per bin, 4," in spots(both, observed="transitions")
     assert "updates per bin" not in spots(both) and "Snapshots" not in spots(both)
     assert "Snapshots cannot test" in spots(both, observed="snapshots")

@@ -120,7 +120,7 @@ def test_a_truncated_block_is_named_and_the_others_are_left_alone(tmp_path, shar
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     before = listing(tmp_path)
-    with pytest.raises(InputError, match=r"walk_0002\.npz, which is damaged\. Delete this file alone"):
+    with pytest.raises(InputError, match=r"walk_0002\.npz, which is damaged\. Delete only this file"):
         walk(Checkpoint(tmp_path))
     assert listing(tmp_path) == before
     path.unlink()
@@ -157,7 +157,7 @@ def test_a_folder_serves_one_fit_alone(tmp_path):
     with open_checkpoint(folder, MARK) as checkpoint:
         checkpoint.keep("work", 1.0, lambda: 1.0)
     kept = listing(folder)
-    with pytest.raises(InputError, match=r"begun with, got another method\. Give the same as then"):
+    with pytest.raises(InputError, match=r"begun with, got another method\. Give the same arguments as before"):
         open_checkpoint(folder, MARK | {"method": "c"}).__enter__()
     assert listing(folder) == kept
     with open_checkpoint(folder, MARK) as checkpoint:
@@ -241,7 +241,7 @@ def test_a_full_disk_loses_nothing(tmp_path):
     with open_checkpoint(folder, MARK) as checkpoint:
         walk(checkpoint, 2 * BLOCK)
         before = listing(folder)
-        with room_for(200), pytest.raises(InputError, match="can be written.*What was done before is kept in"):
+        with room_for(200), pytest.raises(InputError, match="can be written.*Finished work is kept in"):
             walk(checkpoint)
         assert listing(folder) == before
     with open_checkpoint(folder, MARK) as checkpoint:

@@ -48,7 +48,7 @@ def test_right_models_raise_at_most_five_per_cent_alarms_in_all():
     [
         (finding(), Grade.ACCEPTED, True, "None of 1 checks refutes the model. They would have seen 0.05 nats"),
         (finding(detectable=3.0), Grade.WITHOUT_POWER, True, "The model was not tested"),
-        (finding(p_value=1e-9, size=0.05), Grade.SMALL, True, "The model is refuted, but what it misses is smaller"),
+        (finding(p_value=1e-9, size=0.05), Grade.SMALL, True, "The model is refuted, but its misfit is smaller"),
         (finding(p_value=1e-9), Grade.MATTERS, False, "DO NOT BELIEVE THIS MODEL. Wrong memory (p < 1e-6; 0.2 nats"),
         (finding(p_value=1e-9, limit=np.nan), Grade.MATTERS, False, "DO NOT BELIEVE THIS MODEL. Wrong memory"),
     ],

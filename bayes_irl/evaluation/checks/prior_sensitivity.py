@@ -113,7 +113,7 @@ def _sentence(found: xr.Dataset) -> str:
     if abs(float(farthest["moves"])) >= SMALL_MOVE:
         told += " Fit again with priors twice as wide and half as wide, and report only what all three fits agree on."
     elif clash:
-        told += " So small a move needs no action."
+        told += " This is small and needs no action."
     if clash < moved.sum():
         told += " Where the data say little, report the prior with the result, or record longer."
     return told

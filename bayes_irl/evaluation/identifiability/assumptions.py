@@ -107,12 +107,11 @@ def _in_words(names: list[str], price: np.ndarray, size: np.ndarray, relative: n
         for name, by, share in zip(names, size, relative, strict=True)
     }
     told = [
-        f"Had p been assumed larger by {STEP_OF_P:g}, the reward would be lower by {each} nats per spike, and the same "
-        "otherwise. Predictions for silenced neurons and for another T do not depend on p; those for another coding "
+        f"If p were larger by {STEP_OF_P:g}, the reward would be lower by {each} nats per spike, and otherwise the "
+        "same. Predictions for silenced neurons and for another T do not depend on p; those for another coding "
         "cost do.",
-        f"Had the stimulus been assumed to change {100 * STEP_OF_T:.0f} % more often, the reward would move by "
-        f"{amounts['T']}.",
+        f"If the stimulus changed {100 * STEP_OF_T:.0f} % more often, the reward would shift by {amounts['T']}.",
     ]
     if "k" in names:
-        told.append(f"Had k been assumed twice as large, it would move by {amounts['k']}, through T alone.")
+        told.append(f"If k were twice as large, the reward would shift by {amounts['k']}, through T alone.")
     return " ".join([*told, "The coding cost is not known: it is the unit of the reward."])

@@ -56,8 +56,8 @@ def _constant_neurons(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
             lesion = "silenced" if what == "never" else "forced"
             was = f" (it was {lesion})" if bool(lesions[lesion][i]) else ""
             yield (
-                f"Neuron {names[i]} {what} spiked{under}{was}: the data show what its other answer was worth to the "
-                "circuit only as a bound."
+                f"Neuron {names[i]} {what} spiked{under}{was}: the data only bound the value of its other answer to "
+                "the circuit."
             )
 
 
@@ -73,7 +73,7 @@ def _never_seen(weights: xr.DataArray, counts: np.ndarray) -> Iterator[str]:
             yield (
                 f"Under {under}, {rest.sum()} of the {len(seen)} patterns were never observed, though others with as "
                 "many spikes were: their rewards follow from the model's structure, its prior, and the fact that the "
-                "circuit stayed away."
+                "circuit avoided them."
             )
 
 
@@ -113,20 +113,20 @@ def _least_learned(learned: xr.Dataset, parameters: list[str]) -> Iterator[str]:
 def _assumed(fit: Fit, weights: xr.DataArray) -> Iterator[str]:
     if weights.sizes["stimulus"] > 1:
         yield (
-            "The reward is known up to any function of the stimulus alone, which no neuron can influence and no "
-            "recording of this kind can tell: whether one stimulus is better for the circuit than another stays open."
+            "The reward is known up to a function of the stimulus alone, which no neuron can influence. No "
+            "recording of this kind can show whether one stimulus is better for the circuit than another."
         )
     else:
-        yield "The reward is known up to its overall level, which no recording of this kind can tell."
+        yield "The reward is known up to its overall level, which no recording of this kind determines."
     source = fit.baseline_kind
     baseline = "given" if source == "given" else f"from mean responses: {source}"
     yield (
-        f"The stimulus's transitions T and the baseline p ({baseline}) were assumed, not learned: others shift the "
-        "reward. So was that answers are optimal. The coding cost is the unit: it cannot be told apart from the "
-        "reward's scale."
+        f"The stimulus's transitions T, the baseline p ({baseline}) and the optimality of answers were assumed, not "
+        "inferred. Another T or p shifts the reward. The coding cost is the unit of the reward: only their ratio "
+        "is known."
     )
     if steps := sorted(set(fit.recordings["updates_per_bin"].values.tolist()) - {0}):
-        yield f"The number of updates per bin, {', '.join(map(str, steps))}, was assumed: others change the reward."
+        yield f"The number of updates per bin, {', '.join(map(str, steps))}, was assumed; others change the reward."
     yield from dict.fromkeys(filter(None, map(fit.system.blind_to, fit.observed)))
 
 

@@ -61,7 +61,7 @@ def pareto_check(shape: float, name: str) -> Check:
         LARGEST_K,
         f"The {name} approximation is close enough to the posterior to be corrected (k = {shape:.2f}).",
         f"The {name} approximation is too far from the posterior to be corrected (k = {shape:.2f}): "
-        "its intervals are not to be trusted. Use Nuts.",
+        "do not trust its intervals. Use Nuts.",
     )
 
 
@@ -84,7 +84,7 @@ def one_mode_check(mode: Mode, num_known: int = 1) -> tuple[Check, ...]:
             0,
             f"No other mode was found that is nearly as probable ({num_starts} searches; the others ended {told} nats "
             "below the best).",
-            f"Another mode is nearly as probable, and these draws cannot come from it ({num_starts} searches; the "
+            f"Another mode is nearly as probable, and no draws come from it ({num_starts} searches; the "
             f"others ended {told} nats below the best). Use Nuts with more chains.",
         ),
     )

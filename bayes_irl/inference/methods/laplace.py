@@ -61,8 +61,8 @@ class Laplace:
                 mode.decrement if mode.lowest_curvature > 0 else np.inf,
                 0.01,
                 "The mode was found.",
-                "The search for the mode did not settle, or the curvature there is not known: the approximation is "
-                "centred on the wrong place, or too narrow or wide. Use float64, or Nuts.",
+                "The search for the mode did not converge, or the curvature there is unknown: the approximation may "
+                "have the wrong centre or width. Use float64, or Nuts.",
             ),
             *one_mode_check(mode),
             *known,

@@ -82,7 +82,7 @@ class Sandwich:
         kept = checkpoint.keep("draws", like, found)
         if family.num_dimensions > family.data.counts.num_bins:
             warnings.warn(
-                f"{family.num_dimensions:,} parameters for {family.data.counts.num_bins:,} bins: the prior decides "
+                f"{family.num_dimensions:,} parameters for {family.data.counts.num_bins:,} bins: the prior determines "
                 f"most of them. The recording determines about {kept.effective:.0f}.",
                 DataWarning,
                 stacklevel=4,
@@ -123,15 +123,15 @@ def _checks(found: _Found) -> tuple[Check, ...]:
             found.last_step,
             SETTLED,
             "The peak was found.",
-            "The search for the peak did not settle: draws are centred on the wrong place.",
+            "The search for the mode did not converge: draws have the wrong centre.",
         ),
         Check.at_most(
             "spreads still growing",
             found.growing,
             LARGEST_GROWTH,
             "Prior scales settled.",
-            "A prior scale keeps growing: this model has no finite optimum on this recording, as for neurons that are "
-            "tuned more than such fast stimuli allow. Give it a prior of fixed width.",
+            "A prior scale keeps growing: this model has no finite optimum on this recording. Give it a prior of "
+            "fixed width.",
         ),
         Check.at_least(
             "independent clusters",
@@ -167,7 +167,7 @@ def _check_memory(family: ValueFamily, method: Sandwich) -> None:
     if needed > there:
         raise InputError.of(
             "method",
-            f"no more than the {there:.0f} GB of memory that there are",
+            f"at most the {there:.0f} GB of memory of this machine",
             f"about {needed:,.0f} GB for {method.num_draws} draws of {size:,} parameters",
             "Keep fewer draws, or leave out neurons.",
         )

@@ -75,8 +75,8 @@ class ValueFamily:
             raise
         except Exception as error:
             raise InputError(
-                f"model: {self.model.name} fails for a Population: {type(error).__name__}: {error}. It wants a model "
-                "of its value, such as large_population; models of rewards are for a Circuit."
+                f"model: {self.model.name} fails for a Population: {type(error).__name__}: {error}. It needs a model "
+                "of its value, for instance large_population; models of rewards are for a Circuit."
             ) from error
 
     @partial(jax.jit, static_argnums=0)

@@ -83,7 +83,7 @@ class Population(ManyNeurons, System):
         Capability.LOO_PIT: "Score a recording that no fit has seen: bi.score.",
         Capability.PRIOR_SENSITIVITY: "Fit it with another prior, and compare by bi.score.",
         Capability.CONTRACTION: "See the tree's attribute `effective_parameters`.",
-        Capability.BLIND_SPOTS: "See identifiability.reward_weights, which lists what is not determined.",
+        Capability.BLIND_SPOTS: "See identifiability.reward_weights, which names what is not determined.",
         Capability.REWARD_DISTANCE: "See identifiability.reward_weights.",
         Capability.ASSUMPTIONS: "Fit again with another baseline or stimulus, and compare reward_weights.",
         Capability.SAME_REWARD: "Score one recording by the other's fit: bi.score.",

@@ -430,7 +430,7 @@ def without_value(population, recording=None):
     ("given", "message"),
     [
         ({"method": bi.Nuts()}, r"method: expected Sandwich\(\) or its like, for a population, got Nuts"),
-        ({"method": bi.Sandwich(10**9)}, "GB of memory that there are"),
+        ({"method": bi.Sandwich(10**9)}, "GB of memory of this machine"),
         ({"model": "pairwise"}, "model: pairwise fails for 6 neurons, 2 stimuli"),
         ({"model": without_value}, "model: expected one of a population, which ends in generative.answer_in_family"),
         ({"system": bi.Population(7, bi.Stimulus.switching(0.1))}, "num_neurons = 6, population has 7"),

@@ -17,12 +17,12 @@ def from_spike_count(
     """Reward that depends on the number of spikes: r(σ, x) = table[x, Σ_i σ_i].
 
     Args:
-        circuit: the circuit to reward.
-        table: reward per spike count, `[num_stimuli, num_neurons + 1]`; may be traced.
-        target: instead of a table, the count that is rewarded by 1, for all stimuli or per stimulus.
+        circuit: The circuit to reward.
+        table: Reward per spike count, `[num_stimuli, num_neurons + 1]`; may be traced.
+        target: Instead of a table, the count that is rewarded by 1, for all stimuli or per stimulus.
 
     Raises:
-        InputError: if neither or both are given, or a target is out of range.
+        InputError: If neither or both are given, or a target is out of range.
 
     >>> from bayes_irl import Circuit, Stimulus
     >>> from_spike_count(Circuit(2, Stimulus.switching(0.1)), target={0: 0, 1: 2}).tolist()
@@ -42,7 +42,7 @@ def pairwise(circuit: Wiring, weights: ArrayLike, fields: ArrayLike) -> Reward:
     """Reward of single responses and of pairs: r(σ, x) = Σ_{i<j} W_ij σ_i σ_j + Σ_i h_i(x) σ_i.
 
     Args:
-        circuit: the circuit to reward.
+        circuit: The circuit to reward.
         weights: W_ij for i < j, in the order of `numpy.triu_indices(num_neurons, 1)`.
         fields: h_i(x) `[num_stimuli, num_neurons]`.
     """
@@ -69,7 +69,7 @@ def from_function(circuit: Wiring, function: Callable[[np.ndarray, int], float])
     """Reward from any function of a pattern `[num_neurons]` of 0 and 1, and a stimulus's index.
 
     Raises:
-        InputError: if the function returns something that is not a finite number.
+        InputError: If the function returns something that is not a finite number.
     """
     values = [[function(pattern, x) for pattern in circuit.patterns] for x in range(circuit.num_stimuli)]
     return jnp.asarray(
@@ -80,11 +80,11 @@ def from_function(circuit: Wiring, function: Callable[[np.ndarray, int], float])
 def in_gauge(
     reward: Float[Array, "*num_draws num_stimuli num_patterns"], weights: Occupancy
 ) -> Float[Array, "*num_draws num_stimuli num_patterns"]:
-    """Fix what cannot be known: for each stimulus the mean over patterns, weighted by `weights`, becomes zero.
+    """Bring a reward into the gauge: for each stimulus the mean over patterns, weighted by `weights`, becomes zero.
 
     Args:
         reward: r `[..., num_stimuli, num_patterns]`.
-        weights: how often each pattern was seen under each stimulus `[num_stimuli, num_patterns]`.
+        weights: How often each pattern was seen under each stimulus `[num_stimuli, num_patterns]`.
     """
     shares = weights / weights.sum(axis=-1, keepdims=True)
     shares = shares.reshape(*[1] * (reward.ndim - 2), *shares.shape)
@@ -116,7 +116,7 @@ def from_walsh(circuit: Wiring, coefficients: ArrayLike) -> Reward:
     """Reward from its interactions: r(σ, x) = Σ_S c_S(x) Π_{i∈S} (1 − 2 σ_i), by a fast Walsh-Hadamard transform.
 
     Args:
-        circuit: the circuit to reward.
+        circuit: The circuit to reward.
         coefficients: c `[num_stimuli, num_patterns − 1]`; a set S of neurons is indexed like the pattern in which just
             they spike, the empty set left out.
     """

@@ -1,4 +1,4 @@
-"""Trials of a task: what was shown, done and earned, at every step.
+"""The layout of trials of a task: inputs, actions and rewards at every step.
 
 An `xarray.Dataset` with the dimensions `trial`, `step`, `unit`, `input`, `action`, `epoch`:
 
@@ -17,7 +17,7 @@ An `xarray.Dataset` with the dimensions `trial`, `step`, `unit`, `input`, `actio
   `long_name` and `units`. The first one is the default of analyses;
 - attributes: `task`, `dt` in ms, and the units that were `silenced`.
 
-All of this comes from the task. To analyse trials from elsewhere, write them in this form.
+All of this comes from the task. To analyse other trials, convert them to this layout.
 """
 
 NO_ACTION = -1

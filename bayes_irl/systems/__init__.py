@@ -1,4 +1,4 @@
-"""Systems: who acts and what is chosen; one folder each."""
+"""Systems: circuits, populations, mazes, offers, evidence; one folder each."""
 
 from bayes_irl.systems.base import Axes, Capability, Observations, Observed, System, observe
 from bayes_irl.systems.circuit.circuit import Circuit

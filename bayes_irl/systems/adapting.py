@@ -1,4 +1,4 @@
-"""What a changed system answers to the rewards that were inferred."""
+"""The answers of a changed system to the inferred rewards."""
 
 import abc
 from collections.abc import Callable
@@ -23,14 +23,14 @@ LARGEST_FACTOR = 32.0  # of the coding cost, up or down, that is looked for
 
 @dataclass(frozen=True)
 class Fitted:
-    """What is known from a fit when its system is changed.
+    """The parts of a fit that a changed system needs.
 
     Attributes:
         baseline: p, as it was observed.
-        follows: how p follows mean responses: "held" where it was observed, or as it was estimated.
-        reward: of the posterior mode; None: not kept.
-        groups: of the tree that only this system has.
-        coding_cost_factor: the coding cost after the change, relative to before.
+        follows: How p follows mean responses: "held" where it was observed, or as it was estimated.
+        reward: Reward of the posterior mode; None: not stored.
+        groups: Groups of the tree that only this system has.
+        coding_cost_factor: The coding cost after the change, relative to before.
     """
 
     baseline: Any
@@ -41,7 +41,7 @@ class Fitted:
 
 
 class Adaptation(abc.ABC):
-    """How draws of the reward are answered before and after a change."""
+    """Answers to draws of the reward before and after a change."""
 
     attrs: dict[str, Any]  # what is known of the change beside its predictions
 
@@ -56,12 +56,12 @@ class Adaptation(abc.ABC):
 
 @dataclass(frozen=True)
 class TableAdaptation(Adaptation):
-    """Optimal answers of systems whose states are enumerated, each draw solved anew.
+    """Optimal answers of systems whose states are enumerated; each draw is solved separately.
 
     Attributes:
-        before: the unchanged system.
-        after: the changed one.
-        fitted: what is known from the fit.
+        before: The unchanged system.
+        after: The changed one.
+        fitted: The parts of the fit that are needed.
     """
 
     before: System
@@ -90,7 +90,7 @@ class TableAdaptation(Adaptation):
         return adapt_baseline(optimum, self.fitted.follows, MOST_ROUNDS)
 
     def _keeping_mean_cost(self, reward: Reward, mean_cost: float) -> float:
-        """The factor of the coding cost at which the changed system spends as much."""
+        """The factor of the coding cost at which both systems have the same mean cost."""
 
         def excess(log_factor: float) -> float:
             found = self.after.optimum(reward, self.fitted.baseline, np.exp(log_factor))
@@ -99,7 +99,7 @@ class TableAdaptation(Adaptation):
         limit = np.log(LARGEST_FACTOR)
         if not excess(-limit) >= 0 >= excess(limit):  # NaN, too
             raise InputError.of(
-                "coding_cost_factor", "a mean cost that some factor from 1/32 to 32 restores", "none such for a draw"
+                "coding_cost_factor", "a mean cost that a factor from 1/32 to 32 restores", "no such factor for a draw"
             )
         return float(np.exp(scipy.optimize.brentq(excess, -limit, limit, xtol=1e-6)))
 
@@ -109,9 +109,9 @@ class SubjectAdaptation(Adaptation):
     """Answers of subjects, whose models hold a temperature of each: the coding cost multiplies them.
 
     Attributes:
-        before: answers of the unchanged system to a reward, at a factor of every temperature.
-        after: those of the changed one.
-        factor: of every temperature, after the change.
+        before: Answers of the unchanged system to a reward, at a factor of every temperature.
+        after: Those of the changed one.
+        factor: Of every temperature, after the change.
     """
 
     before: Callable[[Any, Scalar], Any]
@@ -125,7 +125,7 @@ class SubjectAdaptation(Adaptation):
         """Take a factor of the temperature.
 
         Raises:
-            InputError: where the coding cost is to keep its mean.
+            InputError: If the coding cost is to keep its mean.
         """
         if isinstance(fitted.coding_cost_factor, str):
             raise InputError.of("coding_cost_factor", "a number, for subjects", fitted.coding_cost_factor)

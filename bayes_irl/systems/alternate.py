@@ -1,4 +1,4 @@
-"""Baselines that adapt to the answers, and the answers to them."""
+"""Optimal answers with baselines that adapt to them."""
 
 import dataclasses
 from collections.abc import Callable
@@ -30,16 +30,16 @@ def optimize_table[Found: Optimum](
     """The optimal answers to a table of rewards; see `optimize`.
 
     Args:
-        respond: the optimal answers for a given reward, baseline and coding cost.
-        world: whose baselines these are.
+        respond: The optimal answers for a given reward, baseline and coding cost.
+        world: The world of units and baselines.
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ.
-        baseline: given, or how it adapts.
-        start: baseline to begin from, if it adapts; by default those of `World.baseline_starts`. The first start that
+        baseline: Given, or how it adapts.
+        start: Baseline to begin from, if it adapts; by default those of `World.baseline_starts`. The first start that
             leads to the highest L is kept.
 
     Raises:
-        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
+        InputError: For a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1).
     """
     cost = _checks.positive("coding_cost", coding_cost)
     table = jnp.asarray(_checks.finite_array("reward", reward, (world.num_stimuli, world.num_patterns)))
@@ -67,7 +67,7 @@ def optimize_table[Found: Optimum](
 def adapt_baseline[Found: Optimum](
     network: Found, baseline: BaselineKind, max_rounds: int = MAX_ROUNDS, settled_change: float = SETTLED_CHANGE
 ) -> Found:
-    """Alternate p ← mean responses and optimal answers, from a network's own baseline on, until neither moves."""
+    """Alternate p ← mean responses and optimal answers, starting at a network's own baseline, until neither changes."""
     return alternate(
         network, lambda present: (present.mean_baseline(baseline), present.reward), max_rounds, settled_change
     )
@@ -79,14 +79,13 @@ def alternate[Found: Optimum](
     max_rounds: int = MAX_ROUNDS,
     settled_change: float = SETTLED_CHANGE,
 ) -> Found:
-    """Alternate what follows from the answers, and optimal answers, until neither moves; L never falls.
+    """Alternate optimal answers and the quantities that depend on them, until neither changes; L never falls.
 
     Args:
-        network: where to begin.
-        improve: the baseline and the reward that maximise L, given the answers of a network.
-        max_rounds: when to give up.
-        settled_change: a round that changes no p, and no reward on average over states, by more than this is the
-            last one.
+        network: The initial network.
+        improve: The baseline and the reward that maximise L, given the answers of a network.
+        max_rounds: Largest number of rounds.
+        settled_change: Stop after a round that changes no p, and no reward on average over states, by more than this.
     """
     first, history = network.baseline, [float(network.objective)]
     rounding = 10 * float(jnp.finfo(network.reward.dtype).eps)

@@ -1,9 +1,9 @@
-"""What a system is: the glossary of the package.
+"""The interface of systems, and the glossary of the package.
 
-A *system* is who acts and what is chosen. A *reward* has one soft-optimal way of acting in it, its *optimum*. What was
-recorded is *observed*: reduced to counts, each of which has a probability under that optimum. Everything that differs
-between circuits, coupled circuits, populations, mazes, offers and evidence is in the system's own folder; everything
-else is written once and asks the system.
+A *system* defines the units that act and their possible actions. For each *reward* there is one soft-optimal way of
+acting, its *optimum*. A recording is *observed*: it is reduced to counts, each of which has a probability under the
+optimum. The code that differs between circuits, coupled circuits, populations, mazes, offers and evidence is in the
+system's own folder; all other code is written once and calls the system.
 """
 
 import abc
@@ -34,7 +34,7 @@ Optimum = Any  # what `System.optimum` returns: answers, with how often and how 
 
 
 class Capability(StrEnum):
-    """What can be asked about a system, or a fit to it; named after the function that answers."""
+    """A function that a system or its fit supports, named after the function."""
 
     OPTIMIZE = "optimize"
     SIMULATE = "simulate"
@@ -62,9 +62,9 @@ class Axes:
     """Names for tables and trees.
 
     Attributes:
-        coords: labels along every axis that a model of this system may use.
-        dims: axes of the sites that our own priors and likelihoods record, the reward's among them.
-        rewards: axes of the variables that a tree keeps of a reward, where these are no sites.
+        coords: Labels along every axis that a model of this system may use.
+        dims: Axes of the sites that our own priors and likelihoods record, the reward's among them.
+        rewards: Axes of the variables that a tree keeps of a reward, where these are no sites.
     """
 
     coords: Mapping[str, Any]
@@ -74,16 +74,16 @@ class Axes:
 
 @dataclass(frozen=True)
 class Inferred:
-    """What a system may ask about a finished inference, for its own lines of the gate and of the tree.
+    """The parts of a finished inference that a system uses for its own checks and groups of the tree.
 
     Attributes:
-        reward_of: the reward of one unconstrained latent vector.
-        point: the posterior mode `[num_dimensions]`.
-        locate: from coordinates in which the posterior is about Normal(0, 1) to latent ones; None: not known.
-        positions: draws of the latent vector `[num_draws, num_dimensions]`.
-        key: a JAX random key.
-        log_probs: of every outcome in every row, per draw, by observed site; empty where there is no likelihood.
-        rewards: variables that the tree keeps of draws of the reward.
+        reward_of: The reward of one unconstrained latent vector.
+        point: The posterior mode `[num_dimensions]`.
+        locate: From coordinates in which the posterior is about Normal(0, 1) to latent ones; None: not known.
+        positions: Draws of the latent vector `[num_draws, num_dimensions]`.
+        key: A JAX random key.
+        log_probs: Of every outcome in every row, per draw, by observed site; empty where there is no likelihood.
+        rewards: Variables that the tree keeps of draws of the reward.
     """
 
     reward_of: Callable[[Any], Reward]
@@ -127,16 +127,16 @@ Kind = TypeVar("Kind", bound="System")
 
 
 class System(eqx.Module):
-    """Who acts and what is chosen. A system of your own is a subclass of this one, and needs nothing else.
+    """The units that act and their possible actions. Subclass this for a system of your own.
 
     Class attributes:
         kind: its name in trees and messages.
-        supports: what can be asked about it.
-        instead: what to use in place of what cannot, one sentence for each.
+        supports: the capabilities that it supports.
+        instead: for each other capability, one sentence on what to use instead.
         recorded_as: a predicted variable, the recorded one that it belongs to, and what they are, in words.
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
-        num_starts: from how many starts the mode is looked for: several where there may be several modes.
-        needs: which models can be fitted to it, a sentence for messages; empty where their own errors say enough.
+        num_starts: number of starts of the search for the mode: several if there may be several modes.
+        needs: which models can be fitted to it, a sentence for messages; empty if the models' own errors suffice.
     """
 
     kind: ClassVar[str] = ""
@@ -160,14 +160,14 @@ class System(eqx.Module):
         """Check a recording against this system, and reduce it to counts.
 
         Raises:
-            InputError: if they do not fit.
+            InputError: If they do not fit.
         """
 
     def check_sessions(self, sessions: Sequence[Observed]) -> None:
         """Refuse recordings that cannot share one reward.
 
         Raises:
-            InputError: by default for more than one recording.
+            InputError: By default for more than one recording.
         """
         if len(sessions) > 1:
             raise InputError.of(
@@ -183,7 +183,7 @@ class System(eqx.Module):
     def settle(
         self, observations: Observations, posterior: Callable[[Observations], Climbable]
     ) -> tuple[Observations, np.ndarray | None]:
-        """Prepare what was observed for inference; return it, and where to look for the mode. By default: as it is."""
+        """Prepare the observations for inference; return them, and where to look for the mode. By default unchanged."""
         return observations, None
 
     # -- the forward problem -----------------------------------------------------------------------------------------
@@ -209,21 +209,21 @@ class System(eqx.Module):
         raise NotImplementedError
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[Reward, Array | None], Optimum]:
-        """How to answer draws of a fit: as `optimum`, or from where the fit found one, which its tree keeps."""
+        """How to answer draws of a fit: like `optimum`, or starting from the optimum that the tree stores."""
         return self.optimum
 
     def left_out(self, groups: Mapping[str, xr.Dataset]) -> xr.Dataset | None:
-        """What `loo` returns, where a fit left out parts of its recording; None: it follows from log probabilities.
+        """The result of `loo`, if a fit left out parts of its recording; None: it follows from log probabilities.
 
         Args:
-            groups: of the fit's tree.
+            groups: Of the fit's tree.
         """
         return None
 
     # -- what checks compare -----------------------------------------------------------------------------------------
 
     def statistics(self, stored: StoredRecording) -> Replicating:
-        """Statistics of what was recorded, and of recordings drawn from an optimum."""
+        """Statistics of the recording, and of recordings drawn from an optimum."""
         raise NotImplementedError
 
     def rank_outcomes(self, stored: StoredRecording) -> RankedOutcomes:
@@ -234,12 +234,12 @@ class System(eqx.Module):
         """How many updates lead from one observation to the next.
 
         Raises:
-            InputError: where observations have no order.
+            InputError: If observations have no order.
         """
         raise NotImplementedError
 
     def blind_to(self, kind: str) -> str:
-        """What no recording of this kind can tell, in words; nothing where it tells all that any recording can."""
+        """What this kind of recording cannot determine, in words; empty if nothing."""
         return ""
 
     def state_classes(self) -> Mapping[str, tuple[str, Int[np.ndarray, " num_patterns"]]]:
@@ -247,10 +247,10 @@ class System(eqx.Module):
         return {}
 
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
-        """What was recorded, as pairs of a name and a value, for reports.
+        """A summary of the recording for reports, as pairs of a name and a value.
 
         Args:
-            recorded: the tree's group `system`, of one recording.
+            recorded: The tree's group `system`, of one recording.
         """
         return []
 
@@ -282,7 +282,7 @@ class System(eqx.Module):
         return tuple(check for session in observations.sessions for check in session.checks())
 
     def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
-        """How far what was recorded is from what a right model would explain; by default as choices of any kind."""
+        """Misfits of the recording from the model; by default as for choices of any kind."""
         each = [
             check_choices(session, inferred.chances(site))
             for session, site in ((one, observations.site(k)) for k, one in enumerate(observations.sessions))
@@ -297,32 +297,32 @@ class System(eqx.Module):
     # -- what is predicted of a changed system -----------------------------------------------------------------------
 
     def adaptation(self, after: "System", fitted: Any) -> Any:
-        """How draws of the reward are answered before and after a change: an `adapting.Adaptation`."""
+        """Answers to draws of the reward before and after a change: an `adapting.Adaptation`."""
         raise NotImplementedError
 
     def score(self, system: "System", rewards: Sequence[Reward], fitted: Any, observed: Observed) -> Any:
-        """What draws say about a held-out recording of a system that may have changed: a `scoring.Scored`.
+        """The score of draws on a held-out recording of a system that may have changed: a `scored.Scored`.
 
         Args:
-            system: as it was in the held-out recording.
-            rewards: draws.
-            fitted: what else is known from the fit: an `adapting.Fitted`.
-            observed: what was held out.
+            system: As it was in the held-out recording.
+            rewards: Draws.
+            fitted: Other parts of the fit: an `adapting.Fitted`.
+            observed: The held-out recording.
         """
         raise NotImplementedError
 
     def predict(self, optimum: Optimum) -> xr.Dataset:
-        """What a system does on average under these answers: one variable per prediction, without draws."""
+        """Expectations under these answers: one variable per prediction, without draws."""
         raise NotImplementedError
 
     def compare(self, unchanged: xr.Dataset, recorded: xr.Dataset) -> Compared | None:
-        """Which predictions of the unchanged system belong to what a tree keeps of the recording.
+        """Match predictions of the unchanged system with the recording's summary in the tree.
 
-        By default those of the class attribute `recorded_as`; None: nothing comparable was kept.
+        By default those of the class attribute `recorded_as`; None: nothing comparable was stored.
 
         Args:
-            unchanged: predictions of the unchanged system, over `draw`.
-            recorded: what a tree keeps of the recording.
+            unchanged: Predictions of the unchanged system, over `draw`.
+            recorded: The recording's summary in the tree.
         """
         if self.recorded_as is None or self.recorded_as[1] not in recorded:
             return None
@@ -330,15 +330,15 @@ class System(eqx.Module):
         return Compared.of(what, recorded, name, unchanged[predicted])
 
     def describe_change(self, after: "System") -> list[str]:
-        """What is different in another system of this kind, in words.
+        """The differences from another system of this kind, in words.
 
         Raises:
-            InputError: if the reward of this system does not belong to the other one.
+            InputError: If the reward of this system does not belong to the other one.
         """
         raise NotImplementedError
 
     def same_stimulus(self, after: Any) -> bool:
-        """Whether average rewards of both compare: where stimulus statistics are the same."""
+        """Whether average rewards of both can be compared, that is, stimulus statistics are the same."""
         return True
 
     def label_predictions(self, before: "System") -> dict[str, Any]:
@@ -346,19 +346,19 @@ class System(eqx.Module):
         return {}
 
     def is_solved(self, optimum: Optimum, largest_residual: float) -> bool:
-        """Whether an optimum can be believed."""
+        """Whether an optimum was solved for accurately."""
         return True
 
     def doubt(self, optimum: Optimum) -> str:
-        """Why an optimum cannot be believed, and what to do, for warnings of `optimize`; nothing if it can."""
+        """Why an optimum cannot be trusted, and what to do, for warnings of `optimize`; empty if it can."""
         return ""
 
     @classmethod
     def require(cls, capability: Capability) -> None:
-        """Refuse what this system does not support, naming what to use instead.
+        """Raise an error for a capability that this system does not support, naming an alternative.
 
         Raises:
-            InputError: if it does not.
+            InputError: If it does not.
         """
         if capability not in cls.supports:
             raise InputError.of(
@@ -370,15 +370,15 @@ class System(eqx.Module):
 
 
 def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "neuron") -> Observations:
-    """Reduce recordings of one system, before and after changes, to what one fit sees.
+    """Reduce recordings of one system, before and after changes, to the observations of one fit.
 
     Args:
-        system: one, or a list with one entry per recording.
-        recording: one, or a list.
+        system: One, or a list with one entry per recording.
+        recording: One, or a list.
         baseline: p; see `bayes_irl.infer`.
 
     Raises:
-        InputError: where a recording does not fit its system, recordings cannot share a reward, or a stimulus was never
+        InputError: If a recording does not fit its system, recordings cannot share a reward, or a stimulus was never
             seen.
     """
     systems = [system] if isinstance(system, System) else list(system)
@@ -403,20 +403,20 @@ def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "n
 
 
 def refuse_baseline(baseline: object) -> None:
-    """Refuse a baseline where the model says what is done by default.
+    """Refuse a baseline if the model states the default answers.
 
     Raises:
-        InputError: for any but the default, "neuron".
+        InputError: For any but the default, "neuron".
     """
     if not (isinstance(baseline, str) and baseline == "neuron"):
         raise InputError.of("baseline", "none, for choices", baseline, "Biases and defaults are in the model.")
 
 
 def restore_system(stored: xr.Dataset) -> System:
-    """Make a stored system: of a kind of ours, or of any subclass of `System` that has been imported.
+    """Restore a stored system: one of this package, or any subclass of `System` that has been imported.
 
     Raises:
-        InputError: if its kind is not known.
+        InputError: If its kind is not known.
     """
     kind, waiting, known = str(stored.attrs.get("kind", "")), [System], []
     while waiting:

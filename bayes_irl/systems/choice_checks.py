@@ -11,15 +11,15 @@ from bayes_irl.systems.observation import Observed
 
 MOST_OUTCOMES = 8  # more are taken together
 MOST_LEVELS = 40  # of what a row belongs to; more are taken together
-NO_ORDER = "Whether the order of what was recorded matters was not checked: only counts are at hand."
+NO_ORDER = "Not checked: whether the order of trials matters (only counts are available)."
 
 
 def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_rows num_outcomes"]) -> Findings:
     """Check one recording of choices.
 
     Args:
-        observed: what was recorded.
-        chances: of every outcome in every row, in a few draws of the fit.
+        observed: The recording.
+        chances: Probability of every outcome in every row, in a few draws of the fit.
     """
     if observed.table is None or len(chances) < 2:
         return Findings(skipped=("No draws of the fit were solved: the model was not checked.",))
@@ -34,7 +34,7 @@ def check_choices(observed: Observed, chances: Float[np.ndarray, "num_draws num_
                 "fit",
                 test,
                 limit,
-                f"The fit does not reproduce what was recorded, by up to {np.abs(z).max():.1f} standard deviations",
+                f"The fit does not reproduce the recorded choices, by up to {np.abs(z).max():.1f} standard deviations",
                 "Another model is needed.",
                 "nats of log probability",
                 p_value,

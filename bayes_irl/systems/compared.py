@@ -1,4 +1,4 @@
-"""What was recorded, beside the same of the unchanged system as draws predict it."""
+"""Recorded shares, and their predictions for the unchanged system."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class Compared:
     """Shares that were recorded, and predicted ones.
 
     Attributes:
-        what: they are, in words.
-        recorded: each from 0 to 1.
-        predicted: the same, per draw.
-        num_recorded: how many observations each recorded share is of.
+        what: They are, in words.
+        recorded: Each from 0 to 1.
+        predicted: The same, per draw.
+        num_recorded: How many observations each recorded share is of.
     """
 
     what: str

@@ -60,27 +60,27 @@ def optimize(
     """Find the answers that maximise L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i).
 
     For fixed p the optimum is exact; then p ← mean responses, and again (a Blahut-Arimoto iteration: L never falls).
-    The joint problem can have several optima: the best one found from several starts is returned, `objectives` holds
-    what each start led to, and `ended` says from which baseline this one was found, and how.
+    The joint problem can have several optima: the best one from several starts is returned. `objectives` holds L from
+    each start; `ended` says how the iteration ended and from which baseline it started.
 
     Args:
-        system: a circuit (who is there and what each neuron sees), the same `coupled()`, or a maze.
+        system: A circuit, a `circuit.coupled()`, a maze, offers or evidence.
         reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own; of a maze `[1, num_places]`.
             Of offers a `Valuation`, of evidence `MotivesInTime` or `MotivesWhenAsked`.
         coding_cost: λ > 0, in the reward's unit. Of offers and evidence a factor of the reward's own temperature: 1.
         baseline: `"neuron"` (each neuron's own mean response; in a maze the mean distribution of moves),
             `"population"` (the neurons' common mean), or given numbers `[num_neurons]` (`[4]`), which are held.
-        start: baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
-            counts), in a maze `[4]`. By default 0.5, 0.1, 0.9, 0.02 and 0.98 for all neurons alike; in a maze all
-            moves alike, and each preferred in turn. Of a coupled circuit the couplings to climb from, one or several.
+        start: Baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
+            counts), in a maze `[4]`. By default 0.5, 0.1, 0.9, 0.02 and 0.98 for all neurons; in a maze equal
+            probabilities, and each move preferred in turn. For a coupled circuit the initial couplings, one or several.
 
     Returns:
-        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`. A
-        solution that did not converge comes with a `DataWarning`, and its `doubt` says what to do. For
-        offers the `Chooser`, for evidence the `Decider`: what is chosen, or answered, with which probability.
+        The `Network`, the `CoupledNetwork`, or in a maze the `Walker`; look at `converged`, `ended` and `history`. For
+        offers the `Chooser`, for evidence the `Decider`, with the probabilities of choices or answers. A solution that
+        did not converge raises a `DataWarning`, and its `doubt` says what to do.
 
     Raises:
-        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), or a reward
+        InputError: For a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), or a reward
             of another system.
 
     >>> import bayes_irl as bi
@@ -119,30 +119,31 @@ def simulate(
     bin_width: float = 0.01,
     num_trials: int | None = None,
 ) -> Recording | Trajectory | Answers | np.ndarray:
-    """Draw responses, or the moves of a walker, from their stationary distribution on.
+    """Draw responses, or the moves of a walker, starting from the stationary distribution.
 
-    A population too large to enumerate is drawn as trials that run side by side, each from near stationarity: after 50
-    updates per neuron from a random start.
+    A population is simulated as parallel trials. Recording starts close to stationarity, after 50 updates per neuron
+    from a random start.
 
     Args:
-        optimum: from `optimize`; or a population with a value.
-        num_updates: how many updates of single neurons, or moves; for offers and evidence the number of their trials.
-        key: a JAX random key.
-        updates_per_bin: None to record the bins that the stimulus remembers (see `Stimulus.per_update`), and every
-            update if it remembers none; k to record bins of k updates, through which a stimulus that remembers none is
-            held: it moves k steps at once between bins. A bin's pattern is the one at its end. To infer from such bins
-            give the circuit `Stimulus.per_update(recording.transition(), k)`.
-        bin_width: of bins, in seconds.
-        num_trials: of a population: into how many trials of equal length the updates are divided; what is left over is
-            not recorded. By default 100, or fewer where they would have less than 100 bins.
+        optimum: The result of `optimize`; or a `PopulationNetwork`.
+        num_updates: Number of updates of single neurons, or of moves; for offers and evidence the number of their
+            trials.
+        key: A JAX random key.
+        updates_per_bin: None: record the bins that the stimulus was made for (see `Stimulus.per_update`), or every
+            update if it was made for none. k: record bins of k updates; a stimulus that was made for no bins is held
+            through each bin and moves k steps at once between bins. A bin's pattern is the one at its end. To infer
+            from such bins give the circuit `Stimulus.per_update(recording.transition(), k)`.
+        bin_width: Width of bins, in seconds.
+        num_trials: For a population, the number of trials of equal length into which updates are divided; a remainder
+            is not recorded. By default 100, or fewer if they would have less than 100 bins.
 
     Returns:
         A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
-        For offers 1 on every trial where A is chosen, 0 where B is; for evidence `Answers`. All are what `infer` takes.
+        For offers 1 (A) or 0 (B) for every trial; for evidence `Answers`. Pass them to `infer`.
 
     Raises:
-        InputError: if a number is not positive, an argument is not of this kind of network, or `updates_per_bin` is
-            not what the stimulus remembers.
+        InputError: If a number is not positive, an argument does not apply to this kind of network, or
+            `updates_per_bin` differs from that of the stimulus.
 
     >>> import jax, bayes_irl as bi
     >>> circuit = bi.Circuit(2, bi.Stimulus.constant())
@@ -159,12 +160,12 @@ def simulate(
 def simulate_under(
     optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int = 1
 ) -> Recording:
-    """Draw the responses of a network to the very stimuli of a recording, each held through its bin.
+    """Draw the responses of a network to the sequence of stimuli of a recording, each held through its bin.
 
     Args:
-        optimum: from `optimize`.
-        recording: whose stimuli and trials they are; a trial begins where the one before has ended.
-        key: a JAX random key.
+        optimum: The result of `optimize`.
+        recording: The recording with the stimuli and trials; a trial starts with the last pattern of the one before.
+        key: A JAX random key.
         updates_per_bin: k, updates in each of its bins (1: each bin is an update).
 
     Returns:
@@ -178,7 +179,7 @@ def check_system(argument: str, value: Any) -> Any:
     """Return a system.
 
     Raises:
-        InputError: for anything else.
+        InputError: For anything else.
     """
     if not isinstance(value, System):
         raise InputError.of(

@@ -1,4 +1,4 @@
-"""A line of the gate: what was checked, what was found, and what that means."""
+"""A line of the gate: a check, its value and its meaning."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ class Check:
     """One line of the gate.
 
     Attributes:
-        name: what was checked.
-        value: what was found.
-        limit: what was allowed.
-        passed: whether it holds.
-        sentence: what that means, in words.
+        name: Name of the check.
+        value: The value found.
+        limit: The limit of the value.
+        passed: Whether the check passed.
+        sentence: The meaning, in words.
 
     >>> Check.at_most("divergences", 0, 0, "No trajectory diverged.", "Some trajectories diverged.").sentence
     'No trajectory diverged.'
@@ -30,12 +30,12 @@ class Check:
 
     @classmethod
     def at_most(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
-        """A check that fails above the limit, or where there is no number."""
+        """A check that fails above the limit, or for NaN."""
         passed = bool(value <= limit)
         return cls(name, float(value), float(limit), passed, good if passed else bad)
 
     @classmethod
     def at_least(cls, name: str, value: Number, limit: Number, good: str, bad: str) -> "Check":
-        """A check that fails below the limit, or where there is no number."""
+        """A check that fails below the limit, or for NaN."""
         passed = bool(value >= limit)
         return cls(name, float(value), float(limit), passed, good if passed else bad)

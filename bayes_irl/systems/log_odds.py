@@ -1,4 +1,4 @@
-"""How well a fit knows what it predicts: half-widths of its 90 % intervals, taken together."""
+"""The uncertainty of a fit's predictions: half-widths of 90 % intervals, root mean square."""
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -13,8 +13,8 @@ def half_width(
     """Of the log probabilities of outcomes: root mean square over what was observed.
 
     Args:
-        table: how often each outcome came up.
-        chances: of each, in each draw.
+        table: How often each outcome came up.
+        chances: Of each, in each draw.
     """
     mean = chances.mean(axis=0)
     variance = np.log(np.maximum(chances, TINY)).var(axis=0)
@@ -28,8 +28,8 @@ def half_width_of_spikes(
     """Of the log-odds of a spike, weighted by π (1 − π), as a misfit of log-odds counts.
 
     Args:
-        spike: its chance, in each draw.
-        number: how often each answer was given.
+        spike: Its chance, in each draw.
+        number: How often each answer was given.
     """
     spike = np.clip(spike, TINY, 1 - TINY)
     mean = spike.mean(axis=0)

@@ -1,4 +1,4 @@
-"""What circuits of any size share: which neurons are lesioned, and what the stimulus does."""
+"""The part that circuits of any size share: lesions, and the stimulus."""
 
 import dataclasses
 import itertools
@@ -24,7 +24,7 @@ Kind = TypeVar("Kind", bound="Neurons")
 
 
 class Neurons(eqx.Module):
-    """Binary neurons that answer a stimulus. They do not change: every change returns another object."""
+    """Binary neurons that answer a stimulus. Objects are immutable: every change returns a new one."""
 
     num_neurons: eqx.AbstractVar[int]
     stimulus: eqx.AbstractVar[Stimulus]
@@ -33,7 +33,7 @@ class Neurons(eqx.Module):
     unit_ids: eqx.AbstractVar[tuple[str, ...] | None]
 
     def check_lesions(self) -> None:
-        """Refuse lesions of neurons that are not there, or that contradict each other; and ids that do not fit."""
+        """Refuse lesions of neurons that do not exist, or that contradict each other; and ids that do not fit."""
         stimulus: Any = self.stimulus
         if not isinstance(stimulus, Stimulus):
             raise InputError.of("stimulus", "a Stimulus", repr(stimulus), "For instance Stimulus.switching(0.02).")
@@ -65,7 +65,7 @@ class Neurons(eqx.Module):
     def with_stimulus(self: Kind, stimulus: Stimulus) -> Kind:
         """Return the circuit under other stimulus statistics, with the same stimulus states.
 
-        A stimulus that remembers no bins is recorded in the same bins as the one before.
+        A stimulus that was made for no bins takes over the bins of the one before.
         """
         if stimulus.num_stimuli != self.stimulus.num_stimuli:
             raise InputError.of("stimulus", f"{self.stimulus.num_stimuli} states, as before", stimulus.num_stimuli)
@@ -79,11 +79,11 @@ class Neurons(eqx.Module):
         The stimulus of bins is taken to be held within each bin; see `Stimulus.per_update`.
 
         Args:
-            recording: bins, or single updates.
-            update_rate: how often each neuron answers, in Hz; only for bins. The posterior depends on it: try several.
+            recording: Bins, or single updates.
+            update_rate: How often each neuron answers, in Hz; only for bins. The posterior depends on it: try several.
 
         Raises:
-            InputError: if bins come without an update rate, or single updates with one; if a stimulus was never shown.
+            InputError: If bins come without an update rate, or single updates with one; if a stimulus was never shown.
 
         >>> from bayes_irl import Circuit, Recording
         >>> recording = Recording.from_arrays([[0, 1], [1, 1]], ["left", "right"], bin_width=0.01, unit_ids=[3, 28])
@@ -105,10 +105,10 @@ class Neurons(eqx.Module):
         return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids)  # type: ignore[call-arg]
 
     def named_after(self: Kind, other: Any) -> Kind:
-        """Return the circuit with the unit ids and stimulus names of a recording, or a circuit, where it has none.
+        """Return the circuit with the unit ids and stimulus names of a recording or a circuit, if it has none itself.
 
         Raises:
-            InputError: if both have unit ids, and they differ.
+            InputError: If both have unit ids, and they differ.
         """
         ids, names = getattr(other, "unit_ids", None), getattr(other, "stimulus_names", None)
         named = self
@@ -150,7 +150,7 @@ class Neurons(eqx.Module):
 
     @property
     def hold(self) -> tuple[int, Transition]:
-        """How many updates the stimulus stands still for, and its move after them."""
+        """The number of updates for which the stimulus is held, and its transition matrix after them."""
         return self.stimulus.hold
 
     @property
@@ -174,10 +174,10 @@ class Neurons(eqx.Module):
         return self.alive & np.array([i not in self.forced for i in range(self.num_neurons)])
 
     def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
-        """Return probabilities of a spike `[num_neurons]`; one number stands for every neuron.
+        """Return probabilities of a spike `[num_neurons]`; a single number is used for all neurons.
 
         Raises:
-            InputError: if they are not strictly between 0 and 1; the message names `argument`.
+            InputError: If they are not strictly between 0 and 1; the message names `argument`.
         """
         given = 0.5 if values is None else values
         spread = np.broadcast_to(given, (self.num_neurons,)) if np.ndim(given) == 0 else given
@@ -187,7 +187,7 @@ class Neurons(eqx.Module):
         return jnp.asarray(array)
 
     def baseline_starts(self) -> tuple[Baseline, ...]:
-        """All neurons alike, from rare to frequent spikes: those that start alike stay alike."""
+        """The same baseline for all neurons, from rare to frequent spikes."""
         return tuple(self.check_baseline("start", each) for each in STARTS)
 
     def in_words(self, *more: str) -> str:
@@ -213,14 +213,14 @@ class Neurons(eqx.Module):
         return paragraphs(str(self))
 
     def check_responses(self, spikes: np.ndarray, totals: np.ndarray) -> None:
-        """Refuse recordings in which a lesioned neuron answers otherwise than it must.
+        """Refuse recordings in which a silenced neuron spikes, or a forced one does not.
 
         Args:
-            spikes: how often each neuron spiked `[num_neurons]`.
-            totals: out of how many of its responses `[num_neurons]`.
+            spikes: How often each neuron spiked `[num_neurons]`.
+            totals: Out of how many of its responses `[num_neurons]`.
 
         Raises:
-            InputError: naming the neurons.
+            InputError: Naming the neurons.
         """
         wrong = [i for i in self.silenced if spikes[i] > 0] + [i for i in self.forced if spikes[i] < totals[i]]
         if wrong:
@@ -301,7 +301,7 @@ class Neurons(eqx.Module):
         """Lesions and stimulus statistics that are new in another circuit, in words.
 
         Raises:
-            InputError: if it is of another kind, or has other numbers of neurons or stimuli.
+            InputError: If it is of another kind, or has other numbers of neurons or stimuli.
         """
         if type(after) is not type(self):
             expected = f"a {type(self).__name__.lower()}, as recorded"

@@ -1,4 +1,4 @@
-"""What was observed of a system: one recording, and all that one fit sees."""
+"""Observations of a system: one recording, and all recordings of a fit."""
 
 import abc
 from collections.abc import Callable, Mapping
@@ -20,13 +20,13 @@ Seen = TypeVar("Seen", bound="Observed")
 
 
 class Observed(eqx.Module):
-    """One recording of one system, reduced to what its likelihood needs.
+    """One recording of one system, reduced to the counts that its likelihood needs.
 
     Attributes:
-        system: the system as it was when recorded.
+        system: The system as it was when recorded.
         baseline: p, what is done at no coding cost; None: the model says.
-        counts: what was observed, with its `data_hash`.
-        table: how often each outcome came up `[num_rows, num_outcomes]`; None where outcomes cannot be listed.
+        counts: What was observed, with its `data_hash`.
+        table: How often each outcome came up `[num_rows, num_outcomes]`; None where outcomes cannot be listed.
     """
 
     system: eqx.AbstractVar[Any]
@@ -51,11 +51,11 @@ class Observed(eqx.Module):
 
     @property
     def in_order(self) -> InOrder | None:
-        """Choices in their order, where they are at hand: counts keep them as `in_order`."""
+        """Choices in their order, if available: counts store them as `in_order`."""
         return getattr(self.counts, "in_order", None)
 
     def columns(self) -> Mapping[str, Any]:
-        """What each row of the table belongs to: variables of the tree's `constant_data`, without the site's name."""
+        """Labels of each row of the table: variables of the tree's `constant_data`, without the site's name."""
         return {}
 
     def log_outcomes(self, policy: Any, occupancy: Callable[[], Any]) -> Float[Array, "num_rows num_outcomes"]:
@@ -63,7 +63,7 @@ class Observed(eqx.Module):
 
         Args:
             policy: π_i(a | context), for every unit.
-            occupancy: returns ρ of that policy as a recording shows it, for kinds of counts that need it.
+            occupancy: Returns ρ of that policy as a recording shows it, for kinds of counts that need it.
         """
         raise NotImplementedError
 
@@ -80,7 +80,7 @@ class Observed(eqx.Module):
         return xr.Dataset()
 
     def checks(self) -> tuple[Check, ...]:
-        """The gate's lines about this recording."""
+        """The checks of this recording, for the gate."""
         return ()
 
 
@@ -88,10 +88,10 @@ class Observations(eqx.Module):
     """All that one fit sees: recordings of one system, before and after changes, that share one reward.
 
     Attributes:
-        sessions: the recordings.
-        weights: how often each state was observed, over all sessions: the reward's gauge; None where there is none.
-        baseline: where p came from: "neuron", "population", "given", or in the words of a system of its own.
-        log_ways: log of the multinomial coefficient of every row, per session; None: not worked out.
+        sessions: The recordings.
+        weights: How often each state was observed, over all sessions: the reward's gauge; None where there is none.
+        baseline: Where p came from: "neuron", "population", "given", or in the words of a system of its own.
+        log_ways: Log of the multinomial coefficient of every row, per session; None: not worked out.
     """
 
     sessions: tuple[Observed, ...]

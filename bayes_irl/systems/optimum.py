@@ -1,4 +1,4 @@
-"""What optimal answers have in common where states are enumerated: the result of the forward problem."""
+"""The result of the forward problem for systems whose states are enumerated."""
 
 import abc
 import dataclasses
@@ -18,10 +18,10 @@ from bayes_irl.systems.base import System
 
 
 class Optimum(eqx.Module):
-    """What an optimum of any world tells: the base of `Network` (circuits) and `Walker` (mazes).
+    """Optimal answers in any world: the base of `Network` (circuits) and `Walker` (mazes).
 
     Attributes:
-        world: who acts, and what an action leads to.
+        world: The units that act, and the consequences of their actions.
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ, in the reward's unit.
         baseline: p: of a circuit the probability of a spike `[num_neurons]`, of a maze that of each move `[4]`.
@@ -29,18 +29,18 @@ class Optimum(eqx.Module):
         policy: π_i(a | context), for every unit `[num_actions, *context]`.
         occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one: of a stimulus that moves before every update, as
             the answers are planned for.
-        recorded_occupancy: how often a recording shows each state: ρ at the ends of bins where the stimulus is held
+        recorded_occupancy: How often a recording shows each state: ρ at the ends of bins where the stimulus is held
             through bins, else `occupancy`.
         objective: L = average reward − λ × mean coding cost, per update.
         average_reward: E[r], per update.
         mean_cost: (1/n) Σ_i E KL(π_i ‖ p_i), nats per update.
-        information: mutual information between each unit's action and what it sees, bits `[num_units]`.
-        num_sweeps: of the solver, in the last solve.
-        residual: largest violation of the optimality condition, in units of λ.
-        converged: whether solver and baselines have settled; `doubt` says what to do where they have not.
+        information: Mutual information between each unit's action and what it sees, bits `[num_units]`.
+        num_sweeps: Of the solver, in the last solve.
+        residual: Largest violation of the optimality condition, in units of λ.
+        converged: Whether solver and baselines have settled; `doubt` says what to do where they have not.
         history: L after each round of the baselines' adaptation.
-        ended: how the adaptation ended, and from which baseline it started, in words.
-        start: number of the start that led here.
+        ended: How the adaptation ended, and from which baseline it started, in words.
+        start: Number of the start that led here.
         objectives: L reached from every start `[num_starts]`, of a baseline that adapts; they differ where there are
             several optima. Starts that are not kept are followed for 300 rounds.
     """
@@ -66,7 +66,7 @@ class Optimum(eqx.Module):
     objectives: Float[Array, " num_starts"] | None = None
 
     def __str__(self) -> str:
-        """Who answers, how well, and whether the solution can be believed: three lines."""
+        """The system, its objective, and whether the solution converged: three lines."""
         settled = "converged" if bool(self.converged) else "not converged"
         reward, cost = float(self.average_reward), float(self.mean_cost)
         parts = f"average reward {reward:.4g} - {float(self.coding_cost):.4g} x mean cost {cost:.4g} nats per update"
@@ -87,11 +87,11 @@ class Optimum(eqx.Module):
 
     @property
     def doubt(self) -> str:
-        """Why this solution cannot be believed, and what to do; nothing if it can."""
+        """Why this solution cannot be trusted, and what to do; empty if it can."""
         if bool(self.converged) and self.known:
             return ""
         spread = float((self.reward.max() - self.reward.min()) / self.coding_cost)
-        advice = [f"Rewards differ by up to {spread:.3g} coding costs: raise coding_cost where that is a lot."]
+        advice = [f"Rewards differ by up to {spread:.3g} coding costs. If this is much, raise coding_cost."]
         if self.reward.dtype != jnp.float64:
             advice.append('Set jax.config.update("jax_enable_x64", True).')
         if self.history is not None:
@@ -99,7 +99,7 @@ class Optimum(eqx.Module):
         if self.known:
             trouble = f"The solution did not converge: its residual is {float(self.residual):.1g}; {self.ended}."
         else:
-            trouble = "How often states are visited could not be solved for, so that averages over them are NaN."
+            trouble = "The stationary distribution could not be solved for, so averages over it are NaN."
         return " ".join((trouble, *advice))
 
     @abc.abstractmethod
@@ -109,11 +109,11 @@ class Optimum(eqx.Module):
     @property
     @abc.abstractmethod
     def frozen(self) -> str:
-        """Which units always give the same answer, in words; nothing if none does."""
+        """Units that always give the same answer, in words; empty if there are none."""
 
     @property
     def system(self) -> System:
-        """Whose answers these are: what `simulate` and `adapt` ask."""
+        """The system that answers; `simulate` and `adapt` use it."""
         assert isinstance(self.world, System)
         return self.world
 
@@ -122,7 +122,7 @@ def check_known(optimum: Optimum) -> None:
     """Refuse to draw from answers that are no numbers.
 
     Raises:
-        InputError: where policy or occupancy is NaN.
+        InputError: If policy or occupancy is NaN.
     """
     if not optimum.known:
         raise InputError.of("optimum", "one that was solved", "NaN", optimum.doubt)
@@ -134,8 +134,8 @@ def respond[Kind: Optimum](
     """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
 
     Args:
-        kind: what to return.
-        world: who acts, and what an action leads to.
+        kind: What to return.
+        world: Who acts, and what an action leads to.
         reward: r `[num_stimuli, num_patterns]`.
         baseline: p: `[num_neurons]` for a circuit, `[4]` for a maze.
         coding_cost: λ, in the reward's unit.

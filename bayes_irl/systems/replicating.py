@@ -16,11 +16,11 @@ class StoredRecording:
     """What a tree keeps of one recording.
 
     Attributes:
-        kind: what was observed: "updates", "snapshots", "transitions", "moves", "choices" or "answers".
-        table: how often each outcome came up; None where outcomes cannot be listed.
-        columns: what each row of the table belongs to, by name.
-        weights: how often each state was observed `[num_stimuli, num_patterns]`; None where there is no such table.
-        system: the tree's group `system`, of this recording.
+        kind: What was observed: "updates", "snapshots", "transitions", "moves", "choices" or "answers".
+        table: How often each outcome came up; None where outcomes cannot be listed.
+        columns: What each row of the table belongs to, by name.
+        weights: How often each state was observed `[num_stimuli, num_patterns]`; None where there is no such table.
+        system: The tree's group `system`, of this recording.
     """
 
     kind: str
@@ -35,12 +35,12 @@ class Replicating:
     """Statistics of what was recorded, and how to draw a recording that can be compared with it.
 
     Attributes:
-        recorded: each statistic by name, labelled.
-        meanings: what each of them is, in words that begin a sentence.
-        replicate: the same statistics of a recording drawn from an optimum.
-        note: what to know about replicas, such as that they are shorter.
-        skipped: what could not be compared, and why.
-        num_replicas: how many recordings to draw.
+        recorded: Each statistic by name, labelled.
+        meanings: What each of them is, in words that begin a sentence.
+        replicate: The same statistics of a recording drawn from an optimum.
+        note: What to know about replicas, such as that they are shorter.
+        skipped: What could not be compared, and why.
+        num_replicas: How many recordings to draw.
     """
 
     recorded: dict[str, xr.DataArray]
@@ -56,8 +56,8 @@ class RankedOutcomes:
     """Outcomes that have an order: what a probability integral transform needs.
 
     Attributes:
-        ranks: of every outcome of a row, from 0 on; outcomes of one rank are taken together.
-        shares: from an optimum, P(rank) in every row `[num_rows, num_ranks]`; None: there are two outcomes, so that
+        ranks: Of every outcome of a row, from 0 on; outcomes of one rank are taken together.
+        shares: From an optimum, P(rank) in every row `[num_rows, num_ranks]`; None: there are two outcomes, so that
             the probability of the one that was observed says all.
     """
 

@@ -1,4 +1,4 @@
-"""What a held-out recording says about predictions, piece by piece."""
+"""Scores of predictions by a held-out recording, piece by piece."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ class Scored:
     """A score as a weighted sum over pieces of a recording.
 
     Attributes:
-        values: of every piece: a distinct observation, or a bin.
-        weights: by which they are added.
-        units: of the sum.
-        num_observations: how many there are.
-        labels: the cluster of each piece; None: pieces are independent, and weights are counts.
-        names: of clusters.
-        strata: within which values are centred for standard errors; None: over all.
+        values: Of every piece: a distinct observation, or a bin.
+        weights: By which they are added.
+        units: Of the sum.
+        num_observations: How many there are.
+        labels: The cluster of each piece; None: pieces are independent, and weights are counts.
+        names: Of clusters.
+        strata: Within which values are centred for standard errors; None: over all.
     """
 
     values: Float[np.ndarray, " num_pieces"]
@@ -53,10 +53,10 @@ def score_outcomes(system: System, rewards: Sequence[Any], fitted: Fitted, obser
     """Log predictive density of every distinct observation, as often as it was made.
 
     Args:
-        system: which answers.
-        rewards: draws.
-        fitted: what else is known from the fit: p, and where it found an optimum.
-        observed: what was held out.
+        system: Which answers.
+        rewards: Draws.
+        fitted: What else is known from the fit: p, and where it found an optimum.
+        observed: What was held out.
     """
     assert observed.table is not None
     made, answer = observed.table > 0, system.near(fitted.groups)
@@ -74,9 +74,9 @@ def score_rows(system: System, rewards: Sequence[Any], observed: Observed) -> Sc
     """The same for systems whose outcomes follow from the reward alone, row by row.
 
     Args:
-        system: which answers.
-        rewards: draws.
-        observed: what was held out.
+        system: Which answers.
+        rewards: Draws.
+        observed: What was held out.
     """
     assert observed.table is not None
     made = observed.table > 0

@@ -17,17 +17,17 @@ ROUNDING = 1e-6  # of a probability per update, as float32 stores it
 class Stimulus(eqx.Module):
     """A stimulus x that moves from x to x′ with probability `transition[x, x′]` before each update.
 
-    A stimulus that was recorded in bins is made with `Stimulus.per_update`, and remembers them: `simulate` then draws
-    such bins, and `infer` explains patterns at their ends.
+    For a stimulus that was recorded in bins, use `Stimulus.per_update`, which stores the bins: `simulate` then draws
+    such bins, and `infer` explains the patterns at their ends.
 
     Attributes:
         transition: `[num_stimuli, num_stimuli]`, per update; rows sum to one.
-        labels: one name per stimulus, for tables and plots.
+        labels: One name per stimulus, for tables and plots.
         updates_per_bin: k, updates of the whole circuit in a bin; None: single updates are recorded.
-        held: whether the stimulus stands still within a bin. Neurons plan with `transition` all the same.
+        held: Whether the stimulus is constant within a bin. Neurons plan with `transition` in any case.
 
     Raises:
-        InputError: if `transition` is not a stochastic matrix, or leaves a state too often to be held through bins; or
+        InputError: If `transition` is not a stochastic matrix, or leaves a state too often to be held through bins; or
             the labels do not match it.
 
     >>> Stimulus.switching(0.02).transition.tolist()
@@ -55,7 +55,7 @@ class Stimulus(eqx.Module):
         if held and (steps is None or (steps * (1 - np.diag(matrix)) > 1 + ROUNDING * steps).any()):
             leaves = f"a state left with probability {1 - np.diag(matrix).min():.3g} an update, {steps} updates a bin"
             raise _checks.InputError.of(
-                "held", "True only where each state is left at most once in a bin", leaves, "Use Stimulus.per_update."
+                "held", "True only if each state is left at most once in a bin", leaves, "Use Stimulus.per_update."
             )
         self.transition = matrix  # of NumPy: JAX would keep the precision that was set when it was made
         self.labels = names
@@ -64,7 +64,7 @@ class Stimulus(eqx.Module):
 
     @classmethod
     def switching(cls, probability: float, num_stimuli: int = 2) -> "Stimulus":
-        """Stimulus states of equal rank: each update leaves the present one with `probability`."""
+        """Equally likely stimulus states: each update leaves the present one with `probability`."""
         leave = _checks.probability("probability", probability)
         size = _checks.count("num_stimuli", num_stimuli, least=2)
         away = np.full((size, size), leave / (size - 1))
@@ -73,7 +73,7 @@ class Stimulus(eqx.Module):
 
     @classmethod
     def constant(cls) -> "Stimulus":
-        """No stimulus to speak of: a single state."""
+        """A constant stimulus: a single state."""
         return cls([[1.0]])
 
     @classmethod
@@ -82,13 +82,14 @@ class Stimulus(eqx.Module):
 
         Before each update one pixel, uniformly at random, redraws itself: it is active with log-odds
         bias + coupling · (active others − inactive others). In the long run pixels z = ±1 follow
-        P(z) ∝ exp(½ bias Σ_i z_i + ½ coupling Σ_{i<j} z_i z_j). Pixels are exchangeable, so their number alone is a
-        Markov chain; and whatever is rewarded by the number alone has optimal answers that depend on x through it.
+        P(z) ∝ exp(½ bias Σ_i z_i + ½ coupling Σ_{i<j} z_i z_j). Pixels are exchangeable, so the number of active ones
+        is itself a Markov chain. If the reward depends only on this number, so do the optimal answers.
 
         Args:
-            num_pixels: how many there are; of the 2 ** num_pixels images, one state per number of active pixels.
-            coupling: log-odds per active other pixel, against an inactive one.
-            bias: log-odds of a pixel whose neighbours are balanced; below zero, active pixels are rare.
+            num_pixels: Number of pixels. The 2 ** num_pixels images are reduced to one state per number of active
+                pixels.
+            coupling: Log-odds per active other pixel, against an inactive one.
+            bias: Log-odds of a pixel whose neighbours are balanced; below zero, active pixels are rare.
 
         >>> Stimulus.pixels(2, coupling=0.0).transition.tolist()
         [[0.5, 0.5, 0.0], [0.25, 0.5, 0.25], [0.0, 0.5, 0.5]]
@@ -112,21 +113,21 @@ class Stimulus(eqx.Module):
         held: bool = True,
         labels: tuple[str, ...] | list[str] | None = None,
     ) -> "Stimulus":
-        """Refine transitions per bin to transitions per update, with k = `updates_per_bin`; the bins are remembered.
+        """Convert transitions per bin to transitions per update, with k = `updates_per_bin`, and store the bins.
 
-        Where the stimulus is `held` within a bin, neurons plan with T = I + (T_bin − I)/k: it changes as often, at one
-        random update of the k (an approximation; see `docs/decisions.md`). What is recorded, at the ends of bins, is
-        exact for a stimulus that is held. Where it moves within bins, T is the principal k-th root of T_bin, with
-        negative entries set to zero.
+        If the stimulus is `held` within a bin, neurons plan with T = I + (T_bin − I)/k: the stimulus changes as often,
+        at one random update of the k (an approximation; see `docs/decisions.md`). The distribution at the ends of bins
+        is exact for a held stimulus. If it moves within bins, T is the principal k-th root of T_bin, with negative
+        entries set to zero.
 
         Args:
             transition_per_bin: `[num_stimuli, num_stimuli]`, from one bin to the next.
             updates_per_bin: k, updates of the whole circuit per bin.
-            held: whether the stimulus stands still within a bin.
-            labels: one name per stimulus.
+            held: Whether the stimulus is constant within a bin.
+            labels: One name per stimulus.
 
         Raises:
-            InputError: if T_bin has no stochastic k-th root (its k-th power misses T_bin by more than 0.02).
+            InputError: If T_bin has no stochastic k-th root (its k-th power misses T_bin by more than 0.02).
         """
         per_bin = _checks.transition_matrix("transition_per_bin", transition_per_bin)
         steps = _checks.count("updates_per_bin", updates_per_bin)
@@ -147,7 +148,7 @@ class Stimulus(eqx.Module):
 
     @property
     def hold(self) -> tuple[int, Transition]:
-        """How many updates the stimulus stands still for, and its move after them: (k, T_bin) if held, else (1, T).
+        """Number of updates for which the stimulus is held, and its transition matrix after them: (k, T_bin) or (1, T).
 
         T_bin = I + k (T − I), from which `Stimulus.per_update` made T.
         """
@@ -172,11 +173,11 @@ class Stimulus(eqx.Module):
         """Refuse a recording of single updates.
 
         Raises:
-            InputError: if the stimulus was made for bins of several updates.
+            InputError: If the stimulus was made for bins of several updates.
         """
         if (self.updates_per_bin or 1) > 1:
             advice = "Give the system Stimulus(stimulus.transition), which moves at every update."
-            wanted = f"bins of {self.updates_per_bin} updates, as its stimulus has it"
+            wanted = f"bins of {self.updates_per_bin} updates, for which its stimulus was made"
             raise _checks.InputError.of("recording", wanted, "single updates", advice)
 
     def bins(self, updates_per_bin: int | None) -> tuple[int | None, bool]:
@@ -187,7 +188,7 @@ class Stimulus(eqx.Module):
                 same k once more.
 
         Raises:
-            InputError: if the argument contradicts what the stimulus remembers.
+            InputError: If the argument contradicts what the stimulus remembers.
         """
         asked = None if updates_per_bin is None else _checks.count("updates_per_bin", updates_per_bin)
         if self.updates_per_bin is None:

@@ -25,16 +25,16 @@ def check_stimulus(
     """Test T by G² = 2 Σ n_xx′ log(n_xx′ / (n_x T_xx′)).
 
     From one bin of k updates to the next T is T^k, or I + k (T − I) where the stimulus is held (`Stimulus.per_update`);
-    with moves between trials, or without. A T that is right in one of these ways is not refuted. Where k is not known,
-    T is tested up to k.
+    with moves between trials, or without. T is not refuted if it is correct in one of these ways. If k is not known, T
+    is tested up to k.
 
     Args:
-        recording: what was recorded.
+        recording: What was recorded.
         transition: T per update.
-        labels: of the stimuli.
+        labels: Of the stimuli.
         updates_per_bin: k; 1 for single updates; None: not known.
-        limit: the relative error of T, of the form given, that moves the reward by its own 90 % intervals.
-        rng: draws the null where counts are small.
+        limit: The relative error of T, of the form given, that moves the reward by its own 90 % intervals.
+        rng: Draws the null where counts are small.
 
     Returns:
         None with a single stimulus, or where no two bins follow each other.

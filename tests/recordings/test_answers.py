@@ -47,7 +47,7 @@ def test_a_coding_says_what_values_mean(choice, coding):
 
 def test_choices_between_offers_are_not_thrown_away():
     offers = bi.Offers.from_arrays([1, 2, 3], [3, 2, 1])
-    with pytest.raises(InputError, match=r"-1 and 1. Give 1 and 0 for A and B"):
+    with pytest.raises(InputError, match=r"-1 and 1. Give 1 for A, 0 for B"):
         offers.observe([-1, 1, -1], "neuron")
 
 

@@ -207,7 +207,7 @@ def test_occupancies_are_right_or_said_to_be_unknown():
 
 
 def unsolved():
-    with pytest.warns(DataWarning, match="could not be solved for.*coding costs: raise coding_cost"):
+    with pytest.warns(DataWarning, match="could not be solved for.*coding costs. If this is much, raise coding_cost"):
         network = optimize(Circuit(4, Stimulus.switching(0.02)), EXTREME, 1.0, 1e-9)
     return network
 

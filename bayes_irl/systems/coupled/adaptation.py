@@ -1,4 +1,4 @@
-"""What a changed coupled circuit answers: climbed from couplings that are known, draw by draw."""
+"""The answers of a changed coupled circuit, climbed from known couplings, draw by draw."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ from bayes_irl.systems.coupled.couplings import Couplings
 
 @dataclass(frozen=True)
 class CoupledAdaptation(Adaptation):
-    """The best couplings of the unchanged and the changed circuit, each climbed from where the fit found an optimum.
+    """The best couplings of the unchanged and the changed circuit, each climbed from the optimum that the fit found.
 
     Attributes:
-        before: the unchanged circuit.
-        after: the changed one.
-        fitted: what is known from the fit.
-        start: couplings that are optimal for the posterior mode of the reward.
-        attrs: the factor of the coding cost.
+        before: The unchanged circuit.
+        after: The changed one.
+        fitted: The parts of the fit that are needed.
+        start: Couplings that are optimal for the posterior mode of the reward.
+        attrs: The factor of the coding cost.
     """
 
     before: Wiring
@@ -35,7 +35,7 @@ class CoupledAdaptation(Adaptation):
         """Read the start from the tree.
 
         Raises:
-            InputError: where the coding cost is to keep its mean.
+            InputError: If the coding cost is to keep its mean.
         """
         if fitted.coding_cost_factor == "keep mean cost":
             raise InputError.of("coding_cost_factor", "a number, for a coupled circuit", '"keep mean cost"')

@@ -67,25 +67,25 @@ def best_couplings(
 ) -> CoupledNetwork:
     """Find the best answers of the form π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)).
 
-    L(J, h) = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i) is exact, under the stationary distribution of these very answers, and
-    so is its gradient. L-BFGS climbs it from every start, and Newton's method ends it. There are often many optima:
-    the best one found is returned, with what the other starts led to. A baseline that adapts is the mean response at
-    every step, so L never falls.
+    L(J, h) = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i), under the stationary distribution of these answers, is exact, and so
+    is its gradient. L-BFGS climbs it from every start; Newton's method finishes. There are often many optima: the best
+    one found is returned, with L from the other starts. A baseline that adapts is the mean response at every step, so L
+    never falls.
 
     Args:
-        circuit: who is there and what each neuron sees; cut connections stay cut.
+        circuit: The neurons, and what each of them sees; cut connections stay cut.
         reward: r `[num_stimuli, num_patterns]`, from `bayes_irl.rewards` or your own.
         coding_cost: λ > 0, in the reward's unit.
         baseline: `"neuron"`, `"population"`, or given numbers, as in `optimize`. With `"neuron"`, circuits that could
             earn their reward in a single pattern freeze there: it costs nothing.
-        starts: couplings to climb from; by default none at all, then three random draws (of fixed seeds). Neurons
-            that start alike stay alike.
+        starts: Initial couplings; by default zero, and three random draws (of fixed seeds). Neurons that start with the
+            same couplings keep the same couplings.
 
     Returns:
         The answers with their couplings. `ended` says from which start, and whether the circuit is frozen.
 
     Raises:
-        InputError: for a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), couplings that do
+        InputError: For a reward of the wrong shape or not finite, λ ≤ 0, a baseline outside (0, 1), couplings that do
             not fit the circuit.
 
     Source:
@@ -117,11 +117,11 @@ def climb_from(
     that rises most, and the better end is kept.
 
     Args:
-        circuit: who is there and what each neuron sees.
+        circuit: Who is there and what each neuron sees.
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ, in the reward's unit.
-        baseline: given or adapted.
-        known: couplings to climb from; those of lesioned neurons and cut connections are left out.
+        baseline: Given or adapted.
+        known: Couplings to climb from; those of lesioned neurons and cut connections are left out.
     """
     scaled, first = jnp.asarray(reward) / coding_cost, pack(circuit, known)
     found = _newton(circuit, scaled, baseline, first)
@@ -213,9 +213,9 @@ def settle(
     """Climb to the optimum nearby by Newton's method, uphill along every direction and never down.
 
     Args:
-        circuit: who is there and what each neuron sees.
+        circuit: Who is there and what each neuron sees.
         reward: r/λ `[num_stimuli, num_patterns]`.
-        baseline: given or adapted.
+        baseline: Given or adapted.
         start: θ, where to begin.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A circuit whose neurons can only add up what they see."""
+"""A circuit whose neurons only add up their inputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -43,19 +43,19 @@ class CoupledCircuit(EnumeratedCircuit):
 
         Σ_{σ,x} r(σ, x) ∂ρ(σ, x)/∂θ = ∂C/∂θ,
 
-    linear in the reward. A recording knows θ only so well: the answers are Binomial under θ*(r), the optimum for the
-    reward as it moves away from the best one found, by a Newton step. Its couplings' uncertainty is thereby carried
-    through in full; where the couplings carry no information, the prior stays. There are as many equations as there are
-    couplings and fields that differ: of exchangeable neurons only num_stimuli + 1, so that most of their reward stays
-    unknown however long the recording.
+    which is linear in the reward. The likelihood of the answers is Binomial under θ*(r), the optimum for reward r,
+    computed by a Newton step from the best reward found. So the uncertainty of the couplings is part of the posterior;
+    along directions of the reward that couplings do not determine, the prior stays. There is one equation for each
+    coupling and field that differ. For exchangeable neurons these are only num_stimuli + 1, so most of their reward
+    stays unknown in a recording of any length.
 
     Attributes:
-        num_neurons: number of neurons, lesioned ones included.
-        stimulus: what the neurons answer to.
-        silenced: neurons that always answer 0, at no cost.
-        forced: neurons that always answer 1, at no cost.
-        missing: pairs (i, j) where neuron i no longer sees neuron j.
-        unit_ids: the neurons' names, in order; None: they are numbered.
+        num_neurons: Number of neurons, lesioned ones included.
+        stimulus: The stimulus that the neurons answer to.
+        silenced: Neurons that always answer 0, at no cost.
+        forced: Neurons that always answer 1, at no cost.
+        missing: Pairs (i, j) where neuron i no longer sees neuron j.
+        unit_ids: The neurons' names, in order; None: they are numbered.
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -93,7 +93,7 @@ class CoupledCircuit(EnumeratedCircuit):
         """Check single updates against this circuit, and fit couplings to them.
 
         Raises:
-            InputError: as `check_counts`; for anything but updates; for a circuit frozen in one pattern.
+            InputError: As `check_counts`; for anything but updates; for a circuit frozen in one pattern.
         """
         counts, p = self.check_counts(recording, baseline)
         if not isinstance(counts, Updates):
@@ -103,7 +103,7 @@ class CoupledCircuit(EnumeratedCircuit):
                 "recording",
                 "a circuit that moves between patterns",
                 f"one that is {frozen}",
-                "Its couplings were hardly ever used: they carry no information about the reward.",
+                "Its couplings hardly ever affected an answer: they carry no information about the reward.",
             )
         rows, table = ObservedCouplings.tabulate(self, counts)
         return ObservedCouplings(
@@ -118,7 +118,7 @@ class CoupledCircuit(EnumeratedCircuit):
     def settle(
         self, observations: Observations, posterior: Callable[[Observations], Climbable]
     ) -> tuple[Observations, np.ndarray | None]:
-        """Expand the optimum about couplings that are one."""
+        """Expand the optimum about optimal couplings."""
         return settle_on_optimum(observations, posterior)
 
     def log_probs(self, reward: Reward, observed: Observed) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
@@ -169,7 +169,7 @@ class CoupledCircuit(EnumeratedCircuit):
         return CoupledAdaptation.of(self, after, fitted)
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
-        """What any circuit's fit has to pass, and whether the couplings are an optimum."""
+        """The checks of every circuit's fit, and whether the couplings are an optimum."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedCouplings)
         return (*check_optimality(observed, inferred), *super().judge(observations, inferred))

@@ -1,4 +1,4 @@
-"""Answers restricted to pairwise couplings: policies, how often they visit each pattern, and what they are worth."""
+"""Answers restricted to pairwise couplings: policies, occupancies of patterns, and the objective."""
 
 from typing import Literal
 
@@ -32,7 +32,7 @@ class Couplings(eqx.Module):
 
     @classmethod
     def none(cls, circuit: Wiring) -> "Couplings":
-        """Neurons that ignore each other and spike half of the time."""
+        """Independent neurons that spike with probability ½."""
         num = circuit.num_neurons
         return cls(jnp.zeros((num, num)), jnp.zeros((circuit.num_stimuli, num)))
 
@@ -79,7 +79,7 @@ def checked(argument: str, circuit: Wiring, couplings: Couplings) -> Couplings:
     """Check couplings against a circuit: shapes, finite numbers, J_ii = 0, nothing seen through a cut.
 
     Raises:
-        InputError: if they do not fit.
+        InputError: If they do not fit.
     """
     num = circuit.num_neurons
     weights = finite_array(f"{argument}.weights", couplings.weights, (num, num))
@@ -127,7 +127,7 @@ def coupled_objective(
     """L/λ = E[r/λ] − (1/n) Σ_i E KL(π_i ‖ p_i) of coupled answers, exact and differentiable, and their occupancy.
 
     Args:
-        circuit: who is there and what each neuron sees.
+        circuit: Who is there and what each neuron sees.
         reward: r/λ `[num_stimuli, num_patterns]`.
         baseline: p_i given `[num_neurons]`, or the mean response of each neuron or of all: that p has the least cost,
             so L with it is the largest over p.

@@ -25,9 +25,9 @@ class ObservedCouplings(ObservedUpdates):
     """Updates of neurons that can only add up what they see.
 
     Attributes:
-        fit: the couplings that explain them best, whatever they are for.
-        nearby: the optimum as a function of the reward, close to couplings that are one; None: not yet known.
-        moved: nats by which the posterior was said to rise about that optimum, when the search for it ended.
+        fit: The couplings that explain them best, whatever they are for.
+        nearby: The optimum as a function of the reward, close to couplings that are one; None: not yet known.
+        moved: Nats by which the posterior was said to rise about that optimum, when the search for it ended.
     """
 
     fit: CouplingFit = eqx.field(static=True, kw_only=True)
@@ -55,14 +55,14 @@ def settle_on_optimum(
     the posterior, with the optimum solved for anew, is higher.
 
     Args:
-        observations: one recording, not yet expanded.
-        posterior: of the reward, given an expansion.
+        observations: One recording, not yet expanded.
+        posterior: Of the reward, given an expansion.
 
     Returns:
         The observations, expanded about the last optimum, and the posterior's mode there.
 
     Raises:
-        InputError: if all that can be climbed to from the recorded couplings is a saddle.
+        InputError: If all that can be climbed to from the recorded couplings is a saddle.
     """
     (observed,) = observations.sessions
     assert isinstance(observed, ObservedCouplings)

@@ -1,4 +1,4 @@
-"""Are recorded couplings an optimum at all? The gate's lines of its own for coupled circuits."""
+"""Checks of coupled circuits: whether the recorded couplings are an optimum."""
 
 import jax
 import jax.numpy as jnp
@@ -56,7 +56,7 @@ def _maximum(observed: ObservedCouplings, inferred: Inferred) -> Check:
         steepest,
         UPHILL,
         "The couplings are a maximum of L for the inferred reward.",
-        "The couplings are a saddle of L for the inferred reward, not a maximum: some other couplings earn more.",
+        "The couplings are a saddle of L for the inferred reward, not a maximum: other couplings earn more.",
     )
 
 
@@ -75,8 +75,8 @@ def _linear(observed: ObservedCouplings, inferred: Inferred) -> Check:
         error,
         LARGEST_ERROR,
         "One Newton step predicts how the optimum moves with the reward.",
-        f"One Newton step misses how the optimum moves with the reward (by {error:.2g} nats in half of the draws): the "
-        "recording leaves too much open for couplings to be linearised.",
+        f"One Newton step does not predict how the optimum moves with the reward (error {error:.2g} nats in half "
+        "of the draws): the recording is too short for couplings to be linearised.",
     )
 
 
@@ -101,8 +101,9 @@ def _explained(observed: ObservedCouplings, inferred: Inferred) -> tuple[Check, 
             "directions of the reward that the couplings fix",
             fixed,
             1.0,
-            f"The couplings fix {fixed:.1f} of the {num_dimensions} numbers of the reward; the rest is the prior's.",
-            "The couplings fix no direction of the reward: intervals are the prior's.",
+            f"The couplings fix {fixed:.1f} of the {num_dimensions} numbers of the reward; the rest comes from the "
+            "prior.",
+            "The couplings fix no direction of the reward: intervals come from the prior.",
         ),
         Check.at_least(
             "optimality of the couplings (p)",

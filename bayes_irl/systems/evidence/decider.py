@@ -1,4 +1,4 @@
-"""Answers that are soft-optimal for what subjects want: the forward problem of noisy evidence."""
+"""Soft-optimal answers to noisy evidence: the forward problem."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ class Decider(eqx.Module):
     """How subjects answer.
 
     Attributes:
-        system: what is shown.
-        reward: what they want.
-        coding_cost: by how much every temperature is multiplied.
-        strengths: for which answers are predicted: those that are shown, and perhaps others.
+        system: The evidence.
+        reward: The subjects' motives.
+        coding_cost: Factor of every temperature.
+        strengths: Strengths for which answers are predicted: those of the trials, and possibly others.
         probs: P(outcome) for every subject and strength, over durations and offers as they are shown. Where subjects
             answer when they like: the negative answer in bins of 20 ms, the positive one, none. Else: the negative
             answer, the positive one, the sure reward.

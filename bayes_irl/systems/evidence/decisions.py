@@ -49,10 +49,10 @@ def in_time(
     lapse is answered by a coin, at any time until time is up.
 
     Args:
-        evidence: what subjects expect, and how long they have.
-        motives: what they want.
-        strengths: others that are shown all the same; outcomes are those of all strengths, in order.
-        limit: until when answers are recorded; by default as long as subjects have.
+        evidence: What subjects expect, and how long they have.
+        motives: What they want.
+        strengths: Others that are shown all the same; outcomes are those of all strengths, in order.
+        limit: Until when answers are recorded; by default as long as subjects have.
     """
     every, prior = expected_strengths(evidence, strengths)
     each = motives.of_subjects(evidence.num_subjects)
@@ -67,11 +67,11 @@ class _Setting:
     """All that decisions depend on beside motives: what a program is compiled for.
 
     Attributes:
-        strengths: that may be shown.
-        prior: how often each is expected.
-        limit: until when subjects may answer, in seconds.
-        until: until when answers are recorded.
-        price_of_time: relative to each subject's own.
+        strengths: That may be shown.
+        prior: How often each is expected.
+        limit: Until when subjects may answer, in seconds.
+        until: Until when answers are recorded.
+        price_of_time: Relative to each subject's own.
     """
 
     strengths: tuple[float, ...]
@@ -118,9 +118,9 @@ def when_asked(
     equally likely by default.
 
     Args:
-        evidence: what subjects expect.
-        motives: what they want.
-        shown: what they are shown.
+        evidence: What subjects expect.
+        motives: What they want.
+        shown: What they are shown.
         num_outcomes: 2, or 3 with a sure reward.
     """
     every = motives.of_subjects(evidence.num_subjects)

@@ -1,4 +1,4 @@
-"""Noisy evidence about which of two answers is right: what was shown, trial by trial."""
+"""Noisy evidence about which of two answers is right, trial by trial."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,12 +34,12 @@ class Evidence(EvidenceTrials, System):
     """A stimulus of some strength and direction on every trial. Build it with `Evidence.from_arrays`.
 
     Attributes:
-        strength: signed: the positive answer is right where it is above 0; where it is 0, either, by a coin.
-        duration: for how long the stimulus was shown, or could be seen at most, in seconds.
-        subject: number of the trial's subject.
-        sure_offered: whether a sure reward could be taken instead of an answer.
-        subject_names: of all subjects.
-        price_of_time: cost of a second and discount rate, relative to each subject's own.
+        strength: Signed strength: the positive answer is right if it is above 0; at 0 the right answer is random.
+        duration: Duration of the stimulus, or the time limit of answers, in seconds.
+        subject: Number of the trial's subject.
+        sure_offered: Whether a sure reward could be taken instead of an answer.
+        subject_names: Names of all subjects.
+        price_of_time: Cost of a second and discount rate, relative to each subject's own.
     """
 
     kind: ClassVar[str] = "evidence"
@@ -90,7 +90,7 @@ class Evidence(EvidenceTrials, System):
         """Log probability of every outcome in every row, for `Motives`; what was observed may be of other evidence.
 
         Raises:
-            InputError: for a reward of another kind; sure rewards on offer of which it has no value.
+            InputError: For a reward of another kind; sure rewards on offer of which it has no value.
         """
         if not isinstance(observed, ObservedAnswers) or not isinstance(reward, Motives):
             expected = "a model of decisions, such as reaction_time"
@@ -112,7 +112,7 @@ class Evidence(EvidenceTrials, System):
     # -- changes, and what is answered -------------------------------------------------------------------------------
 
     def with_limit(self, seconds: float | int) -> "Evidence":
-        """Return the same trials with another duration: where subjects answer when they like, another time limit.
+        """Return the same trials with another duration (the time limit, if subjects answer when they like).
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_limit(0.5).limit
         0.5
@@ -120,7 +120,7 @@ class Evidence(EvidenceTrials, System):
         return replace(self, duration=np.full(self.num_trials, positive("seconds", float(seconds))))
 
     def with_price_of_time(self, factor: float | int) -> "Evidence":
-        """Return the same trials where a second costs, and discounts, so many times as much to each subject.
+        """Return the same trials with each subject's cost and discount per second multiplied by a factor.
 
         >>> Evidence.from_arrays([0.1, -0.1], 2.0).with_price_of_time(3).price_of_time
         3.0

@@ -1,4 +1,4 @@
-"""What subjects want when they decide on noisy evidence, and how they answer: the reward of `Evidence`."""
+"""The reward of `Evidence`: what subjects want, and how they see and answer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -19,13 +19,13 @@ HABITS = ("hazard", "lapse", "non_decision_time", "non_decision_spread")
 
 
 class Habits(eqx.Module):
-    """How a subject answers, apart from what it wants.
+    """Properties of a subject's answers apart from its rewards.
 
     Attributes:
-        hazard: of answering by default, either way, per second.
-        lapse: share of trials that are answered at random, at any time.
-        non_decision_time: mean time that is spent not deciding, in seconds.
-        non_decision_spread: its standard deviation, in seconds.
+        hazard: Rate of default answers, for either answer, per second.
+        lapse: Share of trials that are answered at random, at a random time.
+        non_decision_time: Mean non-decision time, in seconds.
+        non_decision_spread: Its standard deviation, in seconds.
     """
 
     hazard: PerSubject
@@ -35,11 +35,11 @@ class Habits(eqx.Module):
 
 
 class Motives(eqx.Module):
-    """What subjects want and how they see; of one subject, or of each.
+    """Rewards and sensitivity of one subject, or of each.
 
     Attributes:
         sensitivity: κ, per √s and unit of strength.
-        stakes: rewards, cost of time, temperature and side bias.
+        stakes: Rewards, cost of time, temperature and side bias.
     """
 
     sensitivity: eqx.AbstractVar[PerSubject]
@@ -55,7 +55,7 @@ class Motives(eqx.Module):
         """The same with one number for each subject.
 
         Raises:
-            InputError: where there is another number of them.
+            InputError: If there is another number of them.
         """
 
         def each(leaf: Any) -> Array:
@@ -75,7 +75,7 @@ class Motives(eqx.Module):
         """Refuse numbers that no answers follow from.
 
         Raises:
-            InputError: where a number is NaN or infinite, or a temperature is not above 0.
+            InputError: If a number is NaN or infinite, or a temperature is not above 0.
         """
         for name, values in self.variables().items():
             finite_array(f"reward.{name}", values, (None,))
@@ -88,8 +88,8 @@ class MotivesInTime(Motives):
 
     Attributes:
         sensitivity: κ, per √s and unit of strength.
-        stakes: rewards, cost of time, temperature and side bias.
-        habits: how they answer, apart from that.
+        stakes: Rewards, cost of time, temperature and side bias.
+        habits: Lapses, default answers and non-decision time.
     """
 
     sensitivity: PerSubject
@@ -109,11 +109,12 @@ class MotivesWhenAsked(Motives):
 
     Attributes:
         sensitivity: κ, per √s and unit of strength.
-        stakes: temperature and side bias; a right answer is worth 1, a wrong one 0.
-        lapse: share of trials that are answered at random.
-        sure_value: worth of the sure reward; None: there is none.
+        stakes: Temperature and side bias; a right answer is worth 1, a wrong one 0.
+        lapse: Share of trials that are answered at random.
+        sure_value: Worth of the sure reward; None: there is none.
         cost_of_risk: ρ: an answer that is right with probability b is worth b − ρ b (1 − b).
-        worth: of an answer, from b and the number of the subject, in place of that; such motives are not kept in trees.
+        worth: Your own value of an answer, a function of b and the subject's number, in place of `cost_of_risk`; such
+            motives are not stored in trees.
     """
 
     sensitivity: PerSubject
@@ -143,10 +144,10 @@ class MotivesWhenAsked(Motives):
 
 
 def motives_from(variables: Mapping[str, Any]) -> Motives:
-    """The motives whose numbers these are.
+    """The motives with these parameters.
 
     Raises:
-        InputError: where the model had a worth of its own.
+        InputError: If the model had a worth of its own.
     """
     if "sensitivity" not in variables:
         raise InputError.of(

@@ -1,4 +1,4 @@
-"""Answers to noisy evidence as a generative model sees them: counts per distinct stimulus."""
+"""Answers to noisy evidence, as counts per distinct stimulus."""
 
 import warnings
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ class ObservedAnswers(Observed):
     """All answers, as a model sees them.
 
     Attributes:
-        system: what was shown.
-        shown: the same, per row.
-        counts: what was answered.
-        table: how often each outcome came up. Without reaction times: the negative answer, the positive one (and the
+        system: What was shown.
+        shown: The same, per row.
+        counts: What was answered.
+        table: How often each outcome came up. Without reaction times: the negative answer, the positive one (and the
             sure reward, if it ever was on offer). With them: the negative answer in each bin of 20 ms, the positive
             one in each, and none.
-        timed: whether there are reaction times.
+        timed: Whether there are reaction times.
     """
 
     system: System
@@ -84,11 +84,11 @@ def observe_answers(evidence: EvidenceTrials, answers: Any) -> ObservedAnswers:
     """Check answers against what was shown, and count them.
 
     Args:
-        evidence: what was shown, per trial.
-        answers: an `Answers`, or what `Answers.from_arrays` takes as its first argument.
+        evidence: What was shown, per trial.
+        answers: An `Answers`, or what `Answers.from_arrays` takes as its first argument.
 
     Raises:
-        InputError: if there are not as many answers as trials, a sure reward was taken where none was offered, an
+        InputError: If there are not as many answers as trials, a sure reward was taken where none was offered, an
             answer came after time was up, or time limits differ between trials.
     """
     given = answers if isinstance(answers, Answers) else Answers.from_arrays(answers)
@@ -110,7 +110,7 @@ def _timed(
             "duration", "one limit for all trials with reaction times", f"{np.unique(evidence.duration)}"
         )
     if evidence.sure_offered.any():
-        raise InputError.of("sure_offered", "none where the subject answers when it likes", "some")
+        raise InputError.of("sure_offered", "none if the subject answers when it likes", "some")
     times, answered = np.where(choice == NONE, 0.0, reaction_time), choice != NONE
     if (late := times > evidence.limit).any():
         first = int(late.argmax())

@@ -1,4 +1,4 @@
-"""What noisy evidence was shown, trial by trial."""
+"""Trials with noisy evidence."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,10 +22,10 @@ class ShownEvidence(eqx.Module):
     """What was shown, per row of counts.
 
     Attributes:
-        subject: number of the subject.
-        strength: signed.
-        duration: seconds; the limit where the subject answered when it liked.
-        sure_offered: whether a sure reward could be taken instead.
+        subject: Number of the subject.
+        strength: Signed.
+        duration: Seconds; the limit where the subject answered when it liked.
+        sure_offered: Whether a sure reward could be taken instead.
     """
 
     subject: Int[np.ndarray, " num_rows"]
@@ -56,14 +56,14 @@ class EvidenceTrials(eqx.Module):
         """Check the arrays, one entry per trial, and copy them.
 
         Args:
-            strength: signed, such as motion coherence from −1 to 1: as it was shown to the subject.
-            duration: seconds; one number for all trials, or one per trial. Where the subject answers when it likes, the
-                time after which it cannot any more.
-            subject: a name or number; None: there is one.
-            sure_offered: whether a sure reward was on offer (1 or 0); None: it never was.
+            strength: Signed strength of each trial, for instance motion coherence from −1 to 1.
+            duration: In seconds, one number for all trials or one per trial. If the subject answers when it likes, this
+                is the time limit.
+            subject: A name or number; None: there is one.
+            sure_offered: Whether a sure reward was on offer (1 or 0); None: it never was.
 
         Raises:
-            InputError: where an array is not as described, or lengths disagree.
+            InputError: If an array is not as described, or lengths disagree.
 
         >>> evidence = EvidenceTrials.from_arrays([0.1, -0.1, 0.5], 2.0)
         >>> evidence.num_trials, evidence.strengths.tolist()
@@ -75,7 +75,7 @@ class EvidenceTrials(eqx.Module):
             raise InputError.of("strength", "at least one trial", "none")
         if (most := len(_signed(strengths))) > MOST_STRENGTHS:
             expected = f"at most {MOST_STRENGTHS} distinct strengths, both signs counted"
-            raise InputError.of("strength", expected, most, "Round them: a belief is held over all of them.")
+            raise InputError.of("strength", expected, most, "Round them: subjects hold a belief over all of them.")
         durations = finite_array("duration", duration if np.ndim(duration) else np.full(size, duration), (None,))
         numbers, names = number_names("subject", subject, size)
         sure = np.zeros(size, bool) if sure_offered is None else _yes_or_no("sure_offered", sure_offered)
@@ -108,7 +108,7 @@ class EvidenceTrials(eqx.Module):
 
     @property
     def strengths(self) -> Float[np.ndarray, " num_strengths"]:
-        """All strengths that were shown, with both signs, in order: what a subject believes possible."""
+        """All strengths of the trials, with both signs, in order: those that a subject expects."""
         return _signed(self.strength)
 
     @property

@@ -1,4 +1,4 @@
-"""Choices that are soft-optimal for what juices are worth: the forward problem of offers."""
+"""Soft-optimal choices between juices: the forward problem of offers."""
 
 import equinox as eqx
 import jax
@@ -17,10 +17,10 @@ class Chooser(eqx.Module):
     """How a subject chooses among its offers.
 
     Attributes:
-        system: what is offered.
-        reward: what it is worth.
-        coding_cost: by how much every temperature is multiplied.
-        menu: distinct offers, of which some may never be made.
+        system: The offers.
+        reward: The valuation.
+        coding_cost: Factor of every temperature.
+        menu: Distinct offers; some of them may never be made.
         share: P(A) for each of them.
     """
 

@@ -1,4 +1,4 @@
-"""Choices between two juices as a generative model sees them: counts per distinct offer, with what was shown."""
+"""Choices between two juices, as counts per distinct offer."""
 
 import warnings
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ class ObservedChoices(Observed):
     """Choices of all sessions, as a model sees them.
 
     Attributes:
-        system: what was offered.
-        shown: the same, per row of the table.
-        counts: what was chosen.
-        table: how often B and A were chosen `[num_rows, 2]`.
+        system: What was offered.
+        shown: The same, per row of the table.
+        counts: What was chosen.
+        table: How often B and A were chosen `[num_rows, 2]`.
     """
 
     system: System
@@ -74,11 +74,11 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     """Check choices against what was offered, and count them.
 
     Args:
-        offers: what was offered, per trial.
+        offers: What was offered, per trial.
         chose_a: 1 where A was chosen, 0 where B was; NaN or −1 where nothing was.
 
     Raises:
-        InputError: if there are not as many choices as offers, others than these, or none at all.
+        InputError: If there are not as many choices as offers, others than these, or none at all.
     """
     answers = number_array("recording", chose_a).astype(float)
     if answers.shape != (offers.num_trials,):
@@ -86,11 +86,11 @@ def observe_choices(offers: OfferTrials, chose_a: Any) -> ObservedChoices:
     missing = np.isnan(answers) | (answers == -1)
     wrong = ~missing & (answers != 0) & (answers != 1)
     if wrong.any():
-        expected = "1 where A was chosen, 0 where B was, and NaN or -1 where nothing was"
+        expected = "1 for A, 0 for B, and NaN or -1 for no choice"
         raise InputError.of("recording", expected, f"{answers[wrong][0]:g} on trial {int(wrong.argmax())}")
     if set(answers[np.isfinite(answers)].tolist()) == {-1.0, 1.0}:
-        advice = "Give 1 and 0 for A and B: (chose == 1).astype(int); NaN where nothing was chosen."
-        raise InputError.of("recording", "choices that can mean but one thing", "-1 and 1", advice)
+        advice = "Give 1 for A, 0 for B, for instance (chose == 1).astype(int); NaN for no choice."
+        raise InputError.of("recording", "choices with a unique meaning", "-1 and 1", advice)
     if missing.all():
         raise InputError.of("recording", "at least one choice", "none")
     if missing.any():

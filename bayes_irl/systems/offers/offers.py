@@ -1,4 +1,4 @@
-"""Offers of two juices: what could be chosen, trial by trial."""
+"""Offers of two juices, trial by trial."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,14 +33,14 @@ class Offers(OfferTrials, System):
     """Some of juice A, or some of juice B, on every trial of all sessions. Build it with `Offers.from_arrays`.
 
     Attributes:
-        num_a: how much of A is offered.
-        num_b: how much of B is offered.
-        session: number of the trial's session.
-        a_left: 1 where A is on the left, −1 where B is, 0 where that was not noted.
-        a_first: 1 where A is shown first, −1 where B is, 0 where both are shown at once.
-        session_names: of all sessions.
-        subject_names: of all subjects.
-        subject_of: number of each session's subject.
+        num_a: How much of A is offered.
+        num_b: How much of B is offered.
+        session: Number of the trial's session.
+        a_left: 1 if A is on the left, −1 if B is, 0 if unknown.
+        a_first: 1 if A is shown first, −1 if B is, 0 if both are shown at once.
+        session_names: Names of all sessions.
+        subject_names: Names of all subjects.
+        subject_of: Number of each session's subject.
     """
 
     kind: ClassVar[str] = "offers"
@@ -77,7 +77,7 @@ class Offers(OfferTrials, System):
     reward_sites: ClassVar[tuple[str, ...]] = ("valuation",)
 
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedChoices:
-        """Count choices: 1 where A was chosen, 0 where B was; NaN or −1 where nothing was."""
+        """Count choices: 1 for A, 0 for B; NaN or −1 for no choice."""
         refuse_baseline(baseline)
         return observe_choices(self, recording)
 
@@ -85,7 +85,7 @@ class Offers(OfferTrials, System):
         """Log probability of B and A in every row, for a `Valuation` (or another `Preference`).
 
         Raises:
-            InputError: for a reward of another kind.
+            InputError: For a reward of another kind.
         """
         if not isinstance(observed, ObservedChoices) or not isinstance(reward, Preference):
             raise InputError.of("model", "a model of choices, which ends in generative.choose", type(reward).__name__)
@@ -106,14 +106,14 @@ class Offers(OfferTrials, System):
         """Return other offers to the same subjects in the same sessions.
 
         Args:
-            num_a: how many quanta of A, one entry per offer.
-            num_b: how many quanta of B.
-            session: names of sessions, one per offer; None: every offer is made in every session.
-            a_left: whether A is on the left (1 or 0); None: on neither side.
-            a_first: whether A is shown first (1 or 0); −1 where both are shown at once. None: they always are.
+            num_a: How many quanta of A, one entry per offer.
+            num_b: How many quanta of B.
+            session: Names of sessions, one per offer; None: every offer is made in every session.
+            a_left: Whether A is on the left (1 or 0); None: on neither side.
+            a_first: Whether A is shown first (1 or 0); −1 where both are shown at once. None: they always are.
 
         Raises:
-            InputError: where an array is not as described, or a session was not recorded.
+            InputError: If an array is not as described, or a session was not recorded.
 
         >>> offers = Offers.from_arrays([1, 2, 3], [2, 2, 2], session=["mon", "tue", "tue"])
         >>> offers.with_offers([5, 6], [1, 1])
@@ -239,7 +239,7 @@ class Offers(OfferTrials, System):
         return optimum.predictions()
 
     def describe_change(self, after: System) -> list[str]:
-        """Whether offers are others."""
+        """Whether the offers differ."""
         if not isinstance(after, Offers):
             raise InputError.of("system", "offers, as recorded", type(after).__name__)
         same = self.subject_names == after.subject_names and np.array_equal(self.subject_of, after.subject_of)

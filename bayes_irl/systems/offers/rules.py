@@ -1,4 +1,4 @@
-"""Rules of choice: by how much an offer of A exceeds an offer of B."""
+"""Rules of choice: the advantage of an offer of A over an offer of B."""
 
 import abc
 from typing import ClassVar
@@ -28,12 +28,12 @@ class Rule(eqx.Module):
 
     @abc.abstractmethod
     def advantage(self, a: Amounts, b: Amounts, subject: Int[np.ndarray, " num_rows"]) -> Float[Array, " num_rows"]:
-        """What A gains over B, in the units of the temperature; ±inf where a choice is certain.
+        """The advantage of A over B, in the units of the temperature; ±inf if a choice is certain.
 
         Args:
-            a: how much of A is offered, in units of B.
-            b: how much of B.
-            subject: who chooses.
+            a: How much of A is offered, in units of B.
+            b: How much of B.
+            subject: Who chooses.
         """
 
     @property

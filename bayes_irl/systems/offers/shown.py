@@ -13,11 +13,11 @@ class Shown(eqx.Module):
     """What was offered, per row.
 
     Attributes:
-        session: number of the session.
-        subject: number of its subject.
-        kind: which of `Offers.kinds`.
-        num_a: how much of A.
-        num_b: how much of B.
+        session: Number of the session.
+        subject: Number of its subject.
+        kind: Which of `Offers.kinds`.
+        num_a: How much of A.
+        num_b: How much of B.
         a_left: 1, −1 or 0: A on the left, B on the left, not noted.
         a_first: 1, −1 or 0: A first, B first, at once.
     """
@@ -54,8 +54,8 @@ class Menu:
     """Distinct offers, with how often each was made.
 
     Attributes:
-        rows: the offers.
-        times: how often.
+        rows: The offers.
+        times: How often.
     """
 
     rows: Shown

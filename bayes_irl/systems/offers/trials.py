@@ -46,15 +46,15 @@ class OfferTrials(eqx.Module):
         """Check the arrays, one entry per trial, and copy them.
 
         Args:
-            num_a: how many quanta of A.
-            num_b: how many quanta of B.
-            session: a name or number; None: all trials are of one session.
-            subject: a name or number; a session has one subject. None: there is one.
-            a_left: whether A is on the left (1 or 0); None: not noted.
-            a_first: whether A is shown first (1 or 0); −1 where both are shown at once. None: they always are.
+            num_a: How many quanta of A.
+            num_b: How many quanta of B.
+            session: A name or number; None: all trials are of one session.
+            subject: A name or number; a session has one subject. None: there is one.
+            a_left: Whether A is on the left (1 or 0); None: not noted.
+            a_first: Whether A is shown first (1 or 0); −1 where both are shown at once. None: they always are.
 
         Raises:
-            InputError: where an array is not as described, lengths disagree, a trial offers nothing, or a session has
+            InputError: If an array is not as described, lengths disagree, a trial offers nothing, or a session has
                 two subjects.
 
         >>> offers = OfferTrials.from_arrays([1, 2, 0], [3, 1, 1], session=["mon", "mon", "tue"])

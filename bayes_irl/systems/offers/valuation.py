@@ -1,4 +1,4 @@
-"""What two juices are worth to subjects in every session, and how they choose between them."""
+"""The reward of offers: the values of two juices in every session, and how subjects compare them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
@@ -17,7 +17,7 @@ from bayes_irl.systems.offers.trials import OfferTrials
 
 @runtime_checkable
 class Preference(Protocol):
-    """What gives the probability that A is chosen: a `Valuation`, or log-odds of one's own."""
+    """The interface that gives the probability that A is chosen: a `Valuation`, or your own log-odds."""
 
     def log_odds(self, shown: Shown) -> Float[Array, " num_rows"]:
         """Log P(A) / P(B) in every row."""
@@ -25,16 +25,16 @@ class Preference(Protocol):
 
 
 class Valuation(eqx.Module):
-    """The reward of juices: what they are worth, by which rule they are compared, and how exactly.
+    """The reward of juices: their relative value, the rule that compares them, and the temperature.
 
         log P(A) / P(B) = [advantage(ρ n_A, n_B) + biases] / λ
 
     Attributes:
-        worth: ρ, of one A, in units of B, in every session and kind of trial.
+        worth: ρ, value of one A in units of B, in every session and kind of trial.
         temperature: λ, the difference that changes the log-odds by 1, in the units in which offers are compared.
-        side_bias: what A gains on the left, and loses on the right, in the same units.
-        order_bias: what A gains when shown first, and loses when shown second.
-        rule: how offers are compared: `Linear()`, `Concave(power)`, `Ratio()` or `LogRatio()`.
+        side_bias: Added to A's advantage on the left, subtracted on the right, in the same units.
+        order_bias: Added to A's advantage when shown first, subtracted when shown second.
+        rule: How offers are compared: `Linear()`, `Concave(power)`, `Ratio()` or `LogRatio()`.
     """
 
     worth: Float[Array, "num_sessions num_kinds"]
@@ -57,15 +57,15 @@ class Valuation(eqx.Module):
         """Make one for some offers; numbers hold for every session, kind of trial or subject.
 
         Args:
-            offers: whose sessions, kinds of trials and subjects they are.
-            worth: of one A, in units of B: a number, or `[num_sessions, num_kinds]`.
-            temperature: λ, likewise.
-            rule: how offers are compared; None: `Linear()`.
-            side_bias: a number, or `[num_subjects]`.
-            order_bias: likewise.
+            offers: The offers, with their sessions, kinds of trials and subjects.
+            worth: Value of one A in units of B: a number, or `[num_sessions, num_kinds]`.
+            temperature: λ: a number, or `[num_sessions, num_kinds]`.
+            rule: How offers are compared; None: `Linear()`.
+            side_bias: A number, or `[num_subjects]`.
+            order_bias: A number, or `[num_subjects]`.
 
         Raises:
-            InputError: for shapes that are none of these, or a worth or temperature that is not above 0.
+            InputError: For shapes that are none of these, or a worth or temperature that is not above 0.
 
         >>> from bayes_irl import Offers
         >>> offers = Offers.from_arrays([1, 2, 3], [2, 2, 2])
@@ -117,17 +117,17 @@ class Valuation(eqx.Module):
 
     @classmethod
     def from_variables(cls, variables: Mapping[str, Any]) -> "Valuation":
-        """The valuation whose numbers these are.
+        """The valuation with these parameters.
 
         Raises:
-            InputError: where the model had log-odds of its own.
+            InputError: If the model had log-odds of its own.
         """
         names = [name for name in RULES if name in variables]
         if not names:
             raise InputError.of(
                 "posterior",
                 "a fit whose model chooses by a Valuation",
-                "one with log-odds of its own, which are not kept",
+                "one with its own log-odds, which are not stored",
                 "Give generative.choose what generative.juices returns.",
             )
         (name,) = names
@@ -140,10 +140,10 @@ class Valuation(eqx.Module):
 
 
 class OwnOdds(eqx.Module):
-    """Log-odds of one's own.
+    """Your own log-odds.
 
     Attributes:
-        function: from what was shown to the log-odds of A.
+        function: From what was shown to the log-odds of A.
     """
 
     function: Callable[[Shown], Float[Array, " num_rows"]] = eqx.field(static=True)

@@ -82,7 +82,7 @@ def test_what_contradicts_the_bins_is_refused(network, recording):
     with pytest.raises(bi.InputError, match="updates_per_bin: expected 6, for which the stimulus was made"):
         bi.simulate(network, 100, KEY, updates_per_bin=5)
     updates = bi.simulate(MOVING.optimum(jnp.asarray(REWARD), jnp.asarray(BASELINE)), 200, KEY)
-    with pytest.raises(bi.InputError, match="bins of 6 updates, as its stimulus has it, got single updates"):
+    with pytest.raises(bi.InputError, match="bins of 6 updates, for which its stimulus was made, got single updates"):
         observe(CIRCUIT, updates, BASELINE)
     rate = (STEPS - 2) / (3 * recording.bin_width)
     with pytest.raises(bi.InputError, match="moves over 6 updates with the stimulus held.*got 4 updates"):

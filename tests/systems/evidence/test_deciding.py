@@ -138,7 +138,7 @@ def test_answers_that_are_none_are_refused(arguments, message):
         (1.0, None, [2, 0], None, "recording: expected sure rewards to be taken only where they are offered"),
         (1.0, None, [1, 0], [0.4, 1.2], "reaction_time: expected reaction times up to the duration, 1 s, got 1.2 s"),
         ([1.0, 2.0], None, [1, 0], [0.4, 0.4], "duration: expected one limit for all trials"),
-        (1.0, [1, 0], [1, 0], [0.4, 0.4], "sure_offered: expected none where the subject answers when it likes"),
+        (1.0, [1, 0], [1, 0], [0.4, 0.4], "sure_offered: expected none if the subject answers when it likes"),
     ],
 )
 def test_answers_that_do_not_fit_are_refused(duration, sure, choice, time, message):

@@ -74,7 +74,7 @@ def test_offers_that_are_none_are_refused(arguments, said):
     ("choices", "said"),
     [
         ([1, 0, 1], "one choice for each of 6 offers"),
-        ([1, 0, 1, 0, 1, 2], "1 where A was chosen, 0 where B was, and NaN or -1 where nothing was, got 2 on trial 5"),
+        ([1, 0, 1, 0, 1, 2], "1 for A, 0 for B, and NaN or -1 for no choice, got 2 on trial 5"),
         ([np.nan] * 6, "at least one choice"),
         (["A"] * 6, "an array of numbers"),
     ],

@@ -140,7 +140,7 @@ def own(offers, choices=None):
 
 def test_log_odds_of_ones_own_are_fitted_and_not_adapted():
     fit = bi.infer(own, OFFERS, choices(OFFERS), method=bi.Laplace(num_draws=100), key=random.key(0))
-    with pytest.raises(bi.InputError, match="whose model chooses by a Valuation, got one with log-odds of its own"):
+    with pytest.raises(bi.InputError, match="whose model chooses by a Valuation, got one with its own log-odds"):
         bi.adapt(fit, bi.recorded(fit))
 
 

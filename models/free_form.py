@@ -1,4 +1,4 @@
-"""Any reward at all, with interactions that matter less the more neurons they involve.
+"""Any reward is possible; interactions of more neurons are smaller a priori.
 
 r(·, x) = Σ_S c_S(x) χ_S, with χ_S(σ) = Π_{i∈S} (1 − 2 σ_i) the Walsh functions, S any set of neurons, and
 

@@ -1,4 +1,4 @@
-"""What a neuron's spike is worth depends on how many others spike, by its own curve.
+"""The value of a neuron's spike depends on the number of other spikes, by a curve of its own.
 
 v(σ, x) = Σ_{i<j} J_ij (σ_i − p_i)(σ_j − p_j) + Σ_i (h_i(x) + g_i(K)) σ_i + c_x(K),
 
@@ -8,8 +8,8 @@ with K = Σ_i σ_i and r = v − T B(v), in nats:
 
     J_ij ~ Normal(0, s²),   s ~ HalfNormal(½),   h_i(x) ~ Normal(0, 2²),   c_x(k + 1) − c_x(k) ~ Normal(0, ½²),
 
-with Legendre's polynomials of second and third degree; a line in K is a sum of pairs. `large_population` with neurons
-that heed the others' number differently: compare both on answers that neither has seen. For a `Population`.
+with Legendre's polynomials of second and third degree; a line in K is a sum of pairs. This is `large_population` with a
+separate dependence on the number of spikes for each neuron: compare both on held-out answers. For a `Population`.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """

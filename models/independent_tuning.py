@@ -1,4 +1,4 @@
-"""Each neuron follows the stimulus by itself: neither the others nor their number matter to it.
+"""Each neuron depends on the stimulus alone, not on other neurons.
 
 v(σ, x) = Σ_i h_i(x) σ_i,   r = v − T B(v), in nats:   h_i(x) ~ Normal(0, 2²).
 

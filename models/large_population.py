@@ -4,10 +4,10 @@ v(σ, x) = Σ_{i<j} J_ij (σ_i − p_i)(σ_j − p_j) + Σ_i h_i(x) σ_i + c_x(K
 
     J_ij ~ Normal(0, s²),   s ~ HalfNormal(½),   h_i(x) ~ Normal(0, 2²),   c_x(k + 1) − c_x(k) ~ Normal(0, ½²).
 
-Pairs shrink as far as the recording has it. Fields, and what one more spike is worth, do not: where a neuron is tuned
-more than stimuli that switch so fast allow, or so many spikes were never seen, snapshots alone have no finite optimum.
-Pairs are taken about the baseline p, so that they leave alone how often each neuron spikes. For a
-`Population`; a `Circuit`, of at most 20 neurons, answers optimally to r, by exact inference.
+The prior scale s of pairs is estimated. The prior widths of fields and spike counts are fixed: if a neuron is tuned
+more strongly than optimal answers to such a fast stimulus can be, or a spike count never occurred, the likelihood alone
+has no finite optimum. Pairs are centred at the baseline p, so they do not change mean rates. For a `Population`; for a
+`Circuit` of at most 20 neurons inference is exact.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """

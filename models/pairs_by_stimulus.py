@@ -1,4 +1,4 @@
-"""What pairs of neurons are worth together depends on the stimulus.
+"""The value of pairs of neurons depends on the stimulus.
 
 v(σ, x) = Σ_{i<j} (J_ij + D_ij(x)) (σ_i − p_i)(σ_j − p_j) + Σ_i h_i(x) σ_i + c_x(K),
 
@@ -8,7 +8,8 @@ with K = Σ_i σ_i and r = v − T B(v), in nats:
 
     h_i(x) ~ Normal(0, 2²),   c_x(k + 1) − c_x(k) ~ Normal(0, ½²).
 
-`large_population` with couplings of every stimulus: compare both on answers that neither has seen. For a `Population`.
+This is `large_population` with separate couplings for every stimulus: compare both on held-out answers. For a
+`Population`.
 
 Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940, for the theory; the family is ours.
 """

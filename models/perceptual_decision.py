@@ -1,4 +1,4 @@
-"""Answers after a stimulus follow from how probably they are right.
+"""Answers after a stimulus depend on their probability of being right.
 
     log P(+) / P(−) = [(r(right) − r(wrong)) (2 P(+ is right | x, T) − 1) + side bias] / λ
 

@@ -1,4 +1,4 @@
-"""The reward depends on where the agent is, and nothing else is known of it: for a maze, or a table of decisions.
+"""The reward depends only on the agent's place, in a maze or a table of decisions.
 
 r(place) ~ Normal(0, 3) in units of the coding cost, independently. A place that was hardly ever visited keeps its
 prior. `reward_at` is the reward in the gauge: its mean over places, weighted by how often they were visited, is zero.

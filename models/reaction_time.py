@@ -1,4 +1,4 @@
-"""Answers come when a little more evidence is not worth the time that it costs.
+"""A subject answers when more evidence is not worth its cost in time.
 
     V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ)
     Q_t(x, answer) = P(it is right | x, t),    Q_t(x, wait) = E[V_{t+dt}(x′) | x, t] − c dt

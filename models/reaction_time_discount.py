@@ -1,10 +1,10 @@
-"""Answers come when a little more evidence is not worth the wait: reward is discounted.
+"""A subject answers when more evidence is not worth the wait, because reward is discounted.
 
     V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ)
     Q_t(x, answer) = P(it is right | x, t),    Q_t(x, wait) = exp(−dt / τ) E[V_{t+dt}(x′) | x, t]
 
-A right answer is worth 1 at once and exp(−t / τ) after t seconds; a wrong one 0, none 0. Unlike a cost per second, the
-same whatever can be won, discounting makes haste where a right answer is likely. A penalty would be
+A right answer is worth 1 at once and exp(−t / τ) after t seconds; a wrong one 0, none 0. A cost per second does not
+depend on the expected reward; discounting costs more when a right answer is likely. For a penalty use
 `Stakes(wrong=…)`. The default answers at rate h. The sensitivity has the prior of `reaction_time`.
 
 Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, with τ = 10 s).

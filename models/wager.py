@@ -1,4 +1,4 @@
-"""A sure reward is taken where it is worth more than a doubtful answer.
+"""A sure reward is taken if its value exceeds that of an uncertain answer.
 
     P(a) ∝ exp(Q(a) / λ),  Q(answer) = b − ρ b (1 − b),  b = P(it is right | x, T),  Q(sure) = value of the sure reward
 

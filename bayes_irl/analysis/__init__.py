@@ -1,7 +1,7 @@
-"""What trials show: how agents choose, how well, how fast, how sure, and what their units do.
+"""Analyses of trials: choices, accuracy, reaction times, confidence, and the activity of units.
 
-One public function a file; each takes trials (what `agents.run` returned) and returns a dataset, whose picture is the
-function of the same name in `bayes_irl.plots`.
+One public function per file. Each takes trials from `agents.run` and returns a dataset; the function of the same name
+in `bayes_irl.plots` draws it.
 """
 
 from bayes_irl.analysis.accuracy import accuracy

@@ -1,4 +1,4 @@
-"""How many trials of each condition were answered, how many answers were right, and which were given instead."""
+"""Shares of trials answered and of correct answers in each condition, and the confusion matrix."""
 
 from collections.abc import Sequence
 
@@ -14,20 +14,20 @@ def accuracy(trials: xr.Dataset, by: str | Sequence[str] | None = None) -> xr.Da
     """Share of trials answered, and share of answers that were correct, in each condition.
 
     Args:
-        trials: what `agents.run` returned.
-        by: names of conditions, such as `("f1", "f2")`; each combination is a condition. By default all trials are
+        trials: The result of `agents.run`.
+        by: Names of conditions, such as `("f1", "f2")`; each combination is a condition. By default all trials are
             one condition.
 
     Returns:
-        `share_answered[condition, statistic]` of all trials, and `share_correct[condition, statistic]` of those
-        answered otherwise than with a sure bet, with 90 % Wilson intervals (NaN where there are none);
-        `num_trials[condition]` and `num_decided[condition]`. `chance` is the share that would be correct if all
-        decisions were equally likely whatever was shown: 1 / their number. `confusion[condition, best, choice]`, where
-        trials say which answer was `best`: the number of answered trials by best and given answer, sure bets among
-        them; its sum over `best` and the decisions is `num_decided`.
+        `share_answered[condition, statistic]` of all trials, and `share_correct[condition, statistic]` of answered
+        trials without sure bets, with 90 % Wilson intervals (NaN where there are none); `num_trials[condition]` and
+        `num_decided[condition]`. `chance` is the share that random decisions would get correct: 1 / their number.
+        `confusion[condition, best, choice]`, where trials say which answer was
+        `best`: the number of answered trials by best and given answer, sure bets among them; its sum over `best` and
+        the decisions is `num_decided`.
 
     Raises:
-        InputError: if the trials lack a condition, or are too few.
+        InputError: If the trials lack a condition, or are too few.
 
     >>> accuracy(trials, by="difference")["share_correct"].values.round(2)
     array([[0.9 , 0.89, 0.92],

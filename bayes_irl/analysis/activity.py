@@ -1,4 +1,4 @@
-"""What units do: averages over the trials of each condition, in the order in which units peak."""
+"""Activity of units: averages over the trials of each condition, sorted by the time of each unit's peak."""
 
 from collections.abc import Sequence
 
@@ -18,21 +18,21 @@ def activity(
     """Mean rate of every unit over the trials of each condition, as long as they last.
 
     Args:
-        trials: what `agents.run` returned, with rates. Trials without answer are left out.
-        by: names of conditions, of evidence, or of what was done; each combination is a condition.
-        align: the event at which time is 0: the beginning of an epoch (by default the second, after fixation), or
+        trials: The result of `agents.run`, with rates. Trials without answer are left out.
+        by: Names of conditions, of evidence, or of what was done; each combination is a condition.
+        align: The event at which time is 0: the beginning of an epoch (by default the second, after fixation), or
             "answer", the last step of a trial.
-        window: from and to, in ms from that event.
+        window: From and to, in ms from that event.
 
     Returns:
-        `rate[condition, time, unit]`, `standard_error` likewise, `num_trials[condition, time]` (trials that lasted; NaN
-        rates where none did). Per unit: `peak_time` (ms) and `preferred`, time and condition of its highest mean rate;
-        `modulation`, by how much its means differ between conditions at most (largest − smallest at one time). `order`
-        sorts units by peak time, silent ones last. Any units, sorted by their peaks, look like a sequence: compare
-        with an order found in other trials before you call it one.
+        `rate[condition, time, unit]` and its `standard_error`; `num_trials[condition, time]`, the trials that still
+        last (NaN rates if there are none). Per unit: `peak_time` (ms) and `preferred`, time and condition of its
+        highest mean rate; `modulation`, the largest difference of its means between conditions (largest − smallest at
+        one time). `order` sorts units by peak time, silent ones last. Even random units look like a sequence when
+        sorted by their peaks: compare with an order from other trials.
 
     Raises:
-        InputError: if trials have no rates, or lack a condition or an epoch, or are too few.
+        InputError: If trials have no rates, or lack a condition or an epoch, or are too few.
 
     >>> activity(trials, by="choice", align="answer", window=(-500, 0)).sizes["time"]
     51

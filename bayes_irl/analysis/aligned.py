@@ -19,11 +19,11 @@ def averages(
     """Average a variable over the trials of each condition, while they last.
 
     Args:
-        trials: of which all are used.
-        variable: with axes trial and step, and perhaps others.
-        by: as in `conditions`.
-        align: the event at which time is 0: the beginning of an epoch, or "answer", the last step of a trial.
-        window: from and to, in ms from the event.
+        trials: Of which all are used.
+        variable: With axes trial and step, and perhaps others.
+        by: As in `conditions`.
+        align: The event at which time is 0: the beginning of an epoch, or "answer", the last step of a trial.
+        window: From and to, in ms from the event.
 
     Returns:
         `mean[condition, time, ...]` and `sd`, `num_trials[condition, time]`; NaN where no trial lasted.

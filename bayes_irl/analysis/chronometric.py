@@ -1,4 +1,4 @@
-"""Chronometric curves: how long an answer took."""
+"""Chronometric curves: reaction time against evidence."""
 
 import xarray as xr
 
@@ -12,17 +12,17 @@ def chronometric(trials: xr.Dataset, epoch: str = "stimulus") -> xr.Dataset:
     """Mean reaction time from stimulus onset by strength of evidence, of correct and wrong answers.
 
     Args:
-        trials: what `agents.run` returned. Trials without answer are left out.
-        epoch: from whose beginning times count.
+        trials: The result of `agents.run`. Trials without answer are left out.
+        epoch: The epoch at whose start time is 0.
 
     Returns:
         `reaction_time[outcome, strength, statistic]` in ms with 90 % t intervals (NaN where there are fewer than two
         trials), its standard deviation `sd[outcome, strength]` over trials, and `num_trials[outcome, strength]`.
-        `outcome` is "correct" or "wrong"; `strength` is the absolute evidence. Without evidence, correct is what was
-        drawn by lot.
+        `outcome` is "correct" or "wrong"; `strength` is the absolute evidence. At zero evidence, the correct answer is
+        random.
 
     Raises:
-        InputError: if trials lack the epoch or evidence, or are too few.
+        InputError: If trials lack the epoch or evidence, or are too few.
 
     Source:
         Roitman & Shadlen 2002, doi:10.1523/JNEUROSCI.22-21-09475.2002.

@@ -20,15 +20,15 @@ def conditions(trials: xr.Dataset, by: str | Sequence[str] | None) -> xr.DataArr
     """Sort trials into conditions.
 
     Args:
-        trials: what `agents.run` returned.
-        by: names of conditions, of evidence (see `evidence`), or of what was done ("choice", "correct", "answered");
+        trials: The result of `agents.run`.
+        by: Names of conditions, of evidence (see `evidence`), or of what was done ("choice", "correct", "answered");
             the combinations that occurred are the conditions. None: all trials are alike.
 
     Returns:
         The number of each trial's condition, named after `by`, with the conditions' names as attribute `labels`.
 
     Raises:
-        InputError: if the trials lack one of them.
+        InputError: If the trials lack one of them.
     """
     names = [by] if isinstance(by, str) else list(by or ())
     if not names:

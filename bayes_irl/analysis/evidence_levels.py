@@ -1,4 +1,4 @@
-"""How strongly the stimulus spoke for an answer, trial by trial, as the task says."""
+"""The strength of evidence for an answer in each trial."""
 
 import numpy as np
 import xarray as xr
@@ -14,15 +14,15 @@ def evidence(trials: xr.Dataset, name: str | None = None) -> xr.DataArray:
     for "high"; `difference`, f1 − f2 in Hz, for ">".
 
     Args:
-        trials: what `agents.run` returned.
-        name: of the evidence; by default the task's first.
+        trials: The result of `agents.run`.
+        name: Name of the evidence; by default the task's first.
 
     Returns:
         A number per trial, named, with attributes `long_name`, `units`, and `favours`, the answer that positive numbers
         speak for.
 
     Raises:
-        InputError: if these trials have no such evidence.
+        InputError: If these trials have no such evidence.
 
     >>> evidence(trials, "motion").attrs["favours"]
     'right'
@@ -53,7 +53,7 @@ def favoured_answer(trials: xr.Dataset, shown: xr.DataArray) -> str:
     """Return the answer that positive evidence speaks for, where there is just one other.
 
     Raises:
-        InputError: if there are more answers, or the evidence speaks for whichever is correct.
+        InputError: If there are more answers, or the evidence speaks for whichever is correct.
     """
     answers, favoured = decisions(trials), shown.attrs["favours"]
     advice = "Analyse accuracy by this condition instead."

@@ -1,4 +1,4 @@
-"""Economic choice: how much of one juice is worth as much as the other?"""
+"""Economic choice: the relative value of two juices."""
 
 import numpy as np
 import xarray as xr
@@ -13,25 +13,25 @@ COLUMNS = ("juice_left", "num_a", "num_b")
 
 
 def indifference(trials: xr.Dataset, lapse: float | None = None) -> xr.Dataset:
-    """Relative value of the juices: the quantity ratio n_B : n_A at which either is chosen as often.
+    """Relative value of the juices: the quantity ratio n_B : n_A at which both are chosen equally often.
 
         P(B | n_A, n_B) = lapse / 2 + (1 − lapse) Φ((log(n_B / n_A) − log relative value) / sigma)
 
     Args:
-        trials: what `agents.run` returned, of a task with conditions `juice_left`, `num_a` and `num_b`. Trials without
+        trials: The result of `agents.run`, of a task with conditions `juice_left`, `num_a` and `num_b`. Trials without
             answer are left out; forced choices (nothing of one juice) are not fitted.
-        lapse: as in `psychometric`.
+        lapse: As in `psychometric`.
 
     Returns:
-        What `psychometric` returns, with log(n_B / n_A) as evidence and three curves: "all", and where A or B was on
-        the left ("A left", "B left"); and for them `relative_value[curve, statistic]`: 1 A is worth so many B, with a
-        90 % equal-tailed posterior interval. `side_bias[statistic]` is by how much log relative value differs, A left −
-        B left: above 0, an agent prefers what is on the left. `share_forced[juice, statistic]`: how often the only
-        juice offered was chosen. Where choices flip from never to always between two offers, the relative value is only
+        The result of `psychometric`, with log(n_B / n_A) as evidence and three curves: "all", and trials with A or B on
+        the left ("A left", "B left"). For each curve `relative_value[curve, statistic]`, the value of 1 A in units of
+        B, with a 90 % equal-tailed posterior interval. `side_bias[statistic]` is the difference of log relative value,
+        A left − B left: above 0, the agent prefers the left side. `share_forced[juice, statistic]`: how often the only
+        juice offered was chosen. If choices change from never to always between two offers, the relative value is only
         known to lie between their ratios.
 
     Raises:
-        InputError: if trials are of another task, or too few.
+        InputError: If trials are of another task, or too few.
 
     Source:
         Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676.

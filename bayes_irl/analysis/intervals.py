@@ -76,8 +76,8 @@ def moments(values: xr.DataArray, keys: Mapping[str, xr.DataArray]) -> xr.Datase
     """Group trials by the levels of several quantities: `num_trials`, `mean` and `sd` of each combination.
 
     Args:
-        values: a number or truth value per trial.
-        keys: for each axis of the result its name, and what is the same within a group: a quantity, or a condition's
+        values: A number or truth value per trial.
+        keys: For each axis of the result its name, and what is the same within a group: a quantity, or a condition's
             number with the names of all of them as attribute `labels`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Learning curves: how validation went from update to update, over seeds."""
+"""Learning curves: validations against updates, over seeds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,13 +11,13 @@ MEASURES = ("share_answered", "share_correct", "mean_reward")
 
 
 def learning(histories: Sequence[xr.Dataset] | Mapping[str, xr.Dataset]) -> xr.Dataset:
-    """Validation of several trainings side by side, with their mean and spread.
+    """Validations of several trainings, with their mean and range.
 
-    Trainings stop when they meet their criterion, some sooner than others. A network that has stopped learning stays as
-    it is: its last validation counts from then on. Otherwise the mean would be over slow learners alone.
+    Trainings stop when they meet their criterion, some sooner than others. A finished training keeps its last
+    validation for all later updates. Otherwise the mean would be over slow learners only.
 
     Args:
-        histories: what trainings left behind, one per seed, with an axis `validation`; perhaps with names.
+        histories: `Agent.history` of each training, as a list or by name.
 
     Returns:
         `share_answered`, `share_correct` and `mean_reward`, each `[run, num_updates]` (NaN before a run's first
@@ -26,9 +26,10 @@ def learning(histories: Sequence[xr.Dataset] | Mapping[str, xr.Dataset]) -> xr.D
         end.
 
     Raises:
-        InputError: if there are no histories, or one is something else.
+        InputError: If there are no histories, or one is not the history of a training.
 
-    >>> learning([first, second, third])["share_correct_over_runs"]  # doctest: +SKIP
+    >>> learning(histories)["share_correct_over_runs"].dims
+    ('statistic', 'num_updates')
     """
     named = dict(histories) if isinstance(histories, Mapping) else {str(k): each for k, each in enumerate(histories)}
     if not named:

@@ -1,4 +1,4 @@
-"""Two senses together: are they as sharp as the best use of both would be?"""
+"""Multisensory integration: thresholds of two senses together, against the optimal combination."""
 
 import numpy as np
 import xarray as xr
@@ -17,18 +17,19 @@ def multisensory(trials: xr.Dataset, lapse: float | None = None) -> xr.Dataset:
         1 / sigma²_optimal = 1 / sigma²_visual + 1 / sigma²_auditory
 
     Args:
-        trials: what `agents.run` returned, of a task with a condition `modality`.
-        lapse: as in `psychometric`.
+        trials: The result of `agents.run`, of a task with a condition `modality`.
+        lapse: As in `psychometric`.
 
     Returns:
-        What `psychometric` returns by modality, and `sigma[curve, statistic]`; `sigma_optimal[statistic]`; `difference[
-        statistic]`, sigma of both minus the optimal one (above 0: worse than optimal); `gain[statistic]`, the smaller
-        sigma of one sense minus that of both (above 0: both are better than either). 90 % equal-tailed posterior
-        intervals, in the units of the rate; the three curves' posteriors are independent. Where a lapse is inferred
-        along with each sigma, the interval of `sigma_optimal` is too narrow: give `lapse=0.0` where there is none.
+        The result of `psychometric` by modality, and `sigma[curve, statistic]`; `sigma_optimal[statistic]`;
+        `difference[ statistic]`, sigma of both minus the optimal one (above 0: worse than optimal); `gain[statistic]`,
+        the smaller sigma of one sense minus that of both (above 0: both are better than either). 90 % equal-tailed
+        posterior intervals, in the units of the rate; the three curves' posteriors are independent. If a lapse is
+        inferred along with each sigma, the interval of `sigma_optimal` is too narrow: give `lapse=0.0` if there are no
+        lapses.
 
     Raises:
-        InputError: if trials are of another task, or too few.
+        InputError: If trials are of another task, or too few.
 
     Source:
         Ernst & Banks 2002, doi:10.1038/415429a; Raposo, Kaufman & Churchland 2014, doi:10.1038/nn.3865.

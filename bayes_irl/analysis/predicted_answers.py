@@ -17,13 +17,13 @@ _ADVICE = "Pass what infer(load_model(...), evidence, answers) returned."
 
 
 def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
-    """Compare observed answers with answers drawn anew from the posterior: a posterior predictive check.
+    """Compare observed answers with answers drawn from the posterior: a posterior predictive check.
 
     Args:
-        tree: what `infer` returned, for evidence and answers.
+        tree: The tree that `infer` returned, for evidence and answers.
 
     Returns:
-        Along `source`, what was `observed`, and the `low` and `high` end of the 90 % equal-tailed interval of
+        Along `source`, the `observed` value, and the `low` and `high` end of the 90 % equal-tailed interval of
         predictions for the same stimuli:
 
         `share_positive` `[source, subject, signed_strength]`: of all answers but the sure reward, the positive ones.
@@ -35,7 +35,7 @@ def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
         where there were fewer than 20.
 
     Raises:
-        InputError: if the tree is of another kind.
+        InputError: If the tree is of another kind.
     """
     fit = Fit(tree)
     if "answers" not in fit.tables:

@@ -1,4 +1,4 @@
-"""Does the value network predict what a trial will earn?"""
+"""Calibration of the value network's predicted return."""
 
 from collections.abc import Sequence
 
@@ -20,18 +20,18 @@ def predicted_return(
     align: str | None = None,
     window: Window = (-200.0, 800.0),
 ) -> xr.Dataset:
-    """The value network's prediction against the return that was obtained from then on.
+    """Compare the value network's prediction with the return obtained from then on.
 
-    The return at step t is R_t = Σ_{s ≥ t} r_s, rewards with their discount. A prediction is calibrated where trials
-    for which it is v earn v on average. A calibrated prediction need not say much: a constant can be calibrated.
+    The return at step t is R_t = Σ_{s ≥ t} r_s, rewards with their discount. A prediction is calibrated if trials with
+    prediction v earn v on average. A calibrated prediction can still be uninformative: a constant can be calibrated.
 
     Args:
-        trials: what `agents.run` returned, with values; all of them are used, also those without answer.
-        by: names of conditions, of evidence, or of what was done, for the course over time.
-        num_bins: predictions are cut at quantiles into so many bins, of about as many trials each.
-        align: the event at which time is 0 in the course: the beginning of an epoch (by default the second, after
+        trials: The result of `agents.run`, with values; all of them are used, also those without answer.
+        by: Names of conditions, of evidence, or of what was done, for the course over time.
+        num_bins: Number of bins of predictions, cut at quantiles, with about equally many trials in each.
+        align: The event at which time is 0 in the course: the beginning of an epoch (by default the second, after
             fixation), or "answer", the last step of a trial.
-        window: from and to, in ms from that event.
+        window: From and to, in ms from that event.
 
     Returns:
         At a few moments of each trial, the last step of each epoch that it reached and its own last one:
@@ -43,7 +43,7 @@ def predicted_return(
         same trials, those that still last; with their standard errors `value_error` and `returns_error`.
 
     Raises:
-        InputError: if trials have no values, or lack a condition or an epoch, or are too few.
+        InputError: If trials have no values, or lack a condition or an epoch, or are too few.
 
     >>> predicted_return(trials, by="motion")["bias"].dims
     ('moment', 'statistic')

@@ -1,4 +1,4 @@
-"""Psychometric curves: which answer, given the evidence."""
+"""Psychometric curves: choice against evidence."""
 
 import numpy as np
 import xarray as xr
@@ -17,21 +17,21 @@ NUM_PLACES = 101
 def psychometric(
     trials: xr.Dataset, evidence: str | None = None, by: str | None = None, lapse: float | None = None
 ) -> xr.Dataset:
-    """Share of one of two answers, such as "right", against the evidence for it, with a fitted function.
+    """Share of one of two answers, for instance "right", against the evidence for it, with a fitted function.
 
         P(right | x) = lapse / 2 + (1 − lapse) Φ((x − bias) / sigma)
 
-    A positive bias means: more evidence is needed for a "right". sigma is the threshold: with lapse and bias 0,
-    evidence sigma gets 84 % right. lapse is the share of trials answered whatever the evidence, either answer alike.
+    A positive bias means that more evidence is needed to answer "right". sigma is the threshold: with lapse and bias 0,
+    evidence sigma gives 84 % correct. lapse is the share of trials answered at random.
 
     Args:
-        trials: what `agents.run` returned. Trials without answer, and sure bets, are left out.
-        evidence: which, see `evidence`; by default the first that these trials have.
-        by: a condition for each level of which a curve is fitted, such as "context" or "modality"; by default one
+        trials: The result of `agents.run`. Trials without answer, and sure bets, are left out.
+        evidence: Name of the evidence (see `evidence`); by default the first of these trials.
+        by: A condition for each level of which a curve is fitted, such as "context" or "modality"; by default one
             curve.
-        lapse: held at this; by default inferred. Where no evidence is so strong that answers are all alike, lapse and
-            sigma stand in for each other, and sigma leans on the lapse's prior: then hold it, at 0 for an agent known
-            not to lapse.
+        lapse: A fixed lapse; by default it is inferred. If no evidence is strong enough for answers to be all alike,
+            lapse and sigma trade off, and sigma depends on the lapse's prior: then fix the lapse, at 0 for an agent
+            that does not lapse.
 
     Returns:
         `share[curve, evidence, statistic]` with Wilson intervals and `num_trials[curve, evidence]`;
@@ -39,11 +39,11 @@ def psychometric(
         `parameters[curve, parameter, statistic]` (bias and sigma in the units of evidence) and
         `draws[curve, parameter, draw]` of its posterior, whose priors are weak: bias flat, log sigma flat between a
         tenth of the gap between levels and ten times their range, lapse Beta(½, 10). All intervals are of 90 %. Do not
-        trust sigma where no level lies between never and always: the data then only bound it, and the prior says the
-        rest.
+        trust sigma if no level has a share between 0 and 1: the data then only bound it, and the rest comes from the
+        prior.
 
     Raises:
-        InputError: if the trials have no such evidence or condition, fewer than three levels of it, or are too few; if
+        InputError: If the trials have no such evidence or condition, fewer than three levels of it, or are too few; if
             their task has more than two answers.
 
     Source:

@@ -16,7 +16,7 @@ def check(trials: xr.Dataset, variables: Sequence[str] = (), columns: Sequence[s
     """Return trials that have these variables, and these columns of conditions.
 
     Raises:
-        InputError: if `trials` is something else, or lacks one of them.
+        InputError: If `trials` is something else, or lacks one of them.
     """
     if not isinstance(trials, xr.Dataset) or "trial" not in trials.dims:
         raise InputError.of("trials", "an xarray.Dataset with an axis trial", type(trials).__name__, ADVICE)
@@ -39,7 +39,7 @@ def keep(trials: xr.Dataset, where: xr.DataArray, what: str) -> xr.Dataset:
     """Return those of the trials for which `where` holds.
 
     Raises:
-        InputError: if they are too few.
+        InputError: If they are too few.
     """
     kept = np.flatnonzero(where.values)
     if len(kept) < MIN_TRIALS:
@@ -85,7 +85,7 @@ def _of_kind(trials: xr.Dataset, kind: str) -> np.ndarray:
     """Return the numbers of the actions of a kind.
 
     Raises:
-        InputError: if trials do not say of what kind actions are, or of one that there is not.
+        InputError: If trials do not say of what kind actions are, or of one that there is not.
     """
     if "action_kind" not in trials.coords or trials["action_kind"].dims != ("action",):
         advice = f"Run the agent again, or assign for each action one of {', '.join(map(repr, ACTION_KINDS))}."
@@ -105,7 +105,7 @@ def onset(trials: xr.Dataset, epoch: str) -> xr.DataArray:
     """Return when an epoch begins, in ms from the trial's start.
 
     Raises:
-        InputError: if trials have no such epoch.
+        InputError: If trials have no such epoch.
     """
     ends = check(trials, ("epoch_end",))["epoch_end"]
     place = _place(ends, epoch)
@@ -116,7 +116,7 @@ def duration(trials: xr.Dataset, epoch: str) -> xr.DataArray:
     """Return how long an epoch lasts, in ms.
 
     Raises:
-        InputError: if trials have no such epoch.
+        InputError: If trials have no such epoch.
     """
     begins = onset(trials, epoch)
     return trials["epoch_end"].isel(epoch=_place(trials["epoch_end"], epoch), drop=True) - begins
@@ -153,7 +153,7 @@ def chose(trials: xr.Dataset, action: str) -> xr.DataArray:
     """Return whether an action ended the trial.
 
     Raises:
-        InputError: if there is no such action.
+        InputError: If there is no such action.
     """
     names = action_names(trials)
     if action not in names:

@@ -1,4 +1,4 @@
-"""What units encode: offers, values, choices, evidence."""
+"""Selectivity of units: for offers, values, choices, evidence."""
 
 from collections.abc import Mapping
 
@@ -37,7 +37,7 @@ def selectivity(
     relative_value: float | None = None,
     level: float = 0.05,
 ) -> xr.Dataset:
-    """Regress each unit's mean rate in an epoch on what was offered, valued and chosen.
+    """Regress each unit's mean rate in an epoch on offers, values and choices.
 
         rate_u = β_0u + Σ_k β_ku z_k + error
 
@@ -49,14 +49,15 @@ def selectivity(
     the correlation is significant by the same rule (this is how Padoa-Schioppa & Assad counted cells).
 
     Args:
-        trials: what `agents.run` returned, with rates. Trials without answer are left out.
-        variables: name and number per trial, of all trials; by default those of the task. In economic choice: `offer
+        trials: The result of `agents.run`, with rates. Trials without answer are left out.
+        variables: Name and number per trial, of all trials; by default those of the task. In economic choice: `offer
             value A`, `offer value B`, `chosen value`, `chosen juice` (A or B), `chosen side`. Elsewhere: each kind of
             `evidence`, `choice` (of more than two answers, one variable for each but the first), and `context` or
             `sure bet` where there are such.
-        epoch: in which rates are averaged, as long as the trial lasts; by default the second, after fixation.
-        relative_value: what 1 A is worth in B, for values in economic choice; by default as the choices say.
-        level: the share of false discoveries allowed.
+        epoch: The epoch in which rates are averaged, while the trial lasts; by default the second, after fixation.
+        relative_value: Value of 1 A in units of B, for values in economic choice; by default estimated from the
+            choices.
+        level: The share of false discoveries allowed.
 
     Returns:
         `coefficient[variable, unit]`, `t` and `p_value` (corrected) likewise; `explained[variable, unit]`;
@@ -64,7 +65,7 @@ def selectivity(
         `num_best[variable]`, units which it explains best. Units that never fire have coefficient 0 and p_value 1.
 
     Raises:
-        InputError: if trials have no rates, or lack the epoch, or are too few, or if a variable does not vary or
+        InputError: If trials have no rates, or lack the epoch, or are too few, or if a variable does not vary or
             follows from the others.
 
     Source:
@@ -141,7 +142,7 @@ def _standard(table: Mapping[str, np.ndarray]) -> Float[np.ndarray, "num_trials 
     """Return variables of mean 0 and variance 1.
 
     Raises:
-        InputError: if one is constant or follows from the others.
+        InputError: If one is constant or follows from the others.
     """
     for name, each in table.items():
         if np.ptp(each) == 0:

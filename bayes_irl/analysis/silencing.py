@@ -1,4 +1,4 @@
-"""What breaks when units are silenced."""
+"""The effect of silencing units on behaviour."""
 
 from collections.abc import Mapping
 
@@ -10,21 +10,21 @@ from bayes_irl.analysis.accuracy import accuracy
 
 
 def silencing(trials: Mapping[str, xr.Dataset], intact: str = "intact") -> xr.Dataset:
-    """Behaviour with groups of units silenced, against the intact network.
+    """Compare behaviour with groups of units silenced and with the intact network.
 
     Args:
-        trials: what `agents.run` returned for each group of units silenced, and for the intact network, by name.
-        intact: the name of the intact network's trials.
+        trials: The result of `agents.run` for each group of units silenced, and for the intact network, by name.
+        intact: The name of the intact network's trials.
 
     Returns:
-        `share_answered[group, statistic]` of all trials, and `share_correct[group, statistic]` of those answered
-        otherwise than with a sure bet, with 90 % Wilson intervals (NaN if there are none); `change_answered` and
-        `change_correct`, the group minus the intact network, with 90 % Newcombe intervals that take trials as
-        independent (they are if the runs had different keys), NaN for that itself; `num_trials[group]`,
-        `num_decided[group]`. The intact network is the first group.
+        `share_answered[group, statistic]` of all trials, and `share_correct[group, statistic]` of answered trials
+        without sure bets, with 90 % Wilson intervals (NaN if there are none); `change_answered` and `change_correct`,
+        the group minus the intact network, with 90 % Newcombe intervals that treat trials as independent (they are if
+        the runs had different keys), NaN for the intact network itself; `num_trials[group]`, `num_decided[group]`. The
+        intact network is the first group.
 
     Raises:
-        InputError: if the intact network's trials are missing or too few, or trials are of different tasks.
+        InputError: If the intact network's trials are missing or too few, or trials are of different tasks.
 
     >>> silencing({"intact": trials, "again": trials})["change_correct"].values
     array([[        nan,         nan,         nan],

@@ -1,4 +1,4 @@
-"""When a small reward is had for sure: taken where the evidence was poor, waived where it was good?"""
+"""Confidence: when a small, sure reward is taken, and accuracy when it is waived."""
 
 import numpy as np
 import xarray as xr
@@ -12,16 +12,16 @@ OFFERS = ["not offered", "waived"]
 
 
 def sure_bet(trials: xr.Dataset, num_bins: int = 4, epoch: str = "stimulus") -> xr.Dataset:
-    """How often the sure bet is taken, and accuracy where it is waived against where it was not offered.
+    """How often the sure bet is taken; accuracy when it is waived, compared with trials without offer.
 
     An agent that only knows how hard a condition is would answer waived trials no better than trials without offer
     *of the same evidence and duration*. One that knows how sure it is of this very trial answers them better.
 
     Args:
-        trials: what `agents.run` returned, of a task with a sure bet, and a condition `wager`: 1 where it is offered, 0
+        trials: The result of `agents.run`, of a task with a sure bet, and a condition `wager`: 1 where it is offered, 0
             elsewhere.
-        num_bins: durations are cut at quantiles into so many bins, of about as many trials each.
-        epoch: whose duration it is.
+        num_bins: Number of bins of durations, cut at quantiles, with about equally many trials in each.
+        epoch: The epoch with this duration.
 
     Returns:
         `share_sure[strength, duration, statistic]`, of answered trials with the offer;
@@ -32,7 +32,7 @@ def sure_bet(trials: xr.Dataset, num_bins: int = 4, epoch: str = "stimulus") -> 
         `num_trials[offer, strength]`.
 
     Raises:
-        InputError: if trials are of another task, too few, or the bet was never offered, always taken, or never.
+        InputError: If trials are of another task, too few, or the bet was never offered, always taken, or never.
 
     Source:
         Kiani & Shadlen 2009, doi:10.1126/science.1169405; Greenland & Robins 1985, doi:10.2307/2530643, for the mean.

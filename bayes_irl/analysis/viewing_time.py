@@ -1,4 +1,4 @@
-"""Accuracy against how long the stimulus was seen."""
+"""Accuracy against viewing time."""
 
 import xarray as xr
 
@@ -11,13 +11,13 @@ from bayes_irl.analysis.reading import decided, duration, in_bins
 def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus") -> xr.Dataset:
     """Share of correct answers by strength of evidence and duration of the stimulus.
 
-    Accuracy grows with viewing time where evidence is added up: with independent noise per step a perfect integrator's
+    Accuracy grows with viewing time if evidence is integrated: with independent noise per step, a perfect integrator's
     sensitivity grows with the square root of time.
 
     Args:
-        trials: what `agents.run` returned. Trials without answer, and sure bets, are left out.
-        num_bins: durations are cut at quantiles into so many bins, of about as many trials each.
-        epoch: whose duration it is.
+        trials: The result of `agents.run`. Trials without answer, and sure bets, are left out.
+        num_bins: Number of bins of durations, cut at quantiles, with about equally many trials in each.
+        epoch: The epoch with this duration.
 
     Returns:
         `share_correct[strength, duration, statistic]` with 90 % Wilson intervals (NaN where a combination never
@@ -25,7 +25,7 @@ def viewing_time(trials: xr.Dataset, num_bins: int = 6, epoch: str = "stimulus")
         bin in ms.
 
     Raises:
-        InputError: if the epoch always lasts as long, or trials lack it, or evidence, or are too few.
+        InputError: If the epoch always lasts as long, or trials lack it, or evidence, or are too few.
 
     Source:
         Kiani, Hanks & Shadlen 2008, doi:10.1523/JNEUROSCI.4761-07.2008.

@@ -1,4 +1,4 @@
-"""Figures of what ArviZ cannot know: one public function a file, which takes results and returns a figure.
+"""Figures that ArviZ does not have: one public function per file, which takes results and returns a figure.
 
 Figures show themselves in notebooks; `figure.savefig` saves them, and so do `plt.show` and `plt.savefig` right after a
 plot. They are drawn at print size: 90 mm (one column) or 180 mm (two), in 7 and 8 points. Every plot takes `figure=`:

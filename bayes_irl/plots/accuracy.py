@@ -1,4 +1,4 @@
-"""How many trials of each condition were answered, and how many answers were right."""
+"""Shares of trials answered and of correct answers in each condition."""
 
 from collections.abc import Sequence
 
@@ -18,8 +18,8 @@ def accuracy(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, condition by condition.
 
     Args:
-        result: What `analysis.accuracy` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.accuracy`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.

@@ -1,4 +1,4 @@
-"""What units do: all of them in shades, a few as curves."""
+"""Activity of units: all of them in shades, a few as curves."""
 
 from collections.abc import Sequence
 
@@ -28,10 +28,10 @@ def activity(
     all. Below, a panel per unit with all conditions; bands are ± one standard error.
 
     Args:
-        result: What `analysis.activity` returned.
+        result: The result of `analysis.activity`.
         conditions: Those to be drawn above; by default all, or four from the first to the last.
         units: Those to be drawn below; by default the four whose rates differ most between conditions.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

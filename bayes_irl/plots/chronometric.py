@@ -11,8 +11,8 @@ def chronometric(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw mean reaction times against the strength of evidence, of correct and of wrong answers.
 
     Args:
-        result: What `analysis.chronometric` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.chronometric`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % t intervals of the means. Strengths are evenly spaced.

@@ -1,4 +1,4 @@
-"""Where log-odds circulate: what optimal answers cannot do."""
+"""Circulation of log-odds, which is zero for optimal answers."""
 
 from typing import Any
 
@@ -24,18 +24,18 @@ _LOOKS: dict[bool, dict[str, Any]] = {
 def circulation(test: xr.Dataset, num_pairs: int = 28, *, figure: style.Onto = None) -> Figure:
     """Draw the outcome of the test of optimality.
 
-    Left: the deviance G² of the best optimal answers from the answers themselves, as it would be if the circuit were
-    optimal (bars), and as it is (line). Right: for pairs of neurons i, j the mean circulation of log-odds, by how much
-    j moves i more than i moves j, with 90 % intervals (± 1.64 standard errors). Filled: more than chance allows,
-    corrected for looking at all pairs.
+    Left: the deviance G² of the best optimal answers from the recorded ones: its distribution if the circuit were
+    optimal (bars), and its value (line). Right: for pairs of neurons i, j the mean circulation of log-odds (the effect
+    of j on i minus that of i on j), with 90 % intervals (± 1.64 standard errors). Filled: significant, corrected for
+    all pairs.
 
     Args:
-        test: What `identifiability.optimality_test` returned.
-        num_pairs: At most so many pairs are drawn, those that circulate most by their z.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        test: The result of `identifiability.optimality_test`.
+        num_pairs: Largest number of pairs to draw, those with the largest |z|.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure, entitled with the verdict.
+        The figure, with the verdict as its title.
 
     Raises:
         InputError: If `test` is something else.
@@ -82,4 +82,4 @@ def _draw_pairs(axes: Axes, test: xr.Dataset) -> None:
 
 def _key() -> tuple[list[Any], list[str]]:
     marks = [Line2D([], [], **_LOOKS[found], linestyle="none", markersize=3.0) for found in (True, False)]
-    return marks, ["More than chance allows (p < 0.05, all pairs)", "Not more than chance allows"]
+    return marks, ["Significant (p < 0.05, corrected for all pairs)", "Not more than chance allows"]

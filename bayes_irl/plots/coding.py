@@ -20,15 +20,14 @@ def coding(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
 
     Left, one mark per stimulus and pattern: posterior means in the gauge, the reward with its 90 % equal-tailed
     interval, area by how often the state was observed. The line has the mean slope, grey between the 5 % and 95 %
-    quantiles; a circuit that codes the feature efficiently lies on it. Right: what the draws say about correlation
-    and slope.
+    quantiles; a circuit that codes the feature efficiently lies on it. Right: draws of correlation and slope.
 
     Args:
-        tree: What `coding_verdict` returned: group "coding".
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        tree: The result of `coding_verdict`: group "coding".
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure, entitled with the verdict; above its axes it says whose gate failed, if one did.
+        The figure, with the verdict as its title; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree holds no verdict.

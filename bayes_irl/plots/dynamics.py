@@ -13,14 +13,14 @@ _ADVICE = "Give it what `checks.dynamics` returned."
 def dynamics(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw how long patterns last, and how the number of spikes follows a change of stimulus.
 
-    Left, the share of patterns that last longer than so many bins (or updates); right, the mean number of spikes by how
-    long ago the stimulus came on, one colour per stimulus. Dots are the recording, lines and bands the mean and 90 %
+    Left, the share of patterns that last longer than so many bins (or updates); right, the mean number of spikes by the
+    time since the stimulus began, one colour per stimulus. Dots are the recording, lines and bands the mean and 90 %
     equal-tailed interval of answers drawn from the fit under the same stimuli. Titles give the p-value of all entries
     together, on the right those of single neurons.
 
     Args:
-        check: What `checks.dynamics` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        check: The result of `checks.dynamics`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

@@ -1,4 +1,4 @@
-"""Which claim predicts best, and how surely."""
+"""Leave-one-out predictive density of several claims."""
 
 import numpy as np
 import xarray as xr
@@ -12,16 +12,16 @@ from bayes_irl.plots import style
 def elpd(table: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw each claim's leave-one-out predictive density relative to the best one, with the error of the difference.
 
-    Bars are two standard errors to either side: a claim whose bar reaches zero cannot be told from the best. To the
-    right its stacking weight. Claims whose fit failed its gate are hollow, and do not set the limits of the axis: those
-    that lie beyond it are triangles at its end.
+    Bars are ± two standard errors: a claim whose bar reaches zero is not distinguishable from the best. To the right of
+    each is its stacking weight. Claims whose fit failed its gate are hollow and do not set the limits of the axis;
+    those beyond it are triangles at its end.
 
     Args:
-        table: What `compare` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        table: The result of `compare`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If it is something else.

@@ -1,4 +1,4 @@
-"""Which experiment would tell claims apart, and what each claim predicts for it."""
+"""Expected information of experiments, and the claims' predictions for the best one."""
 
 import numpy as np
 import xarray as xr
@@ -16,19 +16,19 @@ _MOST = 9  # experiments drawn, and "nothing changed"
 
 @style.own_look
 def experiments(found: xr.Dataset, *, figure: style.Onto = None) -> Figure:
-    """Draw the expected information of experiments, and what each claim predicts for the most informative one.
+    """Draw the expected information of experiments, and each claim's predictions for the most informative one.
 
     Left, bits about which claim is right, from a recording of stated size, with two standard errors of the simulation;
-    the line at the right is all there is to know, the grey bar more of the same recording. Right, the number of
-    simultaneous spikes after the most informative change, for each claim: posterior means and 90 % equal-tailed
-    intervals, one panel per stimulus (the two whose predictions differ most).
+    the line at the right is the maximum, the grey bar more of the same recording. Right, the number of simultaneous
+    spikes after the most informative change, for each claim: posterior means and 90 % equal-tailed intervals, one panel
+    per stimulus (the two whose predictions differ most).
 
     Args:
-        found: What `tell_apart` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        found: The result of `tell_apart`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If it is something else.

@@ -1,4 +1,4 @@
-"""Choices between juices, and what they say about their relative value."""
+"""Choices between juices, and their relative value."""
 
 import numpy as np
 import xarray as xr
@@ -11,12 +11,12 @@ from bayes_irl.plots.psychometric import draw_curves, note
 
 @style.own_look
 def indifference(result: xr.Dataset, truth: float | None = None, *, figure: style.Onto = None) -> Figure:
-    """Draw shares of choices of juice B against the offer, and the relative value at which either is chosen as often.
+    """Draw shares of choices of juice B against the offer, and the relative value of the juices.
 
     Args:
-        result: What `analysis.indifference` returned.
-        truth: What 1 A is worth in B in truth; drawn as a line.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.indifference`.
+        truth: The true value of 1 A in units of B; drawn as a line.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure. Right: posterior means of the relative value with 90 % equal-tailed intervals.

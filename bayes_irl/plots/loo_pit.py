@@ -1,4 +1,4 @@
-"""Whether left-out observations are as surprising as they should be."""
+"""Calibration of leave-one-out predictions."""
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -13,12 +13,12 @@ from bayes_irl.plots import style
 def loo_pit(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw G(u) − u, the distribution of leave-one-out PIT values beside the uniform one.
 
-    A fit that is right stays in the band as a whole with a probability of 90 %. Above zero at low u and below at high:
-    observations are more extreme than predicted; the other way round: less.
+    The whole curve of a correct fit stays in the band with a probability of 90 %. If it is above zero at low u and
+    below zero at high u, observations are more extreme than predicted; in the opposite case, less extreme.
 
     Args:
-        check: What `checks.loo_pit` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        check: The result of `checks.loo_pit`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.
@@ -43,5 +43,5 @@ def loo_pit(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     axes.set_ylabel("G(u) − u")
     style.dress(axes, f"Leave-one-out PIT, {style.p_value(float(check['p_value']))}")
     handles = [Line2D([], [], color=style.BLUE, linewidth=style.LINE), Patch(color=style.PALE)]
-    style.legend(sheet, handles, ["Recorded", "90 % of right fits, as a whole"], loc="outside lower center", ncols=2)
+    style.legend(sheet, handles, ["Recorded", "90 % band for the whole curve"], loc="outside lower center", ncols=2)
     return figure

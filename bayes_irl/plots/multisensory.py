@@ -14,8 +14,8 @@ def multisensory(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw psychometric curves of each sense and of both, and their thresholds against the optimal one.
 
     Args:
-        result: What `analysis.multisensory` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.multisensory`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure. Right: posterior means of sigma with 90 % equal-tailed intervals; the last is what the thresholds of

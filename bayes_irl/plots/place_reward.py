@@ -17,8 +17,8 @@ def place_reward(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw the posterior mean of the reward per place, and the width of its 90 % equal-tailed interval.
 
     Args:
-        tree: what `infer` returned for a maze.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        tree: The tree that `infer` returned for a maze.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure: two panels, both in nats per update. A cross marks places that were never visited.

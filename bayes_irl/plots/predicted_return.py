@@ -1,4 +1,4 @@
-"""The value network's prediction against what was obtained."""
+"""The value network's prediction against the return."""
 
 import numpy as np
 import xarray as xr
@@ -16,8 +16,8 @@ def predicted_return(result: xr.Dataset, *, figure: style.Onto = None) -> Figure
     Right: mean prediction (solid) and mean return (dashed, ± one standard error) of each condition.
 
     Args:
-        result: What `analysis.predicted_return` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.predicted_return`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % t intervals of the mean return.

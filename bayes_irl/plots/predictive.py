@@ -1,4 +1,4 @@
-"""What was recorded beside recordings drawn from the fit, for statistics of patterns."""
+"""Statistics of the recording beside those of recordings drawn from the fit."""
 
 import numpy as np
 import xarray as xr
@@ -16,12 +16,12 @@ def predictive(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw mean responses, correlations, numbers of spikes and (of transitions) of changes, recorded and replicated.
 
     Points are means over recordings drawn from the fit, bars and bands 90 % equal-tailed intervals. In the first two
-    panels a bar that misses the diagonal is a response, or a correlation, that the fit does not predict; colours are
-    stimuli. Each title gives the p-value of all its entries together.
+    panels, the fit does not predict a response or correlation whose bar misses the diagonal; colours are stimuli. Each
+    title gives the p-value of all its entries together.
 
     Args:
-        check: What `checks.predictive` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        check: The result of `checks.predictive`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

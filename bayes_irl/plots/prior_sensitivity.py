@@ -1,4 +1,4 @@
-"""Which conclusions follow the prior, and which the data."""
+"""Sensitivity of results to the prior and to the data."""
 
 import numpy as np
 import xarray as xr
@@ -20,14 +20,14 @@ _LOOKS = {
 
 @style.own_look
 def prior_sensitivity(check: xr.Dataset, *, figure: style.Onto = None) -> Figure:
-    """Draw each conclusion's sensitivity to its prior against that to the data.
+    """Draw each quantity's sensitivity to the prior against its sensitivity to the data.
 
     Rewards per number of spikes (where there are some) are filled marks, the model's parameters hollow ones. Left of
-    the upright line the prior matters little, and below the level one the data do.
+    the vertical line the prior matters little; below the horizontal line the data matter little.
 
     Args:
-        check: What `checks.prior_sensitivity` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        check: The result of `checks.prior_sensitivity`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

@@ -17,8 +17,8 @@ def psychometric(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     equal-tailed intervals (of the function, not of shares).
 
     Args:
-        result: What `analysis.psychometric` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.psychometric`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

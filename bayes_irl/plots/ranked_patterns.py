@@ -1,4 +1,4 @@
-"""Which patterns are worth most: ranked by their inferred reward, with intervals, inclusion, and who spikes."""
+"""Patterns ranked by their inferred reward, with intervals, inclusion probabilities, and their spikes."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.inference import Fit
 from bayes_irl.plots import style
 
-_ADVICE = "Pass what infer(load_model(...), ...) returned for a circuit."
+_ADVICE = "Pass the tree that infer(model, circuit, ...) returned."
 
 
 @style.own_look
@@ -32,14 +32,14 @@ def ranked_patterns(
     that the pattern is one of the rewarded few. Below: which neurons spike in it.
 
     Args:
-        tree: What `infer` returned, for a circuit.
+        tree: The tree that `infer` returned, for a circuit.
         truth: The true reward `[num_stimuli, num_patterns]` in nats per update, if known: drawn in the tree's gauge.
         stimulus: The index of x.
         num_patterns: How many patterns to show.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed, if one did.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree holds no reward per pattern, or the truth has another shape.

@@ -1,4 +1,4 @@
-"""The spikes of a stretch of a recording, under its stimulus."""
+"""The spikes of a part of a recording, with its stimulus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def raster(
     """Draw which neuron spiked in which bin, below a strip with one lane per stimulus.
 
     The x axis is in seconds where the bin width is known, else in bins or, for a recording of single updates, in
-    updates. With trials, time starts anew in each, and grey gaps stand between them; of more than six, the x axis gives
+    updates. With trials, time starts at 0 in each, with grey gaps between them; with more than six, the x axis gives
     the trials' numbers.
 
     Args:
@@ -40,7 +40,7 @@ def raster(
         num_bins: How many bins (or updates) to show; fewer where the recording ends.
         start: The first one.
         stimulus_labels: One name per stimulus; by default those of the recording, or numbers.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

@@ -36,25 +36,23 @@ def reward_map(
 ) -> Figure:
     """Draw the inferred reward r(σ, x) against the number of spikes in σ, one panel per stimulus x.
 
-    Within each number of spikes, patterns stand side by side in the order of their index. Each has its
-    posterior mean and 90 % equal-tailed interval; the darker, the more often it was observed (on a
-    logarithmic scale), hollow if never. A horizontal line and a grey box behind them give the posterior mean
-    and interval of the average over *all* patterns with that number of spikes. The dotted line is the gauge:
-    for each stimulus the mean reward of what was observed is zero, so levels compare within a panel, not
-    between panels.
+    Patterns with the same number of spikes are drawn side by side, in the order of their index. Each has its posterior
+    mean and 90 % equal-tailed interval. Darker marks were observed more often (on a logarithmic scale), hollow ones
+    never. A horizontal line and a grey box behind them give the posterior mean and interval of the average over *all*
+    patterns with that number of spikes. The dotted line is the gauge: for each stimulus the mean reward of what was
+    observed is zero, so levels compare within a panel, not between panels.
 
     Args:
-        tree: What `infer` returned: `reward` in group "reward", `weights` in group "constant_data".
+        tree: The tree that `infer` returned: `reward` in group "reward", `weights` in group "constant_data".
         truth: The true reward, where it is known, `[num_stimuli, num_patterns]`, in nats per update: divide
             it by the coding cost if that is not 1. It is brought into the gauge here.
-        num_patterns: At most so many patterns with the same number of spikes are drawn, those observed most
-            often.
-        mark: Patterns to be found in the figure, at most eight: each as the neurons that spike in it, such as
-            `[[0, 2], []]`. They are ringed, and named below.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        num_patterns: Largest number of patterns with the same number of spikes; those observed most often are drawn.
+        mark: Patterns to mark with a ring and name below, at most eight: each as a list of the neurons that spike in
+            it, for instance `[[0, 2], []]`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed, if one did.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree lacks these groups, or the shape of `truth` is another one.

@@ -20,17 +20,16 @@ _SPREAD = 0.5  # over which claims stand side by side, in spikes
 def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: style.Onto = None) -> Figure:
     """Draw the reward r(σ, x) by the number of spikes, averaged over the patterns that were observed, for each claim.
 
-    Averages are weighted by how often patterns were observed: what a claim says about patterns that never came up is
-    not shown (see `reward_map`). One panel per stimulus; posterior means and 90 % equal-tailed intervals. All rewards
-    are in one gauge, with a mean of zero over what was observed under each stimulus.
+    Averages are weighted by how often patterns were observed; patterns that were never observed are not shown (see
+    `reward_map`). One panel per stimulus; posterior means and 90 % equal-tailed intervals. All rewards are in one
+    gauge, with a mean of zero over what was observed under each stimulus.
 
     Args:
-        posteriors: What `infer` returned, by the name of the claim; all of the same observations.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed. What such a fit says does not set the axes'
-        limits.
+        The figure; a line above its axes names fits that failed their gate. Such fits do not set the axes' limits.
 
     Raises:
         InputError: If there are none, or they are of different circuits.

@@ -20,8 +20,8 @@ def selectivity(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     explains most. Right: the coefficient of each unit; filled: significant.
 
     Args:
-        result: What `analysis.selectivity` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.selectivity`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.

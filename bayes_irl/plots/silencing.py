@@ -1,4 +1,4 @@
-"""What breaks when units are silenced."""
+"""The effect of silencing units on behaviour."""
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -12,8 +12,8 @@ def silencing(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the shares of trials answered and of answers that were correct, for each group of units silenced.
 
     Args:
-        result: What `analysis.silencing` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.silencing`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals, dotted lines go through the intact network. A group that answers

@@ -27,12 +27,12 @@ def spike_counts(tree: xr.DataTree, recording: Recording | None = None, *, figur
     equal-tailed intervals *of these probabilities*.
 
     Args:
-        tree: What `adapt` returned: `spike_count_probability` in group "predictions".
+        tree: The result of `adapt`: `spike_count_probability` in group "predictions".
         recording: Its frequencies (of all its bins or updates with that stimulus) are drawn as bars behind.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure, entitled with the change; above its axes it says whose gate failed, if one did.
+        The figure, with the change as its title; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree holds no predictions, or the recording is of another circuit.

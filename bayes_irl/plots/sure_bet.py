@@ -1,4 +1,4 @@
-"""Sure bets: when they are taken, and how good answers are where they are waived."""
+"""Sure bets: how often they are taken, and accuracy when they are waived."""
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -8,14 +8,14 @@ from bayes_irl.plots import curves, style
 
 @style.own_look
 def sure_bet(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
-    """Draw how often the sure bet is taken, and accuracy where it is waived.
+    """Draw how often the sure bet is taken, and accuracy when it is waived.
 
     Left: the share of sure bets against the duration of the stimulus, a curve for each strength of evidence. Right: the
-    share correct by strength, where the bet was waived and where it was not offered.
+    share correct by strength, when the bet was waived and when it was not offered.
 
     Args:
-        result: What `analysis.sure_bet` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.sure_bet`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.

@@ -1,4 +1,4 @@
-"""Tuning curves of the circuit as it was and as it is predicted to be once it has changed."""
+"""Tuning curves of the unchanged circuit, and predicted ones of the changed circuit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ def tuning_curves(
     silenced neurons are grey, with crosses for the silenced answers.
 
     Args:
-        tree: What `adapt` returned: `tuning_curve` in group "predictions".
+        tree: The result of `adapt`: `tuning_curve` in group "predictions".
         truth: True tuning curves under "unchanged", "changed" or both, `[num_stimuli, num_neurons]` each.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure, entitled with the change; above its axes it says whose gate failed, if one did.
+        The figure, with the change as its title; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree holds no predictions, or the shape of a truth is another one.

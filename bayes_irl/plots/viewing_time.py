@@ -11,8 +11,8 @@ def viewing_time(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw the share of correct answers against the duration of the stimulus, a curve for each strength of evidence.
 
     Args:
-        result: What `analysis.viewing_time` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.viewing_time`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure; bars are 90 % Wilson intervals.

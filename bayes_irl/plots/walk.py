@@ -33,9 +33,9 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: style.Onto = None
     """Draw shares of time as shades and mean moves as arrows, panel by panel.
 
     Args:
-        walks: what `optimize` returned for mazes, each with the title of its panel; or what `adapt` returned: then the
+        walks: The result of `optimize` for mazes, each with the title of its panel; or what `adapt` returned: then the
             maze before and after the change, averaged over posterior draws.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.

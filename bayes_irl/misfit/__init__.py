@@ -1,1 +1,1 @@
-"""Statistics of a recording that should be small if the model is right, each with its null, its size and its power."""
+"""Statistics that should be small if the model is correct, each with its null distribution, size and power."""

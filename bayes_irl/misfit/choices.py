@@ -1,4 +1,4 @@
-"""Whether choices between the same depend on what came before, or on when they were made."""
+"""Whether choices between the same offers depend on earlier choices, or on time."""
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +11,7 @@ NUM_BLOCKS = 10
 
 
 def last_choice(made: InOrder, limit: float) -> Finding | None:
-    """Whether a choice depends on the choice before it, among choices between the same."""
+    """Test whether a choice between the same offers depends on the choice before it."""
     follows = np.flatnonzero(made.part[1:] == made.part[:-1]) + 1
     before = _one_hot(made.choice)[follows - 1]
     test = association(made.situation[follows], _one_hot(made.choice)[follows], before).test()
@@ -22,12 +22,12 @@ def last_choice(made: InOrder, limit: float) -> Finding | None:
         test,
         limit,
         "Choices depend on the choice before",
-        "Give the model a bias that follows the last choice; intervals of what it has now may be wrong.",
+        "Give the model a bias that depends on the last choice; its present intervals may be wrong.",
     )
 
 
 def choices_drift(made: InOrder, limit: float) -> Finding | None:
-    """Whether choices between the same change over ten blocks of the recording."""
+    """Test whether choices between the same offers change over ten blocks of the recording."""
     num = len(made.choice)
     blocks = np.eye(NUM_BLOCKS)[np.arange(num) * NUM_BLOCKS // num]
     test = association(made.situation, _one_hot(made.choice), blocks).test()
@@ -37,7 +37,7 @@ def choices_drift(made: InOrder, limit: float) -> Finding | None:
         "drift",
         test,
         limit,
-        "Choices between the same change over the recording",
+        "Choices between the same offers change over the recording",
         "Fit parts of the recording one by one.",
     )
 

@@ -1,4 +1,4 @@
-"""Whether couplings that are not symmetric are those of neurons that only differ in coding cost."""
+"""Whether differences in coding cost between neurons explain asymmetric couplings."""
 
 import numpy as np
 from jaxtyping import Float
@@ -22,10 +22,10 @@ def costs_alone(recording: Recording) -> float | None:
     with n(n−1)/2 − (n−1) degrees of freedom.
 
     Args:
-        recording: of single updates.
+        recording: Of single updates.
 
     Returns:
-        None where unequal costs do not explain it, or there are fewer than three neurons.
+        None if unequal costs do not explain it, or there are fewer than three neurons.
     """
     num = recording.num_neurons
     if num < 3:

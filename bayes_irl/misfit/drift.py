@@ -1,4 +1,4 @@
-"""Whether the circuit answered in the same way from the beginning of the recording to its end."""
+"""Whether the circuit's answers drift over the recording."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,15 +12,15 @@ NUM_BLOCKS = 10
 
 
 def drift(recording: Recording, limit: float) -> Finding | None:
-    """Whether answers to the same change over the recording.
+    """Test whether answers in the same context change over the recording.
 
-    Two tests within strata in which answers should be alike, the stronger one counts: whether each neuron answers more
-    or less in each of ten blocks; and whether what it makes of each stimulus and of each other neuron grows or falls
-    over the recording.
+    Two tests within strata in which answers should be alike; the stronger one counts. One tests whether the rate of
+    each neuron differs between ten blocks. The other tests whether the effect of each stimulus and of each other neuron
+    grows or falls over the recording.
 
     Args:
-        recording: updates or bins.
-        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square.
+        recording: Updates or bins.
+        limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square.
     """
     parts = stratified(recording)
     level = together([association(each.strata, each.answers, _blocks(recording, each)) for each in parts])
@@ -29,7 +29,9 @@ def drift(recording: Recording, limit: float) -> Finding | None:
     if not test.degrees_of_freedom:
         return None
     how = (
-        "how often neurons answer to the same" if test is level else "what neurons make of each other and the stimulus"
+        "how often neurons spike in the same context"
+        if test is level
+        else "the effect of other neurons and of the stimulus"
     )
     return found(
         "drift",

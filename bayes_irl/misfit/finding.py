@@ -1,4 +1,4 @@
-"""What one check of the model found: how improbable, how large, and how small a misfit would have been seen."""
+"""The outcome of a check of the model: p-value, size, and the smallest misfit that it would have detected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,16 +21,17 @@ class Finding:
     """One check of the model against its recording.
 
     Attributes:
-        name: what was checked.
-        p_value: of the statistic if the model is right.
-        size: how large the misfit is, estimated without the part that is noise.
-        low: lower end of its 90 % interval.
-        high: upper end of its 90 % interval.
-        unit: of size; shares begin with "%".
-        detectable: the size that would have been found in 90 % of recordings like this one.
-        limit: a misfit of this size moves predictions by less than their own 90 % intervals; NaN: any size matters.
-        problem: what is wrong if the model is refuted, without a full stop.
-        advice: what to do then, one sentence.
+        name: Name of the check.
+        p_value: p-value of the statistic under the model.
+        size: Estimated size of the misfit, without the part that is noise.
+        low: Lower end of its 90 % interval.
+        high: Upper end of its 90 % interval.
+        unit: Unit of the size; shares begin with "%".
+        detectable: The size that would have been found in 90 % of recordings like this one.
+        limit: A misfit up to this size changes predictions by less than their own 90 % intervals; NaN: any size
+            matters.
+        problem: What is wrong if the model is refuted, without a full stop.
+        advice: What to do in that case, one sentence.
     """
 
     name: str
@@ -54,8 +55,8 @@ class Findings:
     """All checks of the model against one recording.
 
     Attributes:
-        found: what each found.
-        skipped: what could not be checked, and why, one sentence each.
+        found: The outcome of each check.
+        skipped: One sentence for each check that could not be made, and why.
     """
 
     found: tuple[Finding, ...] = ()
@@ -84,7 +85,7 @@ class ChiSquare:
 
     Attributes:
         statistic: Q.
-        degrees_of_freedom: rank of V.
+        degrees_of_freedom: Rank of V.
         weight: Σ_t w_t over all answers.
     """
 

@@ -1,4 +1,4 @@
-"""Whether answers depend on more of the past than what neurons saw."""
+"""Whether answers depend on the past beyond the context that neurons see."""
 
 from typing import NamedTuple
 
@@ -14,24 +14,24 @@ SHOWN = 0.2  # of what missed or reassigned spikes do to log-odds; measured: doc
 
 
 def memory(recording: Recording, limit: float) -> Finding | None:
-    """Whether answers depend on the past beyond what neurons saw. No model enters.
+    """Test whether answers depend on the past beyond the context that neurons see, without a model.
 
-    *Updates.* Given what neuron i sees, its answers are independent of everything before, such as the response that it
-    redraws. Within every context, answers are associated with that response, and with recent spikes of every neuron
-    (Σ_l exp(−l/n) σ_j(t − l), n neurons): a neuron that was not recorded still knows of them.
+    *Updates.* Given its context, the answer of neuron i is independent of everything before, for instance of the
+    response that it redraws. Within every context, this test associates answers with that response, and with recent
+    spikes of every neuron (Σ_l exp(−l/n) σ_j(t − l), n neurons): an unrecorded neuron can carry information about them.
 
-    *Bins.* Given the pattern at t and the stimuli, the pattern at t + 1 is independent of that at t − 1. They are
-    associated within equal patterns and stimuli: every neuron with itself, and every neuron with every other.
+    *Bins.* Given the pattern at t and the stimuli, the pattern at t + 1 is independent of that at t − 1. The test
+    associates them within equal patterns and stimuli: every neuron with itself, and every neuron with every other.
 
     Each time the stronger one of two tests counts: neurons with themselves, and all pairs.
 
     Args:
-        recording: of single updates, or in bins.
-        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square. What causes memory moves the
-            log-odds about five times as far as memory does, so that a fifth of it matters.
+        recording: Of single updates, or in bins.
+        limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square. The cause of memory changes the
+            log-odds about five times as much as memory does, so a fifth of this limit matters.
 
     Returns:
-        None where nothing could be compared.
+        None if nothing could be compared.
     """
     parts = _of_updates(recording) if recording.neuron is not None else _of_bins(recording)
     own, every = together([part.own for part in parts]), together([part.every for part in parts])
@@ -45,10 +45,10 @@ def memory(recording: Recording, limit: float) -> Finding | None:
         "memory",
         test,
         SHOWN * limit,
-        "Answers depend on more of the past than what neurons see: neuron "
+        "Answers depend on the past beyond the context that neurons see: neuron "
         f"{most.neuron} spikes {'more' if most.z > 0 else 'less'} after {whose} earlier spikes",
-        "No reward explains that: neurons are refractory or burst, a neuron that matters was not recorded, or spikes "
-        "were missed or taken for another neuron's. Use wider bins, sort again, or record more of the circuit.",
+        "No reward explains this. Possible causes: neurons are refractory or burst, an important neuron was not "
+        "recorded, or spikes were missed or sorted wrongly. Use wider bins, sort again, or record more of the circuit.",
         p_value=p_value,
     )
 

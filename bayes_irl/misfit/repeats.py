@@ -1,4 +1,4 @@
-"""Whether a part of the recording is there twice."""
+"""Whether a part of the recording occurs twice."""
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt64
@@ -13,15 +13,15 @@ BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, hence invertible modulo 2^64
 
 
 def repeats(recording: Recording | PackedRecording) -> Finding | None:
-    """The share of windows of 200 bins that copy another one, to the last spike: 0.5 where all is there twice.
+    """The share of windows of 200 bins that are exact copies of another one; 0.5 if all of them occur twice.
 
     Only windows in which the pattern changes at least 30 times count: silence may well last for 200 bins.
 
     Args:
-        recording: of single updates or in bins.
+        recording: Of single updates or in bins.
 
     Returns:
-        None where the recording is too short, or its pattern hardly changes.
+        None if the recording is too short, or its pattern hardly changes.
     """
     bins = _numbered(recording)
     if len(bins) < 2 * LENGTH:

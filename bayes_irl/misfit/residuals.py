@@ -1,4 +1,4 @@
-"""Whether the fit reproduces the counts that it was fitted to: features of outcomes beside what draws expect."""
+"""Whether the fit reproduces its counts: features of outcomes against their expectations over draws."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def residuals(
     chances: Float[np.ndarray, "num_draws num_rows num_outcomes"],
     features: Features,
 ) -> tuple[ChiSquare, float, Float[np.ndarray, " num_features"]]:
-    """Test sums of features over all that was observed, Σ f(outcome), against what the fit expects.
+    """Test sums of features over all observations, Σ f(outcome), against their expectation under the fit.
 
     With p̄ the probabilities of outcomes averaged over draws, s = Σ_rows (count − N p̄) f has the variance V of
     multinomial rows, less what the fit has explained by fitting: the covariance C over draws of Σ_rows N p f.
@@ -29,9 +29,9 @@ def residuals(
     recorded is not tested.
 
     Args:
-        table: how often each outcome came up.
-        chances: the probability of each, in each draw.
-        features: of every outcome of the rows that it is given.
+        table: How often each outcome came up.
+        chances: The probability of each, in each draw.
+        features: Of every outcome of the rows that it is given.
 
     Returns:
         The stronger test, the p-value of both, and each feature's own residual in standard deviations before fitting.

@@ -1,4 +1,4 @@
-"""Whether any reward at all makes the answers optimal: asymmetric couplings, from updates or from bins."""
+"""Whether any reward makes the answers optimal: a test of asymmetric couplings, from updates or from bins."""
 
 import dataclasses
 
@@ -19,7 +19,7 @@ ACCURACY = 1e-8  # of linear systems, relative
 
 
 def optimality(recording: Recording, limit: float) -> Finding | None:
-    """Whether log-odds circulate: whether one neuron moves another more than it is moved by it.
+    """Test whether log-odds circulate: whether the effect of one neuron on another differs from the reverse effect.
 
     Under a stimulus x that is held, an optimal circuit is a Gibbs sampler of exp u(σ, x), u(σ, x) = v(σ, x) + Σ_i
     logit(p_i) σ_i: its moves are reversible, whatever the number of updates between two bins, which need not be known.
@@ -29,8 +29,8 @@ def optimality(recording: Recording, limit: float) -> Finding | None:
     or back.
 
     Args:
-        recording: updates, or bins through which the stimulus was held.
-        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square.
+        recording: Updates, or bins through which the stimulus was held.
+        limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square.
 
     Returns:
         None where too little was visited: where moves have a variance, Σ N P (1 − P), of less than 5 for each number
@@ -60,7 +60,7 @@ def optimality(recording: Recording, limit: float) -> Finding | None:
         "optimality",
         test,
         limit,
-        f"No reward makes these answers optimal: neurons {i} and {j} move each other unequally",
+        f"No reward makes these answers optimal: neurons {i} and {j} have unequal effects on each other",
         "Their log-odds circulate: test more with optimality_test, or record neurons that were left out.",
     )
     refuted = test.p_value < FEW and recording.neuron is not None

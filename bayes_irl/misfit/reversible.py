@@ -22,10 +22,10 @@ class Pairs:
     """Pairs of states, and how many of the moves that could go either way went up.
 
     Attributes:
-        lower: one state.
-        upper: the other one.
-        num_up: how many moves ended in the upper one.
-        num_moves: out of how many.
+        lower: One state.
+        upper: The other one.
+        num_up: How many moves ended in the upper one.
+        num_moves: Out of how many.
     """
 
     lower: Int[np.ndarray, " num_pairs"]
@@ -70,11 +70,11 @@ class Heights:
     """The heights that explain the moves best.
 
     Attributes:
-        log_likelihood: of the moves, without their binomial coefficients, in nats.
+        log_likelihood: Of the moves, without their binomial coefficients, in nats.
         chance: P(up) for each pair.
-        variance: of the number of moves up, N P (1 − P).
-        gradient: takes differences of heights along pairs.
-        rank: of the gradient.
+        variance: Of the number of moves up, N P (1 − P).
+        gradient: Takes differences of heights along pairs.
+        rank: Of the gradient.
     """
 
     log_likelihood: float
@@ -88,10 +88,10 @@ def fit_heights(pairs: Pairs) -> Heights:
     """Maximise the likelihood of logit P(up) = u(upper) − u(lower): concave in u, by Newton's method.
 
     Args:
-        pairs: undetermined ones; elsewhere the best u is infinite.
+        pairs: Undetermined ones; elsewhere the best u is infinite.
 
     Raises:
-        InputError: if the search does not settle.
+        InputError: If the search does not settle.
 
     Source:
         Bradley & Terry 1952, doi:10.1093/biomet/39.3-4.324.

@@ -1,4 +1,4 @@
-"""Whether trials start where the circuit is in the long run, and how many of their bins remember where they started."""
+"""Whether trials start in the circuit's stationary distribution, and how many of their first bins do not follow it."""
 
 import numpy as np
 from scipy.stats import norm
@@ -14,7 +14,7 @@ LEVEL = 0.01  # of a test of whether bins still remember
 
 
 def num_start_bins(recording: Recording) -> int:
-    """How many first bins of every trial are away from where the circuit is in the long run.
+    """Number of first bins of every trial that do not follow the stationary distribution.
 
     The smallest number L of 0, 1, 2, 3, 4, 6, 8, 11, 16 … for which bins L to 2 L of trials are like their last third:
     in each trial, the difference between the mean residuals of both, residuals being responses, and their sum, less
@@ -22,10 +22,10 @@ def num_start_bins(recording: Recording) -> int:
     level of 0.01 for all neurons together. Bins of one trial may depend on each other as they like.
 
     Args:
-        recording: in bins.
+        recording: In bins.
 
     Returns:
-        0 where trials are too few to say (fewer than 20) or there are none; at most a third of the shortest trial.
+        0 with fewer than 20 trials; at most a third of the shortest trial.
     """
     if recording.trial is None or recording.neuron is not None:
         return 0
@@ -60,13 +60,14 @@ def _per_trial(residuals: np.ndarray, chosen: np.ndarray, first: np.ndarray) -> 
 
 
 def starts(recording: Recording, limit: float) -> Finding | None:
-    """Whether patterns of the first bin of a trial are those of the last one, under each stimulus.
+    """Test whether patterns of the first bin of a trial are distributed as in the last one, under each stimulus.
 
-    Snapshots are taken from the stationary distribution: trials that start in silence, say, have bins that are not.
+    Snapshots must come from the stationary distribution. Trials that start in silence, for instance, have bins that do
+    not.
 
     Args:
-        recording: in bins.
-        limit: half-width of the fit's own 90 % intervals of log-odds, root mean square.
+        recording: In bins.
+        limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square.
     """
     if recording.trial is None:
         return None
@@ -83,6 +84,6 @@ def starts(recording: Recording, limit: float) -> Finding | None:
         "starts of trials",
         test,
         limit,
-        "Trials start away from where the circuit is in the long run: their first bins are no snapshots of it",
+        "Trials start far from the circuit's stationary distribution: their first bins are not snapshots of it",
         "Leave out the first bins of trials, or fit transitions.",
     )

@@ -17,7 +17,7 @@ class Association:
 
     Attributes:
         score: Σ (a − ā)(b − b̄), means within strata.
-        covariance: of all products `(answer, feature)`, flat.
+        covariance: Of all products `(answer, feature)`, flat.
         weight: Σ of the answers' variances within strata.
     """
 

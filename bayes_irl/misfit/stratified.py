@@ -14,11 +14,11 @@ class Stratified:
     """Answers of neurons that answer together, in the order of time.
 
     Attributes:
-        neurons: who answers.
-        strata: what they saw: two answers to the same should be alike, whatever came before.
+        neurons: Who answers.
+        strata: What they saw: two answers to the same should be alike, whatever came before.
         answers: 0 or 1.
-        bins: when.
-        seen: what may have changed what they answer, if the circuit drifts: stimuli and the other neurons.
+        bins: When.
+        seen: What may have changed what they answer, if the circuit drifts: stimuli and the other neurons.
     """
 
     neurons: tuple[int, ...]

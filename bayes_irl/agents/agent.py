@@ -11,18 +11,18 @@ from bayes_irl.tasks import Task
 
 @dataclass(frozen=True)
 class Agent:
-    """What training leaves behind.
+    """The result of training.
 
     Attributes:
-        task: what it was trained on.
-        settings: how.
-        networks: the best ones validated: of those that met the criterion, or else of all, the best rewarded. The
+        task: The task that it was trained on.
+        settings: Settings of networks and training.
+        networks: The best ones validated: of those that met the criterion, or else of all, the best rewarded. The
             decision network runs without the value.
-        history: for every `validation`: `num_updates`, `num_trials` and `seconds` of training so far, `share_answered`,
+        history: For every `validation`: `num_updates`, `num_trials` and `seconds` of training so far, `share_answered`,
             `share_correct` (of answers), `mean_reward`, `criterion` (whether it was met), and `num_skipped` updates
             whose gradient was not finite.
-        ended: why training ended, in words.
-        learned: whether the criterion was met.
+        ended: Why training ended, in words.
+        learned: Whether the criterion was met.
     """
 
     task: Task

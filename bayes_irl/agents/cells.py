@@ -23,8 +23,8 @@ class External(eqx.Module):
     """Weights of inputs and biases.
 
     Attributes:
-        weights: from inputs to drives.
-        bias: of drives.
+        weights: From inputs to drives.
+        bias: Of drives.
     """
 
     weights: Float[Array, "num_inputs num_drives"]
@@ -44,7 +44,7 @@ class Cell(eqx.Module):
     """Units with their effective weights.
 
     Attributes:
-        external: weights of what reaches them from outside.
+        external: Weights of what reaches them from outside.
     """
 
     external: eqx.AbstractVar[External]
@@ -64,8 +64,8 @@ class GatedCell(Cell):
     Attributes:
         gates: V, of z and then of g.
         recurrent: W.
-        external: of the drive (d_z, d_g, d_x).
-        alpha: dt / τ.
+        external: Of the drive (d_z, d_g, d_x).
+        alpha: Dt / τ.
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -103,8 +103,8 @@ class PlainCell(Cell):
 
     Attributes:
         recurrent: W.
-        external: of the drive d.
-        alpha: dt / τ.
+        external: Of the drive d.
+        alpha: Dt / τ.
     """
 
     recurrent: Float[Array, "num_units num_units"]
@@ -137,11 +137,11 @@ def unroll(cell: Cell, start: State, inputs: Inputs, noise: States, num_steps: I
     alone; that of the weights follows from it in one product over all steps.
 
     Args:
-        cell: the units, with the weights that are there.
-        start: state before the first step.
-        inputs: at every step.
-        noise: of every unit's drive. Neither it nor inputs have a gradient.
-        num_steps: how many steps to run.
+        cell: The units, with the weights that are there.
+        start: State before the first step.
+        inputs: At every step.
+        noise: Of every unit's drive. Neither it nor inputs have a gradient.
+        num_steps: How many steps to run.
     """
 
     def step(t: Array, carried: tuple[State, States]) -> tuple[State, States]:

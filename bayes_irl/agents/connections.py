@@ -14,9 +14,9 @@ class Connections(eqx.Module):
     """Trained weights from row to column. Absent ones stay absent; under Dale's law signs stay, too.
 
     Attributes:
-        weights: as trained; under Dale's law their magnitudes count.
-        present: which connections there are.
-        excitatory: which units excite all their targets; the others inhibit theirs. None: signs are free.
+        weights: As trained; under Dale's law their magnitudes count.
+        present: Which connections there are.
+        excitatory: Which units excite all their targets; the others inhibit theirs. None: signs are free.
     """
 
     weights: Float[Array, "num_units num_targets"]
@@ -44,10 +44,10 @@ def draw_connections(
     Under Dale's law a unit's sign is given, and the rarer kind's weights are stronger, so that both kinds weigh alike.
 
     Args:
-        key: a JAX random key.
-        num_units: how many units.
-        in_degree: how many units each one hears.
-        spectral_radius: largest modulus of an eigenvalue of the effective weights.
+        key: A JAX random key.
+        num_units: How many units.
+        in_degree: How many units each one hears.
+        spectral_radius: Largest modulus of an eigenvalue of the effective weights.
         excitatory: [num_units], which units excite; None: signs are random.
     """
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))

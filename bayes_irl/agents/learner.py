@@ -20,10 +20,10 @@ class Learner(eqx.Module):
     """Networks under training.
 
     Attributes:
-        networks: as they are now.
-        mean: their running mean over updates, which is validated and kept.
-        decision_state: of the optimiser of the decision network.
-        value_state: of the optimiser of the value.
+        networks: As they are now.
+        mean: Their running mean over updates, which is validated and kept.
+        decision_state: Of the optimiser of the decision network.
+        value_state: Of the optimiser of the value.
     """
 
     networks: Networks

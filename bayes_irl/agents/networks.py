@@ -18,15 +18,15 @@ class RecurrentNetwork(eqx.Module):
     """A rate network; its rates are r = [x]₊.
 
     Attributes:
-        recurrent: connections into each drive of a unit: (z, g, x) of gated units, (x,) of plain ones.
-        input_weights: from inputs to drives.
-        input_present: which of them there are.
-        bias: of drives.
-        start: state before a trial.
-        readout: from rates to outputs.
-        readout_bias: of outputs.
-        alpha: dt / τ.
-        noise: variance of a unit's state that noise alone would give it; its drive has √(2τ/dt · noise) ξ per step.
+        recurrent: Connections into each drive of a unit: (z, g, x) of gated units, (x,) of plain ones.
+        input_weights: From inputs to drives.
+        input_present: Which of them there are.
+        bias: Of drives.
+        start: State before a trial.
+        readout: From rates to outputs.
+        readout_bias: Of outputs.
+        alpha: Dt / τ.
+        noise: Variance of a unit's state that noise alone would give it; its drive has √(2τ/dt · noise) ξ per step.
     """
 
     recurrent: tuple[Connections, ...]
@@ -101,18 +101,18 @@ def draw_network(
     """Draw an untrained network. Its readout starts at 0: it puts out the same at all times.
 
     Args:
-        key: a JAX random key.
-        num_inputs: of the network.
-        num_outputs: of the network.
-        num_units: how many units.
-        in_degree: how many units each one hears.
-        gated: gated units, or plain rectified ones.
-        dale: whether each unit only excites or only inhibits.
-        alpha: dt / τ.
-        slowest: gated units begin with effective time constants τ / z from 2 τ to this many τ.
-        noise: variance of a unit's state that noise alone would give it.
-        input_present: which units read which inputs.
-        output_bias: what outputs start at.
+        key: A JAX random key.
+        num_inputs: Of the network.
+        num_outputs: Of the network.
+        num_units: How many units.
+        in_degree: How many units each one hears.
+        gated: Gated units, or plain rectified ones.
+        dale: Whether each unit only excites or only inhibits.
+        alpha: Dt / τ.
+        slowest: Gated units begin with effective time constants τ / z from 2 τ to this many τ.
+        noise: Variance of a unit's state that noise alone would give it.
+        input_present: Which units read which inputs.
+        output_bias: What outputs start at.
     """
     num_drives = 3 if gated else 1
     *keys, input_key, bias_key = jax.random.split(key, num_drives + 2)

@@ -1,4 +1,4 @@
-"""What training descends: REINFORCE with a predicted return as baseline, and that prediction's error."""
+"""The training loss: REINFORCE with a predicted return as baseline, and the prediction's error."""
 
 import equinox as eqx
 import jax
@@ -23,9 +23,9 @@ class Networks(eqx.Module):
     """What is trained.
 
     Attributes:
-        decision: outputs log-odds of actions.
-        value: predicts the return: a network, or a linear readout of the decision network's rates; None: zero.
-        sees_rates: whether the value network reads the decision network's rates and last action, or its inputs.
+        decision: Outputs log-odds of actions.
+        value: Predicts the return: a network, or a linear readout of the decision network's rates; None: zero.
+        sees_rates: Whether the value network reads the decision network's rates and last action, or its inputs.
     """
 
     decision: RecurrentNetwork

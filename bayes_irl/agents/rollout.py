@@ -11,15 +11,15 @@ from bayes_irl.tasks.trial import WAIT
 
 
 class Rollout(eqx.Module):
-    """What happened in a batch of trials, each with axes `[num_steps, num_trials, ...]`.
+    """A batch of simulated trials, with axes `[num_steps, num_trials, ...]`.
 
     Attributes:
-        inputs: what was shown.
-        rates: of the decision network.
-        log_policy: log π(action | everything seen), of every action.
-        action: what was done.
-        active: whether the trial was still going on when it was done.
-        reward: what it earned.
+        inputs: What was shown.
+        rates: Of the decision network.
+        log_policy: Log π(action | everything seen), of every action.
+        action: What was done.
+        active: Whether the trial was still going on when it was done.
+        reward: What it earned.
     """
 
     inputs: Float[Array, "num_steps num_trials num_inputs"]
@@ -48,14 +48,14 @@ def draw_trials(task: Task, conditions: Int[Array, " num_trials"], key: PRNGKeyA
 def rollout(task: Task, decision: RecurrentNetwork, trials: Trial, key: PRNGKeyArray) -> Rollout:
     """Run the decision network through trials, once.
 
-    What a trial shows does not depend on what the agent does until it ends. So rates are those of whole trials, actions
-    are drawn for every step at once, and the task then says where each trial ended.
+    The stimulus of a trial does not depend on the agent's actions until the trial ends. So rates are computed for whole
+    trials, actions are drawn for every step at once, and the task then determines where each trial ended.
 
     Args:
-        task: which says what actions are worth.
-        decision: its readout gives the log-odds of actions.
-        trials: a batch, from `draw_trials`.
-        key: for the units' noise, and the actions.
+        task: Which says what actions are worth.
+        decision: Its readout gives the log-odds of actions.
+        trials: A batch, from `draw_trials`.
+        key: For the units' noise, and the actions.
     """
     noise_key, action_key = jax.random.split(key)
     inputs = jnp.swapaxes(trials.inputs, 0, 1)
@@ -73,7 +73,7 @@ def rollout(task: Task, decision: RecurrentNetwork, trials: Trial, key: PRNGKeyA
 
 
 def outcomes(trials: Trial, run: Rollout) -> Outcomes:
-    """Return what came of each trial."""
+    """Return the outcome of each trial."""
     num_steps = run.active.sum(axis=0)
     action = jnp.take_along_axis(run.action, num_steps[None] - 1, axis=0)[0]
     answered = (action != WAIT) & (num_steps > trials.ends[:, -2])

@@ -1,4 +1,4 @@
-"""Trials of a trained agent, with all that they leave behind."""
+"""Run trials of a trained agent, and record inputs, rates, actions and rewards."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ def run(
     silence: Sequence[int] = (),
     progress: bool = False,
 ) -> xr.Dataset:
-    """Run a trained agent, without learning; conditions take turns.
+    """Run trials of a trained agent, without learning. Conditions take turns.
 
     Args:
-        agent: from `train` or `load_agent`.
-        num_trials: how many trials.
-        key: a JAX random key; the same key draws the same trials and noise.
-        silence: units of the decision network that are held below threshold.
-        progress: show a bar.
+        agent: The agent, from `train` or `load_agent`.
+        num_trials: Number of trials.
+        key: A JAX random key; the same key draws the same trials and noise.
+        silence: Units of the decision network that are held below threshold.
+        progress: Show a bar.
 
     Returns:
         Trials, as `bayes_irl.trial_layout` describes them.

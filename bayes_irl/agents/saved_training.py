@@ -27,14 +27,14 @@ READ_FORMATS = (1, 2)  # format 1 named tasks of bayes_irl alone, and not by imp
 
 @dataclass(frozen=True)
 class SavedTraining:
-    """Training as it was when it was saved.
+    """The state of a training when it was saved.
 
     Attributes:
-        task: what is trained.
-        settings: how.
-        key: of everything random, as numbers.
-        state: how far it is.
-        ended: why it ended; empty while it goes on.
+        task: The task.
+        settings: Settings of networks and training.
+        key: The random key, as numbers.
+        state: The state of the training.
+        ended: Why it ended; empty while it goes on.
     """
 
     task: Task
@@ -57,7 +57,7 @@ def save(training: SavedTraining, path: Path) -> None:
     """Write a training: all of it, or nothing.
 
     Raises:
-        InputError: it cannot be written there, or an option of its task is no plain data.
+        InputError: It cannot be written there, or an option of its task is no plain data.
     """
     header = {
         "format": FORMAT,
@@ -77,11 +77,11 @@ def load(path: Path, task: Task | type[Task] | None = None) -> SavedTraining:
     """Read a training.
 
     Args:
-        path: of the file.
-        task: its task, or that task's class, where it is none of bayes_irl and not imported.
+        path: Of the file.
+        task: Its task, or that task's class, where it is none of bayes_irl and not imported.
 
     Raises:
-        InputError: there is none, it is damaged, of another version, or of another task; or its task is not imported.
+        InputError: There is none, it is damaged, of another version, or of another task; or its task is not imported.
     """
     return _read(path, lambda header, file: _assemble(header, file, task))
 
@@ -90,7 +90,7 @@ def load_history(path: Path) -> xr.Dataset:
     """Read the history alone, for which no task is needed; see `Agent.history`.
 
     Raises:
-        InputError: there is none, it is damaged, or of another version.
+        InputError: There is none, it is damaged, or of another version.
     """
     return _read(path, lambda header, file: history_table(_history(header)))
 

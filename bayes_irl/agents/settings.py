@@ -1,4 +1,4 @@
-"""How networks are made and trained."""
+"""Settings of networks and their training."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -14,25 +14,25 @@ class Settings:
     """Networks and their training; the defaults are those of the source.
 
     Attributes:
-        num_units: of the decision network.
-        units: gated units, or plain rectified ones.
-        in_degree: how many units each unit of the decision network hears.
+        num_units: Of the decision network.
+        units: Gated units, or plain rectified ones.
+        in_degree: Number of units that send input to each unit of the decision network.
         time_constant: τ, in ms.
-        slowest: the longest effective time constant τ / z that a gated unit begins with, in ms; the shortest is 2 τ.
-        recurrent_noise: variance of a unit's state that noise alone would give it (decision network).
-        dale: whether each unit of the decision network only excites or only inhibits others.
-        baseline: what predicts the return: a network that reads the decision network's rates and last action ("rates"),
+        slowest: The longest effective time constant τ / z that a gated unit begins with, in ms; the shortest is 2 τ.
+        recurrent_noise: Variance of a unit's state that noise alone would give it (decision network).
+        dale: Whether each unit of the decision network only excites or only inhibits others.
+        baseline: What predicts the return: a network that reads the decision network's rates and last action ("rates"),
             one that reads the task's inputs ("inputs"), a linear readout of the rates ("linear"), or nothing ("none").
-        num_value_units: of that network.
-        trials_per_condition: in each update.
+        num_value_units: Of that network.
+        trials_per_condition: In each update.
         learning_rate: Adam's, for both networks.
-        entropy: β, how much reward a nat of the answer's entropy is worth. The source has none: it keeps a network that
-            still guesses from always giving one answer, because it could then learn nothing.
-        averaging: a, how much of their running mean networks keep in each update, θ̄ ← a θ̄ + (1 − a) θ (Polyak &
+        entropy: β, reward per nat of the answer's entropy. The source has none. It keeps a network that still guesses
+            from always giving one answer, because it could then learn nothing.
+        averaging: A, how much of their running mean networks keep in each update, θ̄ ← a θ̄ + (1 − a) θ (Polyak &
             Juditsky 1992, doi:10.1137/0330046). The mean is validated and kept; the source keeps θ, as a = 0 does.
-        clip: largest norm of a gradient, for each network.
-        validate_every: updates between validations.
-        num_validation_trials: in each of them.
+        clip: Largest norm of a gradient, for each network.
+        validate_every: Updates between validations.
+        num_validation_trials: In each of them.
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -87,11 +87,11 @@ def settings_for(task: str, **options: object) -> Settings:
     """Return the documented settings of a task, with some of them changed.
 
     Args:
-        task: its name.
-        **options: attributes of `Settings` to change.
+        task: Its name.
+        **options: Attributes of `Settings` to change.
 
     Raises:
-        InputError: there is no such setting, or it cannot have this value.
+        InputError: There is no such setting, or it cannot have this value.
 
     >>> settings_for("working_memory", dale=True).learning_rate
     0.002

@@ -1,4 +1,4 @@
-"""How far training is: all that has to be kept to go on with it."""
+"""The state of a training: everything that is needed to continue it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -43,9 +43,9 @@ class TrainingState:
     """Training under way.
 
     Attributes:
-        learner: networks as they are now, with their optimisers.
-        best: the best networks so far.
-        history: of validations.
+        learner: Networks as they are now, with their optimisers.
+        best: The best networks so far.
+        history: Of validations.
     """
 
     learner: Learner
@@ -62,7 +62,7 @@ class TrainingState:
         """Return the same untrained state with other networks.
 
         Raises:
-            InputError: they are not of the same kind.
+            InputError: They are not of the same kind.
         """
         if _shapes(networks) != _shapes(self.best):
             raise InputError.of("start", "networks such as the task and settings make", "others", ADVICE)

@@ -1,4 +1,4 @@
-"""How well a network does, without learning."""
+"""Validate a network, without learning."""
 
 import equinox as eqx
 import jax
@@ -13,7 +13,7 @@ from bayes_irl.tasks import Outcomes, Task
 
 @eqx.filter_jit
 def validate(task: Task, decision: RecurrentNetwork, num_trials: int, key: PRNGKeyArray) -> Outcomes:
-    """Return what came of this many trials, rounded up to whole chunks; conditions take turns."""
+    """Return the outcomes of this many trials, rounded up to whole chunks; conditions take turns."""
     num_chunks = -(-num_trials // MAX_BATCH)
     conditions = conditions_of(task, num_chunks * MAX_BATCH).reshape(num_chunks, MAX_BATCH)
 

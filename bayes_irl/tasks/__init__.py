@@ -1,4 +1,4 @@
-"""Cognitive tasks of known reward, one short file each, and what it takes to write your own."""
+"""Cognitive tasks of known reward, one short file each, and the parts to write your own."""
 
 from bayes_irl.tasks.catalogue import NAMES, make
 from bayes_irl.tasks.condition_table import ConditionEvidence, rows, table, two_answers

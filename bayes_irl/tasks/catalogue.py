@@ -32,11 +32,11 @@ def make(name: str, **options: Any) -> Task:
     """Make a task.
 
     Args:
-        name: one of `NAMES`, or the path of a file of your own that defines a subclass of `Task`; the file is run.
-        **options: attributes of the task that shall differ from its defaults.
+        name: One of `NAMES`, or the path of a file of your own that defines a subclass of `Task`; the file is run.
+        **options: Attributes of the task to change from their defaults.
 
     Raises:
-        InputError: there is no such task, file or option, or the task cannot be made with these values.
+        InputError: If there is no such task, file or option, or the task cannot be made with these values.
 
     >>> make("wager", dt=20.0, sure=0.5).sure
     0.5

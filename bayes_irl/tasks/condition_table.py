@@ -1,4 +1,4 @@
-"""Tables of conditions: what is varied, what each condition shows and pays, and which answer it speaks for."""
+"""Tables of conditions: the varied quantities, and each condition's stimulus, rewards and evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class ConditionEvidence:
     """How strongly each condition speaks for an answer.
 
     Attributes:
-        values: one number a condition. With `favours`, negative values speak for the other answer.
-        long_name: what it is, for axes of pictures.
-        units: its unit.
-        favours: the answer that positive values speak for. "": values are strengths, which speak for whichever answer
+        values: One number a condition. With `favours`, negative values speak for the other answer.
+        long_name: What it is, for axes of pictures.
+        units: Its unit.
+        favours: The answer that positive values speak for. "": values are strengths, which speak for whichever answer
             is correct.
 
     >>> ConditionEvidence(np.array([-5.0, 5.0]), "Motion to the right", "% coherence", favours="right").favours
@@ -34,7 +34,7 @@ def table(**levels: tuple[float | int, ...]) -> dict[str, np.ndarray]:
     """Cross the levels of several quantities: a column each, a row for every combination.
 
     Args:
-        **levels: of each quantity, by name.
+        **levels: Of each quantity, by name.
 
     >>> {name: column.tolist() for name, column in table(side=(-1, 1), level=(0, 5)).items()}
     {'side': [-1, -1, 1, 1], 'level': [0, 5, 0, 5]}
@@ -47,8 +47,8 @@ def rows(names: Sequence[str], *epochs: Mapping[str, Any]) -> Float[Array, "num_
     """Make a row for each epoch: the number it gives to each name, and 0 to those it does not mention.
 
     Args:
-        names: of the columns, such as a task's inputs.
-        *epochs: what each epoch gives, by name.
+        names: Of the columns, such as a task's inputs.
+        *epochs: What each epoch gives, by name.
 
     >>> rows(("fixation", "left"), {"fixation": 1}, {"fixation": 1, "left": 0.5}, {}).tolist()
     [[1.0, 0.0], [1.0, 0.5], [0.0, 0.0]]

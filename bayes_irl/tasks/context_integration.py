@@ -1,4 +1,4 @@
-"""Which way do the dots move, or of which color are more of them? The context says which of the two is asked."""
+"""In which direction do the dots move, or which color do most of them have? The context selects the question."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -13,14 +13,14 @@ from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class ContextIntegration(Task):
-    """Context-dependent integration: evidence (1 ± c/100)/2 from motion and from color, of which one counts.
+    """Context-dependent integration: evidence (1 ± c/100)/2 from motion and from color, only one of which counts.
 
     A cue for the context takes the place of the fixation cue: it goes off when answers count.
 
     Attributes:
-        correct: reward of the direction that the relevant evidence shows.
-        wrong: reward of the other one.
-        coherences: of motion and of color, in %.
+        correct: Reward of the direction that the relevant evidence shows.
+        wrong: Reward of the other one.
+        coherences: Of motion and of color, in %.
 
     Source:
         Mante, Sussillo, Shenoy & Newsome 2013, doi:10.1038/nature12742; constants of Song, Yang & Wang 2017,

@@ -1,4 +1,4 @@
-"""Tasks as plain data, and made again from it: what a file keeps of a task.
+"""Convert tasks to plain data for files, and back.
 
 A description names classes by import path. The path is looked up among classes that this process has imported already:
 reading a file never imports a module that the file chose.
@@ -23,14 +23,13 @@ def describe(task: Task) -> dict[str, Any]:
     """Return a task as plain data, from which `restore` makes it again.
 
     Args:
-        task: any task, also of a class of your own.
+        task: Any task, also of a class of your own.
 
     Returns:
         `class`, the import path; `name`, `inputs` and `actions`; and `options`, the value of every field.
 
     Raises:
-        InputError: an option is no plain data: neither number, word or truth value, nor a tuple of these, nor a
-            `Duration`.
+        InputError: If an option is not plain data: a number, a word, a truth value, a tuple of these, or a `Duration`.
 
     >>> described = describe(catalogue.make("wager"))
     >>> described["class"], described["options"]["sure_onset"]["options"]
@@ -46,15 +45,15 @@ def describe(task: Task) -> dict[str, Any]:
 
 
 def restore(description: Mapping[str, Any], task: Task | type[Task] | None = None) -> Task:
-    """Make the task that `describe` described.
+    """Make a task from its description by `describe`.
 
     Args:
-        description: what `describe` returned, perhaps read from a file.
-        task: the class to make it with, or the task itself, where its class cannot be found by import path (such as
-            one defined in a notebook). By default the class that the description names, if it is imported.
+        description: The result of `describe`, perhaps read from a file.
+        task: The class to make it with, or the task itself, if its class cannot be found by its import path (for
+            instance a class of a notebook). By default the class that the description names, if it is imported.
 
     Raises:
-        InputError: no such class is imported, or the class or task given is another one than was described.
+        InputError: If no such class is imported, or the given class or task is not the described one.
 
     >>> restore(describe(catalogue.make("wager", sure=0.5))).sure
     0.5
@@ -133,7 +132,7 @@ def _imported(path: str, base: type) -> Any:
     for part in qualname.split("."):
         found = inspect.getattr_static(found, part, None)
     if not (isinstance(found, type) and issubclass(found, base)) or inspect.isabstract(found):
-        raise InputError.of("task", f"an imported class {path}, of which the task was made", "none", PASS_IT)
+        raise InputError.of("task", f"the task's class {path} to be imported", "none", PASS_IT)
     return found
 
 

@@ -1,4 +1,4 @@
-"""How long an epoch lasts: in milliseconds, drawn anew for every trial."""
+"""Durations of epochs, in milliseconds, drawn for every trial."""
 
 import abc
 import math
@@ -15,8 +15,8 @@ class Duration(eqx.Module):
     """A distribution of durations.
 
     Attributes:
-        shortest: the least that can be drawn, in ms.
-        longest: the most that can be drawn, in ms.
+        shortest: The least that can be drawn, in ms.
+        longest: The most that can be drawn, in ms.
     """
 
     shortest: eqx.AbstractVar[float]
@@ -28,7 +28,7 @@ class Duration(eqx.Module):
 
 
 class Uniform(Duration):
-    """Any duration between two bounds alike."""
+    """A uniform distribution between two bounds."""
 
     shortest: float
     longest: float
@@ -39,7 +39,7 @@ class Uniform(Duration):
 
 
 def fixed(length: float) -> Uniform:
-    """Return the duration that is always the same, in ms."""
+    """Return a constant duration, in ms."""
     return Uniform(length, length)
 
 

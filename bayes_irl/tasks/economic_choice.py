@@ -1,4 +1,4 @@
-"""Some of juice A, or some of juice B?"""
+"""A choice between some of juice A and some of juice B."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -24,7 +24,7 @@ class EconomicChoice(Task):
     Attributes:
         reward_b: r_B, reward of 1 B.
         relative_value: r_A / r_B, what 1 A is worth in B.
-        offers: pairs (n_B, n_A). Of equal offers, the one on the left counts as the better.
+        offers: Pairs (n_B, n_A). Of equal offers, the one on the left counts as the better.
 
     Source:
         Padoa-Schioppa & Assad 2006, doi:10.1038/nature04676; constants of Song, Yang & Wang 2017,

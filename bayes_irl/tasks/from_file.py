@@ -1,4 +1,4 @@
-"""Task classes from files of one's own."""
+"""Task classes from your own files."""
 
 import importlib.util
 import os
@@ -16,10 +16,10 @@ def task_class(path: str | os.PathLike[str]) -> type[Task]:
     A task file is Python, and reading it runs it: read files that you trust.
 
     Args:
-        path: of a file that defines one subclass of `Task`.
+        path: Of a file that defines one subclass of `Task`.
 
     Raises:
-        InputError: there is no such file, it fails, or it does not define one task.
+        InputError: If there is no such file, it raises an error, or it does not define exactly one task.
     """
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
@@ -33,7 +33,7 @@ def task_class(path: str | os.PathLike[str]) -> type[Task]:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise InputError(f"task: {file} fails when it is loaded: {type(error).__name__}: {error}") from error
+        raise InputError(f"task: {file} raises an error when it is loaded: {type(error).__name__}: {error}") from error
     found = [
         each
         for each in vars(module).values()

@@ -23,7 +23,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
     `reset` takes the option `condition`, a row of `task.conditions`; by default any. Every `info` holds that row.
 
     Args:
-        task: the task.
+        task: The task.
 
     Source:
         Towers et al. 2024, doi:10.48550/arXiv.2407.17032.
@@ -50,7 +50,7 @@ class TaskEnv(gymnasium.Env[np.ndarray, int | np.integer]):
         """Begin a trial.
 
         Raises:
-            InputError: in a process that was forked, where JAX hangs.
+            InputError: In a process that was forked, where JAX hangs.
         """
         if _FORKED:
             advice = 'Use AsyncVectorEnv(..., context="spawn"), or SyncVectorEnv.'

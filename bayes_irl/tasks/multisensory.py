@@ -19,12 +19,12 @@ class Multisensory(Task):
     nor noise.
 
     Attributes:
-        correct: reward of the side of the boundary on which the rate is.
-        wrong: reward of the other one.
-        rates: events per second.
-        boundary: between low and high, events per second.
-        slowest: the rate at which φ = 0.
-        fastest: the rate at which φ = 1.
+        correct: Reward of the side of the boundary on which the rate is.
+        wrong: Reward of the other one.
+        rates: Events per second.
+        boundary: Between low and high, events per second.
+        slowest: The rate at which φ = 0.
+        fastest: The rate at which φ = 1.
 
     Source:
         Raposo, Kaufman & Churchland 2014, doi:10.1038/nn.3865; constants of Song, Yang & Wang 2017,

@@ -16,9 +16,9 @@ class PerceptualDecision(Task):
     """Fixed-duration discrimination of motion: evidence for left and right, (1 ± c/100)/2 for coherence c.
 
     Attributes:
-        correct: reward of the direction shown.
-        wrong: reward of the other one.
-        coherences: in %; at 0 one direction is rewarded at random.
+        correct: Reward of the direction shown.
+        wrong: Reward of the other one.
+        coherences: In %; at 0 one direction is rewarded at random.
 
     Source:
         Kiani, Hanks & Shadlen 2008, doi:10.1523/JNEUROSCI.4761-07.2008; constants of Song, Yang & Wang 2017,

@@ -13,14 +13,14 @@ from bayes_irl.tasks.trial import Epoch, Outcomes, TrialPlan
 
 
 class ReactionTime(Task):
-    """Discrimination of motion at one's own pace: answers count while the dots move, and lose worth with time.
+    """Reaction-time discrimination of motion: answers count while the dots move, and rewards fall with time.
 
     The fixation cue goes off when the dots appear: evidence for left and right, (1 ± c/100)/2 for coherence c.
 
     Attributes:
-        correct: reward of the direction shown.
-        wrong: reward of the other one.
-        coherences: in %; at 0 one direction is rewarded at random.
+        correct: Reward of the direction shown.
+        wrong: Reward of the other one.
+        coherences: In %; at 0 one direction is rewarded at random.
 
     Source:
         Roitman & Shadlen 2002, doi:10.1523/JNEUROSCI.22-21-09475.2002; constants of Song, Yang & Wang 2017,

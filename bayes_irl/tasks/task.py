@@ -1,8 +1,8 @@
-"""What a task is: trials made of epochs, in which one action, the first that is not to wait, ends the trial.
+"""The base class of tasks. A trial consists of epochs; the first action other than waiting ends it.
 
-What a trial shows does not depend on what the agent does until it ends. So a whole trial is drawn at once (`draw`), a
-network runs through it, and `outcome` says what each step's action is worth. `reset` and `step` are the same task one
-step at a time, as pure functions.
+The stimulus of a trial does not depend on the agent's actions until the trial ends. So a whole trial is drawn at once
+(`draw`), a network runs through it, and `outcome` returns the reward of each step's action. `reset` and `step` are the
+same task one step at a time, as pure functions.
 """
 
 import abc
@@ -26,16 +26,16 @@ class Task(eqx.Module):
     """A cognitive task. Subclass it to write your own: `docs/training.md` has an example.
 
     Attributes:
-        dt: length of a step, in ms.
-        aborted: reward of an action before the answer window, and of a trial without any.
+        dt: Length of a step, in ms.
+        aborted: Reward of an action before the answer window, and of a trial without any.
         noise: s; inputs carry Gaussian noise of standard deviation √(2 · 100 · s / dt) per step while a stimulus is on.
-        discount_time: a reward t ms after the trial's start counts exp(−t / discount_time).
-        name: what the task is called.
-        inputs: what a network is shown.
-        actions: what it can do; the first one is to wait, the others are answers.
-        sure_bets: answers that earn a known reward instead of answering the task's question. All others are decisions.
-        labels: for each column of `conditions` whose numbers stand for names, the name of every number.
-        read_by: shares of a network's units, from and to, that read an input; all units read those not named.
+        discount_time: A reward t ms after the trial's start counts exp(−t / discount_time).
+        name: What the task is called.
+        inputs: What a network is shown.
+        actions: What it can do; the first one is to wait, the others are answers.
+        sure_bets: Answers that earn a known reward instead of answering the task's question. All others are decisions.
+        labels: For each column of `conditions` whose numbers stand for names, the name of every number.
+        read_by: Shares of a network's units, from and to, that read an input; all units read those not named.
     """
 
     dt: eqx.AbstractVar[float]
@@ -62,7 +62,7 @@ class Task(eqx.Module):
 
     @abc.abstractmethod
     def show(self, condition: Mapping[str, Array]) -> TrialPlan:
-        """What a condition, a row of `conditions`, shows and pays."""
+        """The stimulus and the rewards of a condition (a row of `conditions`)."""
 
     @abc.abstractmethod
     def criterion(self, outcomes: Outcomes) -> bool:
@@ -105,10 +105,10 @@ class Task(eqx.Module):
 
     @property
     def events(self) -> Mapping[str, Float[np.ndarray, "num_conditions num_answers"]]:
-        """What answers are rewarded for: how often an answer is each of these events, in each condition.
+        """The rewarded events: how many of each an answer causes, in each condition.
 
-        Rewards of answers are linear in these counts, but for the reward of an answer that is none of them: a wrong
-        one, from which other rewards are measured.
+        Rewards of answers are linear in these counts. Other rewards are measured from that of an answer without any
+        event, a wrong one.
         """
         answers = np.arange(1, len(self.actions))
         return {"correct": (answers == np.asarray(self._plans().correct)[:, None]).astype(float)}

@@ -123,8 +123,8 @@ def check_rewards(payoffs: Float[np.ndarray, "num_conditions num_answers"], abor
     best = float(payoffs.max(axis=1).mean())
     if aborted >= best:
         warnings.warn(
-            f"Never to answer is optimal: it earns {aborted:g}, and perfect answers {best:g} on average. "
-            "Make `aborted` smaller, or answers worth more.",
+            f"Never answering is optimal: it earns {aborted:g}, and perfect answers earn {best:g} on average. "
+            "Make `aborted` smaller, or the rewards of answers larger.",
             DataWarning,
             stacklevel=3,
         )

@@ -15,9 +15,9 @@ class Epoch(eqx.Module):
     """A part of a trial.
 
     Attributes:
-        name: what the field calls it.
-        duration: how long it lasts, counted from the end of the epoch `since`.
-        since: an earlier epoch; by default the one before.
+        name: What the field calls it.
+        duration: How long it lasts, counted from the end of the epoch `since`.
+        since: An earlier epoch; by default the one before.
     """
 
     name: str = eqx.field(static=True)
@@ -29,10 +29,10 @@ class TrialPlan(eqx.Module):
     """What every trial of one condition shows and pays, before noise and durations are drawn.
 
     Attributes:
-        levels: mean input in each epoch.
-        noisy: which of them carry noise: stimuli that are on, even where their level is 0.
-        payoff: reward of each action in the answer window.
-        correct: the best action.
+        levels: Mean input in each epoch.
+        noisy: Which of them carry noise: stimuli that are on, even where their level is 0.
+        payoff: Reward of each action in the answer window.
+        correct: The best action.
     """
 
     levels: Float[Array, "num_epochs num_inputs"]
@@ -45,11 +45,11 @@ class Trial(eqx.Module):
     """One trial: all that does not depend on the agent.
 
     Attributes:
-        inputs: what is shown at each step, with its noise; 0 after the trial's last step.
-        ends: the step before which each epoch ends, epoch by epoch; the last one is the number of steps.
-        payoff: reward of each action in the answer window.
-        correct: the best action.
-        condition: number of the condition, a row of `Task.conditions`.
+        inputs: What is shown at each step, with its noise; 0 after the trial's last step.
+        ends: The step before which each epoch ends, epoch by epoch; the last one is the number of steps.
+        payoff: Reward of each action in the answer window.
+        correct: The best action.
+        condition: Number of the condition, a row of `Task.conditions`.
     """
 
     inputs: Float[Array, "num_steps num_inputs"]
@@ -63,8 +63,8 @@ class TrialState(eqx.Module):
     """A trial under way.
 
     Attributes:
-        trial: the trial.
-        step: steps taken.
+        trial: The trial.
+        step: Steps taken.
     """
 
     trial: Trial
@@ -75,11 +75,11 @@ class Outcomes(eqx.Module):
     """What came of trials.
 
     Attributes:
-        condition: number of each trial's condition, a row of `Task.conditions`.
-        action: the action that ended it; to wait, if none did.
-        answered: whether that was an action in the answer window.
-        correct: whether it was the best action.
-        reward: what it earned.
+        condition: Number of each trial's condition, a row of `Task.conditions`.
+        action: The action that ended it; to wait, if none did.
+        answered: Whether that was an action in the answer window.
+        correct: Whether it was the best action.
+        reward: What it earned.
     """
 
     condition: Int[Array, " num_trials"]

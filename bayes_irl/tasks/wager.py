@@ -1,4 +1,4 @@
-"""Which way did the dots move? On some trials a smaller reward can be had for sure."""
+"""In which direction did the dots move? Some trials offer a smaller, sure reward."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -22,13 +22,13 @@ class Wager(Task):
     direction shown, and more than a guess.
 
     Attributes:
-        correct: reward of the direction shown.
-        wrong: reward of the other one.
-        sure: reward of the sure target.
-        not_offered: reward of the sure target when it was not there.
-        coherences: in %; at 0 one direction is rewarded at random.
-        sure_onset: when the sure target comes, counted from the end of the stimulus.
-        delay: when answers begin to count, counted from the end of the stimulus.
+        correct: Reward of the direction shown.
+        wrong: Reward of the other one.
+        sure: Reward of the sure target.
+        not_offered: Reward of the sure target when it was not there.
+        coherences: In %; at 0 one direction is rewarded at random.
+        sure_onset: When the sure target comes, counted from the end of the stimulus.
+        delay: When answers begin to count, counted from the end of the stimulus.
 
     Source:
         Kiani & Shadlen 2009, doi:10.1126/science.1169405; constants of Song, Yang & Wang 2017,

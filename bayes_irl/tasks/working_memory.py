@@ -16,9 +16,9 @@ class WorkingMemory(Task):
     """Parametric working memory: frequency f enters as (1 ± φ)/2 with φ = (f − f_min)/(f_max − f_min) over all pairs.
 
     Attributes:
-        correct: reward of the order shown.
-        wrong: reward of the other one.
-        pairs: the two frequencies of a trial in Hz, shown in either order.
+        correct: Reward of the order shown.
+        wrong: Reward of the other one.
+        pairs: The two frequencies of a trial in Hz, shown in either order.
 
     Source:
         Barak, Tsodyks & Romo 2010, doi:10.1523/JNEUROSCI.1875-10.2010, after Romo, Brody, Hernández & Lemus 1999,

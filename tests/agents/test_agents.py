@@ -118,7 +118,7 @@ def test_a_network_that_fell_silent_ends_training(folder):
 
 
 def test_never_to_answer_is_warned_of():
-    with pytest.warns(DataWarning, match="Never to answer is optimal: it earns 2, and perfect answers 1"):
+    with pytest.warns(DataWarning, match="Never answering is optimal: it earns 2, and perfect answers earn 1"):
         make("perceptual_decision", aborted=2.0)
 
 

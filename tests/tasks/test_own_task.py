@@ -139,7 +139,9 @@ def test_an_agent_is_loaded_with_its_task_and_training_goes_on(folder, tmp_path)
 
 @pytest.mark.usefixtures("unimported")
 def test_a_task_that_is_not_imported_has_to_be_passed(folder):
-    with pytest.raises(InputError, match="an imported class four_directions:FourDirections.*got none. .*pass task="):
+    with pytest.raises(
+        InputError, match="the task's class four_directions:FourDirections to be imported, got none. .*pass task="
+    ):
         bi.load_agent(folder)
     assert eqx.tree_equal(bi.load_agent(folder, task=TASK).networks, bi.load_agent(folder, TASK).networks)
     assert training_history(folder).sizes["validation"] == 2
@@ -189,12 +191,12 @@ def test_a_checkpoint_does_not_choose_what_is_imported(folder, tmp_path, monkeyp
     )
     for number, path in enumerate(paths):
         copy = with_header(folder, tmp_path / str(number), task=described(folder) | {"class": path})
-        with pytest.raises(InputError, match=f"an imported class {path}, of which the task was made, got none"):
+        with pytest.raises(InputError, match=f"the task's class {path} to be imported, got none"):
             bi.load_agent(copy)
     options = described(folder)["options"]
     options["fixation"]["class"] = "trap:Triangular"
     copy = with_header(folder, tmp_path / "duration", task=described(folder) | {"options": options})
-    with pytest.raises(InputError, match="an imported class trap:Triangular"):
+    with pytest.raises(InputError, match="the task's class trap:Triangular"):
         bi.load_agent(copy)
     assert not (tmp_path / "ran").exists() and "trap" not in sys.modules
 
@@ -271,7 +273,7 @@ def test_a_file_of_ones_own_makes_a_task(tmp_path):
     ("text", "message"),
     [
         (None, "a Python file that exists"),
-        ("import nowhere_to_be_found", "fails when it is loaded: ModuleNotFoundError"),
+        ("import nowhere_to_be_found", "raises an error when it is loaded: ModuleNotFoundError"),
         ("from bayes_irl.tasks import Wager", "one subclass of Task in .*, got none"),
         (
             "from bayes_irl.tasks import Wager\nclass One(Wager): ...\nclass Other(Wager): ...\n",

@@ -372,9 +372,11 @@ def test_the_criterion_of_the_wager():
 
 @pytest.mark.filterwarnings("default")
 def test_rewards_that_make_silence_optimal_are_warned_about():
-    with pytest.warns(DataWarning, match="Never to answer is optimal: it earns 1.5, and perfect answers 1 on average"):
+    with pytest.warns(
+        DataWarning, match="Never answering is optimal: it earns 1.5, and perfect answers earn 1 on average"
+    ):
         make("perceptual_decision", aborted=1.5)
-    with pytest.warns(DataWarning, match="Never to answer is optimal"):
+    with pytest.warns(DataWarning, match="Never answering is optimal"):
         make("economic_choice", reward_b=-2.0)
 
 

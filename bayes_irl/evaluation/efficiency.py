@@ -1,4 +1,4 @@
-"""Does a circuit code a feature of the stimulus efficiently? A claim about its reward, put to a posterior."""
+"""Test the claim that a circuit codes a feature of the stimulus efficiently, on a posterior over its reward."""
 
 from typing import Any, cast
 
@@ -31,29 +31,29 @@ Table = Float[np.ndarray, "num_stimuli num_patterns"]
 def coding_verdict(
     posterior: xr.DataTree, feature: ArrayLike, *, num_draws: int = 200, allow_failed: bool = False
 ) -> xr.DataTree:
-    """Ask of a posterior whether the circuit codes a feature y(x) efficiently.
+    """Test on a posterior whether the circuit codes a feature y(x) efficiently.
 
-    The claim is r(σ, x) = s log ρ(y(x) | σ) + b(x), with s > 0. ρ(y | σ) is not given: for each draw of the reward it
-    is the decoder of the circuit that is optimal for that draw. p is not known either, unless the fit was given one:
-    `infer` plugs in the observed mean response. An efficient circuit's p is its own mean response, so each draw's
-    reward is taken to the p of its own circuit, with the same answers: what is uncertain about p then counts, too.
-    b(x) cannot be known and is removed from both sides by the gauge: for each stimulus the mean over patterns, weighted
-    by how often they were observed, is zero. In that inner product, ⟨a, b⟩ = Σ w(σ, x) a b with w the observed shares
-    of states, each draw has a slope s = ⟨r, t⟩ / ⟨t, t⟩ on t = log ρ(y | σ), a correlation, and a remainder
-    d = r − s t.
+    The claim is r(σ, x) = s log ρ(y(x) | σ) + b(x), with s > 0. For each draw of the reward, ρ(y | σ) is the decoder of
+    the circuit that is optimal for that draw. Unless the fit was given p, `infer` plugs in the observed mean response.
+    The p of an efficient circuit is its own mean response. So each draw's reward is converted to the p of its own
+    circuit, with the same answers; this includes the uncertainty about p. b(x) is not identified and is removed from
+    both sides by the gauge: for each stimulus the mean over patterns, weighted by how often they were observed, is
+    zero. With the inner product ⟨a, b⟩ = Σ w(σ, x) a b, w the observed shares of states, each draw has a slope s = ⟨r,
+    t⟩ / ⟨t, t⟩ on t = log ρ(y | σ), a correlation, and a remainder d = r − s t.
 
-    The claim says d = 0. It is *consistent* with the recording if the posterior mean of d strays no further from zero
-    than draws of d stray from their mean: at least 5 % of them must stray as far. A long recording finds the smallest
-    departure, so less than 1 % of the reward's variance counts as none. Even for an efficient circuit no correlation
-    reaches 1: uncertainty lowers it in every draw, and the more, the shorter the recording. Nor is 0 what to compare
-    with: any circuit visits the patterns that it is rewarded for, so that its own decoder resembles its reward.
+    The claim says d = 0. It is *consistent* with the recording if the posterior mean of d is no farther from zero than
+    draws of d are from their mean: at least 5 % of the draws must be as far. A long recording detects even tiny
+    deviations, so less than 1 % of the reward's variance counts as none. The correlation is below 1 even for an
+    efficient circuit: uncertainty lowers it in every draw, more so for a short recording. The correlation of an
+    inefficient circuit is not 0: any circuit visits the patterns that it is rewarded for, so its own decoder resembles
+    its reward.
 
     Args:
-        posterior: what `infer` returned. Its model must not assume the claim: `spike_count` where neurons are alike,
-            `free_form` where they are not.
+        posterior: The tree that `infer` returned. Its model must not assume the claim: use `spike_count` if neurons are
+            alike, else `free_form`.
         feature: y `[num_stimuli]`, whole numbers or truth values.
-        num_draws: posterior draws to use, evenly spaced among those whose reward was kept.
-        allow_failed: whether to go on where the fit failed its gate.
+        num_draws: Number of posterior draws to use, evenly spaced among those whose reward was stored.
+        allow_failed: Whether to continue if the fit failed its gate.
 
     Returns:
         The tree with a group `coding`, in the units of the reward (λ = 1): `slope` and `correlation` per draw, where
@@ -63,11 +63,11 @@ def coding_verdict(
         attributes `verdict_of_fit`, `feature`, `share` (of draws that stray as far), `unexplained` (⟨d, d⟩ / ⟨r, r⟩ of
         the posterior means) and `verdict`, which starts with "Consistent", "Undecided" (nothing contradicts the claim,
         but it explains less than half of the variance of the median draw: record longer) or "Not consistent".
-        Consistency is not proof: other features of the same stimulus may pass, too. Of a fit that failed its gate,
-        `verdict` starts with the gate's.
+        Consistency is not a proof: other features of the same stimulus may pass, too. If the fit failed its gate,
+        `verdict` starts with the gate's verdict.
 
     Raises:
-        InputError: if the feature does not fit the recorded circuit, or has one value; for other systems; if the gate
+        InputError: If the feature does not fit the recorded circuit, or has one value; for other systems; if the gate
             of the fit failed.
 
     >>> coding_verdict(posterior, feature=[0, 1])["coding"].attrs["verdict"].split(" (")[0]

@@ -1,4 +1,4 @@
-"""Which experiment would tell claims apart."""
+"""Find the experiment that best distinguishes claims."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -34,38 +34,38 @@ def tell_apart(
     key: PRNGKeyArray,
     experiments: Mapping[str, Circuit] | None = None,
 ) -> xr.Dataset:
-    """Rank experiments by how much they are expected to tell about which of several claims is right.
+    """Rank experiments by their expected information about which of several claims is right.
 
     Each claim predicts, for each draw s of its reward, the answers of the changed circuit: ρ_ks(σ, x), the probability
-    of a snapshot y = (σ, x). All K claims are equally probable beforehand (not weighted by how well they explain what
-    was recorded). The expected information gain is the mutual information between claim and outcome. Of one snapshot,
-    whose outcomes can be counted, exactly:
+    of a snapshot y = (σ, x). All K claims are equally probable a priori (not weighted by how well they explain the
+    recording). The expected information gain is the mutual information between claim and outcome. For one snapshot it
+    is exact:
 
         I = H( 1/K Σ_k q_k ) − 1/K Σ_k H(q_k),    q_k = (1/S) Σ_s ρ_ks
 
-    and of a recording of N independent snapshots by simulation, with q_k(y_1 … y_N) = (1/S) Σ_s Π_n ρ_ks(y_n): each
-    draw makes recordings, which the other draws judge, so that no claim is favoured by knowing its own draw. Several
-    snapshots are never reported to be worth less than one. N is the
-    power of ten from 10 to 10,000 at which more of the same would be worth about half of what there is to know: for
-    shorter recordings all experiments are worth nothing, for longer ones everything.
+    For a recording of N independent snapshots it is simulated, with q_k(y_1 … y_N) = (1/S) Σ_s Π_n ρ_ks(y_n):
+    recordings simulated from one draw are scored by the other draws, so that no claim has the advantage of its own
+    draw. A recording is never reported to give less information than one snapshot. N is the power of ten from 10 to
+    10,000 at which the unchanged circuit gives about half of the information that can be known: with much smaller N no
+    experiment gives information, with much larger N all give everything.
 
     Args:
-        posteriors: what `infer` returned, by the name of the claim; all of one circuit.
-        key: a JAX random key, for the simulated recordings.
-        experiments: changed circuits by name. By default each neuron silenced, each forced to spike, and a stimulus
-            that changes 4 times as often, or as rarely; and always "nothing changed", which is worth as much as more of
-            the same.
+        posteriors: The tree that `infer` returned, by the name of the claim; all of one circuit.
+        key: A JAX random key, for the simulated recordings.
+        experiments: Changed circuits by name. By default each neuron silenced, each forced to spike, and a stimulus
+            that changes 4 times as often, or as rarely; and always "nothing changed", that is, more of the same
+            recording.
 
     Returns:
-        Per `experiment`, the most telling first: `bits` of a recording, at most log2 K, with its standard error `se`;
-        `bits_snapshot`, exact; `tied`, whether it is worth as much as the first within two standard errors of their
+        For each `experiment`, the most informative first: `bits` of a recording, at most log2 K, with its standard
+        error `se`; `bits_snapshot`, exact; `tied`, whether it equals the first within two standard errors of their
         difference (both are simulated with the same random numbers); per `claim` the gate's `passed` and `verdict` on
         its fit, and per `draw` also `tuning_curve` E[σ_i | x] and `num_spikes` P(Σ_i σ_i = c | x). Attributes:
         `num_snapshots` N; `sentence`, the outcome in words, with fits that failed their gate; `left_out`, experiments
         whose circuits could not be solved.
 
     Raises:
-        InputError: for fewer than two claims, claims about different circuits, or about other systems than circuits.
+        InputError: For fewer than two claims, claims about different circuits, or about other systems than circuits.
 
     Source:
         Lindley 1956, doi:10.1214/aoms/1177728069. Nested simulation: Rainforth et al. 2024, doi:10.1214/23-STS915.
@@ -153,9 +153,9 @@ def gains_of_recordings(
 ) -> Float[np.ndarray, "num_claims num_draws"]:
     """Information about the claim, in bits, from recordings that each draw of each claim makes, on average.
 
-    Recordings are judged by all draws but the one that made them; of the other claims the draw of the same number is
-    left out, so that no claim has more of them. Experiments share their random numbers, so that their differences are
-    less noisy than each of them.
+    Recordings are scored by all draws except the one that made them. The draw of the same number is left out of the
+    other claims too, so that all claims have equally many. Experiments share their random numbers, so that their
+    differences are less noisy than each of them.
     """
     rng, (num_claims, num_draws, num_states) = np.random.default_rng(seed), shares.shape
     log_judges = np.log(np.maximum(shares, 1e-300)).reshape(-1, num_states).T

@@ -1,4 +1,4 @@
-"""Inference: one function, its methods, the gate, and the trees that hold what was found."""
+"""Inference: `infer`, its methods, the gate, and the trees that hold the results."""
 
 from bayes_irl import _numpyro as _numpyro
 from bayes_irl.inference.draws import Draws

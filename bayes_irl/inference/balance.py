@@ -1,4 +1,4 @@
-"""How well weighted gradients cancel: moments in which weights have a likelihood, and how much is left over.
+"""How well weighted gradients cancel: a likelihood of the weights, and the gradient that remains.
 
 Everything is a product of two independent halves of the blocks of trials. The squared length of a noisy vector is too
 long by its noise, and would favour weights whose noise cancels; the product of two independent estimates is not.
@@ -22,12 +22,12 @@ class Balance(eqx.Module):
     Directions are the first half's gradients, in parameters that are scaled by their noise.
 
     Attributes:
-        mean: of z over blocks.
-        covariance: of that mean.
+        mean: Of z over blocks.
+        covariance: Of that mean.
         overlap: u_i · u_j.
-        lengths: squared lengths of gradients, from both halves.
-        num_blocks: that were averaged.
-        unsettled: the share of gradients that training left over, as far as it is known; see `log_likelihood`.
+        lengths: Squared lengths of gradients, from both halves.
+        num_blocks: That were averaged.
+        unsettled: The share of gradients that training left over, as far as it is known; see `log_likelihood`.
     """
 
     mean: Float[Array, "num_directions num_events"]
@@ -92,8 +92,8 @@ class Cancellation:
     come out negative; directions that have nothing to do with each other leave 1.
 
     Attributes:
-        left: that share.
-        error: its standard error (jackknife over pairs of blocks).
+        left: That share.
+        error: Its standard error (jackknife over pairs of blocks).
     """
 
     left: float

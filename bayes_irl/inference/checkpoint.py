@@ -1,4 +1,4 @@
-"""A fit on disk while it goes on: a folder of archives, each written whole. Reading them never runs code."""
+"""Checkpoints of a running fit: a folder of archives, each written in one piece. Reading them never runs code."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -21,10 +21,10 @@ LOCK, FINGERPRINT = "lock", "fingerprint.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Work that is done once.
+    """A store of finished work, so that nothing is computed twice.
 
     Attributes:
-        folder: where results of work are kept; None: nowhere.
+        folder: The folder that holds the results; None: nothing is stored.
     """
 
     folder: Path | None = None
@@ -35,15 +35,15 @@ class Checkpoint:
         return self.folder is not None and any(self.folder.glob("*.npz"))
 
     def keep[T](self, name: str, like: T, compute: Callable[[], T]) -> T:
-        """Return what was kept under a name; else what `compute` returns, which is kept from now on.
+        """Return the result stored under a name; if there is none, call `compute` and store its result.
 
         Args:
-            name: of the work, and of its file.
-            like: a pytree of the structure, shapes and dtypes of the result.
-            compute: does the work.
+            name: Name of the result, and of its file.
+            like: A pytree with the structure, shapes and dtypes of the result.
+            compute: A function that computes the result.
 
         Raises:
-            InputError: if the file is damaged, or cannot be written.
+            InputError: If the file is damaged, or cannot be written.
         """
         if self.folder is None:
             return compute()
@@ -63,10 +63,10 @@ NOWHERE = Checkpoint()
 
 @contextmanager
 def open_checkpoint(folder: Path | None, fingerprint: Mapping[str, str]) -> Iterator[Checkpoint]:
-    """Open a folder for one fit alone, new or left by the same fit; one in which nothing was kept is removed again.
+    """Open a folder for a single fit: a new folder, or one of the same fit. A folder that stays empty is removed again.
 
     Raises:
-        InputError: if it is in use, cannot be written to, belongs to another fit, or is of another kind.
+        InputError: If it is in use, cannot be written to, belongs to another fit, or is of another kind.
     """
     if folder is None:
         yield NOWHERE
@@ -146,7 +146,7 @@ def _alike(array: np.ndarray, like: Any) -> Any:
     """An array as the kind of leaf that it is to be.
 
     Raises:
-        ValueError: if it has another shape or dtype.
+        ValueError: If it has another shape or dtype.
     """
     if _is_key(like):
         return jax.random.wrap_key_data(jnp.asarray(array), impl=jax.random.key_impl(like))

@@ -1,4 +1,4 @@
-"""What the search for a mode and samplers need to know of a posterior."""
+"""The interface of a posterior density, for the search for its mode and for samplers."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
@@ -15,7 +15,7 @@ class Density(Protocol):
 
     @property
     def starts(self) -> Float[np.ndarray, "num_starts num_dimensions"]:
-        """Where the search for the mode begins: the best of the ends is the mode."""
+        """Where the search for the mode starts; the best end is the mode."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""What `infer` was asked, checked before anything is traced."""
+"""Check the arguments of `infer` before anything is traced."""
 
 import os
 from collections.abc import Sequence
@@ -25,15 +25,15 @@ METHODS = {each.__name__.lower(): each for each in (Nuts, Laplace, Svi, Sandwich
 
 @dataclass(frozen=True)
 class Request:
-    """A fit that can be made.
+    """The checked arguments of a fit.
 
     Attributes:
-        model: the claim.
-        system: the recorded system, or a list.
-        recording: as it was given, or a list.
-        method: how to draw.
-        key: a JAX random key.
-        folder: of the checkpoint; None: none is kept.
+        model: The claim.
+        system: The recorded system, or a list.
+        recording: The recording as given, or a list.
+        method: The method.
+        key: A JAX random key.
+        folder: Folder of the checkpoint; None: no checkpoint.
     """
 
     model: Model
@@ -47,10 +47,11 @@ class Request:
 def checked(
     model: Any, system: Any, recording: Any, method: Any, key: Any, checkpoint: str | os.PathLike[str] | None
 ) -> Request:
-    """Check every argument of `infer`, each in one sentence.
+    """Check every argument of `infer`.
 
     Raises:
-        InputError: naming the argument, what was expected, what came, and what to do.
+        InputError: If an argument cannot be used. The message names the argument, what was expected, what was given,
+            and what to do.
     """
     if isinstance(model, System) or isinstance(recording, Model):
         raise InputError.of("model", "a model first, then its system", repr(model), "infer(model, system, recording)")
@@ -66,7 +67,7 @@ def as_key(key: Any) -> PRNGKeyArray:
     """Return a JAX random key; a whole number is its seed.
 
     Raises:
-        InputError: for anything else.
+        InputError: For anything else.
 
     >>> as_key(3) == jax.random.key(3)
     Array(True, dtype=bool)

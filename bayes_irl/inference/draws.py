@@ -1,4 +1,4 @@
-"""What every method returns: draws, what it noticed on the way, and its own verdicts."""
+"""The result of every method: draws, their statistics, and the method's own checks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,13 @@ class Draws:
 
     Attributes:
         positions: `[num_chains, num_draws, num_dimensions]`.
-        stats: per draw `[num_chains, num_draws]`, under ArviZ's names.
-        checks: what the method itself can tell about its success.
-        point: the point estimate: where the posterior peaks `[num_dimensions]`.
-        settings: the method and its options, for the record.
-        mode: the peak with its curvature; None: the method knows it otherwise.
-        attrs: what else the method found, for the tree's attributes.
-        groups: and for groups of the tree.
+        stats: Per draw `[num_chains, num_draws]`, under ArviZ's names.
+        checks: The method's own checks.
+        point: The point estimate: the mode of the posterior `[num_dimensions]`.
+        settings: The method and its options, to be stored.
+        mode: The mode with its curvature; None: the method has no need of it.
+        attrs: Further results, for the tree's attributes.
+        groups: Further results, for groups of the tree.
     """
 
     positions: Float[np.ndarray, "num_chains num_draws num_dimensions"]

@@ -1,4 +1,4 @@
-"""From gradients of rewarded counts to a posterior over what the events were worth."""
+"""From gradients of the events' expected counts to a posterior over the events' rewards."""
 
 import time
 import warnings
@@ -34,53 +34,52 @@ def infer_from_gradients(
     key: PRNGKeyArray,
     progress: bool = False,
 ) -> xr.DataTree:
-    """Infer what events are worth to a trained network, from where its parameters would have to go to meet them.
+    """Infer the rewards of events for a trained network, from the gradients of their expected counts.
 
-    At an optimum of E[Σ_k w_k n_k] no small change of parameters earns more:
+    At an optimum of E[Σ_k w_k n_k], no small change of the parameters increases the reward:
 
         Σ_k w_k g_k = 0,      g_k = ∇ E[n_k],
 
-    which fixes w up to scale, where gradients of all but one event are independent. Half of the blocks of trials say
-    along which directions events move; the other half measures the sum along these, with an error that depends on w
-    itself. So w has a likelihood (`inference.balance.Balance`); where gradients say nothing, the prior stays:
-    Normal(0, 10 times the largest known weight).
+    which fixes w up to scale if the gradients of all but one event are independent. Half of the blocks of trials
+    estimate the directions of the gradients; the other half measures the sum along these directions, with an error that
+    depends on w itself. So w has a likelihood (`inference.balance.Balance`). The prior is Normal(0, 10 times the
+    largest known weight).
 
     *What cannot be known.* The scale of w, and its sign (gradients vanish at a minimum as well): one weight, at least,
-    has to be known. An event that always or never happens has no gradient, and its weight is the prior's. One that
-    hardly ever does has a gradient shorter than what training may have left over, two standard errors included, and
-    its weight reflects that. A warning names both, and so does the gate. If the gradients of all events point along
-    one line, they fix one combination of weights only: it takes as many independent gradients as there are unknown
-    weights.
+    has to be known. An event that always or never happens has no gradient, so its weight comes from the prior. A rare
+    event has a gradient that is shorter than the error of training (plus two standard errors), so its weight reflects
+    that error. A warning and the gate name both kinds. If the gradients of all events point along one line, they fix
+    only one combination of weights: you need as many independent gradients as unknown weights.
 
-    *What is taken for granted.* The network is near an optimum, and nothing else than these events was rewarded. Along
-    directions in which no event moves this is tested: "gradients that are left" in the gate. Along those in which
-    they do, gradients that training left over cannot be told from other weights; intervals allow for as much of them
-    there as was found elsewhere, beside the sampling error.
+    *What is taken for granted.* The network is near an optimum, and only these events were rewarded. The gate's line
+    "gradients that are left" tests this along directions in which no event's count changes. Along the other directions,
+    a remaining gradient has the same effect as other weights. The intervals allow for a remaining gradient as large as
+    the one found in the tested directions, in addition to the sampling error.
 
     Args:
-        gradients: what `agents.event_gradients` returned.
-        known: weights that are known, such as `{"correct": 1.0}`; others are in their unit. "entropy" is among them
-            if the network's training is known: `Settings.entropy`, per reward of the others.
+        gradients: The result of `agents.event_gradients`.
+        known: Known weights, for instance `{"correct": 1.0}`; all weights are in their unit. If you know how the
+            network was trained, give "entropy" too: `Settings.entropy`.
         method: `Nuts()` by default.
-        key: a JAX random key.
-        progress: whether to show progress bars.
+        key: A JAX random key.
+        progress: Whether to show progress bars.
 
     Returns:
         A tree with `posterior` (`weight[event]`, rewards per event, or per nat of "entropy"), `sample_stats`, `gate`
         (see `verdict`) and `constant_data` (`mean_count[event]`, a trial). The attribute `not_identified` names the
-        events whose weights cannot be told.
+        events whose weights are not identified.
 
     Raises:
-        InputError: these are no gradients, or from too few blocks; or weights are known of events that are not among
-            them, of all of them, or of none that can come more or less often.
+        InputError: If these are not gradients, or come from too few blocks; if known weights are of events that are not
+            among them, or of all of them; or if no event with a known weight changes its frequency.
 
     Source:
         Hansen, Heaton & Yaron 1996, doi:10.1080/07350015.1996.10524656, for moments whose covariance depends on what
         is estimated.
 
-    >>> gradients = event_gradients(agent, 20_000, key=key)  # doctest: +SKIP
-    >>> tree = infer_from_gradients(gradients, {"correct": 1.0}, key=key)  # doctest: +SKIP
-    >>> print(verdict(tree))  # doctest: +SKIP
+    >>> tree = infer_from_gradients(gradients, {"correct": 1.0}, bi.Laplace(), key=key)
+    >>> tree["posterior"]["weight"].dims
+    ('chain', 'draw', 'event')
     """
     blocks, given = _checked(gradients, known)
     warn_of_single_precision()
@@ -132,7 +131,7 @@ def _checked(gradients: xr.Dataset, known: Mapping[str, float]) -> tuple[Blocks,
     if not blocks[:, given != 0].any():
         raise InputError.of(
             "known",
-            "a weight, not 0, of an event that can come more or less often",
+            "a weight, not 0, of an event whose frequency can change",
             ", ".join(known) or "none",
             "Gradients fix weights up to their scale and sign.",
         )
@@ -162,15 +161,15 @@ def _warn_of(unknown: list[str], gradients: xr.Dataset) -> None:
     counts = gradients["mean_count"].mean("block")
     named = ", ".join(f"{name} ({float(counts.sel(event=name)):.2g} a trial)" for name in unknown)
     warnings.warn(
-        f"Weights of {named} are not identified: these events come hardly more or less often when parameters move. "
-        "Their intervals are the prior's, or tell of what training left over: do not read them.",
+        f"Weights of {named} are not identified: changing the network's parameters hardly changes how often these "
+        "events happen. Their intervals reflect the prior, or training that had not converged: do not use them.",
         DataWarning,
         stacklevel=3,
     )
 
 
 def _cancel(found: Cancellation) -> Check:
-    amount = f"{found.left:.3f} ± {found.error:.3f} of what independent directions would leave"
+    amount = f"{found.left:.3f} ± {found.error:.3f} of the value for independent directions"
     return Check.at_most(
         "gradients that are left",
         found.left,
@@ -188,5 +187,5 @@ def _identified(unknown: list[str], num_weights: int) -> Check:
         num_weights - len(unknown),
         1,
         f"The gradients fix {num_weights - len(unknown)} of {num_weights} weights{names}.",
-        "The gradients fix no weight: intervals are the prior's.",
+        "The gradients fix no weight: intervals come from the prior.",
     )

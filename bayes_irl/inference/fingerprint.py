@@ -1,4 +1,4 @@
-"""What has to be the same for two fits to be the same."""
+"""Recognise that two fits are the same."""
 
 import hashlib
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ VERSIONS = ("bayes_irl", "jax", "jaxlib", "numpy", "numpyro", "scipy")  # a new 
 
 
 def fingerprint(model: Model, observations: Observations, method: object, key: Array) -> dict[str, str]:
-    """Name everything that decides which draws a fit makes: where all of it is equal, draws are.
+    """Everything that determines a fit's draws: if it is equal for two fits, so are their draws.
 
     Raises:
-        InputError: if the model's source is not known.
+        InputError: If the model's source is not known.
     """
     if not model.source:
         raise InputError.of("model", "one that load_model read from a file", model.name, "Checkpoints know it by that.")

@@ -25,10 +25,10 @@ class Fit:
     """A fit, read from its tree.
 
     Args:
-        tree: what `infer`, `adapt` or `infer_from_gradients` returned, or `load_tree` read.
+        tree: A tree from `infer`, `adapt`, `infer_from_gradients` or `load_tree`.
 
     Raises:
-        InputError: if this is no such tree.
+        InputError: If this is no such tree.
 
     >>> import xarray as xr
     >>> Fit(xr.DataTree.from_dict({"/posterior": xr.Dataset(), "/gate": xr.Dataset(attrs={"passed": 1})})).passed
@@ -53,12 +53,12 @@ class Fit:
 
     @property
     def model_passed(self) -> bool:
-        """Whether no misfit of the model matters; true where none was looked for."""
+        """Whether no misfit of the model matters; true if no check was made."""
         return not self.has("model_checks") or bool(self.group("model_checks").attrs["passed"])
 
     @property
     def model_findings(self) -> list[str]:
-        """What each check of the model found, and what could not be checked, one sentence each."""
+        """One sentence for each check of the model, and for each check that could not be made."""
         if not self.has("model_checks"):
             return []
         checks = self.group("model_checks")
@@ -66,7 +66,7 @@ class Fit:
 
     @property
     def verdict(self) -> str:
-        """A sentence on the draws and one on the model: what failed first."""
+        """One sentence on the draws and one on the model, failures first."""
         return str(self.tree["gate"].attrs["verdict"])
 
     # -- what was fitted ---------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ class Fit:
 
     @property
     def baseline(self) -> Baseline | None:
-        """The baseline p that the first recording was explained with; None: the model says."""
+        """The baseline p of the first recording; None: the model states it."""
         return jnp.asarray(self.recorded["baseline"].values) if "baseline" in self.recorded else None
 
     @property
@@ -113,7 +113,7 @@ class Fit:
 
     @property
     def data_hash(self) -> str:
-        """One hash of all that was observed: fits with equal hashes explain the same observations."""
+        """A hash of all observations: fits with equal hashes explain the same observations."""
         return str(self.tree.attrs.get("data_hash", ""))
 
     @property
@@ -127,11 +127,11 @@ class Fit:
         """Return this fit, if its system supports a capability.
 
         Args:
-            capability: what is asked.
-            one_recording: whether it is asked of a single recording.
+            capability: The capability.
+            one_recording: Whether the fit must be of a single recording.
 
         Raises:
-            InputError: if not; the message names what to use instead.
+            InputError: If not; the message names what to use instead.
         """
         if not self.about_a_system:
             raise InputError.of("posterior", "a fit to a recorded system", "one to gradients", ADVICE)
@@ -144,14 +144,14 @@ class Fit:
         return self
 
     def require_passed(self, allow_failed: bool, argument: str = "posterior") -> "Fit":
-        """Return this fit, if it passed its gate or its failure is accepted: what rests on it is no better than it.
+        """Return this fit, if it passed its gate or its failure is accepted.
 
         Args:
-            allow_failed: whether a failed fit is accepted.
-            argument: what it was given as, for messages.
+            allow_failed: Whether a failed fit is accepted.
+            argument: Name of the argument, for messages.
 
         Raises:
-            InputError: for a failed fit that is not accepted; the message holds its verdict.
+            InputError: For a failed fit that is not accepted; the message holds its verdict.
         """
         if not (self.passed or allow_failed):
             advice = "To continue anyway, pass allow_failed=True."
@@ -167,7 +167,7 @@ class Fit:
         return flat.isel(sample=kept)
 
     def rewards(self, num_draws: int | None = None) -> list[Any]:
-        """Draws of the reward, as the system has it: tables, or values of a population."""
+        """Draws of the reward in the system's form: tables, or values of a population."""
         drawn = self.reward_draws(num_draws)
         arrays = {str(name): variable.values for name, variable in drawn.data_vars.items()}
         return [
@@ -185,15 +185,15 @@ class Fit:
         """The optimal answers to draws of the reward, at the baseline that was observed.
 
         Args:
-            system: whose answers; by default the recorded system's.
-            num_draws: how many draws, evenly spaced; by default all that were kept.
+            system: The system that answers; by default the recorded one.
+            num_draws: Number of draws, evenly spaced; by default all stored ones.
         """
         return self.each_optimum(lambda optimum: optimum, system, num_draws)
 
     def each_optimum[Read](
         self, read: Callable[[Any], Read], system: System | None = None, num_draws: int | None = None
     ) -> list[Read]:
-        """Read something off the optimal answers to each draw, without keeping them."""
+        """Apply a function to the optimal answers to each draw, without storing them."""
         who, baseline = self.system if system is None else system, self.baseline
         answer = who.near(self.groups)
 
@@ -219,7 +219,7 @@ class Fit:
 
     @property
     def stored_recordings(self) -> tuple[StoredRecording, ...]:
-        """What the tree keeps of every recording, as its system compares it."""
+        """Summaries of every recording, as its system compares them with predictions."""
         constants, weights = self.row_columns, self.weights.values if self.has_reward_table else None
         sites = list(self.tables) if self.has("observed_data") else [""] * self.num_recordings
         each = []
@@ -241,17 +241,17 @@ class Fit:
     def as_fitted(
         self, follows: Literal["held", "neuron", "population"] = "held", coding_cost_factor: CodingCost = 1.0
     ) -> Fitted:
-        """What a system needs to know of this fit when it changes.
+        """The parts of this fit that a changed system needs.
 
         Args:
-            follows: how p follows mean responses.
-            coding_cost_factor: the coding cost after the change, relative to before.
+            follows: How p follows mean responses.
+            coding_cost_factor: The coding cost after the change, relative to before.
         """
         return Fitted(self.baseline, follows, self.reward_at_mode, self.groups, coding_cost_factor)
 
     @property
     def row_columns(self) -> xr.Dataset:
-        """What each row of counts belongs to."""
+        """Labels of each row of counts."""
         return self.group("constant_data")
 
     @property
@@ -282,7 +282,7 @@ class Fit:
         """A group, as a dataset.
 
         Raises:
-            InputError: if the tree has none of this name.
+            InputError: If the tree has none of this name.
         """
         if name not in self.tree.children:
             raise InputError.of("posterior", f"a group {name!r}", f"groups {sorted(self.tree.children)}", ADVICE)
@@ -296,26 +296,26 @@ class Fit:
 
 
 def passed(tree: xr.DataTree) -> bool:
-    """Whether a fit's draws can be trusted and its model is not refuted: look at this before anything else.
+    """Whether a fit's draws can be trusted and its model is not refuted. Check this first.
 
-    A model counts as refuted where what it misses matters: where it is larger than the fit's own intervals.
+    A model counts as refuted if its misfit matters, that is, if it is larger than the fit's own intervals.
 
     Args:
-        tree: what `infer` returned.
+        tree: The tree that `infer` returned.
 
     Raises:
-        InputError: if this is no fit.
+        InputError: If this is no fit.
     """
     return Fit(tree).passed
 
 
 def verdict(tree: xr.DataTree) -> str:
-    """The verdict on a fit, in words: one sentence on its draws, one on its model, what failed first.
+    """The verdict on a fit, in words: one sentence on its draws, one on its model, failures first.
 
     Args:
-        tree: what `infer` returned.
+        tree: The tree that `infer` returned.
 
     Raises:
-        InputError: if this is no fit.
+        InputError: If this is no fit.
     """
     return Fit(tree).verdict

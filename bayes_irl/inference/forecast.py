@@ -24,7 +24,7 @@ def say_how_long(
     checkpoint: Checkpoint = NOWHERE,
     clock: Callable[[], float] = time.perf_counter,
 ) -> None:
-    """Say how long a fit will take, if that is more than a minute, somebody looks, and the method can tell.
+    """Report how long a fit will take, if that is more than a minute, progress is shown, and the method can predict it.
 
     Args:
         target: The posterior.

@@ -1,4 +1,4 @@
-"""The gate: what has to hold before an interval may be believed, in words."""
+"""The gate: the checks that a fit must pass before its intervals can be trusted."""
 
 import arviz_stats  # noqa: F401  (registers the .azstats accessor)
 import numpy as np
@@ -13,13 +13,12 @@ MAX_RESIDUAL = 1e-6
 
 
 def judge(posterior: xr.Dataset, residual: float | None, others: tuple[Check, ...]) -> tuple[Check, ...]:
-    """Every check of a fit: the solver's, the draws', the chains', and what method and system have to say.
+    """All checks of a fit: of the solver, the draws and the chains, and those of method and system.
 
     Args:
-        posterior: draws of latent variables and summaries.
-        residual: largest violation of the soft Bellman equation over the draws that were looked at; None: nothing had
-            to be solved.
-        others: checks of the method and of the system. Of several with one name, the first that fails counts.
+        posterior: Draws of latent variables and summaries.
+        residual: Largest violation of the soft Bellman equation over the stored draws; None: nothing had to be solved.
+        others: Checks of the method and of the system. Of several with one name, the first that fails counts.
     """
     solver = () if residual is None else (_solved(residual),)
     chains = _chains(posterior) if posterior.sizes["chain"] > 1 else ()
@@ -44,12 +43,12 @@ def _solved(residual: float) -> Check:
 def as_dataset(checks: tuple[Check, ...], model: ModelVerdict | None = None) -> xr.Dataset:
     """The gate as stored in a tree: a row per check of the draws.
 
-    Attributes of the dataset: `verdict`, on the draws and on the model, what failed first; `passed` (1 or 0), both;
-    `sampling_passed`.
+    Attributes of the dataset: `verdict`, on the draws and on the model, failures first; `passed` (1 or 0), for both
+    together; `sampling_passed`, for the draws.
 
     Args:
-        checks: of the draws.
-        model: what the checks of the model come to, where there are any.
+        checks: Checks of the draws.
+        model: The verdict on the model, if it was checked.
     """
     fields = {
         name: ("check", [getattr(each, name) for each in checks]) for name in ("value", "limit", "passed", "sentence")
@@ -112,7 +111,7 @@ def _chains(posterior: xr.Dataset) -> tuple[Check, ...]:
 
 
 def _worst(statistics: xr.Dataset, varies: xr.Dataset, largest: bool) -> tuple[float, str]:
-    """The worst entry and the variable it belongs to: constants have no say, and no number is worst of all."""
+    """The worst entry and its variable. Constants are ignored; NaN is the worst value."""
     nothing, no_number = (-np.inf, np.inf) if largest else (np.inf, -np.inf)
     worst, name = nothing, ""
     for variable, values in statistics.items():

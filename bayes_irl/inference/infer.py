@@ -43,27 +43,26 @@ def infer(
     with the mean over patterns, weighted by how often they were observed, at zero for each stimulus.
 
     Args:
-        model: the claim about the system, from `load_model`; its name or path; or a function with a docstring.
-        system: the recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data). Or the
-            same `coupled()`, whose neurons can only add up what they see; a maze; what was offered or shown in trials:
-            `Offers`, `Evidence`; or a `Population`, of neurons too many to enumerate, with a model of its value such
-            as "large_population".
-        recording: a `Recording` (updates are taken as such, bins as thinned snapshots), or what its `updates()`,
-            `snapshots()` or `transitions(update_rate)` return; in a maze a `Trajectory`. Lists of systems and
-            recordings, in the same order, are fitted together: one reward, before and after a change. For offers: on
-            which trials A was chosen (1, 0; NaN or −1 where nothing was). For evidence: `Answers`, or their choices.
-            For a population a `Recording` or a `PackedRecording`, all of whose bins are used.
+        model: The claim about the system, from `load_model`; its name or path; or a function with a docstring.
+        system: The recorded circuit; its stimulus moves per update (see `Stimulus.per_update` for binned data). Or
+            `circuit.coupled()`, whose neurons only add up their inputs; a maze; the trials' `Offers` or `Evidence`; or
+            a `Population` of neurons that are too many to enumerate, with a model of its value, for instance
+            "large_population".
+        recording: A `Recording` (updates stay updates; bins become thinned snapshots), or the result of its
+            `updates()`, `snapshots()` or `transitions(update_rate)`; in a maze a `Trajectory`. Lists of systems and
+            recordings, in the same order, are fitted together with one reward, for instance before and after a change.
+            For offers: the choice in each trial (1 for A, 0 for B; NaN or −1 for none). For evidence: `Answers`, or
+            their choices. For a population: a `Recording` or a `PackedRecording`, of which all bins are used.
         baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
-            moves), the population's (`"population"`), or numbers. Another p shifts the reward. Not for trials, where
-            the model says what is done by default.
-        method: an instance, or its name. `Nuts()` by default; `Laplace()` and `Svi()` are faster and say when they are
-            not good enough. For a population `Sandwich()`. For a coupled circuit `Laplace()` first; where it fails its
-            gate, `Nuts(target_accept=0.99)`.
-        key: a JAX random key; a whole number is its seed.
-        checkpoint: a folder in which this fit keeps what is done, block by block. What is already there is not done
-            again: after an interrupt, a crash or a kill the same call goes on, to the very same draws. Delete the
-            folder once the result is saved.
-        progress: whether to show progress bars, and first how long it will take if that is more than a minute; by
+            moves), the population's (`"population"`), or numbers. Another p shifts the reward. For trials the model
+            states the default answers; leave `baseline` out.
+        method: An instance, or its name. `Nuts()` by default; `Laplace()` and `Svi()` are faster, and the gate fails if
+            they are not accurate enough. For a population `Sandwich()`. For a coupled circuit use `Laplace()`; if it
+            fails its gate, `Nuts(target_accept=0.99)`.
+        key: A JAX random key; a whole number is its seed.
+        checkpoint: A folder in which the fit stores finished blocks of work. After an interrupt or a crash, the same
+            call continues from there and returns the same draws. Delete the folder after saving the result.
+        progress: Whether to show progress bars and, if the fit takes more than a minute, a forecast of its time; by
             default in terminals and notebooks.
 
     Returns:
@@ -71,7 +70,7 @@ def infer(
         before anything else.
 
     Raises:
-        InputError: where model, system and recording do not fit each other; where the checkpoint is in use, belongs to
+        InputError: If model, system and recording do not fit each other; if the checkpoint is in use, belongs to
             another fit, is damaged, or cannot be written.
 
     Source:
@@ -95,7 +94,7 @@ def infer(
 
 
 def settled(model: Model, observations: Observations, bars: Progress) -> Posterior:
-    """The posterior, once its system has prepared what was observed."""
+    """The posterior, after its system has prepared the observations."""
     return Posterior(model, *observations.system.settle(observations, lambda about: _Climb(model, about, bars)))
 
 

@@ -29,10 +29,10 @@ class Structure:
     """All that programs are compiled for. Two of equal content are equal.
 
     Args:
-        model: the generative model.
-        shapes: of its latent variables.
-        observations: what was observed.
-        constant: whether arrays too are compiled into the programs, which then serve no other observations.
+        model: The generative model.
+        shapes: Of its latent variables.
+        observations: What was observed.
+        constant: Whether arrays too are compiled into the programs, which then serve no other observations.
     """
 
     def __init__(self, model: Model, shapes: Shapes, observations: Observations, constant: bool):
@@ -84,8 +84,8 @@ class Joint(eqx.Module):
     """The joint density of a model's latent variables and what was observed, on unconstrained, concatenated variables.
 
     Attributes:
-        structure: what its programs are compiled for.
-        arrays: their arguments.
+        structure: What its programs are compiled for.
+        arrays: Their arguments.
     """
 
     structure: Structure = eqx.field(static=True)

@@ -1,4 +1,4 @@
-"""The posterior mode, and the coordinates in which the posterior looks round from there."""
+"""The posterior mode, and coordinates in which the posterior is close to a standard Normal around it."""
 
 import equinox as eqx
 import jax
@@ -24,18 +24,18 @@ NUM_LEADING = 300  # directions that are whitened beyond
 
 
 class Mode(eqx.Module):
-    """Where the posterior peaks, and its curvature there.
+    """The mode of the posterior, and its curvature there.
 
     Attributes:
-        position: the mode `[num_dimensions]`.
-        potential: minus log joint density there.
+        position: The mode `[num_dimensions]`.
+        potential: Minus log joint density there.
         whitening: L with L Lᵀ = H⁻¹, H the Hessian: `position + L z` is about Normal when z ~ Normal(0, 1). In many
             dimensions L Lᵀ is H⁻¹ in the leading directions alone.
-        decrement: expected fall of the potential in one more Newton step, in nats.
-        lowest_curvature: smallest eigenvalue of the whitened Hessian, about 1; not positive at a saddle. In many
+        decrement: Expected fall of the potential in one more Newton step, in nats.
+        lowest_curvature: Smallest eigenvalue of the whitened Hessian, about 1; not positive at a saddle. In many
             dimensions, of the directions that were looked at.
-        ends: where the search ended from each start `[num_starts, num_dimensions]`.
-        end_potentials: minus log joint density there `[num_starts]`.
+        ends: Where the search ended from each start `[num_starts, num_dimensions]`.
+        end_potentials: Minus log joint density there `[num_starts]`.
     """
 
     position: np.ndarray
@@ -116,7 +116,7 @@ def find_mode(target: Density, progress: Progress) -> Mode:
     to the prior's curvature.
 
     Raises:
-        InputError: if the density is not finite where the search starts.
+        InputError: If the density is not finite where the search starts.
     """
     with progress.stage("finding the mode", total=None) as tick:
         ends = np.stack([_descend(target, start, tick) for start in target.starts])

@@ -1,4 +1,4 @@
-"""What the checks of the model come to: accepted, refuted but small, or refuted so that it matters."""
+"""The verdict on the model: accepted, refuted by a small misfit, or refuted by one that matters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FIELDS = ("p_value", "size", "low", "high", "detectable", "limit", "unit")
 
 
 class Grade(StrEnum):
-    """What one check says of the model."""
+    """The outcome of one check of the model."""
 
     ACCEPTED = "accepted"
     WITHOUT_POWER = "without power"
@@ -29,9 +29,9 @@ class ModelVerdict:
     """The checks of the model, graded.
 
     Attributes:
-        findings: what each check found.
-        adjusted: their p-values, corrected for their number (Holm 1979).
-        skipped: what could not be checked, and why.
+        findings: What each check found.
+        adjusted: Their p-values, corrected for their number (Holm 1979).
+        skipped: What could not be checked, and why.
     """
 
     findings: tuple[Finding, ...]
@@ -55,7 +55,7 @@ class ModelVerdict:
 
     @property
     def sentence(self) -> str:
-        """The verdict on the model, in words; nothing where nothing was checked."""
+        """The verdict on the model, in words; empty if nothing was checked."""
         if not self.findings:
             return " ".join(self.skipped)
         by_grade = {
@@ -105,7 +105,7 @@ class ModelVerdict:
 
 
 def holm(p_values: Sequence[float]) -> Float[np.ndarray, " num_checks"]:
-    """P-values corrected for their number: below α in a share α of right models, however checks depend on each other.
+    """P-values corrected for their number: with a correct model, one is below α with probability at most α.
 
     Source:
         Holm 1979, Scandinavian Journal of Statistics 6:65.

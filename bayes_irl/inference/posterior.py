@@ -26,13 +26,13 @@ class Posterior:
     """A model with its data: the unnormalised posterior on unconstrained, concatenated latent variables.
 
     Args:
-        model: the generative model.
-        observations: what was recorded, of one system.
-        start: where to look for the mode; by default from the middle of the prior, and from draws of it where the
+        model: The generative model.
+        observations: What was recorded, of one system.
+        start: Where to look for the mode; by default from the middle of the prior, and from draws of it where the
             system says that there may be several modes.
 
     Raises:
-        InputError: if the model file fails, or has nothing to infer.
+        InputError: If the model file fails, or has nothing to infer.
     """
 
     def __init__(self, model: Model, observations: Observations, start: np.ndarray | None = None):

@@ -16,7 +16,7 @@ def watched() -> bool:
 
 @dataclass(frozen=True)
 class Progress:
-    """Shows a bar per stage of the work if `shown`, else nothing. None: where somebody is likely to look at it."""
+    """Shows a bar for each stage of the work if `shown`. None: in terminals and notebooks."""
 
     shown: bool | None = False
     _output: Output = field(default_factory=Output, repr=False, compare=False)

@@ -23,8 +23,8 @@ def of_clusters(values: Float[np.ndarray, " num_pieces"], labels: Int[np.ndarray
     """Standard error of a sum over independent clusters: √(C/(C − 1) Σ_c (S_c − S̄)²), S_c the sum over cluster c.
 
     Args:
-        values: of every piece.
-        labels: the cluster of each.
+        values: Of every piece.
+        labels: The cluster of each.
     """
     sums = np.bincount(labels, values)
     return float(np.sqrt(len(sums) / (len(sums) - 1) * ((sums - sums.mean()) ** 2).sum()))

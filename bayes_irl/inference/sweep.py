@@ -1,4 +1,4 @@
-"""Many fits in one call, wherever an executor runs them."""
+"""Many fits in one call, run by an executor."""
 
 import os
 import pickle
@@ -25,13 +25,13 @@ _TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on t
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What became of one model on one recording.
+    """The outcome of one model on one recording.
 
     Attributes:
-        model: its name.
-        recording: its name.
-        posterior: what `infer` returned; None where it failed.
-        error: why it failed; empty where it did not.
+        model: Its name.
+        recording: Its name.
+        posterior: The tree that `infer` returned; None if it failed.
+        error: Why it failed; empty if it did not.
     """
 
     model: str
@@ -49,20 +49,19 @@ def sweep(
     key: Any,
     executor: Executor,
 ) -> Iterator[SweepResult]:
-    """Fit every model to every recording, and yield each fit as soon as it is there.
+    """Fit every model to every recording, and yield each fit as soon as it is ready.
 
-    A fit that fails is reported, and the others go on. If you stop iterating, fits that have not started are
-    cancelled.
-    Each fit's key follows from `key` and its place in the table of recordings by models, so that neither the executor
-    nor the order in which fits end decides what is drawn.
+    A fit that fails is reported, and the others continue. If you stop iterating, fits that have not started are
+    cancelled. Each fit's key follows from `key` and its place in the table of recordings by models, so draws depend
+    neither on the executor nor on the order in which fits end.
 
     Args:
-        models: from `load_model`; other processes load them again, by their path.
-        recordings: a name for each pair of circuit and recording (or of their lists), as `infer` takes them.
-        baseline: as `infer` takes it.
-        method: as `infer` takes it.
-        key: a JAX random key; a whole number is its seed.
-        executor: any `concurrent.futures.Executor`. Processes have to be spawned, since JAX does not survive a fork:
+        models: From `load_model`; other processes load them again, by their path.
+        recordings: A name for each pair of circuit and recording (or of their lists), as `infer` takes them.
+        baseline: As `infer` takes it.
+        method: As `infer` takes it.
+        key: A JAX random key; a whole number is its seed.
+        executor: Any `concurrent.futures.Executor`. Processes have to be spawned, since JAX does not survive a fork:
             `ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn"))`, in a script below
             `if __name__ == "__main__":`. Threads of one process take turns. On a cluster
             `dask.distributed.Client(...).get_executor()`.
@@ -72,7 +71,7 @@ def sweep(
         cache folder (see `_compiled.keep_compiled`; BAYES_IRL_CACHE=off keeps nothing).
 
     Raises:
-        InputError: at once, if there are no models or recordings, two models share a name, or one has no file;
+        InputError: At once, if there are no models or recordings, two models share a name, or one has no file;
             if the executor forks.
 
     >>> from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Fits as ArviZ trees: the one place that makes them."""
+"""Make ArviZ trees of fits."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -33,21 +33,21 @@ IN_NATS = (
 
 
 def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: Progress) -> xr.DataTree:
-    """Assemble everything that is known about a fit.
+    """Assemble all results of a fit.
 
     Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
     and the solver's residual, thinned draws), `reward_at_mode`, `log_prior` (per latent site), `log_likelihood` (per
     row of counts), `observations` (log probability of every distinct observation, with its count),
     `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the system of every recording, with p
-    and recorded means), groups of the system's and the method's own, `model_checks` (what each check of the model
-    found, its size, and the size that it would have seen) and `gate`. Systems without a likelihood lack what depends on
-    it.
+    and recorded means), groups of the system and the method, `model_checks` (for each check of the model the outcome,
+    its size, and the size that it would have detected) and `gate`. Systems without a likelihood lack the groups that
+    depend on it.
 
     Args:
-        posterior: what was fitted.
-        draws: what the method returned.
-        key: a JAX random key.
-        progress: shows bars.
+        posterior: What was fitted.
+        draws: What the method returned.
+        key: A JAX random key.
+        progress: Shows bars.
     """
     replicate_key, prior_key, own_key = jax.random.split(key, 3)
     system, observations = posterior.system, posterior.observations

@@ -17,8 +17,8 @@ class Whitened(eqx.Module):
     """A density around its mode. Programs that take it as an argument are compiled once for all that are alike.
 
     Attributes:
-        value_and_grad: potential and gradient; a `Partial`, whose arguments are the data.
-        position: the mode.
+        value_and_grad: Potential and gradient; a `Partial`, whose arguments are the data.
+        position: The mode.
         whitening: L, from whitened coordinates to latent ones.
     """
 

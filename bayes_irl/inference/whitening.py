@@ -23,7 +23,7 @@ class Leading(eqx.Module):
     which are taken to be 1 (the prior's). Source: Bui-Thanh, Ghattas, Martin & Stadler 2013, doi:10.1137/12089586X.
 
     Attributes:
-        width: the diagonal of S `[num_dimensions]`.
+        width: The diagonal of S `[num_dimensions]`.
         directions: V `[num_dimensions, num_directions]`, orthonormal.
         gain: g `[num_directions]`.
     """

@@ -19,10 +19,10 @@ class Worths(eqx.Module):
     """The posterior of the weights of events, some of which are known.
 
     Attributes:
-        balance: what the gradients say.
-        known: weights, 0 for those that are not known.
-        free: numbers of the events whose weights are not known.
-        starts: where to begin to look for the mode.
+        balance: What the gradients say.
+        known: Weights, 0 for those that are not known.
+        free: Numbers of the events whose weights are not known.
+        starts: Where to begin to look for the mode.
     """
 
     balance: Balance

@@ -1,4 +1,4 @@
-"""Posterior predictive checks of what takes time: how long patterns last, and how answers follow the stimulus."""
+"""Posterior predictive checks of dynamics: how long patterns last, and how answers follow the stimulus."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,29 +23,29 @@ LEAST_RUNS = 10  # recorded patterns that must last so long for their share to b
 
 
 def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr.Dataset:
-    """Check dwell times and stimulus-triggered averages, for which the order of bins is needed.
+    """Check dwell times and stimulus-triggered averages, which need the order of bins.
 
-    For 100 draws of the reward the circuit is solved and answers anew *under the very stimuli that were recorded*, its
-    first pattern drawn from ρ(σ | x). Of each recording:
+    For 100 draws of the reward, simulate the optimal circuit *under the recorded sequence of stimuli*, with its first
+    pattern drawn from ρ(σ | x). Statistics of each recording:
 
     - `dwell_time` P(a pattern stays for more than d bins), or updates, for d = 0, 1, 3, 7, 15 …; a change of trial
       ends a stay;
-    - `triggered` E[σ_i | x came on a bins ago and stayed], for a in octaves [2^k − 1, 2^(k+1) − 1), as far as half of
-      the stimulus's stays reach; a new trial counts as the stimulus coming on.
+    - `triggered` E[σ_i | x began a bins ago and stayed], for a in octaves [2^k − 1, 2^(k+1) − 1), up to the median stay
+      of the stimulus; the start of a trial counts as the beginning of the stimulus.
 
     Recordings longer than 200,000 updates are cut.
 
     Args:
-        posterior: what `infer` returned for this recording, of updates or transitions.
-        recording: the recording.
-        key: a JAX random key.
+        posterior: The tree that `infer` returned for this recording, of updates or transitions.
+        recording: The recording.
+        key: A JAX random key.
 
     Returns:
-        As `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`;
+        As from `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`;
         attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if the fit is of another recording, or of snapshots, which have no order in time; if its system
+        InputError: If the fit is of another recording, or of snapshots, which have no order in time; if its system
             does not support it.
 
     Source:
@@ -90,7 +90,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
 
 
 def _check_same(fit: Fit, recording: Any) -> None:
-    """Refuse another recording than the one that was fitted: their patterns occur as often."""
+    """Refuse a recording other than the fitted one, by how often its patterns occur."""
     if not isinstance(recording, Recording):
         raise InputError.of("recording", "a Recording", type(recording).__name__)
     weights = fit.weights.values

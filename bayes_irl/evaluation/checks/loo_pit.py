@@ -20,18 +20,18 @@ Shares = Float[np.ndarray, "num_distinct num_outcomes"]
 
 
 def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
-    """Check the calibration of leave-one-out predictions: are observations as surprising as predicted?
+    """Check the calibration of leave-one-out predictions.
 
     An observation y is a neuron's answer (0 or 1; of updates, and of choices between two juices), or the number of
-    spikes in a pattern (of snapshots, and of the bin a transition leads to). With F its leave-one-out predictive
-    distribution, the randomised PIT is F(y − 1) + v [F(y) − F(y − 1)], v uniform: uniform itself if F is right. Its
-    distribution is averaged over v *exactly* instead of drawing it (the non-randomised PIT), so nothing here is noise:
+    spikes in a pattern (of snapshots, and of the bin a transition leads to). Let F be its leave-one-out predictive
+    distribution. The randomised PIT is F(y − 1) + v [F(y) − F(y − 1)], v uniform; it is uniform if F is correct. Its
+    distribution is averaged over v *exactly* (the non-randomised PIT), without random draws:
 
         G(u) = (1/N) Σ_j c_j clip( [u − F_j(y_j − 1)] / [F_j(y_j) − F_j(y_j − 1)], 0, 1 ),   E G(u) = u.
 
     Args:
-        posterior: what `infer` returned.
-        key: a JAX random key, for the band alone.
+        posterior: The tree that `infer` returned.
+        key: A JAX random key; only the band depends on it.
 
     Returns:
         Over `level` u: `pit` G(u), `difference` G(u) − u, and `low`, `high`, between which the *whole* curve of
@@ -41,7 +41,7 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
         and `verdict_of_fit`.
 
     Raises:
-        InputError: where outcomes have no order, as moves in a maze; where `loo` is refused.
+        InputError: If outcomes have no order (moves in a maze); if `loo` raises it.
 
     Source:
         Czado, Gneiting & Held 2009, doi:10.1111/j.1541-0420.2009.01191.x.

@@ -1,4 +1,4 @@
-"""Posterior predictive checks of what counts show: of patterns, or of moves."""
+"""Posterior predictive checks of counts: of patterns, or of moves."""
 
 import jax
 import xarray as xr
@@ -11,39 +11,39 @@ from bayes_irl.systems import Capability
 
 
 def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
-    """Check whether recordings drawn from the posterior look like the one that was made.
+    """Check whether recordings drawn from the posterior resemble the actual one.
 
-    For 100 draws of the reward the system is solved and recorded anew, for as long as it was recorded (200,000 updates
-    at most): single updates, or bins of k updates, from its stationary distribution on and under a stimulus that moves
-    by T; snapshots σ ~ ρ(σ | x), as many under each stimulus as there were; a walk of as many moves. Of each recording
-    of a circuit, coupled or not:
+    For 100 draws of the reward, simulate the optimal system for as long as it was recorded (at most 200,000 updates):
+    single updates, or bins of k updates, starting from the stationary distribution, under a stimulus that moves by T;
+    snapshots σ ~ ρ(σ | x), as many under each stimulus as recorded; or a walk of as many moves. Statistics of each
+    recording of a circuit, coupled or not:
 
     - `mean_response` E[σ_i | x], per stimulus and neuron;
     - `correlation` of σ_i and σ_j given x: Σ_x N(x) cov(σ_i, σ_j | x), in units of its diagonal;
     - `num_spikes` P(Σ_i σ_i = c | x);
     - `changes` P(c neurons differ between two successive bins), of transitions only. P(0) = 1 − 1 / mean dwell time.
 
-    Of each walk through a maze:
+    Statistics of each walk through a maze:
 
     - `place_share`, share of time at each place that was visited in the recording;
     - `move_share`, share of each move at these places.
 
-    What was recorded is known from its counts: for updates, transitions and moves of the whole recording, for snapshots
-    of those that were fitted.
+    The recorded statistics come from counts: of the whole recording for updates, transitions and moves; of the fitted
+    snapshots for snapshots.
 
     Args:
-        posterior: what `infer` returned, for one recording of a circuit or a maze.
-        key: a JAX random key.
+        posterior: The tree that `infer` returned, for one recording of a circuit or a maze.
+        key: A JAX random key.
 
     Returns:
         Each statistic as recorded, and `…_replicated` with an axis `replica`; NaN under a stimulus, or at a place, not
-        seen. Per `check`: `p_value`, the share of recordings (this one among them) that are at least as far from all
-        others' mean as this one; `outside`, the share of entries beyond their replicas' 90 % equal-tailed interval;
-        `sentence`, in words. Attributes: `verdict_of_fit`; `skipped`, what could not be checked, and why; `note`, on
-        shorter replicas.
+        seen. Per `check`: `p_value`, the share of recordings (the actual one included) whose distance from the mean of
+        the others is at least that of the actual one; `outside`, the share of entries beyond their replicas' 90 %
+        equal-tailed interval; `sentence`, in words. Attributes: `verdict_of_fit`; `skipped`, what could not be checked,
+        and why; `note`, on shorter replicas.
 
     Raises:
-        InputError: if the fit's system does not support it, or several recordings were fitted together.
+        InputError: If the fit's system does not support it, or several recordings were fitted together.
 
     Source:
         Gelman, Meng & Stern 1996, Statistica Sinica 6:733.

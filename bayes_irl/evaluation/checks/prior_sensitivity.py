@@ -1,4 +1,4 @@
-"""How far the posterior follows its prior, and how far the data."""
+"""How strongly the posterior depends on its prior, and on the data."""
 
 import arviz_stats as azs
 import numpy as np
@@ -15,26 +15,26 @@ DRAWS = ("chain", "draw")
 
 
 def prior_sensitivity(posterior: xr.DataTree) -> xr.Dataset:
-    """Measure how far each conclusion moves when the prior, or the likelihood, is made a little stronger or weaker.
+    """Measure how much each quantity changes when the prior, or the likelihood, is made slightly stronger or weaker.
 
     The posterior with its prior (or likelihood) raised to the power α is reached by importance weights ∝ p(θ)^(α − 1).
     The sensitivity of a quantity is the distance (cumulative Jensen–Shannon) between its distributions, per doubling of
     α, near α = 1. All priors of the model are raised together, those of a hierarchy too.
 
     Args:
-        posterior: what `infer` returned.
+        posterior: The tree that `infer` returned.
 
     Returns:
         Per `quantity`, a parameter of the model or (of circuits) the reward averaged over patterns with as many spikes:
-        `prior` and `likelihood`, its sensitivities to either, and `diagnosis`: "" where the prior matters little (0.05
-        at most); "prior and data may disagree" where both matter; "the prior decides" where the data hardly do.
-        `moves`, by how much the posterior mean changes when the prior's strength is doubled, in posterior standard
+        `prior` and `likelihood`, its sensitivities to them, and `diagnosis`: "" if the prior matters little (0.05 at
+        most); "prior and data may disagree" if both matter; "the prior decides" if the data hardly matter. `moves`, by
+        how much the posterior mean changes when the prior's strength is doubled, in posterior standard
         deviations: Cov(quantity, log p(θ)) · ln 2 / sd(quantity), to first order. Attributes: `verdict_of_fit`;
         `sentence`, the outcome for the rewards (or, of other systems, for the parameters) in words, and what to do
         about it.
 
     Raises:
-        InputError: if the tree does not hold the prior density of its draws, or too few different draws.
+        InputError: If the tree does not hold the prior density of its draws, or too few different draws.
 
     Source:
         Kallioinen, Paananen, Bürkner & Vehtari 2024, doi:10.1007/s11222-023-10366-5.

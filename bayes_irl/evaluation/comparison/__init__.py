@@ -1,4 +1,4 @@
-"""Claims against each other: how well each predicts what it has not seen."""
+"""Compare claims by how well each predicts held-out observations."""
 
 from bayes_irl.evaluation.comparison.compare import compare
 from bayes_irl.evaluation.comparison.leave_block_out import compare_blocks, leave_block_out

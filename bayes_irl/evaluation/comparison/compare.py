@@ -23,21 +23,21 @@ def compare(
     """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
 
     Args:
-        posteriors: what `infer` returned, by the name of the claim; all of the same observations.
-        refitted: what `loo_refitted` returned, for claims where importance sampling was not good enough.
-        allow_failed: whether to go on where fits failed their gate.
+        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        refitted: The result of `loo_refitted`, for claims where importance sampling was not good enough.
+        allow_failed: Whether to continue if fits failed their gate.
 
     Returns:
-        Per `claim`, those whose fit passed first, and the best one first of them: the gate's `passed` and `verdict` on
-        its fit; `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd minus that of the first
-        claim, with the standard error of this difference, `difference_se`, which is what tells claims apart; `weight`,
-        in the mixture of claims that would predict best (stacking); `share_bad`, of observations whose k̂ is above 0.7.
-        Standard errors take observations as independent given the stimulus. Of populations `elpd` and differences are
-        in nats per update, with standard errors between trials; `weight` is NaN, since bins have no probabilities that
-        could be mixed.
+        For each `claim`, those whose fit passed first, each group in order of `elpd`: the gate's `passed` and `verdict`
+        on its fit; `elpd` (nats, in all) with `se`; `per_observation`; `p_loo`; `difference`, elpd minus that of the
+        first claim, with its standard error `difference_se`: use these two to compare claims; `weight` in the mixture
+        of claims that predicts best (stacking); `share_bad`, the share of observations with k̂ above 0.7. Standard
+        errors treat observations as independent given the stimulus. For populations, `elpd` and differences are in nats
+        per update, with standard errors between trials; `weight` is NaN, because bins have no probabilities that could
+        be mixed.
 
     Raises:
-        InputError: if there are fewer than two, if they were fitted to different observations, or a gate failed; for
+        InputError: If there are fewer than two, if they were fitted to different observations, or a gate failed; for
             populations also if they have other T, p or lesions.
 
     Source:

@@ -47,33 +47,35 @@ def leave_block_out(
 
         elpd_b = log (1/S) Σ_s Π_{j in block b} p(y_j | draw s),   draws without block b
 
-    Bins on either side of a block are never taken to follow each other. Use it where successive bins are alike: there
-    leave-one-out flatters every claim, because the fit has seen the bins next to the one that is left out.
+    Bins before and after a block are never treated as successive. Use this function if successive bins depend on each
+    other: leave-one-out is then too optimistic for every claim, because the fit has seen the neighbouring bins.
 
     Args:
-        model: the claim, from `load_model`.
-        system: the recorded circuit.
-        recording: the recording, in time's order.
-        reduce: what is to be explained of a stretch, for instance `lambda bins: bins.transitions(100.0)`; by default as
-            in `infer`.
-        baseline: p, plugged in from what was not left out.
+        model: The claim, from `load_model`.
+        system: The recorded circuit.
+        recording: The recording, in time's order.
+        reduce: A function that reduces a stretch to counts, for instance `lambda bins: bins.transitions(100.0)`; by
+            default as in `infer`.
+        baseline: p, estimated from the bins that were not left out.
         method: `Nuts()` by default.
-        key: a JAX random key.
-        num_blocks: how many blocks, and fits.
-        progress: whether to show progress bars.
+        key: A JAX random key.
+        num_blocks: How many blocks, and fits.
+        progress: Whether to show progress bars.
 
     Returns:
         Per `block`: `elpd` in nats, `num_observations`, its `first_bin`, and the gate's `passed` and `verdict` on the
         fit without it. See `compare_blocks` for several claims.
 
     Raises:
-        InputError: for fewer than two blocks, a system that does not support it, or where a fit without a block is not
+        InputError: For fewer than two blocks, a system that does not support it, or if a fit without a block is not
             possible.
 
     Source:
         Bürkner, Gabry & Vehtari 2020, doi:10.1080/00949655.2020.1783262; Roberts et al. 2017, doi:10.1111/ecog.02881.
 
-    >>> leave_block_out(model, circuit, recording, key=key)["elpd"]  # doctest: +SKIP
+    >>> blocks = leave_block_out(model, circuit, recording, method=bi.Laplace(100), key=key, num_blocks=2)
+    >>> blocks["first_bin"].values.tolist()
+    [0, 2000]
     """
     check_system("system", system).require(Capability.LEAVE_BLOCK_OUT)
     if not isinstance(recording, Recording):
@@ -102,16 +104,21 @@ def compare_blocks(claims: Mapping[str, xr.Dataset]) -> xr.Dataset:
     """Compare claims by how well they predict blocks.
 
     Args:
-        claims: what `leave_block_out` returned, by the name of the claim; all with the same blocks.
+        claims: The result of `leave_block_out`, by the name of the claim; all with the same blocks.
 
     Returns:
         Per `claim`, the best one first: `elpd` in all, `difference` from the best one, and `difference_se`, from how
         differences vary between blocks: √B times their standard deviation.
 
     Raises:
-        InputError: for fewer than two claims, or other blocks.
+        InputError: For fewer than two claims, or other blocks.
 
-    >>> compare_blocks({"count": blocks_of_one, "pairs": blocks_of_other})["difference"]  # doctest: +SKIP
+    >>> blocks = xr.Dataset(
+    ...     {"elpd": ("block", [-10.0, -12.0]), "num_observations": ("block", [5, 5]), "first_bin": ("block", [0, 5])}
+    ... )
+    >>> claims = {"count": blocks, "pairs": blocks.assign(elpd=blocks["elpd"] - 1)}
+    >>> compare_blocks(claims)["difference"].values.tolist()
+    [0.0, -2.0]
     """
     if len(claims) < 2:
         raise InputError.of("claims", "at least two", len(claims))

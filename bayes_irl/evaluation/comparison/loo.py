@@ -17,28 +17,28 @@ AT_ONCE = 2000  # observations whose weights are smoothed together
 
 
 def loo(posterior: xr.DataTree) -> xr.Dataset:
-    """Expected log predictive density of each observation, had it been left out, by Pareto-smoothed importance.
+    """Leave-one-out expected log predictive density of each observation, by Pareto-smoothed importance sampling.
 
         elpd = Σ_j c_j log Σ_s w_js p(y_j | draw s),   w_js ∝ 1 / p(y_j | draw s), smoothed
 
     over distinct observations j, made c_j times each: equal observations share their value, so that the cost does not
     grow with the length of a recording. (ArviZ's `loo` on counts would leave out all answers in a context at once.)
 
-    Of a population, whose bins have no probabilities, trials are left out in turn when it is fitted: `elpd[trial]` is
-    what each of them gains over the baseline by a fit that did not see it, in nats per update, as `score` has it. They
-    add up to `total`; `pareto_k` and where observations come from are missing.
+    The bins of a population have no probabilities. Instead, each trial is left out in turn when the population is
+    fitted: `elpd[trial]` is the trial's gain over the baseline, in nats per update as in `score`, by a fit without this
+    trial. These gains add up to `total`; `pareto_k`, `site`, `row` and `outcome` are missing.
 
     Args:
-        posterior: what `infer` returned.
+        posterior: The tree that `infer` returned.
 
     Returns:
-        `elpd[observation]` of one observation, in nats, its `count` and `pareto_k`, where it comes from (`site`, `row`,
-        `outcome`); and for all together `total`, its standard error `se` (as if observations were independent), the
-        effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is not below 0.7:
-        their values are not to be trusted. Attribute `verdict_of_fit`.
+        `elpd[observation]` of each distinct observation, in nats, its `count`, its `pareto_k` and its place (`site`,
+        `row`, `outcome`); and for all together `total`, its standard error `se` (as if observations were independent),
+        the effective number of parameters `p_loo`, and `share_bad`, the share of observations whose k̂ is not below
+        0.7: do not trust their values. Attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if the system has neither, for a population with more than 20,000 parameters, for fewer than 25
+        InputError: If the system has neither, for a population with more than 20,000 parameters, for fewer than 25
             draws, or for draws in which an observation is impossible.
 
     Source:
@@ -78,7 +78,7 @@ def draws_of(fit: Fit) -> Float[np.ndarray, "num_observations num_draws"]:
     """Log probability of every distinct observation in every draw, if there is one for each.
 
     Raises:
-        InputError: as `loo`.
+        InputError: As `loo`.
     """
     stacked = fit.observations["log_prob"].stack(sample=("chain", "draw"))
     log_prob = stacked.transpose("observation", "sample").values

@@ -38,34 +38,36 @@ def loo_refitted(
     key: PRNGKeyArray | int,
     progress: bool = False,
 ) -> xr.Dataset:
-    """As `loo`, but observations whose k̂ is above 0.7 are left out exactly: one copy is removed, and the model fitted.
+    """As `loo`, but leave out observations with k̂ above 0.7 exactly: remove one copy, and fit the model again.
 
         elpd_j = log (1/S) Σ_s p(y_j | draw s of the fit without one y_j)
 
-    p stays as it was plugged in. There is one fit for each such observation. Where there are many, sample by `Nuts`, or
-    doubt the model.
+    p stays at its plugged-in value. There is one fit for each such observation. If there are many, sample by `Nuts`, or
+    use another model.
 
     Args:
-        posterior: what `infer` returned for the arguments that follow.
-        model: the claim.
-        system: the circuit, the maze, or what was offered or shown; or several.
-        recording: what was recorded, or several.
+        posterior: The tree that `infer` returned for the arguments that follow.
+        model: The claim.
+        system: The system, or several.
+        recording: The recording, or several.
         baseline: p.
-        method: `Nuts()` by default; how the fits without one observation are made.
-        key: a JAX random key.
-        progress: whether to show progress bars.
+        method: The method of the fits without one observation; `Nuts()` by default.
+        key: A JAX random key.
+        progress: Whether to show progress bars.
 
     Returns:
-        What `loo` returns, with `refitted[observation]`; k̂ of those is −∞. `compare` takes it.
+        The result of `loo`, with `refitted[observation]`; k̂ of refitted ones is −∞. Pass it to `compare`.
 
     Raises:
-        InputError: if the arguments are not those of the fit, more than 50 observations have a bad k̂, or the system
+        InputError: If the arguments are not those of the fit, more than 50 observations have a bad k̂, or the system
             does not support it.
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4, section 2.1 (exact leave-one-out where k̂ is bad).
 
-    >>> bi.compare({"count": one, "pairs": other}, {"count": loo_refitted(one, …)})  # doctest: +SKIP
+    >>> exact = loo_refitted(posterior, model, circuit, recording, 0.4, bi.Laplace(120), key=key)
+    >>> bi.compare({"count": posterior, "pairs": other}, {"count": exact}).sizes["claim"]
+    2
     """
     fit = Fit(posterior).require(Capability.LOO_REFITTED)
     table = loo(posterior)

@@ -1,4 +1,4 @@
-"""What can be known: what was learned, what was not, what was assumed, and whether answers are optimal."""
+"""Identifiability: what was learned, what was not, what was assumed, and whether answers are optimal."""
 
 from bayes_irl.evaluation.identifiability.assumptions import assumptions
 from bayes_irl.evaluation.identifiability.blind_spots import blind_spots

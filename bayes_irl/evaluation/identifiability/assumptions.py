@@ -1,4 +1,4 @@
-"""How far a reward would move if what was assumed, not measured, were a little different."""
+"""How much a reward would shift if assumptions were slightly different."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,32 +18,33 @@ DOUBLED = -0.5  # what twice as many updates in a bin do to the probability that
 
 
 def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: bool = False) -> xr.Dataset:
-    """How far the inferred reward moves with p, T and k, draw by draw and without a new fit.
+    """The shift of the inferred reward with p, T and k, for each draw and without a new fit.
 
-    Answers determine v(σ, x)/λ up to a function of the stimulus, whatever is assumed, and the reward follows from it:
+    Answers determine v(σ, x)/λ up to a function of the stimulus, independently of these assumptions. The reward
+    follows:
 
         r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike,
         r̂ − r = (T − T̂) B(v)(σ, x) + b(x)                    where T̂ was assumed and T is true.
 
-    Twice as many updates in a bin halve T − 1. They also change what answers a recording of bins implies, which this
-    leaves out: fit with another k where that is in doubt.
+    Doubling the number of updates in a bin halves T − 1. It also changes the answers that a recording of bins implies;
+    this is not included here. If k is in doubt, fit with another k.
 
     Args:
-        posterior: what `infer` returned for one recording of a `Circuit`.
-        num_draws: how many draws of the reward are looked at.
-        allow_failed: whether to go on where the fit failed its gate.
+        posterior: The tree that `infer` returned for one recording of a `Circuit`.
+        num_draws: Number of draws of the reward to use.
+        allow_failed: Whether to continue if the fit failed its gate.
 
     Returns:
         With an axis `assumption`, "p" (0.1 larger for every neuron, or halfway to 1), "T" (changes of the stimulus 10 %
         more probable) and, for bins, "k" (doubled):
         `reward` `[assumption, sample, stimulus, pattern]` and, averaged, `reward_per_count` `[assumption, sample,
-        stimulus, spike_count]`, by how much these draws would move, in nats per update and the fit's gauge;
-        `size` `[assumption]`, the root mean square of that over what was observed; `relative_size`, the same in units
-        of half the width of the fit's 90 % equal-tailed intervals. `price` `[neuron]`: nats per spike of this neuron
-        that "p" adds. Attributes: `sentence`, `verdict_of_fit`, `units`.
+        stimulus, spike_count]`, the shift of these draws, in nats per update and the fit's gauge; `size`
+        `[assumption]`, the root mean square of that over what was observed; `relative_size`, the same in units of half
+        the width of the fit's 90 % equal-tailed intervals. `price` `[neuron]`: nats per spike of this neuron that "p"
+        adds. Attributes: `sentence`, `verdict_of_fit`, `units`.
 
     Raises:
-        InputError: if the tree is no fit of one recording of a circuit, its gate failed, or `num_draws` is below 1.
+        InputError: If the tree is no fit of one recording of a circuit, its gate failed, or `num_draws` is below 1.
 
     Source:
         docs/identifiability.md, "Wrong assumptions"; tested against circuits solved under both assumptions.

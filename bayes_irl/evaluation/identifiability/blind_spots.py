@@ -1,4 +1,4 @@
-"""What is not known after a recording, in words."""
+"""What a recording does not determine, in words."""
 
 from collections.abc import Iterator
 
@@ -13,23 +13,22 @@ WIDE = 0.9  # an interval at least this wide, relative to before the data, has l
 
 
 def blind_spots(posterior: xr.DataTree, *, allow_failed: bool = False) -> tuple[str, ...]:
-    """Say what is not known after this recording, and what no recording of its kind can tell.
+    """List what this recording does not determine, and what no recording of its kind can.
 
     In this order: the verdict on the fit, if it failed its gate; neurons whose responses never varied; numbers of
     spikes and patterns that never occurred; for each stimulus the number of spikes whose reward was learned least, with
-    the width of its 90 % interval relative to before the data; parameters of which next to nothing was learned
-    (relative width at least 0.9); and what had to be assumed.
-    The numbers are those of `contraction` and of `constant_data/weights`.
+    the width of its 90 % interval relative to the prior's; parameters of which almost nothing was learned (relative
+    width at least 0.9); and the assumptions. The numbers are those of `contraction` and of `constant_data/weights`.
 
     Args:
-        posterior: what `infer` returned.
-        allow_failed: whether to go on where the fit failed its gate.
+        posterior: The tree that `infer` returned.
+        allow_failed: Whether to continue if the fit failed its gate.
 
     Returns:
         Sentences.
 
     Raises:
-        InputError: if the tree is not what `infer` returned, its system is not a circuit, or its gate failed.
+        InputError: If the tree is not what `infer` returned, its system is not a circuit, or its gate failed.
     """
     fit = Fit(posterior).require(Capability.BLIND_SPOTS).require_passed(allow_failed)
     _, _, weights = rewards_in_gauge(fit)

@@ -34,11 +34,11 @@ def replicate(
     this does not matter, from 300 updates on.
 
     Args:
-        edges: undetermined contexts, with the answers that were observed.
-        variance: of the number of spikes, from `fit_optimal`: it depends on the sufficient statistics alone.
-        statistics: spikes `[num_replicates, num_edges]` to `[num_replicates, num_statistics]`.
-        num_replicates: how many.
-        rng: a NumPy generator.
+        edges: Undetermined contexts, with the answers that were observed.
+        variance: Of the number of spikes, from `fit_optimal`: it depends on the sufficient statistics alone.
+        statistics: Spikes `[num_replicates, num_edges]` to `[num_replicates, num_statistics]`.
+        num_replicates: How many.
+        rng: A NumPy generator.
 
     Source:
         Besag & Clifford 1989, doi:10.1093/biomet/76.4.633.

@@ -1,4 +1,4 @@
-"""How much was learned from the data: every posterior beside its prior, in the same gauge."""
+"""How much was learned from the data: every posterior compared with its prior, in the same gauge."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,18 +13,19 @@ STATISTICS = ("prior_sd", "posterior_sd", "contraction", "relative_width")
 
 
 def contraction(posterior: xr.DataTree, *, allow_failed: bool = False) -> xr.Dataset:
-    """How much each parameter, and each entry of the reward, learned from the data.
+    """How much was learned about each parameter, and each entry of the reward.
 
-    contraction = 1 − Var(posterior) / Var(prior): 1 where the data decide, 0 where nothing was learned. Where 0 is
-    expected it scatters by about 0.1, for the prior is known from 500 draws. For heavy-tailed priors, whose variance
-    says little, look at `relative_width`: the width of the 90 % equal-tailed interval, after over before the data.
+    contraction = 1 − Var(posterior) / Var(prior): 1 if the data determine the quantity, 0 if nothing was learned. The
+    prior is estimated from 500 draws, so an expected 0 scatters by about 0.1. For heavy-tailed priors the variance is
+    not informative: use `relative_width`, the width of the posterior's 90 % equal-tailed interval over the prior's.
 
     Prior and posterior are brought into one gauge first: for each stimulus the mean over patterns, weighted by how
-    often they were observed, is zero. Without that, what no data can tell would look like something not learned.
+    often they were observed, is zero. Without this, the part that no data can determine would look like something that
+    was not learned.
 
     Args:
-        posterior: what `infer` returned.
-        allow_failed: whether to go on where the fit failed its gate.
+        posterior: The tree that `infer` returned.
+        allow_failed: Whether to continue if the fit failed its gate.
 
     Returns:
         A dataset with an axis `statistic` ("prior_sd", "posterior_sd", "contraction", "relative_width"): `reward`
@@ -32,11 +33,11 @@ def contraction(posterior: xr.DataTree, *, allow_failed: bool = False) -> xr.Dat
         mean over the patterns with each number of spikes) `[statistic, stimulus, spike_count]`, and each of the model's
         parameters. Standard deviations of rewards are in
         nats per update. A parameter that only matters through differences, like the entries of a table of rewards,
-        keeps part of its prior whatever the data say: look at `reward_per_count` instead. Fits to offers or
-        evidence have their parameters alone. Attributes: `verdict_of_fit`, `gauge` and `units`.
+        always keeps part of its prior: look at `reward_per_count` instead. Fits to offers or evidence have only their
+        parameters. Attributes: `verdict_of_fit`, `gauge` and `units`.
 
     Raises:
-        InputError: if the tree is not what `infer` returned, its system does not support it, or its gate failed.
+        InputError: If the tree is not what `infer` returned, its system does not support it, or its gate failed.
 
     Source:
         Schad, Betancourt & Vasishth 2021, doi:10.1037/met0000275.
@@ -60,7 +61,7 @@ def rewards_in_gauge(fit: Fit) -> tuple[xr.Dataset, xr.Dataset, xr.DataArray]:
     """Draws of `reward`, and of its averages, before and after the data, in the data's gauge; and its weights.
 
     Raises:
-        InputError: if the tree lacks one of them, or the reward is no table.
+        InputError: If the tree lacks one of them, or the reward is no table.
     """
     weights = fit.weights
     states = [str(axis) for axis in weights.dims]

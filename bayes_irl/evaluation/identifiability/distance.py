@@ -1,4 +1,4 @@
-"""How far is one reward from another, apart from what cannot be known?"""
+"""Distance between two rewards that ignores what cannot be known."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -21,28 +21,28 @@ def reward_distance(
     """Distance between rewards that ignores functions of the stimulus alone.
 
     d(r, r′) = min_c √( Σ_{x,σ} w(x, σ) [r(x, σ) − r′(x, σ) − c(x)]² / Σ w ), in nats per update: the weighted root mean
-    square difference once both are in the gauge. Zero means: the same function, as far as any recording can tell where
-    there is weight. Both rewards must be in units of the coding cost: divide a true reward by its λ.
+    square difference once both are in the gauge. Zero means the same function, as far as any recording can determine it
+    where there is weight. Both rewards must be in units of the coding cost: divide a true reward by its λ.
 
     Canonicalised distances such as EPIC remove, for agents whose transitions are unknown, all potential shaping and the
-    scale. Here T and p are given and the reward is known in nats, so that a function of the stimulus is all there is to
-    remove. The `correlation` ignores the scale too; EPIC's Pearson distance is √((1 − correlation) / 2).
+    scale. Here T and p are given and the reward is known in nats, so only a function of the stimulus has to be removed.
+    The `correlation` ignores the scale too; EPIC's Pearson distance is √((1 − correlation) / 2).
 
     Args:
-        first: a fit, whose kept draws of the reward are compared; or r `[num_stimuli, num_patterns]`, or draws of it
+        first: A fit, whose stored draws of the reward are compared; or r `[num_stimuli, num_patterns]`, or draws of it
             `[num_draws, ...]` or `[num_chains, num_draws, ...]`. In a maze there is one stimulus, and patterns are
             places.
         second: r′, a table or draws of it.
-        weights: how often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`; of a fit by
+        weights: How often each pattern was observed under each stimulus `[num_stimuli, num_patterns]`; of a fit by
             default its own.
-        allow_failed: whether to go on where `first` is a fit that failed its gate.
+        allow_failed: Whether to go on where `first` is a fit that failed its gate.
 
     Returns:
         `distance` (nats per update) and `correlation` (weighted; NaN where a reward is constant), per draw: a posterior
         of the distance to a known truth. Of a fit also the attribute `verdict_of_fit`.
 
     Raises:
-        InputError: if shapes do not fit, numbers are not finite, a stimulus has no weight, the reward of the fit is no
+        InputError: If shapes do not fit, numbers are not finite, a stimulus has no weight, the reward of the fit is no
             table, or its gate failed.
 
     Source:

@@ -16,12 +16,12 @@ class Edges:
     """Contexts (i, σ_{/i}, x): each joins two patterns, in which neuron i is silent and spikes, under one stimulus.
 
     Attributes:
-        num_neurons: how many neurons.
-        num_stimuli: how many stimuli.
+        num_neurons: How many neurons.
+        num_stimuli: How many stimuli.
         neuron: i, the neuron that was redrawn.
-        silent: the state x · 2^num_neurons + σ^{i←0}.
-        num_spikes: how often the neuron answered with a spike.
-        num_updates: how often it was redrawn in this context.
+        silent: The state x · 2^num_neurons + σ^{i←0}.
+        num_spikes: How often the neuron answered with a spike.
+        num_updates: How often it was redrawn in this context.
     """
 
     num_neurons: int
@@ -92,8 +92,8 @@ class OptimalFit:
     """The optimal answers that explain the counts best.
 
     Attributes:
-        log_likelihood: of the counts, without their binomial coefficients, in nats.
-        variance: of the number of spikes in each context, N π (1 − π).
+        log_likelihood: Of the counts, without their binomial coefficients, in nats.
+        variance: Of the number of spikes in each context, N π (1 − π).
         degrees_of_freedom: num_contexts − rank: how many independent cycles the contexts close.
     """
 
@@ -109,7 +109,7 @@ def fit_optimal(edges: Edges) -> OptimalFit:
     no others are. It is the Bradley-Terry model of patterns that compete.
 
     Args:
-        edges: undetermined contexts; elsewhere the best u is infinite.
+        edges: Undetermined contexts; elsewhere the best u is infinite.
     """
     best = fit_heights(edges.as_pairs)
     return OptimalFit(best.log_likelihood, best.variance, len(edges.neuron) - best.rank)

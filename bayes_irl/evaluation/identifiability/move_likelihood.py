@@ -24,11 +24,11 @@ class Moves(eqx.Module):
     """Moves between bins: Multinomial rows of K_x^k, or of (T K)^k where the stimulus moves within bins.
 
     Attributes:
-        circuit: who moves.
+        circuit: Who moves.
         updates_per_bin: k.
-        held: whether the stimulus is held within a bin.
-        rows: previous stimulus, stimulus, previous pattern.
-        table: how often each pattern followed in each row.
+        held: Whether the stimulus is held within a bin.
+        rows: Previous stimulus, stimulus, previous pattern.
+        table: How often each pattern followed in each row.
     """
 
     circuit: Circuit
@@ -42,7 +42,7 @@ class Moves(eqx.Module):
         """The moves that were recorded.
 
         Raises:
-            InputError: if a bin flips more neurons than it has updates, or the derivatives would not fit into memory.
+            InputError: If a bin flips more neurons than it has updates, or the derivatives would not fit into memory.
         """
         flips = max(int(each).bit_count() for each in counts.pattern ^ counts.next_pattern)
         if flips > counts.updates_per_bin:

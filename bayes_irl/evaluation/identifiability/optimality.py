@@ -27,25 +27,25 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
 
         c = [ logit π_i(1 | σ_j = 1) − logit π_i(1 | σ_j = 0) ] − [ logit π_j(1 | σ_i = 1) − logit π_j(1 | σ_i = 0) ].
 
-    c is by how much j moves i more than i moves j. One statistic sees any circulation, another, for each pair of
-    neurons, asymmetric couplings, with more power. Their distribution is that of replicates, not χ², which is wrong
-    where contexts are sparse.
+    c is the effect of j on i minus the effect of i on j. One statistic detects any circulation. Another has more power
+    for asymmetric couplings, for each pair of neurons. Their null distribution comes from replicates, because χ² is
+    wrong if contexts are sparse.
 
     *Updates.* The deviance G² = 2 (log likelihood of answers that are free in every context − of the optimal answers
     that fit best), and per pair the number of spikes of i while j spikes. Replicates are drawn given the sufficient
     statistics of all optimal circuits: an exact test, given how often each context was met.
 
     *Transitions*, with the k updates per bin that they state. Optimal answers are fitted through the operator of k
-    updates, and what is left of the score S (of answers free in every context) is tested against its Fisher
-    information F: Sᵀ (F + 1)⁻¹ S, the score test against circulating log-odds drawn from Normal(0, 1), and per pair S
-    along asymmetric couplings. Replicates are drawn from the best optimal fit, and fitted anew. The longer the bins,
-    the less they show: after many updates only the stationary distribution is left, as in snapshots.
+    updates. The remaining score S (of answers free in every context) is tested against its Fisher information F: Sᵀ (F
+    + 1)⁻¹ S, the score test against circulating log-odds drawn from Normal(0, 1), and per pair S along asymmetric
+    couplings. Replicates are drawn from the best optimal fit, and fitted again. Longer bins have less power: after many
+    updates only the stationary distribution is left, as in snapshots.
 
     Args:
-        recording: a recording of single updates, or what its `updates()` returns; or what `transitions(update_rate)`
-            returns. Every neuron must have seen all others: with connections cut, the best answers do circulate.
-        key: a JAX random key.
-        num_replicates: how many; the smallest possible p-value is 1 / (num_replicates + 1).
+        recording: A recording of single updates, or the result of its `updates()` or `transitions(update_rate)`. Every
+            neuron must have seen all others: with connections cut, optimal answers do circulate.
+        key: A JAX random key.
+        num_replicates: Number of replicates; the smallest possible p-value is 1 / (num_replicates + 1).
 
     Returns:
         A dataset with the p-values `p_value` (of both statistics together: the one to report), `p_value_any` (of any
@@ -60,8 +60,8 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
         them). Attribute `verdict`: the outcome in words.
 
     Raises:
-        InputError: for snapshots and other bins; if too little was visited to close a face; for transitions of more
-            neurons than is tractable (about 6), or that flip more neurons than they have updates.
+        InputError: For snapshots and other bins; if too few contexts were visited to close a face; for transitions of
+            too many neurons (more than about 6), or that flip more neurons than they have updates.
 
     Source:
         Decomposition of flows on graphs: Jiang, Lim, Yao & Ye 2011, doi:10.1007/s10107-010-0419-x. Score test: Rao
@@ -77,7 +77,7 @@ def circulation_test(recording: object, num_replicates: int, rng: np.random.Gene
     """Test counts for circulation. Register how for counts of your own.
 
     Raises:
-        InputError: for what can not be tested.
+        InputError: For what can not be tested.
     """
     return _refuse(recording)
 

@@ -1,4 +1,4 @@
-"""What the reward of a large population is made of: its weights on features that have a meaning."""
+"""The reward of a large population as a sum of features with a meaning."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,22 +15,23 @@ Features = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 
 
 def reward_weights(posterior: xr.DataTree, features: Features, *, allow_failed: bool = False) -> xr.Dataset:
-    """Regress the inferred reward on features, draw by draw, at the patterns that were recorded.
+    """Regress the inferred reward on features, draw by draw, at the recorded patterns.
 
         r̂(σ, x) ≈ Σ_k w_k φ_k(σ, x) + b(x),      w = ⟨φ̃ φ̃ᵀ⟩⁻¹ ⟨φ̃ r̂⟩,
 
-    with φ̃ the features less their mean under each stimulus, and averages over recorded patterns: as often as they
-    occur. So each draw of the reward gives one of the weights.
+    where φ̃ are the features minus their mean under each stimulus, and averages are over recorded patterns, as often as
+    they occur. So each draw of the reward gives one draw of the weights.
 
-    *What cannot be known.* A feature is seen through the value's own features f: a recording fixes ⟨f (r̂ − r)⟩ alone.
-    Weights are determined where ⟨f φ̃ᵀ⟩ has full rank, and well so where its condition is low. A reward outside the
-    family is not repaired by a regression; R² says what share of the inferred reward the features explain.
+    *What cannot be known.* The model's value is a sum of features f, and a recording only determines ⟨f (r̂ − r)⟩. So
+    the weights are determined if ⟨f φ̃ᵀ⟩ has full rank, and accurately if its condition number is low. If the true
+    reward is outside the model's family, the regression does not correct for it. R² is the share of the inferred reward
+    that the features explain.
 
     Args:
-        posterior: what `infer` returned for a `Population`.
+        posterior: The tree that `infer` returned for a `Population`.
         features: `features(spikes, stimulus)`, from patterns `[num_patterns, num_neurons]` of 0 and 1, and the stimulus
             of each as a whole number, to `{name: [num_patterns]}`.
-        allow_failed: whether to go on where the fit failed its gate.
+        allow_failed: Whether to continue if the fit failed its gate.
 
     Returns:
         `weight[feature]` for each draw, in nats per update and unit of the feature; `r_squared` for each draw;
@@ -38,11 +39,12 @@ def reward_weights(posterior: xr.DataTree, features: Features, *, allow_failed: 
         (1 or 0) and `verdict_of_fit`.
 
     Raises:
-        InputError: if this is no fit of a population; if its gate failed; if features are not as described, do not
+        InputError: If this is no fit of a population; if its gate failed; if features are not as described, do not
             vary, or depend on each other so much that their weights are not identified.
 
     >>> both = lambda spikes, stimulus: {"count": spikes.sum(1), "all": spikes.prod(1)}
-    >>> reward_weights(tree, both)["weight"].mean(("chain", "draw"))  # doctest: +SKIP
+    >>> reward_weights(posterior, both)["weight"].dims
+    ('chain', 'draw', 'feature')
     """
     fit = Fit(posterior).require(Capability.REWARD_WEIGHTS).require_passed(allow_failed)
     recorded = fit.group("patterns")

@@ -1,4 +1,4 @@
-"""Whether two circuits, or one in two conditions, act for one reward, at coding costs of their own."""
+"""Whether two circuits, or one circuit in two conditions, have the same reward, possibly at different coding costs."""
 
 from typing import NamedTuple
 
@@ -33,22 +33,21 @@ class _Compared(NamedTuple):
 
 
 def same_reward(first: xr.DataTree, second: xr.DataTree, *, allow_failed: bool = False) -> xr.Dataset:
-    """Compare the rewards of two fits, at coding costs and baselines that may differ from what was assumed.
+    """Test whether two fits have the same reward, with unknown coding costs and baselines.
 
-    Rewards are inferred in units of the coding cost, and with a price per spike that follows from the assumed baseline
-    q in place of the true p. So if λ₁ and λ₂ are the costs, and one reward is behind both recordings,
+    Rewards are inferred in units of the coding cost, and with an additional price per spike if the assumed baseline q
+    differs from the true p. So if λ₁ and λ₂ are the costs, and both recordings have the same reward,
 
         r̂₁ = κ r̂₂ + Σ_i s_i σ_i + noise,   κ = λ₂/λ₁,   n s_i = (1 − κ) logit p_i − logit q₁_i + κ logit q₂_i,
 
     in one gauge, that of the first fit. Noise is Normal, with the covariances of both posteriors, C₁ + κ² C₂. The prior
-    of κ is uniform in log κ, those of s and of both rewards are flat; s is integrated out. Which fit comes first makes
-    no difference. What is left of r̂₁ − κ r̂₂ at the best κ tests
-    whether there is one reward.
+    of κ is uniform in log κ, those of s and of both rewards are flat; s is integrated out. The order of the fits does
+    not matter. The remainder of r̂₁ − κ r̂₂ at the best κ tests whether there is one reward.
 
     Args:
-        first: what `infer` returned for one recording of a `Circuit`.
-        second: the same for the other one: as many neurons, as many stimuli; T may differ.
-        allow_failed: whether to go on where a fit failed its gate.
+        first: The tree that `infer` returned for one recording of a `Circuit`.
+        second: The same for the other one: as many neurons, as many stimuli; T may differ.
+        allow_failed: Whether to continue if a fit failed its gate.
 
     Returns:
         `cost_ratio` `[sample]`, draws of λ₂/λ₁; `baseline` `[sample, neuron]`, draws of the true p, NaN where costs
@@ -58,7 +57,7 @@ def same_reward(first: xr.DataTree, second: xr.DataTree, *, allow_failed: bool =
         what was fitted: κ, s and b), `sentence`, and the verdicts of both fits.
 
     Raises:
-        InputError: if one is no fit of one recording of a circuit, circuits differ in neurons or stimuli, a gate
+        InputError: If one is no fit of one recording of a circuit, circuits differ in neurons or stimuli, a gate
             failed, or too few directions of the rewards are known for a comparison.
 
     Source:

@@ -27,8 +27,8 @@ class LogOddsFit:
     Attributes:
         weights: w.
         logits: X w.
-        information: of w, Xᵀ F X.
-        settled: whether the search for them ended.
+        information: Of w, Xᵀ F X.
+        settled: Whether the search for them ended.
     """
 
     weights: Float[np.ndarray, " num_parameters"]
@@ -40,7 +40,7 @@ class LogOddsFit:
         """Return this fit, if the search for it ended.
 
         Raises:
-            InputError: if not.
+            InputError: If not.
         """
         if not self.settled:
             raise InputError.of(
@@ -60,7 +60,7 @@ def fit(
     """Maximise the likelihood by Fisher scoring, never downwards. Failure is a value: look at `settled`.
 
     Args:
-        moves: what was recorded.
+        moves: What was recorded.
         design: X.
         start: w to begin from; by default 0.
     """
@@ -87,8 +87,8 @@ class EfficientScores:
     """What is left of the score of free log-odds once optimal ones are fitted: about Normal(0, information) if optimal.
 
     Attributes:
-        tables: the efficient score S − F D (Dᵀ F D)⁻¹ Dᵀ S, of the data and then of each replicate.
-        information: the efficient information F − F D (Dᵀ F D)⁻¹ Dᵀ F.
+        tables: The efficient score S − F D (Dᵀ F D)⁻¹ Dᵀ S, of the data and then of each replicate.
+        information: The efficient information F − F D (Dᵀ F D)⁻¹ Dᵀ F.
     """
 
     tables: Float[np.ndarray, "num_tables num_logits"]

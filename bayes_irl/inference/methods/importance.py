@@ -1,4 +1,4 @@
-"""How far a Normal approximation is from the posterior, and draws corrected for it."""
+"""The distance of a Normal approximation from the posterior, and draws corrected for it."""
 
 import numpy as np
 from arviz_stats.base import array_stats
@@ -20,7 +20,7 @@ def importance(
 ) -> tuple[Float[np.ndarray, " num_draws"], float, tuple[Check, ...]]:
     """Pareto-smoothed weights of draws from a proposal, 0 for impossible ones, and the shape k̂ of their tail.
 
-    A draw whose density is NaN counts as impossible, though nobody knows: of many, the gate's line says so.
+    A draw whose density is NaN gets weight 0. The gate reports it if there are many.
 
     Source:
         Vehtari et al. 2024, Pareto smoothed importance sampling, JMLR 25(72).
@@ -69,8 +69,8 @@ def one_mode_check(mode: Mode, num_known: int = 1) -> tuple[Check, ...]:
     """The gate's line about other modes, where the search for the mode had several starts.
 
     Args:
-        mode: what was found.
-        num_known: how many modes the draws could come from.
+        mode: What was found.
+        num_known: How many modes the draws could come from.
     """
     num_starts, missed = len(mode.ends), 1 + len(mode.rivals) - num_known
     if num_starts == 1:

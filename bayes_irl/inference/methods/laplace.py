@@ -23,11 +23,11 @@ MAX_USEFUL_K = 1.0  # Vehtari et al. 2024, section 2: beyond it the mean of the 
 class Laplace:
     """A Normal at the posterior mode with the inverse Hessian as covariance, resampled by Pareto-smoothed importance.
 
-    Where k̂ is 1 or more, weights have no finite mean and say nothing: draws are then those of the Normal itself that
-    are possible at all, as wide as the curvature has it, and the gate fails.
+    If k̂ is 1 or more, the weights have no finite mean and are useless. The draws are then uncorrected draws of the
+    Normal with finite density, and the gate fails.
 
     Attributes:
-        num_draws: kept draws; twice as many are proposed.
+        num_draws: Kept draws; twice as many are proposed.
     """
 
     by_scores: ClassVar[bool] = False

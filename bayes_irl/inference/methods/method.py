@@ -1,4 +1,4 @@
-"""What a method is: a way to draw from a posterior. One of your own is a class with these two members."""
+"""The interface of a method, a way to draw from a posterior. Write your own as a class with these two members."""
 
 from typing import Protocol, runtime_checkable
 
@@ -16,9 +16,9 @@ class Method(Protocol):
 
     @property
     def by_scores(self) -> bool:
-        """Whether it needs scores of what was recorded instead of a likelihood."""
+        """Whether it needs scores of the recording instead of a likelihood."""
         ...
 
     def run(self, target: Density, key: PRNGKeyArray, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
-        """Draw unconstrained latent vectors, with statistics and checks; keep in the checkpoint what takes long."""
+        """Draw unconstrained latent vectors, with statistics and checks; store slow results in the checkpoint."""
         ...

@@ -35,11 +35,11 @@ class Nuts:
     """Hamiltonian Monte Carlo with the no-U-turn rule (Hoffman & Gelman 2014), chains in parallel.
 
     Attributes:
-        num_chains: independent chains; convergence is judged by comparing them.
-        num_draws: kept draws per chain.
-        num_warmup: adaptation steps per chain; few are needed, since the coordinates are whitened by the curvature.
-        target_accept: mean acceptance that the step size is adapted to.
-        max_tree_depth: a trajectory takes at most 2 ** this many steps.
+        num_chains: Independent chains; convergence is judged by comparing them.
+        num_draws: Kept draws per chain.
+        num_warmup: Adaptation steps per chain. Few are needed, because the coordinates are whitened.
+        target_accept: Mean acceptance that the step size is adapted to.
+        max_tree_depth: A trajectory takes at most 2 ** this many steps.
     """
 
     by_scores: ClassVar[bool] = False
@@ -65,7 +65,7 @@ class Nuts:
         return self.num_chains * (self.num_warmup + self.num_draws) * USUAL_STEPS
 
     def run(self, target: Density, key: Array, progress: Progress, checkpoint: Checkpoint = NOWHERE) -> Draws:
-        """Draw from the posterior, from its mode on."""
+        """Draw from the posterior, starting at its mode."""
         mode = kept_mode(target, progress, checkpoint)
         around, kernel = Whitened.of(target, mode), replace(self, num_chains=1, num_draws=1)
         centres = np.concatenate([np.zeros((1, target.num_dimensions)), mode.rivals])  # chains begin at every mode

@@ -1,4 +1,4 @@
-"""The method for populations: a peak, and a spread that is right where the objective is no likelihood."""
+"""The method for populations: a mode, and a covariance that is correct although the objective is not a likelihood."""
 
 import os
 import warnings
@@ -31,13 +31,13 @@ MOST_TRACED, NUMBERS_TRACED = 8, 20_000  # random directions that the effective 
 class Sandwich:
     """A Normal at the peak with the sandwich covariance H⁻¹ (G + H_prior) H⁻¹.
 
-    H is the curvature at the peak, G the covariance of the scores of independent clusters: trials, or where there are
-    fewer than 20 of them stretches of time. Snapshots that follow each other, and neurons that are counted in each
-    other's contexts, make the objective more curved than the recording is informative; G is not deceived by that.
-    Spreads of the prior are held at their estimates.
+    H is the curvature at the peak, G the covariance of the scores of independent clusters: trials or, with fewer than
+    20 trials, stretches of time. The objective is more curved than the recording is informative: successive snapshots
+    depend on each other, and each neuron is part of the other neurons' contexts. G takes this into account. Scales of
+    the prior are held at their estimates.
 
     Attributes:
-        num_draws: draws that are kept. In many dimensions each costs a linear system, and its size in memory.
+        num_draws: Number of draws. In many dimensions each draw takes the solution of a linear system, and memory.
 
     Source:
         White 1982, doi:10.2307/1912526; for composite likelihoods Varin, Reid & Firth 2011, Statistica Sinica 21.
@@ -103,7 +103,7 @@ class Sandwich:
 
 
 class _Found(NamedTuple):
-    """What a run leaves: draws, the peak, what is known of the climb, and gains of parts that were left out."""
+    """The result of a run: draws, the peak, details of the climb, and gains of parts that were left out."""
 
     positions: np.ndarray
     point: np.ndarray
@@ -154,10 +154,10 @@ def _effective(family: ValueFamily, peak: Peak, key: Array) -> float:
 
 
 def _check_memory(family: ValueFamily, method: Sandwich) -> None:
-    """Say before it starts that memory will not suffice.
+    """Check before the start that the memory suffices.
 
     Raises:
-        InputError: if what the fit keeps at once is more than what the machine has.
+        InputError: If what the fit keeps at once is more than what the machine has.
     """
     data, size = family.data, family.num_dimensions
     num_clusters = clusters(data, data.recording.num_bins)[1]

@@ -1,4 +1,4 @@
-"""Long loops run in blocks: between two of them progress is shown, interrupts are heard, and results are kept."""
+"""Run long loops in blocks. Between two blocks progress is shown, interrupts take effect, and results are stored."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,11 +21,11 @@ def in_blocks[State](
     Blocks that the checkpoint holds under this name are not computed again. Blocks are whole: the last may be too long.
 
     Args:
-        advance: takes `BLOCK` steps, compiled; returns the state after them and what each step puts out, stacked.
-        state: before the first step.
-        num_steps: how many steps.
-        name: of the work, for the checkpoint.
-        checkpoint: keeps what is done.
+        advance: Takes `BLOCK` steps, compiled; returns the state after them and what each step puts out, stacked.
+        state: Before the first step.
+        num_steps: How many steps.
+        name: Of the work, for the checkpoint.
+        checkpoint: Keeps what is done.
     """
     like = (state, jax.eval_shape(advance, state)[1])
     for number in range(math.ceil(num_steps / BLOCK)):

@@ -31,14 +31,14 @@ from bayes_irl.systems import Check
 class Svi:
     """The multivariate Normal nearest to the posterior in KL(q ‖ posterior), by stochastic gradients.
 
-    It starts at the mode, in coordinates whitened by the curvature. Its spread is not corrected; k̂ says how far off
-    it is, as far as its own draws reach: tails that the Normal never visits go unseen.
+    It starts at the mode, in coordinates whitened by the curvature. Its spread is not corrected. k̂ measures the error,
+    but only where the Normal has draws: it does not see longer tails of the posterior.
 
     Attributes:
-        num_draws: draws from the fitted Normal.
-        num_steps: gradient steps.
-        step_size: of Adam; it falls to a tenth over the run.
-        num_particles: draws that estimate each gradient.
+        num_draws: Draws from the fitted Normal.
+        num_steps: Gradient steps.
+        step_size: Of Adam; it falls to a tenth over the run.
+        num_particles: Draws that estimate each gradient.
     """
 
     by_scores: ClassVar[bool] = False

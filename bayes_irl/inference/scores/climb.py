@@ -44,16 +44,16 @@ class Peak:
     """Where the posterior peaks.
 
     Attributes:
-        flat: latent variables, unconstrained.
-        spreads: those that only the others tell of, unconstrained.
-        temper: what the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
+        flat: Latent variables, unconstrained.
+        spreads: Those that only the others tell of, unconstrained.
+        temper: What the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
             its curvature is the variance of its scores, for most latent variables.
-        curvature: there, from a part of the recording.
-        scores: there but for the last step, from all of it; their total is less `of_runs`.
-        last_step: its squared length, per dimension, in posterior standard deviations; what is left is shorter.
-        growing: how much another round would have widened a spread, in its logarithm. One that falls towards zero says
+        curvature: There, from a part of the recording.
+        scores: There but for the last step, from all of it; their total is less `of_runs`.
+        last_step: Its squared length, per dimension, in posterior standard deviations; what is left is shorter.
+        growing: How much another round would have widened a spread, in its logarithm. One that falls towards zero says
             that there is nothing to be seen; one that grows on, that there is no finite optimum.
-        of_runs: scores of bins drawn from the population itself, which those of the recording have to come to, where
+        of_runs: Scores of bins drawn from the population itself, which those of the recording have to come to, where
             the stimulus is held through bins; else None.
     """
 

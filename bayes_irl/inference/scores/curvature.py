@@ -31,13 +31,13 @@ class Curvature(eqx.Module):
     The evidence's is Σ w(x) Σ_x′ T[x, x′] Σ_i π_i (1 − π_i) f_i f_iᵀ, with f_i the features of v(σ^{i←1}) − v(σ^{i←0}).
 
     Attributes:
-        family: the model.
-        flat: where.
-        spreads: where.
-        patterns: of the blocks that are looked at, packed.
+        family: The model.
+        flat: Where.
+        spreads: Where.
+        patterns: Of the blocks that are looked at, packed.
         heat: w(x) T[x, x′] π_i (1 − π_i), as far as the answer counts.
-        of_evidence: diagonal of H_evidence, about.
-        temper: by which the evidence is multiplied.
+        of_evidence: Diagonal of H_evidence, about.
+        temper: By which the evidence is multiplied.
     """
 
     family: ValueFamily = eqx.field(static=True)

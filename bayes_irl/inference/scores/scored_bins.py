@@ -33,10 +33,10 @@ class Blocks(eqx.Module):
     """Blocks side by side; in each, bins of one cluster under one stimulus, filled up with none.
 
     Attributes:
-        bits: packed responses.
-        weights: how many bins each stands for; 0 where there is none.
-        neuron: which neuron was redrawn; `None` where each of them counts.
-        ahead: probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
+        bits: Packed responses.
+        weights: How many bins each stands for; 0 where there is none.
+        neuron: Which neuron was redrawn; `None` where each of them counts.
+        ahead: Probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
         stimulus: x.
     """
 
@@ -71,12 +71,12 @@ class ScoredBins:
     give each stimulus its stationary share.
 
     Attributes:
-        data: what was recorded.
-        pieces: the blocks.
-        scale: how many bins each bin that is looked at stands for, on average.
-        num_clusters: trials, or stretches of time, that are taken to be independent.
-        length: of a block, in bins: as short as pieces are, for what a block is filled up with costs as much as bins.
-        together: blocks that are looked at at once.
+        data: What was recorded.
+        pieces: The blocks.
+        scale: How many bins each bin that is looked at stands for, on average.
+        num_clusters: Trials, or stretches of time, that are taken to be independent.
+        length: Of a block, in bins: as short as pieces are, for what a block is filled up with costs as much as bins.
+        together: Blocks that are looked at at once.
     """
 
     data: ObservedPopulation
@@ -131,7 +131,7 @@ class ScoredBins:
         """All blocks, as many at once as fit, with where they are. The last batch is filled up with empty ones.
 
         Args:
-            spread: over all of JAX's devices, each of which gets as many blocks.
+            spread: Over all of JAX's devices, each of which gets as many blocks.
         """
         recording, world = self.data.recording, self.data.population
         ahead = np.eye(world.num_stimuli) if self.data.updates else np.asarray(world.snapshot_transition)
@@ -181,8 +181,8 @@ class Scores:
     """A pass over the evidence.
 
     Attributes:
-        total: the objective's gradient in the latent variables.
-        of_clusters: gradients of clusters, centred within stimuli: a stimulus's share is given, not estimated.
+        total: The objective's gradient in the latent variables.
+        of_clusters: Gradients of clusters, centred within stimuli: a stimulus's share is given, not estimated.
     """
 
     total: Float[np.ndarray, " num_dimensions"]
@@ -201,10 +201,10 @@ def look(
     say how far to go.
 
     Args:
-        evidence: what is looked at.
+        evidence: What is looked at.
         value: v.
-        pull: from a gradient in the value's numbers to one in the latent variables.
-        tick: is told how many blocks were done.
+        pull: From a gradient in the value's numbers to one in the latent variables.
+        tick: Is told how many blocks were done.
     """
     data, weights = evidence.data, evidence.weights
     given, baseline = single(value), single(data.baseline)

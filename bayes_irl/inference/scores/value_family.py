@@ -32,11 +32,11 @@ class ValueFamily:
     them through the others alone.
 
     Args:
-        model: the generative model, of a `Population`.
-        observations: what was recorded.
+        model: The generative model, of a `Population`.
+        observations: What was recorded.
 
     Raises:
-        InputError: if the model file fails, or says nothing about a value.
+        InputError: If the model file fails, or says nothing about a value.
     """
 
     def __init__(self, model: Model, observations: Observations):

@@ -43,9 +43,9 @@ def command(
     draws: int,
     out: Path,
 ) -> None:
-    """Predict how the circuit behind POSTERIOR (.nc, from `fit`) will answer once it has changed.
+    """Predict the answers of a changed circuit, from its fit POSTERIOR (.nc, from `fit`).
 
-    The reward stays, the optimal answers move; each draw is shown against its own unchanged circuit.
+    The reward stays, the optimal answers change. Each draw is compared with its own unchanged circuit.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""`bayes-irl check`: whether a fit explains what it was fitted to."""
+"""`bayes-irl check`: whether a fit explains its recording."""
 
 from pathlib import Path
 
@@ -23,13 +23,12 @@ from bayes_irl.cli.common import (
 @allow_failed_option
 @seed_option
 def command(posterior: Path, recording: Path | None, allow_failed: bool, seed: int) -> None:
-    """Check the fit POSTERIOR (.nc, from `fit`) against what it was fitted to.
+    """Check whether the fit POSTERIOR (.nc, from `fit`) explains its recording.
 
-    First the verdict on its draws and its model, and what each check of the model found when it was fitted. Then
-    recordings drawn from the fit beside the one that was made, leave-one-out predictions beside what came, and how far
-    conclusions follow the prior: a sentence each, and a picture beside POSTERIOR. At last how far the reward would
-    move with p, T and k, which are assumed. Where the recording refutes the model, the exit code is 1, unless
-    --allow-failed is given.
+    It prints the verdict on draws and model, and the outcome of each check of the model. Then, with a sentence and a
+    figure for each (saved beside POSTERIOR): posterior predictive checks, leave-one-out calibration, and sensitivity to
+    the prior. Last, it prints how much the reward would shift with p, T and k, which are assumptions. If the recording
+    refutes the model, the exit code is 1, unless --allow-failed is given.
 
     \b
     Example:

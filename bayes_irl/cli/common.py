@@ -143,7 +143,7 @@ def check_outputs(out: Path, suffix: str, figures: Iterable[Path] = ()) -> None:
     """Make sure that everything can be written, before the work starts.
 
     Raises:
-        InputError: if not.
+        InputError: If not.
     """
     from bayes_irl import InputError
     from bayes_irl.io.netcdf import check_writable

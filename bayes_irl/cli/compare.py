@@ -22,9 +22,9 @@ def command(
 ) -> None:
     """Compare fits (.nc, from `fit`) by their leave-one-out predictive density, the best one first.
 
-    Differences are to the best one, with the standard error of the difference; weights are those of the mixture that
-    would predict best. Fits that failed their gate are refused, or with --allow-failed listed last, and say why. Claims
-    are called what they are called here, or after their file. With --out a report is written as well: a minute or so.
+    Differences are from the best claim, with their standard errors; weights are those of the mixture that predicts
+    best. Fits that failed their gate are refused; with --allow-failed they are listed last. A claim has the name given
+    here (NAME=FILE), or that of its file. With --out a report is written as well, in about a minute.
 
     \b
     Example:

@@ -26,9 +26,9 @@ _SHOWN = 500  # bins in the picture
 @unused_seed_option
 @click.option("--out", type=FilePath, required=True, help="The recording, an .npz file, with a raster beside it.")
 def command(session: Path, out: Path, **options: Any) -> None:
-    """Bin what SESSION holds: .nwb, .mat, .npz, or a folder of Kilosort or phy. It shows what it took.
+    """Bin the spikes in SESSION: a .nwb, .mat or .npz file, or a folder of Kilosort or phy.
 
-    Without what it needs, it lists what the file holds. `fit` takes the same files and options directly.
+    If something is missing, it lists the contents of the file. `fit` takes the same files and options.
 
     \b
     Example:

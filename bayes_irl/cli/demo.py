@@ -33,11 +33,11 @@ class Size:
     """How much of the job to do.
 
     Attributes:
-        neurons: number of neurons.
-        counts: the spike count that is rewarded, under each stimulus.
-        updates: length of the recording.
-        fit: options of `fit`.
-        adapt: options of `adapt`.
+        neurons: Number of neurons.
+        counts: The spike count that is rewarded, under each stimulus.
+        updates: Length of the recording.
+        fit: Options of `fit`.
+        adapt: Options of `adapt`.
     """
 
     neurons: int

@@ -85,10 +85,10 @@ def command(
 
     RECORDING is an .npz, .nwb or .mat file, or a folder of Kilosort or phy; see `bayes-irl convert`.
 
-    The first line printed says whether draws and model can be trusted: what failed comes first. Where the recording
-    refutes the model, the exit code is 1, unless --allow-failed is given. While it runs, what is done is kept in the
-    folder OUT.partial: after Ctrl-C, a crash or a full disk the same command with --resume goes on. With --method
-    sandwich no figure is drawn.
+    The first line of the output is the verdict: whether draws and model can be trusted. If the recording refutes the
+    model, the exit code is 1, unless --allow-failed is given. Finished work is kept in the folder OUT.partial: after
+    Ctrl-C, a crash or a full disk, continue by the same command with --resume. With --method sandwich no figure is
+    drawn.
 
     \b
     Example:

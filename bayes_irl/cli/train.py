@@ -39,8 +39,8 @@ def command(
     """Train a decision network on TASK by reward, and a value network that predicts it.
 
     TASK: perceptual_decision, reaction_time, context_integration, multisensory, working_memory, wager,
-    economic_choice or economic_choice_4.1; or a Python file of your own that defines a task, which is run. Ctrl-C
-    keeps the best network; --resume goes on.
+    economic_choice or economic_choice_4.1; or your own Python file that defines a task (the file is run). Ctrl-C keeps
+    the best network; --resume continues.
 
     \b
     Example:

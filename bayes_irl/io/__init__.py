@@ -1,4 +1,4 @@
-"""Files that are written whole, and read without running code."""
+"""Files: written in one piece, and read without running code."""
 
 from bayes_irl.io.trial_archive import load_trials, save_trials
 

@@ -15,7 +15,7 @@ def npz_path(path: str | os.PathLike[str]) -> Path:
     """Return a path that ends in .npz.
 
     Raises:
-        InputError: if it does not.
+        InputError: If it does not.
     """
     if Path(path).suffix.lower() != ".npz":
         raise InputError.of("path", "a file that ends in .npz", path, "Save other formats' arrays with np.savez.")
@@ -26,7 +26,7 @@ def write_archive(target: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays, all of them or nothing: an older file is replaced only at the end.
 
     Raises:
-        InputError: if the file cannot be written there.
+        InputError: If the file cannot be written there.
     """
     with written_whole(target) as partial, partial.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -49,12 +49,12 @@ def read_archive(path: Path, names: Collection[str] | None = None, most: float =
     """Return the arrays of an archive: all, or those of these names that are there.
 
     Args:
-        path: of the archive.
-        names: of arrays.
-        most: bytes that the archive may inflate to.
+        path: Of the archive.
+        names: Of arrays.
+        most: Bytes that the archive may inflate to.
 
     Raises:
-        InputError: if the file is missing, damaged or of another kind, or inflates to more.
+        InputError: If the file is missing, damaged or of another kind, or inflates to more.
     """
     if not path.is_file():
         raise InputError.of("path", "an existing file", path)

@@ -29,7 +29,7 @@ def read_words(dataset: Any) -> np.ndarray:
     """Return a list of words.
 
     Raises:
-        InputError: if they are too many, of an uncommon kind, or do not lie within the file.
+        InputError: If they are too many, of an uncommon kind, or do not lie within the file.
     """
     path = dataset.file.filename
     uncommon = dataset.file.id.get_create_plist().get_sizes()[0] != _ADDRESS or dataset.file.userblock_size

@@ -19,11 +19,11 @@ def save_tree(tree: xr.DataTree, path: str | os.PathLike[str]) -> None:
     """Write a tree, all of it or nothing: an older file is replaced only at the end.
 
     Args:
-        tree: from `infer` or `adapt`.
-        path: where, usually ending in .nc.
+        tree: From `infer` or `adapt`.
+        path: Where, usually ending in .nc.
 
     Raises:
-        InputError: if the file cannot be written there.
+        InputError: If the file cannot be written there.
     """
     check_writable(path)
     content = io.BytesIO()  # HDF5 crashes the process where a disk is full, and so does the buffer that xarray returns
@@ -36,10 +36,10 @@ def load_tree(path: str | os.PathLike[str]) -> xr.DataTree:
     """Read a tree into memory and close its file. Nothing in the file is ever run.
 
     Args:
-        path: a file written by `save_tree`, or by ArviZ.
+        path: A file written by `save_tree`, or by ArviZ.
 
     Raises:
-        InputError: if the file is missing, damaged or of another kind.
+        InputError: If the file is missing, damaged or of another kind.
     """
     if not Path(path).is_file():
         raise InputError.of("path", "an existing file", path)
@@ -60,7 +60,7 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     """Make sure, before long work starts, that its result can be written; nothing is left behind.
 
     Raises:
-        InputError: if the folder is missing or may not be written to, or `path` is a folder or read-only.
+        InputError: If the folder is missing or may not be written to, or `path` is a folder or read-only.
     """
     target = Path(path)
     folder = target.parent

@@ -17,11 +17,11 @@ def save_trials(trials: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """Write trials to an .npz archive, all of it or nothing: an older file is replaced only at the end.
 
     Args:
-        trials: from `agents.run`.
-        path: where, ending in .npz.
+        trials: From `agents.run`.
+        path: Where, ending in .npz.
 
     Raises:
-        InputError: if the file cannot be written there, or an attribute is no plain data.
+        InputError: If the file cannot be written there, or an attribute is no plain data.
     """
     axes = {name: [*map(str, variable.dims)] for name, variable in trials.variables.items()}
     about = {"axes": axes, "coordinates": [*map(str, trials.coords)], "attributes": trials.attrs}
@@ -35,13 +35,13 @@ def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
     """Read trials from an .npz archive. Code in a file (pickled objects) is never run.
 
     Args:
-        path: a file that `save_trials` wrote.
+        path: A file that `save_trials` wrote.
 
     Returns:
         Trials, as `bayes_irl.trial_layout` describes them.
 
     Raises:
-        InputError: if the file is missing, damaged or of another kind.
+        InputError: If the file is missing, damaged or of another kind.
     """
     arrays = read_archive(npz_path(path))
     try:

@@ -16,7 +16,7 @@ def written_whole(target: Path) -> Iterator[Path]:
     Where `target` is a link, the file that it leads to is replaced, and the link stays.
 
     Raises:
-        InputError: if the file cannot be written.
+        InputError: If the file cannot be written.
     """
     target = target.resolve() if target.is_symlink() else target
     digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]  # a name of 255 bytes has no room for more

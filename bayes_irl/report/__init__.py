@@ -1,4 +1,4 @@
-"""Reports: everything that is known about several claims on one recording, as one page."""
+"""Reports: all results about several claims on one recording, as one page."""
 
 from bayes_irl.report.write import write_report
 

@@ -26,10 +26,10 @@ class Picture:
     """A figure with the words that belong to it.
 
     Attributes:
-        name: of its file, without suffix.
-        title: what it shows, for those who cannot see it.
-        caption: how to read it.
-        figure: the figure.
+        name: Of its file, without suffix.
+        title: What it shows, for those who cannot see it.
+        caption: How to read it.
+        figure: The figure.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Claim:
     """The results of one claim.
 
     Attributes:
-        name: of the claim.
-        tree: its fit.
-        findings: the outcomes of its checks, in words.
-        pictures: of its checks.
-        unknown: what is not known after the recording, in words.
+        name: Of the claim.
+        tree: Its fit.
+        findings: The outcomes of its checks, in words.
+        pictures: Of its checks.
+        unknown: What is not known after the recording, in words.
     """
 
     name: str
@@ -72,12 +72,12 @@ class Content:
     """The results of all claims.
 
     Attributes:
-        claims: by how well they predict, the best one first.
-        table: what `compare` returned.
-        comparison: picture of the comparison.
-        rewards: picture of all rewards, where they belong to circuits.
-        experiments: what `tell_apart` returned, or why it did not.
-        telling: picture of it.
+        claims: By how well they predict, the best one first.
+        table: The result of `compare`.
+        comparison: Picture of the comparison.
+        rewards: Picture of all rewards, where they belong to circuits.
+        experiments: The result of `tell_apart`, or why it did not.
+        telling: Picture of it.
     """
 
     claims: list[Claim]
@@ -98,14 +98,14 @@ def gather(
     """Run every analysis.
 
     Args:
-        posteriors: fits by the name of their claim.
-        recording: for checks that need the order of bins.
-        key: a JAX random key.
-        step: called with the name of each analysis before it begins.
-        allow_failed: whether to go on where fits failed their gate.
+        posteriors: Fits by the name of their claim.
+        recording: For checks that need the order of bins.
+        key: A JAX random key.
+        step: Called with the name of each analysis before it begins.
+        allow_failed: Whether to continue if fits failed their gate.
 
     Raises:
-        InputError: as `compare`.
+        InputError: As `compare`.
     """
     step("comparing")
     table = compare(posteriors, allow_failed=allow_failed)
@@ -132,29 +132,26 @@ def gather(
 
 
 COMPARISON = (
-    "How much worse than the best claim each one predicts what it has not seen, with two standard errors of the "
+    "Predictive density of each claim relative to the best one, with two standard errors of the "
     "difference; to the right, stacking weights. Hollow: the fit failed its gate."
 )
 REWARDS = (
     "Reward by the number of simultaneous spikes, averaged over the patterns that were observed: posterior means and "
-    "90 % equal-tailed intervals. Levels compare within a panel, not between panels: for each stimulus the mean over "
-    "what was observed is zero."
+    "90 % equal-tailed intervals. Compare levels within a panel, not between panels: for each stimulus the mean over "
+    "observed patterns is zero."
 )
 TELLING = (
     "Left: expected information about which claim is right, with two standard errors of the simulation; grey, more "
-    "of the same recording; dotted, the most that can be known. Right: what each claim predicts for the best "
+    "of the same recording; dotted, the maximum. Right: each claim's prediction for the best "
     "experiment."
 )
 PREDICTIVE = (
-    "Recordings drawn from the fit, as long as the real one, beside it. Where a bar misses the diagonal, or a dot its "
-    "band, the claim does not explain what was recorded."
+    "The recording beside recordings of the same length drawn from the fit. If a bar misses the diagonal, or a dot its "
+    "band, the claim does not explain this part of the recording."
 )
 DYNAMICS = "Dwell times and responses after a change of stimulus: recorded (dots) and drawn from the fit (bands)."
-PIT = (
-    "Leave-one-out predictions are calibrated where the line stays in the band. The PIT is averaged exactly over what "
-    "a randomised one draws."
-)
-PRIOR = "How far conclusions move when the prior, or the data, weigh a little more or less."
+PIT = "Leave-one-out predictions are calibrated if the line stays in the band. The PIT is the non-randomised one."
+PRIOR = "Sensitivity of each quantity to a slightly stronger or weaker prior, and to slightly more or less data."
 
 
 def _telling(ranked: xr.Dataset) -> Picture:

@@ -23,7 +23,7 @@ def headline(content: Content) -> str:
     best, second = content.claims[0], content.claims[1]
     gap, error = (float(content.table[name][1]) for name in ("difference", "difference_se"))
     if gap > CERTAIN * error:  # a failed fit comes second, whatever it is said to predict
-        told = f"“{best.name}” is the best of the claims whose fits can be believed."
+        told = f"“{best.name}” is the best of the claims whose fits passed their gate."
     elif -gap < CERTAIN * error:
         told = (
             f"“{best.name}” and “{second.name}” predict this recording about equally well: they differ by "
@@ -38,7 +38,7 @@ def headline(content: Content) -> str:
     if not failed:
         return told
     listed = ", ".join(f"“{name}”" for name in failed)
-    return f"{'The fit' if len(failed) == 1 else 'Fits'} of {listed} failed the gate: read that first. {told}"
+    return f"{'The fit' if len(failed) == 1 else 'Fits'} of {listed} failed the gate: read its verdict first. {told}"
 
 
 def data_summary(tree: xr.DataTree) -> list[tuple[str, str]]:

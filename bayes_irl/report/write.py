@@ -1,4 +1,4 @@
-"""The report: one page for people, one text for repositories."""
+"""Write a report: a web page, and the same as Markdown."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,28 +26,28 @@ def write_report(
     progress: bool = False,
     allow_failed: bool = False,
 ) -> tuple[Path, ...]:
-    """Write what is known about several claims on one recording, as one page.
+    """Write a report on several claims about one recording, as one page.
 
-    Gate verdicts first; what was observed; the claims, in the words of their models; leave-one-out comparison; rewards
-    side by side; posterior predictive checks, leave-one-out PIT and prior sensitivity of each; what is not known;
-    which experiment would tell the claims apart; and how to make it again. Where an analysis does not apply, the
-    report says why.
+    It has the gates' verdicts; the recording; the claims, in the words of their models; their leave-one-out comparison;
+    rewards side by side; for each claim posterior predictive checks, leave-one-out PIT and prior sensitivity; what is
+    not known; the experiment that best distinguishes the claims; and the command that makes the report. If an analysis
+    does not apply, the report says why.
 
     Args:
-        posteriors: what `infer` returned, by the name of the claim; all of the same observations.
-        folder: where to write; made if it is not there.
-        key: a JAX random key.
-        recording: the recording, for checks that need the order of its bins.
-        made_by: the command that makes this report, for the record.
-        progress: whether to show a progress bar.
-        allow_failed: whether to go on where fits failed their gate.
+        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        folder: The folder to write to; it is made if it does not exist.
+        key: A JAX random key.
+        recording: The recording, for checks that need the order of its bins.
+        made_by: The command that makes this report, for the record.
+        progress: Whether to show a progress bar.
+        allow_failed: Whether to continue if fits failed their gate.
 
     Returns:
         The files: `index.html`, which holds its pictures, needs nothing else and follows the reader's light or dark
         theme; `report.md`, the same as Markdown; and the pictures of the latter.
 
     Raises:
-        InputError: as `compare`; if the folder cannot be written to.
+        InputError: As `compare`; if the folder cannot be written to.
 
     >>> page, *pictures = write_report({"count": posterior, "pairs": other}, "report", key=key)
     >>> page.name, len(pictures)

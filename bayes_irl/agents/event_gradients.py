@@ -1,4 +1,4 @@
-"""How often each rewarded event happens in a network's trials, and how that changes with its parameters."""
+"""Expected counts of rewarded events in a network's trials, and their gradients in its parameters."""
 
 import math
 
@@ -25,38 +25,39 @@ NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and t
 
 
 def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progress: bool = False) -> xr.Dataset:
-    """Estimate the gradient of how often each rewarded event happens, g_k = ∇ E[n_k], in the network's parameters.
+    """Estimate the gradient of each rewarded event's expected count, g_k = ∇ E[n_k], in the network's parameters.
 
-    What a trial shows does not depend on what the agent does until it ends, nor does the noise of its units. Given
-    both, actions are independent from step to step, and their expectation is a sum over when the trial ends, and how:
+    The agent's actions change neither the stimulus before the trial ends nor the noise of its units. Given both,
+    actions are independent from step to step, and the expectation is a sum over the time and action that end the trial:
 
         E[n_k | shown, noise] = Σ_t Π_{s<t} π_s(wait) Σ_a π_t(a) n_k(t, a)
 
-    Its gradient, a mean over trials, is the conditional mean of the score-function estimate
-    Σ_t ∇ log π(a_t) (n_k − baseline): as unbiased, never noisier, and the same with any baseline. Trials of all
-    conditions are equally many in every block.
+    The mean of its gradient over trials is the conditional mean of the score-function estimate Σ_t ∇ log π(a_t) (n_k −
+    baseline). It is unbiased, never noisier, and the same for any baseline. Every block has equally many trials of each
+    condition.
 
     Args:
-        agent: from `train` or `load_agent`; its best networks are looked at.
-        num_trials: how many trials, rounded up so that all blocks are alike.
-        key: a JAX random key.
-        progress: show a bar.
+        agent: The agent, from `train` or `load_agent`; its best networks are used.
+        num_trials: Number of trials, rounded up to equal blocks.
+        key: A JAX random key.
+        progress: Show a bar.
 
     Returns:
-        `gradient[block, event, parameter]` (counts a trial per unit of the parameter, those that no event depends on
-        left out) of independent blocks of trials, and `mean_count[block, event]` (a trial). Events are those of
-        `Task.events`; "aborted", an answer before the window or none; and "entropy", that of the answer in nats, which
-        training pays for as `Settings.entropy` says: its `gradient` is the one by which training moves. Counts are
-        discounted as the task's rewards are.
+        `gradient[block, event, parameter]` of independent blocks of trials (counts per trial and unit of the parameter;
+        parameters that no event depends on are left out), and `mean_count[block, event]` (per trial). Events are those
+        of `Task.events`; "aborted", an early answer or none; and "entropy", the entropy of the answer in nats, which
+        training rewards by `Settings.entropy`. Counts are discounted like the task's rewards.
 
     Raises:
-        InputError: `num_trials` is no number of trials.
+        InputError: If `num_trials` is not a positive whole number.
 
     Source:
         Williams 1992, doi:10.1007/BF00992696, for the score function; Casella & Robert 1996,
-        doi:10.1093/biomet/83.1.81, for conditional expectations in its place.
+        doi:10.1093/biomet/83.1.81, for its conditional expectation.
 
-    >>> event_gradients(agent, 20_000, key=jax.random.key(0)).sizes  # doctest: +SKIP
+    >>> gradients = event_gradients(agent, 200, key=key)
+    >>> gradients["mean_count"].dims
+    ('block', 'event')
     """
     task, names = agent.task, event_names(agent.task)
     per_condition = math.ceil(count("num_trials", num_trials) / (NUM_BLOCKS * task.num_conditions))

@@ -41,28 +41,28 @@ def train(
 ) -> Agent:
     """Train a decision network by reward, and a value network to predict it.
 
-    REINFORCE: the decision network ascends E[R] by Σ_t (R − v_t) ∇ log π(a_t), where v_t, the value network's
-    prediction, descends (R − v_t)². Training can be interrupted (Ctrl-C) at any time: what was best so far is returned.
+    REINFORCE: the decision network ascends E[R] along Σ_t (R − v_t) ∇ log π(a_t). The value network's prediction v_t
+    descends (R − v_t)². You can interrupt training at any time (Ctrl-C): the best networks so far are returned.
 
     Args:
-        task: from `bayes_irl.tasks.make`, or of a class of your own.
-        settings: of networks and training; by default those documented for the task.
-        key: a JAX random key.
-        start: an agent whose networks training begins with, for instance to go on at a lower learning rate; by default
-            untrained ones. Optimisers begin anew.
+        task: From `bayes_irl.tasks.make`, or of a class of your own.
+        settings: Settings of networks and training; by default those documented for the task.
+        key: A JAX random key.
+        start: An agent whose networks are trained further, for instance at a lower learning rate; by default training
+            starts with untrained networks. Optimisers start from scratch.
         until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
-            and the reward has stopped to grow.
-        max_updates: when training gives up.
-        folder: where to keep a checkpoint, after every validation; None: nowhere.
-        resume: go on from the folder's checkpoint, with its key, to the very same end.
-        progress: show a bar.
+            and the reward no longer grows.
+        max_updates: Largest number of updates.
+        folder: Folder for a checkpoint, which is written after every validation; None: no checkpoint.
+        resume: Continue from the folder's checkpoint, with its key. The result is the same as without the interruption.
+        progress: Show a bar.
 
     Returns:
         The agent; `agent.learned` says whether it met the criterion, and `agent.ended` why training ended.
 
     Raises:
-        InputError: the folder holds a checkpoint and `resume` is not set, or holds none, or one of another task or
-            other settings, and it is; networks to start with are not of the kind that the task and settings make.
+        InputError: If the folder holds a checkpoint and `resume` is not set; if `resume` is set and the folder holds
+            none, or one of another task or other settings; if the networks of `start` do not fit task and settings.
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
@@ -86,7 +86,7 @@ def train(
                 save(SavedTraining(task, chosen, started.key, now, ""), path)
             _show(bar, now, chosen)
     except KeyboardInterrupt:
-        ended = "Interrupted; what was best so far is kept, and training can go on from here."
+        ended = "Interrupted; the best networks so far are kept, and training can be resumed."
     finally:
         bar.close()
     trained = SavedTraining(task, chosen, started.key, now, ended)
@@ -99,27 +99,28 @@ def load_agent(folder: str | os.PathLike[str], task: Task | type[Task] | None = 
     """Read the best networks from a folder that `train` made. This never runs code from the folder.
 
     Args:
-        folder: where the agent is.
-        task: the agent's task, or its class, where it cannot be found by import path: a class defined in a notebook, or
-            in a module that is not imported. By default the class that the checkpoint names, of bayes_irl or imported.
+        folder: The agent's folder.
+        task: The agent's task, or its class. It is needed only if the class cannot be found by its import path: a class
+            defined in a notebook, or in a module that is not imported.
 
     Raises:
-        InputError: there is no checkpoint, it is damaged, or of another version; no class of that import path is
-            imported; the task given is another one than was trained.
+        InputError: If there is no checkpoint, it is damaged, or of another version; if the task's class is not
+            imported; if the given task is not the one that was trained.
 
-    >>> load_agent("agent", task=MyTask)  # doctest: +SKIP
+    >>> load_agent(folder).task.name
+    'perceptual_decision'
     """
     return load(Path(folder) / CHECKPOINT, task).agent()
 
 
 def training_history(folder: str | os.PathLike[str]) -> xr.Dataset:
-    """Read how a training went from a folder that `train` made; see `Agent.history`. Its task is not needed.
+    """Read the history of a training from a folder that `train` made; see `Agent.history`. Its task is not needed.
 
     Args:
-        folder: where the agent is.
+        folder: The agent's folder.
 
     Raises:
-        InputError: there is no checkpoint, it is damaged, or of another version.
+        InputError: If there is no checkpoint, it is damaged, or of another version.
     """
     return load_history(Path(folder) / CHECKPOINT)
 
@@ -171,15 +172,15 @@ def _reason_to_end(now: TrainingState, max_updates: int, until: Until) -> str:
     if now.learned and until == "criterion":
         return f"The criterion was met after {now.num_updates} updates."
     if now.learned and now.levelled:
-        return f"The criterion was met, and the reward had stopped to grow after {now.num_updates} updates."
+        return f"The criterion was met, and the reward no longer grew after {now.num_updates} updates."
     if (in_a_row := num_skipped(now.learner)[1]) >= MAX_BAD_GRADIENTS:
         return (
-            f"The last {in_a_row} gradients were not finite; what was best before is kept. "
+            f"The last {in_a_row} gradients were not finite; the best networks before are kept. "
             "Lower learning_rate or clip, or make rewards smaller."
         )
     if now.unanswered_for >= MAX_UNANSWERED_VALIDATIONS:
         return (
-            f"In the last {now.unanswered_for} validations no trial was answered: nothing can be learned from there. "
+            f"In the last {now.unanswered_for} validations no trial was answered, so the network cannot learn. "
             "Train from another key, or with more trials_per_condition or entropy."
         )
     if now.num_updates >= max_updates:

@@ -18,20 +18,20 @@ _COLUMNS = ("session", "subject", "kind", "num_a", "num_b")
 def choice_shares(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw shares of choices of juice A against the offer, for each subject and kind of trial.
 
-    Dots are what was chosen, sessions taken together; bars are 90 % equal-tailed intervals of choices drawn anew from
-    the posterior (the posterior predictive), for the same offers. The claim does not explain dots outside their bars.
+    Dots are recorded choices, all sessions together. Bars are 90 % equal-tailed intervals of the posterior predictive
+    for the same offers. The claim does not explain dots outside their bars.
 
     Args:
-        tree: What `infer` returned, for offers.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        tree: The tree that `infer` returned, for offers.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed, if one did.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree is of another kind.
 
-    >>> choice_shares(posterior).savefig("choices.pdf")  # doctest: +SKIP
+    >>> choice_shares(posterior).savefig("choices.pdf")
     """
     rows = ("choices_row", "choices_outcome")
     seen = style.variable(tree, "observed_data", "choices", rows, _ADVICE).values

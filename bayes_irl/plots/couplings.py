@@ -17,7 +17,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 from bayes_irl.systems import CoupledNetwork, Couplings
 
-_ADVICE = "Give it what `infer` or `optimize` returned for `circuit.coupled()`."
+_ADVICE = "Pass the result of `infer` or `optimize` for `circuit.coupled()`."
 _WIDEST = 2.0  # points, of the strongest coupling
 _FAINTEST = 0.05  # of the strongest: weaker couplings are left out of the ring
 _NODE = 0.11  # radius of a neuron, where the ring's is 1
@@ -28,21 +28,21 @@ _COLOURS = "PuOr_r"
 def couplings(source: CoupledNetwork | Couplings | xr.DataTree, *, figure: style.Onto = None) -> Figure:
     """Draw couplings J_ij as arrows from neuron j to neuron i on a ring, and as a matrix.
 
-    An arrowhead excites, a bar inhibits; the wider, the stronger (weaker than 5 % of the strongest: left out). In the
-    matrix + and − say the same. Of a fit, the posterior mean is drawn: of couplings whose 90 % equal-tailed interval
-    includes zero, dotted and without a sign.
+    Arrowheads are excitatory, bars inhibitory; width is strength (couplings weaker than 5 % of the strongest are left
+    out). The matrix has signs + and −. For a fit, the posterior mean is drawn; couplings whose 90 % equal-tailed
+    interval includes zero are dotted and have no sign.
 
     Args:
         source: What `optimize` or `infer` returned for `circuit.coupled()`, or couplings alone.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed, if one did.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the source has no couplings.
 
-    >>> couplings(network).savefig("couplings.pdf")  # doctest: +SKIP
+    >>> couplings(bi.Couplings.random(circuit, key)).savefig("couplings.pdf")
     """
     if isinstance(source, xr.DataTree):
         drawn = style.variable(source, "couplings", "weight", ("chain", "draw", "neuron", "seen"), _ADVICE)

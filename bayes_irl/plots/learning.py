@@ -13,11 +13,11 @@ MEASURES = {"share_answered": "Share answered", "share_correct": "Share correct"
 
 @style.own_look
 def learning(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
-    """Draw validations against updates: each training, their mean, and the range from the least to the most.
+    """Draw validations against updates: each training, their mean, and their range.
 
     Args:
-        result: What `analysis.learning` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.learning`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure. A dot marks the end of a training; from then on its last validation counts.
@@ -25,7 +25,7 @@ def learning(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     Raises:
         InputError: If `result` is something else.
 
-    >>> learning(analysis.learning([first, second, third])).savefig("learning.pdf")  # doctest: +SKIP
+    >>> learning(analysis.learning(histories)).savefig("learning.pdf")
     """
     result = curves.expect("result", result, "learning", [*MEASURES, "share_correct_over_runs", "last_update"])
     figure, sheet = style.page(style.DOUBLE, 62 * style.MM, figure=figure)

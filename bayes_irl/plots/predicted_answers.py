@@ -16,13 +16,13 @@ COLOURS = {"right": style.BLUE, "wrong": style.VERMILLION}
 def predicted_answers(result: xr.Dataset, *, figure: style.Onto = None) -> Figure:
     """Draw shares of answers and quantiles of reaction times, observed and predicted, for each subject.
 
-    Dots are what was observed; bands are 90 % equal-tailed intervals of answers drawn anew from the posterior for the
-    same stimuli. The claim does not explain dots outside their bands. Reaction times are shown by their quantiles 0.1,
-    0.3, 0.5, 0.7 and 0.9, of right answers and of wrong ones; strengths are evenly spaced.
+    Dots are observed answers; bands are 90 % equal-tailed intervals of the posterior predictive for the same stimuli.
+    The claim does not explain dots outside their bands. Reaction times are shown by their quantiles 0.1, 0.3, 0.5, 0.7
+    and 0.9, of right answers and of wrong ones; strengths are evenly spaced.
 
     Args:
-        result: What `analysis.predicted_answers` returned.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        result: The result of `analysis.predicted_answers`.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure.
@@ -30,7 +30,7 @@ def predicted_answers(result: xr.Dataset, *, figure: style.Onto = None) -> Figur
     Raises:
         InputError: If `result` is something else.
 
-    >>> predicted_answers(analysis.predicted_answers(posterior)).savefig("answers.pdf")  # doctest: +SKIP
+    >>> predicted_answers(analysis.predicted_answers(posterior)).savefig("answers.pdf")
     """
     result = curves.expect("result", result, "predicted_answers", ("share_positive",))
     subjects = [str(name) for name in result["subject"].values]

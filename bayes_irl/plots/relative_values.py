@@ -1,4 +1,4 @@
-"""What one juice is worth in the other, session by session."""
+"""The relative value of two juices in every session."""
 
 import numpy as np
 import xarray as xr
@@ -17,18 +17,18 @@ def relative_values(tree: xr.DataTree, truth: float | None = None, *, figure: st
     """Draw the relative value of the juices in every session, in the order in which sessions came.
 
     Args:
-        tree: What `infer` returned, for offers.
-        truth: What one A is worth in B in truth; drawn as a line.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        tree: The tree that `infer` returned, for offers.
+        truth: The true value of one A in units of B; drawn as a line.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
         The figure: posterior means with 90 % equal-tailed intervals, a panel for each subject, on a log scale; its
-        typical session is a line with a band. Above its axes it says whose gate failed, if one did.
+        typical session is a line with a band. A line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If the tree is of another kind, or `truth` is no positive number.
 
-    >>> relative_values(posterior).savefig("relative_values.pdf")  # doctest: +SKIP
+    >>> relative_values(posterior).savefig("relative_values.pdf")
     """
     values = style.variable(tree, "posterior", "relative_value", ("chain", "draw", "session", "kind"), _ADVICE)
     typical = style.variable(tree, "posterior", "log_relative_value_mean", ("chain", "draw", "subject"), _ADVICE)

@@ -1,4 +1,4 @@
-"""What an inferred reward of a population is made of, beside what it should not be made of."""
+"""Weights of features in the inferred reward of a population, with controls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,25 +22,27 @@ def reward_weights(
     *,
     figure: style.Onto = None,
 ) -> Figure:
-    """Draw the weights of features in several fits, and what share of the reward features explain, beside controls.
+    """Draw the weights of features in several fits, and the share of the reward that features explain, beside controls.
 
     Left, one row per feature and in it one mark per fit: posterior mean and 90 % equal-tailed interval of the weight.
-    Right, one row per feature (or set of them): the share R² of the inferred reward that it explains, and below rows of
-    controls, one short line for each: the share that a feature explains which should explain nothing.
+    Right, one row per feature (or set of features): the share R² of the inferred reward that it explains. Below are
+    rows of controls, one short line each: R² of features that should explain nothing.
 
     Args:
-        weights: What `identifiability.reward_weights` returned, by the name of the fit; all of the same features.
-        explained: What it returned for features whose R² is of interest, by their name.
-        controls: R² of features that are wrong on purpose, by the kind of control.
-        figure: What to draw on: a figure, a part of one, or axes, whose place is taken; by default a new figure.
+        weights: The result of `identifiability.reward_weights`, by the name of the fit; all of the same features.
+        explained: Results of `identifiability.reward_weights` for features whose R² is drawn, by their name.
+        controls: R² of deliberately wrong features, by the kind of control.
+        figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
-        The figure; above its axes it says whose gate failed, if one did.
+        The figure; a line above its axes names fits that failed their gate.
 
     Raises:
         InputError: If weights are of different features, or controls are not numbers.
 
-    >>> reward_weights({"first half": one, "second half": other}, {"log p(x | σ)": one})  # doctest: +SKIP
+    >>> both = lambda spikes, stimulus: {"count": spikes.sum(1), "all": spikes.prod(1)}
+    >>> weights = bi.identifiability.reward_weights(posterior, both)
+    >>> reward_weights({"fit": weights}, {"count and all": weights}).savefig("weights.pdf")
     """
     kinds = {name: finite_array(f"controls[{name!r}]", values, (None,)) for name, values in (controls or {}).items()}
     for argument, given in (("weights", weights), ("explained", explained)):

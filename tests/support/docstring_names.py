@@ -1,4 +1,4 @@
-"""What examples in docstrings may use without making it: two fits, the recording behind them, trials of tasks.
+"""Names that examples in docstrings use without defining them: fits, the recording behind them, an agent, trials.
 
 A plugin of pytest. Names stand in docstrings as they stand in a user's script: `posterior`, `recording`, `trials`. The
 package is imported when it is first asked for: array types are checked only in what is imported after pytest has begun.
@@ -60,6 +60,26 @@ def trials(module: str) -> xr.Dataset:
     return kinds[module](2000) if module in kinds else motion
 
 
+def histories() -> list[xr.Dataset]:
+    """Two trainings, one of which ended sooner."""
+    history = package().load_agent(STORED / "agent").history
+    return [history, history.isel(validation=[0])]
+
+
+def gradients() -> xr.Dataset:
+    """Gradients of a policy whose optimum is known."""
+    policy = import_module("softmax_policy").optimal(np.random.default_rng(0))
+    return policy.record(np.random.default_rng(1))
+
+
+# The fit that functions of a module are about, if it is not that of a circuit.
+FITS = {
+    "choice_shares": "choices",
+    "predicted_answers": "decisions",
+    "relative_values": "choices",
+    "reward_weights": "population",
+}
+
 NAMES: dict[str, Callable[[str], Any]] = {
     "bi": lambda _: package(),
     "jax": lambda _: jax,
@@ -71,9 +91,13 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "network": lambda _: package().optimize(circuit(), reward(), 1.0, 0.4),
     "recording": lambda _: package().load_recording(STORED / "recording.npz"),
     "model": lambda _: package().load_model("spike_count"),
-    "posterior": lambda _: stored("spike_count").copy(deep=True),
+    "posterior": lambda module: stored(FITS.get(module, "spike_count")).copy(deep=True),
     "other": lambda _: stored("pairwise").copy(deep=True),
     "trials": trials,
+    "folder": lambda _: STORED / "agent",
+    "agent": lambda _: package().load_agent(STORED / "agent"),
+    "histories": lambda _: histories(),
+    "gradients": lambda _: gradients(),
 }
 
 

@@ -137,7 +137,7 @@ print(f"a bin of {1000 * bin_width:.0f} ms tells the state in {(guess == test.st
 print(f"(always the most frequent one: {(test.stimulus == track.share.argmax()).mean():.0%})")
 
 # %% [markdown]
-# Units that burst, or follow the theta rhythm (8 Hz: 6 bins), are not redrawn afresh. How far from it?
+# Units that burst, or follow the theta rhythm (8 Hz: 6 bins), do not answer independently in each bin. How far from it?
 
 # %%
 loud = np.flatnonzero(train.spikes.mean(axis=0) > 1 * bin_width)
@@ -179,8 +179,8 @@ for k in (1, num_neurons, 5 * num_neurons):
 
 # %% [markdown]
 # Small impossible answers are noise about units that are silent there, and the prior copes. At k = 1 they are large:
-# differences between neighbouring states are multiplied by n. Its fit fails the gate (fields ran off to 10⁷; tried
-# once, and left out here). Rewards below are for one redraw of every unit per bin, and for five.
+# differences between neighbouring states are multiplied by n. Its fit fails the gate (fields grew to 10⁷; tried once,
+# and left out here). Rewards below are for one redraw of every unit per bin, and for five.
 #
 # ## Fits
 #
@@ -300,7 +300,7 @@ def told(values):
     return f"{middle:7.3f} ({low:.3f} to {high:.3f})"
 
 
-# Answers drift over an hour, as the verdicts above say: what follows is about the whole of it, all the same.
+# Answers drift over an hour, as the verdicts above say. The results below are averages over the whole hour.
 weights_of = partial(bi.identifiability.reward_weights, allow_failed=True)
 as_claimed = {}
 print("medians and 90 % intervals; weights times n")

@@ -206,12 +206,10 @@ except bi.InputError as refusal:
 # - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than
 #   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit predicts patterns by
 #   themselves at −2.594. The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a
-#   spike and then comes back; a neuron that draws each answer afresh can do neither, at any update rate.
-# - *The silenced unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and
-#   units 1, 3 and 5 a little more. The intervals are those of the model; nobody has silenced it. p was held:
-#   re-optimising it moves the rates of the circuit that did not change, and is refused.
-# - *Not shown at all: that these units optimise anything.* On snapshots nearly any set of patterns is optimal
-#   for some reward. The test of optimality needs single updates. What a reward buys here is the prediction
-#   above.
-# - T, p and the update rate are assumptions. Seven units are not the circuit: others that nobody recorded act
-#   through them.
+# spike and then comes back; a neuron whose answers are independent can do neither, at any update rate. - *The silenced
+# unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and units 1, 3 and 5 a little
+# more. The intervals are those of the model; nobody has silenced it. p was held: re-optimising it moves the rates of
+# the circuit that did not change, and is refused. - *Not shown at all: that these units optimise anything.* On
+# snapshots nearly any set of patterns is optimal for some reward. The test of optimality needs single updates. What a
+# reward buys here is the prediction above. - T, p and the update rate are assumptions. Seven units are not the circuit:
+# others that nobody recorded act through them.

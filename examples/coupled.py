@@ -13,7 +13,7 @@
 # %% [markdown]
 # # What are these couplings for?
 #
-# Suppose that neurons can only add up what they see: π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)). The claim: *the
+# Suppose that neurons only add up their inputs: π_i(1 | σ, x) = sigmoid(Σ_j J_ij σ_j + h_i(x)). The claim: *the
 # couplings θ = (J, h) are the best ones for some reward r(σ, x)*. Then the gradient of
 #
 # L = E[r] − λ (1/n) Σ_i E KL(π_i ‖ p_i)
@@ -24,8 +24,8 @@
 #
 # which is linear in the reward: as many equations as there are couplings and fields. A circuit of six neurons is
 # rewarded by 3 λ for one spike under stimulus 0 and for five under stimulus 1. We find its best couplings, record
-# them at work, and infer the reward from the recording (the last picture). Two circuits for which this does not work
-# come at the end.
+# them at work, and infer the reward from the recording (the last picture). The last two circuits are ones for which
+# this does not work.
 #
 # Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
 
@@ -48,8 +48,9 @@ OUT.mkdir(exist_ok=True)
 # %% [markdown]
 # ## The best couplings
 #
-# L is exact, and so is its gradient; but it has many optima. Neurons that start alike stay alike, so this search
-# starts from random couplings. `objectives` says what each start led to, `ended` where the best one ended.
+# L is exact, and so is its gradient; but it has many optima. Neurons that start with the same couplings keep the same
+# couplings, so this search starts from random ones. `objectives` holds L from each start, and `ended` says how the best
+# one ended.
 
 # %%
 num = 4 if SMALL else 6
@@ -67,9 +68,8 @@ bi.plots.couplings(found).savefig(OUT / "coupled_optimum.png", dpi=200)
 # %% [markdown]
 # ## From a recording to the reward
 #
-# The couplings are not given but recorded: each answer of each neuron counts. What the recording leaves open of them
-# is carried through to the reward. The gate also tests whether *any* reward of this form makes these couplings the
-# best ones.
+# The couplings are not given; they are inferred from the recorded answers, and their uncertainty is part of the
+# posterior of the reward. The gate also tests whether *any* reward of this form makes these couplings optimal.
 
 # %%
 recording = bi.simulate(found, 20_000 if SMALL else 1_000_000, jax.random.key(0))
@@ -95,18 +95,18 @@ print(f"{inside.sum()} of {inside.size} rewards lie in their 90 % interval")
 bi.plots.reward_map(posterior, truth=reward).savefig(OUT / "coupled_reward.png", dpi=200)
 
 # %% [markdown]
-# ## Equal neurons say little
+# ## Equal neurons carry little information
 #
-# From no couplings at all the search finds a better optimum in the large circuit, in which all neurons are alike. Their
-# couplings are three different numbers, and so are their equations: most of the reward stays what the prior says, in
-# wide intervals, however long the recording.
+# When the search starts from zero couplings, it finds a better optimum in the large circuit, in which all neurons are
+# alike. Couplings and fields are then three different numbers, which give three equations. Most of the reward keeps its
+# prior, with wide intervals, for a recording of any length.
 
 # %%
 alike = bi.optimize(coupled, reward, 1.0, 0.4, start=bi.Couplings.none(circuit))
 print(f"L {alike.objective:.3f}, different couplings:", np.unique(alike.couplings.weights.round(6)))
 
 # %% [markdown]
-# ## A frozen circuit says nothing
+# ## A frozen circuit carries no information
 #
 # If each neuron's baseline adapts to its own mean response, an answer that never changes costs nothing. From most
 # random couplings the circuit settles in one pattern that one of the stimuli rewards. Its recording is refused. (The

@@ -13,13 +13,13 @@
 # %% [markdown]
 # # Does this circuit code whether many pixels are active, efficiently?
 #
-# Seven neurons see an image of seven binary pixels, of which they may have to tell one thing: y(x) = 1 if more than
-# three are active. The claim: *they tell as much about y as they can, at as little coding cost as they can*,
+# Seven neurons see an image of seven binary pixels. The feature to code is y(x) = 1 if more than three are active. The
+# claim: *they maximise the information about y, minus their coding cost*,
 #
 # L = I(y; σ) − λ (1/n) Σ_i E KL( π_i ‖ p_i ) + const,
 #
 # which is a claim about their reward: r(σ, x) = log ρ(y(x) | σ), the log posterior of y that their own patterns σ
-# imply. So it can be put to a posterior over rewards: does the reward inferred from their answers lie on a line with
+# imply. So it can be tested on a posterior over rewards: does the reward inferred from their answers lie on a line with
 # log ρ(y | σ)? The last two pictures show a circuit for which it does, and one for which it does not.
 #
 # Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
@@ -63,9 +63,9 @@ print(f"{code.ended}: {bi.information_about(code, many):.3f} bits about y")
 # %% [markdown]
 # ## How it answers
 #
-# All neurons end up alike: from a start in which they are alike nothing tells them apart. Each responds weakly to the
-# pixels; together they tell y well. How many of them spike is all that matters, and the more, the surer it is that many
-# pixels are active.
+# All neurons end with the same answers, because they start with the same answers. Each responds weakly to the pixels;
+# together they carry much information about y. Only the number of spikes matters: more spikes make it more probable
+# that many pixels are active.
 
 
 # %%
@@ -94,11 +94,11 @@ for axes in (left, middle, right):
 figure.savefig(OUT / "code_answers.png", dpi=200)
 
 # %% [markdown]
-# ## Together they tell more than apart
+# ## Together they carry more information than independent neurons
 #
-# The same tuning curves P(σ_i = 1 | x), but neurons that ignore each other, tell less at every coding cost. Above some
-# coding cost nothing is worth telling. Where it is low the optimum forbids some patterns for one value of y: the log
-# posterior falls without bound there, and is floored where a pattern was as good as never seen.
+# Independent neurons with the same tuning curves P(σ_i = 1 | x) carry less information at every coding cost. Above some
+# coding cost the optimum carries no information. At low cost the optimum avoids some patterns for one value of y: the
+# log posterior falls without bound there, so it has a floor for patterns that practically never occur.
 
 # %%
 costs = np.geomspace(0.1, 3, 4) if SMALL else np.geomspace(0.02, 4, 16)
@@ -119,10 +119,10 @@ figure.savefig(OUT / "code_information.png", dpi=200)
 # %% [markdown]
 # ## Rare pixels, two types of cells
 #
-# Now each neuron has its own baseline, and starts are random: neurons that start alike stay alike. A neuron may swap
-# its 0 and 1 without changing anything, so each is turned to spike more for many pixels. Neurons are of different
-# types where their tuning curves, sorted by mean response, are apart by more than 0.05 somewhere. Of all starts the
-# one with the largest L counts.
+# Now each neuron has its own baseline, and starts are random (neurons that start with the same tuning keep the same
+# tuning). A neuron may swap its 0 and 1 without changing anything, so each is turned to spike more for many pixels.
+# Neurons are of different types where their tuning curves, sorted by mean response, are apart by more than 0.05
+# somewhere. Of all starts the one with the largest L counts.
 #
 # What this search shows with seven neurons: for a coding cost of 0.2 common pixels (bias 0 and −0.2) are coded by one
 # type, rarer ones (bias −0.4 and −0.6) by two: five neurons that seldom spike and two that mostly do. For 0.1 two
@@ -176,13 +176,15 @@ figure.savefig(OUT / "code_cell_types.png", dpi=200)
 # %% [markdown]
 # ## From recorded answers to the verdict
 #
-# The model of the reward does not know of y: any reward per number of active pixels and number of spikes. log ρ(y | σ)
-# is computed from each draw's own circuit, never from the truth. The slope of an efficient circuit is 1/λ. Two circuits
-# must fail: one that codes whether *more* pixels than that are active, one that is rewarded for a number of spikes.
+# The model of the reward does not assume y: any reward per number of active pixels and number of spikes is possible.
+# log ρ(y | σ) is computed from each draw's own circuit, never from the truth. The slope of an efficient circuit is 1/λ.
+# Two circuits must fail: one that codes whether *more* pixels than that are active, one that is rewarded for a number
+# of spikes.
 #
 # NUTS takes a few minutes a fit. `Laplace` takes seconds, gives the same verdicts, and fails its gate at seven neurons:
-# seven spikes to an empty image were never seen, and what is known of their reward is a one-sided bound, not a Normal.
-# For the same entries NUTS mixes slowly: with 800 draws its R-hat was 1.011, just above what the gate allows.
+# seven spikes to an empty image were never observed, so their reward has only a one-sided bound, not a Normal
+# posterior. For the same entries NUTS mixes slowly: with 800 draws its R-hat was 1.011, just above what the gate
+# allows.
 
 
 # %%

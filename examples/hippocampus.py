@@ -11,22 +11,22 @@
 # ---
 
 # %% [markdown]
-# # Do place cells want their population to tell where the rat is?
+# # Do place cells code the rat's position efficiently?
 #
 # 31 units of the hippocampus, while a rat ran to and fro on a linear track (nelpy/example-data, MIT). A population that
 # codes position efficiently has the reward
 #
 # r(σ, x) = s log p(x | σ) + b(x),   s > 0:
 #
-# patterns are worth as much as they say about the position x. Is that what the recorded answers imply? The reward is
-# inferred in a family that does not assume it (`large_population`: pairs of units, units under each stimulus, spike
+# the reward of a pattern is its information about the position x. Do the recorded answers imply this reward? The reward
+# is inferred in a family that does not assume it (`large_population`: pairs of units, units under each stimulus, spike
 # counts), from one half of the runs; the other half is kept for scores, and to see whether weights replicate.
 #
 # *Beware of an easy yes.* With log p(x | σ) = log p(x) + log p(σ | x) − log p(σ), the claim has two parts. Units that
-# follow the stimulus each by itself, and would not care what others tell, have an implied reward of log p(σ | x) / n
-# where the stimulus is slow: the first part comes with any place cell. Only the second, −log p(σ), says that the
-# *population* should tell where the rat is: what others have told already is worth less. An efficient code wants both
-# with one weight, tuning alone the second with weight zero. We ask for each.
+# depend only on the stimulus, independently of the others, have an implied reward of log p(σ | x) / n if the stimulus
+# is slow: every place cell has the first part. Only the second part, −log p(σ), means that the *population* codes
+# position: information that other units already carry is worth less. An efficient code has the same weight for both;
+# independent tuning has weight zero for the second. We infer both weights.
 
 # %%
 import itertools
@@ -148,17 +148,15 @@ for lag in (1, 3, 6):
     print(f"autocorrelation given the state, {1000 * lag * bin_width:3.0f} ms apart, units above 1 Hz:", same.round(2))
 
 # %% [markdown]
-# ## How often is a unit redrawn?
-#
-# Nobody knows. k updates in a bin, each of any unit, make a rate of k / (n · 20 ms) per unit. Not every k will do: a
-# mean response that changes from state to state faster than updates can move it would need answers with a probability
-# below 0 or above 1. In stationarity the mean answer of unit i to stimulus x′ is
+# ## How often is a unit redrawn? # # This is unknown. k updates in a bin, each of any unit, make a rate of k / (n · 20
+# ms) per unit. Not every k will do: a mean response that changes from state to state faster than updates can move it
+# would need answers with a probability below 0 or above 1. In stationarity the mean answer of unit i to stimulus x′ is
 #
 # a_i(x′) = n m_i(x′) − (n − 1) Σ_x s_x T[x, x′] m_i(x) / s_x′,
 #
 # with m the mean responses, and T that of the objective for states that are held through bins
-# (`snapshot_transition`). Where it leaves [0, 1], no answers explain the recorded means, and the objective of
-# inference has no maximum: only the prior holds it.
+# (`snapshot_transition`). If it is outside [0, 1], no answers explain the recorded means, and the objective of
+# inference has no maximum without the prior.
 
 # %%
 per_bin = train.transition()
@@ -178,7 +176,7 @@ for k in (1, num_neurons, 5 * num_neurons):
     )
 
 # %% [markdown]
-# Small impossible answers are noise about units that are silent there, and the prior copes. At k = 1 they are large:
+# Small violations are noise in units that are silent there, and the prior handles them. At k = 1 they are large:
 # differences between neighbouring states are multiplied by n. Its fit fails the gate (fields grew to 10⁷; tried once,
 # and left out here). Rewards below are for one redraw of every unit per bin, and for five.
 #
@@ -267,11 +265,11 @@ for name in scores["claim"].values:
 # %% [markdown]
 # ## Is the reward log p(position | σ)?
 #
-# The decoder knows the training runs only: naive Bayes, units independent given the state. Its features are
-# *tells* = log p(σ | x) / p₀(σ), with p₀ units at their mean rates, what units tell that follow the state, and
-# *new* = −log p(σ) / p₀(σ), p(σ) = Σ_x s_x p(σ | x): less where others have told it already. Their sum is
+# The decoder is fitted to the training runs: naive Bayes, with units independent given the state. Its features are
+# *tells* = log p(σ | x) / p₀(σ), with p₀ units at their mean rates, the information of independent units; and *new* =
+# −log p(σ) / p₀(σ), p(σ) = Σ_x s_x p(σ | x), which is smaller if other units carry the same information. Their sum is
 # log p(x | σ) / s_x. Weights times n are those per redraw of every unit: tuning alone at a slow stimulus has 1 and 0.
-# The number of spikes is beside them, for it is what anything may be mistaken for.
+# The number of spikes is a further feature, because it correlates with everything.
 
 # %%
 

@@ -11,17 +11,17 @@
 # ---
 
 # %% [markdown]
-# # Where does this animal want to go?
+# # Which places in a maze are rewarding?
 #
-# An agent walks through a maze of 15 × 15 places: up, down, left or right. It is pushed, with 5 % probability, one
-# random move before its own, and carried to a random place from the goal. The claim: *it makes the moves that bring
+# An agent walks through a maze of 15 × 15 places: up, down, left or right. With 5 % probability it is pushed one random
+# move before its own, and from the goal it is carried to a random place. The claim: *it makes the moves that bring
 # reward r(place) at the least coding cost*. The same equation as for a circuit, with one acting unit:
 #
 # v(s) + L = r(s) + E[B(v)(s′)],  B(v)(s) = λ log Σ_a p(a) exp( v(s·a) / λ ),  π(a | s) ∝ p(a) exp( v(s·a) / λ )
 #
 # with s·a where move a leads from s, s′ where the world's own move takes the agent, and p the mean distribution of
-# moves. The coding cost λ says how much reward a nat of "this place calls for that move" must be worth. From a walk
-# alone we infer where the reward is, and predict how the agent will walk once a door has moved (the last picture).
+# moves. The coding cost λ is the price, in units of reward, of a nat of information about the place in the move. From a
+# walk alone we infer where the reward is, and predict how the agent will walk once a door has moved (the last picture).
 #
 # Source: Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
 
@@ -106,9 +106,9 @@ bi.plots.walk({f"Coding cost {cost} per nat": walker for cost, walker in walkers
 # ## From a walk to the reward
 #
 # Rewards come in units of the coding cost, up to a constant (the mean over places, weighted by visits, is zero). At the
-# high coding cost the agent strays everywhere, and its walk tells much; at the low one it hardly ever makes a wrong
-# move, and what it would do off its path, nobody has seen: intervals are wide there, and the gate says if they are too
-# far from Normal.
+# high coding cost the agent goes everywhere, and its walk is informative. At the low cost it hardly ever leaves its
+# path, so there are no data off the path: intervals are wide there, and the gate fails if the posterior is too far from
+# Normal.
 
 # %%
 num_moves = 5_000 if SMALL else 100_000
@@ -133,9 +133,9 @@ bi.plots.place_reward(fits[HIGH]).savefig(OUT / "maze_reward.png", dpi=200)
 # %% [markdown]
 # ## A door moves
 #
-# The reward stays, the best way to it does not. The prediction is compared with the agent that knows the true reward.
-# p is held in both: at the high coding cost the agent keeps to its habits (down and right), though they now lead it
-# into a corner; at the low one it takes the new door.
+# The reward stays, the best path to it changes. The prediction is compared with the agent that knows the true reward. p
+# is held in both: at the high coding cost the agent keeps to its habits (down and right), though they now lead it into
+# a corner; at the low one it takes the new door.
 
 # %%
 if SMALL:

@@ -11,16 +11,16 @@
 # ---
 
 # %% [markdown]
-# # What is the juice worth to them?
+# # The relative value of two juices for two monkeys
 #
 # Two monkeys chose between two juices, 180,367 times in 306 sessions: both offered at once, or one after the other. The
-# claim: *their choices are soft-optimal for what the juices are worth*,
+# claim: *their choices are soft-optimal for the values of the juices*,
 #
 # log P(A) / P(B) = [u(ρ n_A) − u(n_B) + biases] / λ,   u(n) = n^γ / γ:
 #
-# one A is worth ρ B in a session, value is concave in quantity, and what comes second may count for more. We infer a
-# posterior of all of it, session by session (the first picture), ask which rule of choice predicts best, whether
-# relative values drift, and what the best rule leaves unexplained (the last picture).
+# one A is worth ρ B in a session, value is concave in quantity, and the second offer may count for more. We infer a
+# posterior of all these quantities, session by session (the first picture), ask which rule of choice predicts best,
+# whether relative values drift, and what the best rule leaves unexplained (the last picture).
 #
 # Data: Padoa-Schioppa laboratory (2022_eLife_choicebias, Apache-2.0). Source of the question: Padoa-Schioppa & Assad
 # 2006, doi:10.1038/nature04676.
@@ -63,9 +63,10 @@ method = bi.Nuts(num_chains=2, num_draws=200) if SMALL else bi.Nuts(num_chains=4
 # %% [markdown]
 # ## Which rule?
 #
-# The rules differ most where one juice is offered alone. A difference of values makes such a choice err with odds that
-# fall with the amount; a ratio of difference and sum says that all forced choices err alike; a log-ratio that none ever
-# does, and that they say nothing. They are compared on what all of them speak about, free choices.
+# The rules differ most where one juice is offered alone. With a difference of values, the odds of an error fall with
+# the amount. With a ratio of difference and sum, all forced choices have the same odds of an error. With a log-ratio
+# there are no errors, and forced choices carry no information. The rules are compared on free choices, to which all of
+# them apply.
 
 # %%
 free, chosen = offers.keep(~offers.forced), chose_a[~offers.forced]
@@ -88,9 +89,9 @@ for rule in table["claim"].values:
 # %% [markdown]
 # ## All choices
 #
-# Forced choices too, for the rule that can say something about all of them. In each monkey: how concave value is, by
-# how much what comes *second* counts for more (a negative `order_bias` is a bias for the second offer, in quanta of B),
-# and how sequential trials differ.
+# Forced choices are included, for the rule that applies to them. For each monkey: how concave value is, how much more
+# the *second* offer counts (a negative `order_bias` is a bias for the second offer, in quanta of B), and how sequential
+# trials differ.
 
 # %%
 posterior = bi.infer(
@@ -133,8 +134,8 @@ for name in ("log_relative_value", "log_temperature", "concavity"):
 # ## Does relative value drift?
 #
 # If it drifted slowly, neighbouring sessions would be more alike than others. Lag-one autocorrelation of log ρ over a
-# monkey's sessions, in the order in which they came, draw by draw; and for the same draws in shuffled order, which is
-# what there is without drift. The file does not say which juices were offered: sessions may differ because juices do.
+# monkey's sessions, in the order in which they came, draw by draw; and for the same draws in shuffled order, which
+# shows the value without drift. The file does not say which juices were offered: sessions may differ because juices do.
 
 # %%
 rng = np.random.default_rng(0)
@@ -156,8 +157,8 @@ for monkey in draws["subject"].values:
 # %% [markdown]
 # ## What remains unexplained
 #
-# Shares of choices of every offer that lie outside what the posterior says of choices drawn anew: of a right claim, a
-# tenth would.
+# The share of offers whose choices lie outside the 90 % posterior predictive interval. For a correct claim it is a
+# tenth.
 
 # %%
 rows = posterior["constant_data"].to_dataset()
@@ -179,7 +180,6 @@ for name, kept in {
     print(line)
 
 # %% [markdown]
-# Single sessions are explained about as well as by a right claim. The last picture, which takes sessions together,
-# shows what is not: monkey G misses the better juice in one of ten *sequential* trials where A is the better by far.
-# Neither a lapse nor a forgotten first offer is in the model. And forced choices are never wrong, where some errors are
-# predicted.
+# Single sessions are explained about as well as by a correct claim. The last picture, of all sessions together, shows a
+# misfit: monkey G misses the better juice in one of ten *sequential* trials in which A is much better. Neither a lapse
+# nor a forgotten first offer is in the model. And forced choices are never wrong, although some errors are predicted.

@@ -11,17 +11,17 @@
 # ---
 
 # %% [markdown]
-# # What is a second worth to them?
+# # The cost of time in two monkeys' decisions
 #
 # Two monkeys watched dots and answered, when they liked, which way they moved: 6,149 trials. The claim: *each answer
-# comes when a little more evidence is no longer worth the time that it costs*,
+# comes when more evidence is no longer worth its cost in time*,
 #
 # V_t(x) = λ log Σ_a p(a) exp(Q_t(x, a) / λ),
 # Q_t(x, answer) = P(it is right | x, t),  Q_t(x, wait) = E[V_{t+dt}(x′) | x, t] − c dt.
 #
-# Nobody sees the evidence x: its density is carried along under the policy, and what is fitted is when which answer
-# came. Three claims about time are compared: a cost per second, rewards that are discounted, and no cost at all, where
-# answers come by habit. The pictures show what they leave unexplained, by quantiles of reaction times.
+# The evidence x is not observed: the likelihood follows its density under the policy, and is that of the answers and
+# their times. Three claims about time are compared: a cost per second, rewards that are discounted, and no cost, with
+# answers by habit. The pictures show their misfits, by quantiles of reaction times.
 #
 # Data: Roitman & Shadlen 2002, doi:10.1523/JNEUROSCI.22-21-09475.2002, from DrugowitschLab/CoSMo2017 (BSD-3-Clause).
 
@@ -91,9 +91,9 @@ for name, model in claims.items():
 # %% [markdown]
 # ## What they want
 #
-# Rewards are in units of a right answer. A cost of 0.3 per second says that a third of a right answer is what a second
-# is worth. Sensitivity is how far the evidence drifts apart in a second of the strongest motion (strength 1), in
-# standard deviations of its noise.
+# Rewards are in units of a right answer. A cost of 0.3 per second means that a second costs about a third of a right
+# answer. Sensitivity is the drift of the evidence in a second of the strongest motion (strength 1), in standard
+# deviations of its noise.
 
 # %%
 
@@ -110,7 +110,7 @@ for name, fit in fits.items():
         print(f"  {quantity:22s} {'   '.join(each)}")
 
 # %% [markdown]
-# How much of that did the data say? A relative width near 1 says: nothing, this is the prior.
+# How much of this was learned from the data? A relative width near 1 means nothing: the result is the prior.
 
 # %%
 learned = bi.identifiability.contraction(

@@ -11,12 +11,12 @@
 # ---
 
 # %% [markdown]
-# # What do seven units of a rat that counts clicks want?
+# # The reward of seven units of a rat that counts clicks
 #
 # A rat hears clicks on its left and on its right and has to tell which side had more. Seven units were recorded
 # together (DePasquale, Brody & Pillow 2024; 461 trials). The claim under test: *each unit answers so as to drive the
 # circuit towards rewarded patterns, at as little coding cost as it can*. We infer the reward r(σ, x), in nats per
-# update, and ask what it is worth on trials that no fit has seen:
+# update, and test it on held-out trials:
 #
 # v(σ, x) + L = r(σ, x) + Σ_x′ T[x, x′] B(v)(σ, x′),  logit π_i(1 | σ, x) = logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x).
 #
@@ -70,7 +70,7 @@ print(
 #
 # Successive 10 ms bins depend on each other even when the stimulus is given. The design effect says by how much that
 # inflates the variance of counts; snapshots are thinned until it is about 1. Transitions between successive bins use
-# every bin, but need to know how often each unit is redrawn. Nobody knows; we try two rates.
+# every bin, but need to know how often each unit is redrawn. This is unknown; we try two rates.
 
 # %%
 snapshots = train.snapshots()
@@ -97,9 +97,9 @@ for lag in (1, 2, 5):
 # ## Fits
 #
 # Two claims: the reward depends on *how many* units spike (`spike_count`), or on single units and *pairs*
-# (`pairwise`, whose fields depend on the stimulus). Look at each gate before looking at any number. The spike count's
-# fails, rightly: bins with five spikes or more were hardly ever seen, what is known of their reward is a long curved
-# ridge, and no Normal is near it. It stays in the example because a failed gate is a result, too.
+# (`pairwise`, whose fields depend on the stimulus). Look at each gate before looking at any number. That of the spike
+# count fails, correctly: bins with five spikes or more hardly ever occurred, so the posterior of their reward is a long
+# curved ridge, far from any Normal. It stays in the example because a failed gate is a result, too.
 
 # %%
 nuts = bi.Nuts(num_chains=2, num_draws=100, num_warmup=100) if SMALL else bi.Nuts(num_draws=700, num_warmup=250)
@@ -206,10 +206,12 @@ except bi.InputError as refusal:
 # - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than
 #   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit predicts patterns by
 #   themselves at −2.594. The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a
-# spike and then comes back; a neuron whose answers are independent can do neither, at any update rate. - *The silenced
-# unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and units 1, 3 and 5 a little
-# more. The intervals are those of the model; nobody has silenced it. p was held: re-optimising it moves the rates of
-# the circuit that did not change, and is refused. - *Not shown at all: that these units optimise anything.* On
-# snapshots nearly any set of patterns is optimal for some reward. The test of optimality needs single updates. What a
-# reward buys here is the prediction above. - T, p and the update rate are assumptions. Seven units are not the circuit:
-# others that nobody recorded act through them.
+#   spike and then comes back; a neuron whose answers are independent can do neither, at any update rate.
+# - *The silenced unit is a prediction, not a finding.* Without unit 4, units 0, 2 and 6 should fire less and
+#   units 1, 3 and 5 a little more. The intervals are those of the model; nobody has silenced it. p was held:
+#   re-optimising it moves the rates of the circuit that did not change, and is refused.
+# - *Not shown at all: that these units optimise anything.* On snapshots nearly any set of patterns is optimal
+#   for some reward. The test of optimality needs single updates. What a reward buys here is the prediction
+#   above.
+# - T, p and the update rate are assumptions. Seven units are not the circuit: others that nobody recorded act
+#   through them.

@@ -11,10 +11,10 @@
 # ---
 
 # %% [markdown]
-# # Which few patterns does a ring of neurons want?
+# # Which few patterns does a ring of neurons find rewarding?
 #
-# Twelve neurons on a ring are rewarded when exactly four adjacent ones are active, and never else. The claim under
-# test: *each neuron answers so as to drive the circuit towards rewarded patterns, at as little coding cost as it can*:
+# Twelve neurons on a ring are rewarded only if exactly four adjacent ones are active. The claim under test: *each
+# neuron answers so as to drive the circuit towards rewarded patterns, at as little coding cost as it can*:
 #
 # v(σ) + L = r(σ) + B(v)(σ),  logit π_i(1 | σ) = logit p + [ v(σ^{i←1}) − v(σ^{i←0}) ] / λ,
 #
@@ -157,12 +157,12 @@ for name, (changed, factor) in changes.items():
     print("  mean responses in their bands: {:.2f}, moved by up to {:.4f}".format(*inside(prediction, truth)))
 
 # %% [markdown]
-# ## A frozen ring says so
+# ## A frozen ring is recognised
 #
-# At a low coding cost the circuit stays in one rewarded pattern for as long as it is recorded. Nobody can learn from it
-# what others are worth: the gate says why. What is printed is how wide the intervals of never-visited patterns are,
-# relative to before the data. Of the visited ones the data bound from below how much more they are worth than the rest;
-# the prior says how much more than that.
+# At a low coding cost the circuit stays in one rewarded pattern for as long as it is recorded. The rewards of other
+# patterns cannot be learned from it; the gate says why. The output is the width of the intervals of never-visited
+# patterns, relative to the prior's. For the visited patterns, the data give a lower bound on their advantage over the
+# rest; the rest comes from the prior.
 
 # %%
 frozen_cost, num_frozen = (0.25, 10_000) if SMALL else (0.5, 100_000)

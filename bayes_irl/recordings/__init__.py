@@ -1,4 +1,4 @@
-"""What was observed: recordings, their counts, and the stimulus states and neurons to read from them."""
+"""Recordings, their counts, and functions that choose stimulus states and neurons."""
 
 from bayes_irl.recordings.answers import Answers
 from bayes_irl.recordings.counts import Snapshots, Transitions, Updates

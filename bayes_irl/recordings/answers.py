@@ -1,4 +1,4 @@
-"""Answers to noisy evidence: what was chosen, and when."""
+"""Answers to noisy evidence: choices and reaction times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Answers:
 
     Attributes:
         choice: 1 the positive answer, 0 the negative one, 2 the sure reward, −1 none.
-        reaction_time: from the stimulus's onset, in seconds; NaN where there was no answer. None: it was not free.
+        reaction_time: Time from the stimulus's onset, in seconds; NaN without an answer. None: the time was not free.
     """
 
     choice: Int[np.ndarray, " num_trials"]
@@ -37,12 +37,12 @@ class Answers:
 
         Args:
             choice: 1 for the positive answer, 0 for the negative one, 2 for the sure reward; −1 or NaN for none.
-            reaction_time: from the stimulus's onset, in seconds, if the subject answered when it liked.
-            coding: what each value of `choice` stands for, where it is another: "positive", "negative", "sure" or
-                "none"; for instance `{1: "positive", -1: "negative"}` or `{"left": "negative", "right": "positive"}`.
+            reaction_time: Time from the stimulus's onset, in seconds, if the subject answered when it liked.
+            coding: Meaning of each value of `choice`, if it is not as above: "positive", "negative", "sure" or "none";
+                for instance `{1: "positive", -1: "negative"}` or `{"left": "negative", "right": "positive"}`.
 
         Raises:
-            InputError: where an array is not as described, lengths disagree, a trial without answer has a reaction
+            InputError: If an array is not as described, lengths disagree, a trial without answer has a reaction
                 time, or values may mean one thing or another.
 
         >>> Answers.from_arrays([1, 0, -1], [0.41, 0.73, float("nan")])
@@ -80,10 +80,10 @@ class AnswerCounts(Hashed):
     """How often each answer was given, for all that was shown.
 
     Attributes:
-        shown: index of the distinct stimulus, as the table's rows have it: subject, strength (in 1e-9), duration (in
+        shown: Index of the distinct stimulus, as the table's rows have it: subject, strength (in 1e-9), duration (in
             ms; 0 where reaction times were free), whether a sure reward was offered.
-        table: how often each outcome came up.
-        in_order: the choices, trial after trial; None: not at hand.
+        table: How often each outcome came up.
+        in_order: The choices, trial after trial; None: not available.
     """
 
     shown: Int[np.ndarray, "num_rows 4"]

@@ -1,4 +1,4 @@
-"""Counts become responses of 0 and 1, and what is lost thereby is said."""
+"""Convert counts to responses of 0 and 1, and report the spikes that are lost."""
 
 import warnings
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ MAX_LOST = 0.05  # share of a neuron's spikes
 
 
 def binarise(counts: Any) -> tuple[UInt8[np.ndarray, "num_bins num_neurons"], Float[np.ndarray, " num_neurons"]]:
-    """Return which neuron spiked in which bin, and the share of each neuron's spikes that this leaves out.
+    """Return which neuron spiked in which bin, and the share of each neuron's spikes that are lost.
 
     Raises:
         InputError: If counts are no table of whole numbers from 0.
@@ -53,7 +53,7 @@ def warn_of_lost_spikes(
     more = f" and {len(worst) - 5} more" if len(worst) > 5 else ""
     advice = "Use narrower bins." if narrower is None else f"At bin_width={narrower:g} none would lose more than 5 %."
     warnings.warn(
-        f"spikes that share a bin with another one of their unit are not seen: {shown}{more}. {advice}",
+        f"A second spike of a unit in the same bin is not counted; lost spikes: {shown}{more}. {advice}",
         DataWarning,
         stacklevel=4,
     )

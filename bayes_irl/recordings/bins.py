@@ -17,7 +17,7 @@ _ENDS = (("start_time", "stop_time"), ("start", "end"), ("start", "stop"))
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of one width; those of an epoch follow each other, and between epochs nothing does.
+    """Bins of one width. Bins of an epoch are successive; bins of different epochs are not.
 
     Attributes:
         begin: When each epoch's first bin begins, in seconds.

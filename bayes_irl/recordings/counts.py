@@ -1,4 +1,4 @@
-"""Observations reduced to counts: the cost of inference does not grow with the length of a recording."""
+"""Observations reduced to counts, so that the cost of inference does not grow with the recording."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ _MOST_NEURONS = 20  # exact enumeration ends here
 
 @dataclass(frozen=True, eq=False)
 class ResponseCounts(Hashed):
-    """What every reduction tells about the recording it came from.
+    """The fields that all reductions of a recording have.
 
     Attributes:
-        num_neurons: How many neurons.
-        num_stimuli: How many stimuli.
-        num_bins: How many observations entered the likelihood.
+        num_neurons: Number of neurons.
+        num_stimuli: Number of stimuli.
+        num_bins: Number of observations in the likelihood.
         response_counts: How often each neuron spiked.
-        response_totals: Out of how many of its responses.
+        response_totals: Number of its responses.
         occupancy_counts: How often each pattern was observed under each stimulus, in the whole recording.
         unit_ids: Names of the neurons; `None`: they are numbered.
         stimulus_names: Names of the stimuli; `None`: they are numbered.
-        recording: What was counted, in its order, for checks of what counts do not keep; `None`: not at hand.
+        recording: The recording in its order, for checks that counts do not allow; `None`: not available.
     """
 
     num_neurons: int
@@ -65,7 +65,7 @@ class Updates(ResponseCounts):
 
     Attributes:
         neuron: The neuron that was redrawn.
-        pattern: What it saw of the others, as a pattern in which its own bit is 0.
+        pattern: The responses of the others, as a pattern in which its own bit is 0.
         stimulus: The stimulus that it saw.
         num_spikes: How often it answered with a spike.
         num_updates: How often it was redrawn in this context.
@@ -116,8 +116,8 @@ class Transitions(ResponseCounts):
         pattern: The pattern of the bin before.
         next_pattern: The pattern of the bin arrived in.
         count: How often this move was observed.
-        updates_per_bin: How many updates a bin stands for.
-        held: Whether the stimulus of the bin arrived in is held during those updates, or moves at each.
+        updates_per_bin: Number of updates per bin.
+        held: Whether the stimulus of the second bin is held during these updates, or moves at each.
     """
 
     stimulus: Int[np.ndarray, " num_observations"]
@@ -275,7 +275,7 @@ def _responses(
 def _warn_of_constant_neurons(
     responses: np.ndarray, totals: np.ndarray, unit_ids: Sequence[str] | None, stacklevel: int
 ) -> None:
-    """Name the neurons whose responses never vary, and so say little about the reward."""
+    """Warn of neurons whose responses never vary: they carry little information about the reward."""
     seen = totals > 0
     constant = {
         "never spiked": seen & (responses == 0),

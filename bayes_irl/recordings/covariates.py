@@ -25,23 +25,23 @@ def stimulus_states(
     """Turn covariates (clicks, position) into joint stimulus states by cutting each at its quantiles.
 
     A value that equals an edge is below it, so that counts which are mostly 0 split into none and some.
-    Before cutting, covariates may be smoothed by a causal exponential kernel that starts afresh, at its first
-    value, in each trial: s_t = a s_(t-1) + (1 - a) c_t with a = exp(-bin_width / smooth).
+    Before cutting, covariates may be smoothed by a causal exponential kernel that restarts, at its first value, in each
+    trial: s_t = a s_(t-1) + (1 - a) c_t with a = exp(-bin_width / smooth).
 
     Args:
         covariates: [num_bins] or [num_bins, num_covariates].
         num_states: States per covariate; the joint states are all combinations, the last varying fastest.
-        edges: Instead of quantiles, per covariate the rising values at which to cut it.
+        edges: For each covariate, the rising values at which to cut it, instead of quantiles.
         names: One per covariate, for the labels.
         smooth: Time constant of the kernel, in seconds.
         bin_width: Seconds per bin; needed for smoothing.
-        trial: [num_bins], the trial of each bin; matters for smoothing only.
+        trial: [num_bins], the trial of each bin; only used for smoothing.
 
     Returns:
         The state of every bin, and a label per state.
 
     Raises:
-        InputError: If the input is not as described, or a state holds no bin: nothing could be said of it.
+        InputError: If the input is not as described, or a state has no bin.
 
     >>> stimulus_states([[0, 3], [2, 0], [0, 0], [1, 5]], names=("left", "right"))[1]
     ('left low, right low', 'left low, right high', 'left high, right low', 'left high, right high')
@@ -82,6 +82,9 @@ def pick_neurons(
         bin_width: Seconds per bin.
         num_neurons: How many to pick.
         least_rate: The lowest mean rate that passes, in Hz.
+
+    Returns:
+        Indices of neurons `[num_neurons]`.
 
     Raises:
         InputError: If fewer neurons reach that rate.

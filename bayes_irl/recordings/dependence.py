@@ -1,4 +1,4 @@
-"""How dependent are successive bins, given the stimulus, and how far apart must snapshots be taken?"""
+"""Dependence of successive bins, given the stimulus, and the thinning step of snapshots."""
 
 import warnings
 
@@ -9,12 +9,12 @@ from bayes_irl._checks import DataWarning, count, positive
 from bayes_irl.recordings.bin_arrays import first_bins
 from bayes_irl.recordings.recording import Recording
 
-_LEAST_OBSERVATIONS = 30  # below this, a stimulus has no say in the thinning step
+_LEAST_OBSERVATIONS = 30  # below this, a stimulus is ignored when the thinning step is chosen
 _LEAST_TRIALS = 20  # below this, trials are too few to measure a variance between them
 
 
 def design_effect(recording: Recording, every: int = 1) -> Float[np.ndarray, " num_stimuli"]:
-    """How many times larger is the variance of counts than if bins were independent given the stimulus?
+    """Variance of counts, relative to that of bins that are independent given the stimulus.
 
     Kish's design effect of cluster sampling. With e_tf the residual of feature f (each neuron's response, and
     the spike count, which sees what neurons share) from its mean under stimulus x, and clusters c of n_c of
@@ -55,8 +55,8 @@ def thinning_step(recording: Recording, target: float = 1.2) -> int:
     """Return the smallest step at which every stimulus's design effect is below `target`.
 
     Steps are tried in a ladder in which each is at most half as large again as the one before: 1, 2, 3, 4, 6,
-    8, 11 … Stimuli with fewer than 30 snapshots left have no say; when none has a say any more, the last step
-    tried is returned with a `DataWarning`.
+    8, 11 … Stimuli with fewer than 30 remaining snapshots are ignored. If all are ignored, the last step tried is
+    returned with a `DataWarning`.
 
     Args:
         recording: The recording.

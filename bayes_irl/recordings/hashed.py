@@ -1,4 +1,4 @@
-"""A fingerprint of what was observed, and the same without what was observed."""
+"""A hash of the observations, and the kind of counts without them."""
 
 import hashlib
 from dataclasses import MISSING, Field, dataclass, fields, replace
@@ -15,7 +15,7 @@ _EMPTY: dict[tuple, Any] = {}
 
 @dataclass(frozen=True, eq=False)
 class Hashed:
-    """Counts that can be told apart by a hash."""
+    """Counts with a hash."""
 
     @cached_property
     def data_hash(self) -> str:

@@ -1,4 +1,4 @@
-"""Choices one after the other, for checks of what counts do not keep."""
+"""Choices in their order, for checks that counts do not allow."""
 
 from dataclasses import dataclass
 

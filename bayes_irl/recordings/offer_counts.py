@@ -14,13 +14,13 @@ class OfferCounts(Hashed):
     """How often each juice was chosen, for every distinct offer of every session.
 
     Attributes:
-        session: number of the session.
-        num_a: how much of A.
-        num_b: how much of B.
+        session: Number of the session.
+        num_a: How much of A.
+        num_b: How much of B.
         a_left: 1 where A is on the left, −1 where B is, 0 where that was not noted.
         a_first: 1 where A is shown first, −1 where B is, 0 where both are shown at once.
-        table: how often B and A were chosen.
-        in_order: the choices, trial after trial; None: not at hand.
+        table: How often B and A were chosen.
+        in_order: The choices, trial after trial; None: not available.
     """
 
     session: Int[np.ndarray, " num_rows"]

@@ -19,14 +19,14 @@ _BLOCK = 1 << 16  # bins that are unpacked at once
 
 @dataclass(frozen=True, eq=False)
 class PackedRecording(Hashed):
-    """A `Recording` in an eighth of its memory, for as many neurons and bins as there are.
+    """A `Recording` in an eighth of its memory, for any number of neurons and bins.
 
     Attributes:
         bits: Responses, eight to a byte, as `numpy.packbits` along neurons makes them.
         num_neurons: How many neurons.
         stimulus: The stimulus of every bin (or update).
-        num_stimuli: How many stimuli there are, seen or not.
-        trial: The trial of every bin; `None`: one unbroken record.
+        num_stimuli: Number of stimuli, shown or not.
+        trial: The trial of every bin; `None`: a continuous record.
         neuron: In a recording of single updates, the neuron that was redrawn; `None`: a recording in bins.
         unit_ids: Names of the neurons; `None`: they are numbered.
         stimulus_names: Names of the stimuli; `None`: they are numbered.
@@ -59,7 +59,7 @@ class PackedRecording(Hashed):
     def from_blocks(
         cls, blocks: Iterable[ArrayLike], stimulus: ArrayLike, *, trial: ArrayLike | None = None, **more: Any
     ) -> "PackedRecording":
-        """Pack a recording that never is in memory as a whole.
+        """Pack a recording part by part, without the whole in memory.
 
         Args:
             blocks: Successive parts `[num_bins_of_part, num_neurons]` of the spikes, 0 or 1, such as a generator that

@@ -1,4 +1,4 @@
-"""A recording: which neurons spiked in every bin (or update), and under which stimulus."""
+"""A recording: the spikes of all neurons in every bin (or update), and the stimulus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,11 +24,11 @@ _MOST_NEURONS = 30  # a pattern's index is an int32
 
 @runtime_checkable
 class Binned(Protocol):
-    """A stimulus that remembers the bins in which it was recorded.
+    """A stimulus that stores the bins in which it was recorded.
 
     Attributes:
-        updates_per_bin: Updates of the whole circuit in a bin; `None`: it remembers none.
-        held: Whether it stands still within a bin.
+        updates_per_bin: Updates of the whole circuit in a bin; `None`: not recorded in bins.
+        held: Whether it is constant within a bin.
     """
 
     updates_per_bin: int | None
@@ -42,12 +42,12 @@ class Recording:
     Attributes:
         spikes: 1 where a neuron spiked. In a recording of single updates, the pattern after the update.
         stimulus: The stimulus under which the bin (or update) happened, 0 .. num_stimuli - 1.
-        num_stimuli: How many stimuli there are, seen or not.
-        trial: The trial that each bin belongs to; `None`: one unbroken record.
+        num_stimuli: Number of stimuli, shown or not.
+        trial: The trial that each bin belongs to; `None`: a continuous record.
         bin_width: Seconds per bin, where known.
         neuron: In a recording of single updates, the neuron that was redrawn; `None`: a recording in bins.
-        unit_ids: The neurons' names, such as the ids of units in a file; `None`: they are numbered.
-        stimulus_names: The stimuli's names, such as their contrasts; `None`: they are numbered.
+        unit_ids: The neurons' names, for instance the ids of units in a file; `None`: they are numbered.
+        stimulus_names: The stimuli's names, for instance their contrasts; `None`: they are numbered.
         lost: Share of each neuron's spikes that shared a bin with another of its spikes, where spikes were counted.
     """
 
@@ -84,13 +84,14 @@ class Recording:
             trial: `[num_bins]`: numbers in the order in which the trials happened, or their names.
             bin_width: Seconds per bin.
             neuron: `[num_bins]`, for recordings of single updates: which neuron was redrawn.
-            num_stimuli: How many stimuli there are, where some may be missing here; `stimulus` are then whole numbers
-                from 0.
+            num_stimuli: Number of stimuli, if some may be missing in this recording; `stimulus` must then be whole
+                numbers from 0.
             unit_ids: One name per neuron.
-            stimulus_names: One name per stimulus, in order; `stimulus` are then whole numbers from 0, or such names.
+            stimulus_names: One name per stimulus, in order; `stimulus` must then be whole numbers from 0, or these
+                names.
 
         Raises:
-            InputError: Where an array is not as described, or lengths disagree.
+            InputError: If an array is not as described, or lengths disagree.
 
         >>> Recording.from_arrays([[0, 1], [1, 1]], [0, 1]).patterns
         array([1, 3], dtype=int32)
@@ -115,12 +116,12 @@ class Recording:
 
     @classmethod
     def from_counts(cls, counts: Any, stimulus: Any, **more: Any) -> "Recording":
-        """Make a recording of spike counts: a bin in which a neuron spiked more than once holds one spike.
+        """Make a recording from spike counts: a bin with several spikes of a neuron counts as one spike.
 
         Args:
             counts: `[num_bins, num_neurons]`, whole numbers, as an array or a table with named axes.
             stimulus: As in `from_arrays`.
-            **more: What else `from_arrays` takes.
+            **more: Other arguments of `from_arrays`.
 
         Raises:
             InputError: As `from_arrays`; or if counts are negative or not whole. Warns of neurons that lose more than
@@ -149,23 +150,23 @@ class Recording:
         unit_ids: Any = None,
         align: Any = None,
     ) -> "Recording":
-        """Bin spike times within epochs; each spike is counted once, and nothing is bridged between epochs.
+        """Bin spike times within epochs; each spike is counted once, and no bin spans two epochs.
 
         Args:
             spikes: Seconds: a list with an array per unit; a dict of them by unit id; a table with the columns
                 `spike_time` and `spike_unit`; or a pynapple `TsGroup`.
-            bin_width: Seconds per bin. What is left at the end of an epoch is not used.
+            bin_width: Seconds per bin. A remainder at the end of an epoch is not used.
             epochs: `[num_epochs, 2]`, start and end in seconds, in the order of time, such as trials or running; or a
                 table with columns `start_time` and `stop_time` (or `start` and `end`), or a pynapple `IntervalSet`. By
                 default one epoch: the span of the stimulus's time stamps, a `TsGroup`'s time support, or else from the
                 first spike to the last.
             stimulus: One value per bin or per epoch; the name of a column of `epochs`; or (times, values), such as
                 events, whose values hold until the next event, or a signal; or a pynapple `Tsd`. A bin's stimulus is
-                what holds in its middle. By default there is one stimulus.
-            num_states: The stimulus is a measured quantity: its mean in each bin is cut at quantiles into so many
-                states; see `stimulus_states`. By default different values are different stimuli.
-            unit_ids: Of a list, one name per unit; of a table, the names that `spike_unit` counts from 0; of a dict or
-                `TsGroup`, which units to take.
+                the value in its middle. By default there is a single stimulus.
+            num_states: For a stimulus that is a measured quantity: its mean in each bin is cut at quantiles into this
+                number of states; see `stimulus_states`. By default each distinct value is a stimulus.
+            unit_ids: For a list, one name per unit; for a table, the names of the numbers in `spike_unit`; for a dict
+                or `TsGroup`, the units to take.
             align: One time per epoch at which a bin begins, such as the stimulus's onset; by default the epoch's start.
 
         Raises:
@@ -183,17 +184,17 @@ class Recording:
         return cls(**binned)
 
     def __repr__(self) -> str:
-        """How much was recorded, from whom, under which stimuli: three lines."""
+        """A summary in three lines: duration, neurons, stimuli."""
         return in_lines(self)
 
     def _repr_html_(self) -> str:
         return in_html(self)
 
     def to_pynapple(self) -> Any:
-        """Return the responses as a pynapple `TsdFrame`, a column per unit, whose time support are the trials.
+        """Return the responses as a pynapple `TsdFrame` with a column per unit; its time support is the trials.
 
-        Times are those of the middles of bins, trials joined. Predictions need no such step: `adapt` returns `xarray`
-        tables, as `pynapple.compute_tuning_curves` does.
+        Times are those of the middles of bins, with trials joined. Predictions need no conversion: `adapt` returns
+        `xarray` tables, as `pynapple.compute_tuning_curves` does.
 
         Raises:
             InputError: If bins have no known width, or pynapple is not installed.
@@ -248,11 +249,16 @@ class Recording:
         """Return the recording of these neurons alone, in the order given: places from 0, or unit ids as words.
 
         Raises:
-            InputError: If a neuron is repeated or does not exist, or the recording is of single updates:
-                there, what the others saw would be hidden.
+            InputError: If a neuron is repeated or does not exist, or the recording is of single updates: every neuron
+                is part of the others' context.
         """
         if self.neuron is not None:
-            raise InputError.of("recording", "bins", "single updates", "They show what all other neurons saw.")
+            raise InputError.of(
+                "recording",
+                "bins",
+                "single updates",
+                "Single updates need all neurons: each is part of the others' context.",
+            )
         if np.asarray(neurons).dtype.kind == "U":
             neurons = find_units("neurons", np.atleast_1d(neurons).tolist(), self.unit_ids, self.num_neurons)
         chosen = whole_numbers("neurons", neurons, 0, self.num_neurons - 1)
@@ -269,7 +275,7 @@ class Recording:
         """Return the recording of these trials alone, in the order in which they were recorded.
 
         Raises:
-            InputError: If the recording has no trials, or not these.
+            InputError: If the recording has no trials, or not all of these.
         """
         if self.trial is None:
             raise InputError.of("recording", "trials", "one unbroken record", "Give it `trial`.")
@@ -282,11 +288,11 @@ class Recording:
     def split(self, fraction: float, seed: int) -> "tuple[Recording, Recording]":
         """Return a part to fit and a part to score, as (train, test).
 
-        Whole trials are drawn at random; a record without trials is cut in two, and its first part trains.
+        Whole trials are drawn at random. A record without trials is cut in two, and the first part is for training.
 
         Args:
-            fraction: The share of trials (or bins) that trains, between 0 and 1; each part gets at least one.
-            seed: Of the draw of trials.
+            fraction: The share of trials (or bins) for training, between 0 and 1; each part gets at least one.
+            seed: Seed of the draw of trials.
 
         Raises:
             InputError: If the fraction is not between 0 and 1, or there is only one trial or bin.
@@ -305,8 +311,8 @@ class Recording:
     def stimulus_counts(self) -> Int[np.ndarray, "num_stimuli num_stimuli"]:
         """Return how often stimulus x was followed by x′ in the next bin.
 
-        The stimulus passes from a trial's last bin to the next trial's first one, and from the last bin of
-        all to the first, so that no stimulus that was visited is one that cannot be left.
+        The last bin of a trial is followed by the first bin of the next trial, and the last bin of all by the first. So
+        every stimulus that was shown can be left.
         """
         size = self.num_stimuli
         moves = self.stimulus.astype(np.int64) * size + np.roll(self.stimulus, -1)
@@ -316,7 +322,7 @@ class Recording:
         """Return the empirical T[x, x′] per bin (or per update): the rows of `stimulus_counts`, normalised.
 
         Raises:
-            InputError: If a stimulus was never seen, for then its row is unknown.
+            InputError: If a stimulus was never shown, because its row is then unknown.
         """
         moves = self.stimulus_counts()
         visits = moves.sum(axis=1)
@@ -343,7 +349,7 @@ class Recording:
         return max(1, round(per_second * self._known_bin_width()))
 
     def counts(self) -> Updates | Snapshots:
-        """Reduce to counts as the recording suggests itself: single updates as such, bins as thinned snapshots."""
+        """Reduce to counts: single updates to updates, bins to thinned snapshots."""
         return self.updates() if self.neuron is not None else self.snapshots()
 
     def updates(self) -> Updates:
@@ -377,22 +383,24 @@ class Recording:
 
         Args:
             update_rate: How often each neuron is redrawn, in Hz; sets `updates_per_bin`.
-            held: Whether the stimulus (of the bin arrived in) is held within a bin, or moves at every update.
-            stimulus: In place of both: a `Stimulus` from `Stimulus.per_update`, which remembers them.
+            held: Whether the stimulus (of the second bin) is held within a bin, or moves at every update.
+            stimulus: In place of both: a `Stimulus` from `Stimulus.per_update`, which stores them.
 
         Raises:
             InputError: If the recording is of single updates, neither or both of rate and stimulus are given, the bin
                 width is not known, no two bins follow each other, or there are more neurons than can be enumerated.
         """
         if self.neuron is not None:
-            raise InputError.of("recording", "bins", "single updates", "Use updates(), which says more.")
+            raise InputError.of("recording", "bins", "single updates", "Use updates(), which keeps more information.")
         if (update_rate is None) == (stimulus is None):
             found = "neither" if stimulus is None else "both"
-            raise InputError.of("update_rate", "a rate in Hz, or a stimulus that remembers its bins", found)
+            raise InputError.of("update_rate", "a rate in Hz, or a stimulus made for bins", found)
         if stimulus is None:
             per_bin = self.updates_per_bin(update_rate or 0.0)
         elif stimulus.updates_per_bin is None:
-            raise InputError.of("stimulus", "one that remembers its bins", "none", "Use Stimulus.per_update.")
+            raise InputError.of(
+                "stimulus", "one made for bins (Stimulus.per_update)", "none", "Use Stimulus.per_update."
+            )
         else:
             per_bin, held = stimulus.updates_per_bin, stimulus.held
         sizes = (self.num_neurons, self.num_stimuli)
@@ -400,7 +408,7 @@ class Recording:
         return self._named(moves)
 
     def where(self, keep: np.ndarray) -> "Recording":
-        """Return the bins that a mask `[num_bins]` keeps. What it brings together is taken to follow each other."""
+        """Return the bins that a mask `[num_bins]` selects. They are treated as successive."""
         return replace(
             self,
             spikes=self.spikes[keep],

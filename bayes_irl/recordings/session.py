@@ -1,4 +1,4 @@
-"""What a lab's file holds, before it is binned."""
+"""The contents of a lab's file, before binning."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -41,7 +41,7 @@ def _nothing_to_close() -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """What a file holds: spike times or counts, and what can be a stimulus or an epoch.
+    """The contents of a file: spike times or counts, and possible stimuli and epochs.
 
     Attributes:
         source: The file, for messages.
@@ -80,10 +80,10 @@ class Session:
         quality: Any = None,
         align: Any = None,
     ) -> Recording:
-        """Bin what the file holds; see `load_recording`.
+        """Bin the file's spikes; see `load_recording`.
 
         Raises:
-            InputError: If the file lacks what is asked for: the message lists what it holds.
+            InputError: If the file lacks a requested name: the message lists its contents.
         """
         if self.counts is not None:
             return self._from_counts(bin_width, stimulus, num_states, units, epochs, align)

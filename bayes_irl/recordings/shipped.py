@@ -1,4 +1,4 @@
-"""Small recordings that come with the package, so that every page of the documentation can be followed."""
+"""Small recordings that come with the package, for the pages of the documentation."""
 
 from pathlib import Path
 
@@ -15,16 +15,19 @@ def load_example(name: str) -> Recording:
 
     | name | what it is |
     |---|---|
-    | `retina` | 12 ganglion cells under a flash drawn anew every 0.12 s, 10 minutes, bins of 5 ms |
+    | `retina` | 12 ganglion cells; a new random flash every 0.12 s, 10 minutes, bins of 5 ms |
     | `rat_clicks` | 7 units of a rat that counts clicks, 120 trials, bins of 10 ms; four states of clicks |
     | `hippocampus` | 6 units of a rat on a linear track, 8 minutes, bins of 20 ms; four parts of the track |
     | `spike_count` | 20,000 simulated updates of 6 neurons, rewarded for 2 or 4 spikes, by stimulus |
 
     Args:
-        name: one of these.
+        name: One of these.
+
+    Returns:
+        The recording.
 
     Raises:
-        InputError: if it is another one.
+        InputError: If it is another one.
 
     >>> print(load_example("spike_count"))
     Recording of 20,000 updates

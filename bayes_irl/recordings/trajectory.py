@@ -21,7 +21,7 @@ class MoveCounts(Hashed):
 
     Attributes:
         table: How often each move was made at each place.
-        in_order: The moves, one after the other; `None`: not at hand.
+        in_order: The moves, one after the other; `None`: not available.
     """
 
     table: Int[np.ndarray, "num_places num_moves"]
@@ -51,7 +51,7 @@ class Trajectory:
 
     Attributes:
         place: Where the agent was when it chose its move (after the world's own move).
-        move: Which it chose: in a maze 0 up, 1 down, 2 left, 3 right; whether or not a wall was in the way.
+        move: The chosen move: in a maze 0 up, 1 down, 2 left, 3 right, even if a wall blocked it.
         num_places: How many places there are, visited or not.
         num_moves: How many moves there are, made or not.
         stretch: The number of the stretch of time that each move belongs to; stretches do not follow each other.
@@ -83,7 +83,7 @@ class Trajectory:
                 `None`: one move follows the other.
 
         Raises:
-            InputError: Where an array is not as described, or lengths disagree.
+            InputError: If an array is not as described, or lengths disagree.
 
         >>> Trajectory.from_arrays([0, 1, 1], [3, 0, 0], num_places=2).counts().table.tolist()
         [[0, 0, 0, 1], [2, 0, 0, 0]]

@@ -50,21 +50,28 @@ def load_recording(
     A file of your own format is read once its reader is in `bayes_irl.recordings.formats.READERS`.
 
     Args:
-        path: Of the file, or of a Kilosort or phy folder.
+        path: Path of the file, or of a Kilosort or phy folder.
         bin_width: Seconds per bin, for spike times.
-        stimulus: The name of what the file holds: a column of the table of epochs, a time series, an array; or values,
-            as `Recording.from_spike_times` takes them. By default there is one stimulus, or what an `.npz` states.
-        num_states: Cut the stimulus, a measured quantity, at quantiles into so many states.
+        stimulus: A name in the file: a column of the table of epochs, a time series or an array; or values, as for
+            `Recording.from_spike_times`. By default a single stimulus, or the one in an `.npz` file.
+        num_states: Cut the stimulus, a measured quantity, at quantiles into this number of states.
         epochs: The name of a table in the file; the path of a `.csv` or `.tsv` file with columns `start_time` and
             `stop_time`, in seconds; or starts and ends. By default the table `trials`, if there is one.
         units: Ids of the units to take; by default all of the right quality.
         quality: Labels of the units to take; by default "good", if any unit is labelled so, else all.
-        spikes: The variable that holds spikes, in a `.mat` or `.npz` file where this is not plain.
+        spikes: The variable that holds spikes, in a `.mat` or `.npz` file in which this is ambiguous.
         align: One time per epoch at which a bin begins, or the column that holds them.
 
+    Returns:
+        The recording.
+
     Raises:
-        InputError: If the file is missing, damaged or of another kind, or lacks what is asked for: the message lists
-            what it holds.
+        InputError: If the file is missing, damaged or of another kind, or lacks a requested name: the message lists its
+            contents.
+
+    >>> save_recording(recording, "recording.npz")
+    >>> load_recording("recording.npz").num_neurons
+    3
     """
     place = Path(path)
     suffix = place.suffix.lower()

@@ -23,7 +23,7 @@ def read_mat(path: Path, spikes: str | None = None) -> Session:
 
     Args:
         path: The file.
-        spikes: The variable that holds spikes, where this is not plain: a cell with the spike times of each unit in
+        spikes: The variable that holds spikes, if this is ambiguous: a cell with the spike times of each unit in
             seconds, or counts in bins. Fields of structs are `struct.field`.
 
     Raises:

@@ -26,9 +26,9 @@ def read_npz(path: Path, spikes: str | None = None, plain: bool = True) -> Recor
     Args:
         path: A file with the arrays `spikes` and `stimulus`, and where they apply `trial`, `bin_width`,
             `neuron`, `num_stimuli`, `unit_ids`, `stimulus_names`, as `Recording.from_arrays` takes them. Other arrays
-            are left alone. Or a file with spike times, or with a stimulus that is still to be made.
-        spikes: The array that holds spikes, where this is not plain.
-        plain: Whether nothing else was asked for, so that such a file is taken as it is.
+            are ignored. Or a file with spike times, or without stimulus states.
+        spikes: The array that holds spikes, if this is ambiguous.
+        plain: Whether no option was given, so that the file is read as it is.
 
     Raises:
         InputError: If the file is missing, damaged or of another kind, or its arrays are no recording.
@@ -58,11 +58,13 @@ def save_recording(recording: Recording, path: str | os.PathLike[str]) -> None:
     """Write a recording to an .npz archive, all of it or nothing: an older file is replaced only at the end.
 
     Args:
-        recording: What to write.
-        path: Where, ending in .npz.
+        recording: The recording.
+        path: The path of the file, ending in .npz.
 
     Raises:
         InputError: If the file cannot be written there.
+
+    >>> save_recording(recording, "recording.npz")
     """
     target = npz_path(path)
     fields = {name: getattr(recording, name) for name in _NEEDED + _OPTIONAL}

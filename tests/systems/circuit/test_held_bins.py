@@ -87,13 +87,13 @@ def test_what_contradicts_the_bins_is_refused(network, recording):
     rate = (STEPS - 2) / (3 * recording.bin_width)
     with pytest.raises(bi.InputError, match="moves over 6 updates with the stimulus held.*got 4 updates"):
         observe(CIRCUIT, recording.transitions(rate), BASELINE)
-    with pytest.raises(bi.InputError, match="held, as the stimulus has it, got 6 updates with the stimulus moving"):
+    with pytest.raises(bi.InputError, match="held, as for the stimulus, got 6 updates with the stimulus moving"):
         observe(CIRCUIT, recording.transitions(STEPS / (3 * recording.bin_width), held=False), BASELINE)
     counts = recording.transitions(stimulus=STIMULUS)
     assert (counts.updates_per_bin, counts.held) == (STEPS, True)
     with pytest.raises(bi.InputError, match="update_rate: expected a rate in Hz, or a stimulus"):
         recording.transitions()
-    with pytest.raises(bi.InputError, match="stimulus: expected one that remembers its bins"):
+    with pytest.raises(bi.InputError, match="stimulus: expected one made for bins"):
         recording.transitions(stimulus=MOVING.stimulus)
 
 

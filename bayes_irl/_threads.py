@@ -16,9 +16,9 @@ def map_threads(function: Callable, items: Iterable, num_threads: int | None = N
     multiplied.
 
     Args:
-        function: of one item.
-        items: what to apply it to.
-        num_threads: by default `available_cpus()`, up to 16. To use fewer everywhere, give the process fewer CPUs
+        function: Of one item.
+        items: What to apply it to.
+        num_threads: By default `available_cpus()`, up to 16. To use fewer everywhere, give the process fewer CPUs
             before JAX starts: `taskset` on Linux.
 
     >>> map_threads(lambda number: number**2, range(5), num_threads=2)

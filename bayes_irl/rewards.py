@@ -21,6 +21,9 @@ def from_spike_count(
         table: Reward per spike count, `[num_stimuli, num_neurons + 1]`; may be traced.
         target: Instead of a table, the count that is rewarded by 1, for all stimuli or per stimulus.
 
+    Returns:
+        r `[num_stimuli, num_patterns]`.
+
     Raises:
         InputError: If neither or both are given, or a target is out of range.
 
@@ -45,6 +48,12 @@ def pairwise(circuit: Wiring, weights: ArrayLike, fields: ArrayLike) -> Reward:
         circuit: The circuit to reward.
         weights: W_ij for i < j, in the order of `numpy.triu_indices(num_neurons, 1)`.
         fields: h_i(x) `[num_stimuli, num_neurons]`.
+
+    Returns:
+        r `[num_stimuli, num_patterns]`.
+
+    >>> pairwise(bi.Circuit(2, bi.Stimulus.constant()), [1.0], [[0.0, 0.5]]).tolist()
+    [[0.0, 0.5, 0.0, 1.5]]
     """
     patterns = circuit.patterns.astype(float)
     first, second = np.triu_indices(circuit.num_neurons, 1)
@@ -53,7 +62,18 @@ def pairwise(circuit: Wiring, weights: ArrayLike, fields: ArrayLike) -> Reward:
 
 
 def adjacent(circuit: Wiring, num_active: int) -> Reward:
-    """Reward 1 if exactly `num_active` neighbouring neurons on a ring spike, and no other; else 0."""
+    """Reward 1 if exactly `num_active` neighbouring neurons on a ring spike, and no other; else 0.
+
+    Args:
+        circuit: The circuit to reward.
+        num_active: Number of neighbouring neurons that spike.
+
+    Returns:
+        r `[num_stimuli, num_patterns]`.
+
+    >>> adjacent(bi.Circuit(4, bi.Stimulus.constant()), 2).sum().item()  # 1100, 0110, 0011, 1001
+    4.0
+    """
     size = count("num_active", num_active)
     if size > circuit.num_neurons:
         raise InputError.of("num_active", f"at most {circuit.num_neurons} neurons", size)
@@ -68,8 +88,18 @@ def adjacent(circuit: Wiring, num_active: int) -> Reward:
 def from_function(circuit: Wiring, function: Callable[[np.ndarray, int], float]) -> Reward:
     """Reward from any function of a pattern `[num_neurons]` of 0 and 1, and a stimulus's index.
 
+    Args:
+        circuit: The circuit to reward.
+        function: `function(pattern, x)` returns a finite number.
+
+    Returns:
+        r `[num_stimuli, num_patterns]`.
+
     Raises:
         InputError: If the function returns something that is not a finite number.
+
+    >>> from_function(bi.Circuit(2, bi.Stimulus.constant()), lambda pattern, x: pattern[0] * pattern[1]).tolist()
+    [[0.0, 0.0, 0.0, 1.0]]
     """
     values = [[function(pattern, x) for pattern in circuit.patterns] for x in range(circuit.num_stimuli)]
     return jnp.asarray(
@@ -85,6 +115,12 @@ def in_gauge(
     Args:
         reward: r `[..., num_stimuli, num_patterns]`.
         weights: How often each pattern was seen under each stimulus `[num_stimuli, num_patterns]`.
+
+    Returns:
+        r − Σ_σ w r / Σ_σ w, of the shape of `reward`.
+
+    >>> in_gauge(jnp.array([[1.0, 3.0]]), jnp.array([[1.0, 1.0]])).tolist()
+    [[-1.0, 1.0]]
     """
     shares = weights / weights.sum(axis=-1, keepdims=True)
     shares = shares.reshape(*[1] * (reward.ndim - 2), *shares.shape)
@@ -92,7 +128,18 @@ def in_gauge(
 
 
 def per_spike_count(circuit: Wiring, reward: Reward) -> Float[Array, "num_stimuli num_counts"]:
-    """Mean reward of the patterns with each number of spikes `[num_stimuli, num_neurons + 1]`."""
+    """Mean reward of the patterns with each number of spikes `[num_stimuli, num_neurons + 1]`.
+
+    Args:
+        circuit: The circuit.
+        reward: r `[num_stimuli, num_patterns]`.
+
+    Returns:
+        The means `[num_stimuli, num_neurons + 1]`.
+
+    >>> per_spike_count(circuit, reward).tolist()
+    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]
+    """
     counts = circuit.spike_count
     members = (counts[:, None] == np.arange(circuit.num_neurons + 1)).astype(float)
     return reward @ (members / members.sum(axis=0))
@@ -119,6 +166,12 @@ def from_walsh(circuit: Wiring, coefficients: ArrayLike) -> Reward:
         circuit: The circuit to reward.
         coefficients: c `[num_stimuli, num_patterns − 1]`; a set S of neurons is indexed like the pattern in which just
             they spike, the empty set left out.
+
+    Returns:
+        r `[num_stimuli, num_patterns]`.
+
+    >>> from_walsh(bi.Circuit(1, bi.Stimulus.constant()), [[2.0]]).tolist()
+    [[2.0, -2.0]]
     """
     table = jnp.pad(jnp.asarray(coefficients), ((0, 0), (1, 0)))
     for i in range(circuit.num_neurons):

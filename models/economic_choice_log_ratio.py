@@ -1,4 +1,4 @@
-"""Choices depend on the logarithm of the ratio of two values, whatever the stakes.
+"""Choices depend on the logarithm of the ratio of two values, not on the total.
 
 log P(A) / P(B) = [log(ρ n_A / n_B) + biases] / λ: the usual probit or logit on log(n_B / n_A). An offer of one juice
 alone has an infinite ratio: forced choices never err and carry no information, so they are left out of the likelihood's

@@ -1,4 +1,4 @@
-"""Choices depend on the share that a juice has in the value of both, whatever the stakes.
+"""Choices depend on each juice's share of the total value, not on the total.
 
 log P(A) / P(B) = [(ρ n_A − n_B) / (ρ n_A + n_B) + biases] / λ. An offer of one juice alone has share 1 whatever its
 quantity, so that all forced choices err alike, with odds exp(−1/λ).

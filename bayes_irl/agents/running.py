@@ -40,6 +40,10 @@ def run(
 
     Returns:
         Trials, as `bayes_irl.trial_layout` describes them.
+
+    >>> trials = run(agent, 4, key=key)
+    >>> trials["rates"].dims
+    ('trial', 'step', 'unit')
     """
     total = count("num_trials", num_trials)
     units = whole_numbers("silence", list(silence), 0, agent.networks.decision.num_units - 1)

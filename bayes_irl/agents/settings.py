@@ -90,6 +90,9 @@ def settings_for(task: str, **options: object) -> Settings:
         task: Its name.
         **options: Attributes of `Settings` to change.
 
+    Returns:
+        The settings.
+
     Raises:
         InputError: There is no such setting, or it cannot have this value.
 

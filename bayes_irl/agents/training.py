@@ -66,6 +66,10 @@ def train(
 
     Source:
         Song, Yang & Wang 2017, doi:10.7554/eLife.21492.
+
+    >>> trained = train(agent.task, agent.settings, key=key, max_updates=1)
+    >>> trained.learned
+    False
     """
     one_of("until", until, get_args(Until))
     chosen = settings or settings_for(task.name)
@@ -103,6 +107,9 @@ def load_agent(folder: str | os.PathLike[str], task: Task | type[Task] | None = 
         task: The agent's task, or its class. It is needed only if the class cannot be found by its import path: a class
             defined in a notebook, or in a module that is not imported.
 
+    Returns:
+        The agent.
+
     Raises:
         InputError: If there is no checkpoint, it is damaged, or of another version; if the task's class is not
             imported; if the given task is not the one that was trained.
@@ -119,8 +126,14 @@ def training_history(folder: str | os.PathLike[str]) -> xr.Dataset:
     Args:
         folder: The agent's folder.
 
+    Returns:
+        The history.
+
     Raises:
         InputError: If there is no checkpoint, it is damaged, or of another version.
+
+    >>> training_history(folder)["num_updates"].values.tolist()
+    [5, 10]
     """
     return load_history(Path(folder) / CHECKPOINT)
 

@@ -36,6 +36,9 @@ def predicted_answers(tree: xr.DataTree) -> xr.Dataset:
 
     Raises:
         InputError: If the tree is of another kind.
+
+    >>> predicted_answers(posterior)["share_positive"].dims
+    ('source', 'subject', 'signed_strength')
     """
     fit = Fit(tree)
     if "answers" not in fit.tables:

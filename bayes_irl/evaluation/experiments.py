@@ -50,7 +50,7 @@ def tell_apart(
     experiment gives information, with much larger N all give everything.
 
     Args:
-        posteriors: The tree that `infer` returned, by the name of the claim; all of one circuit.
+        posteriors: Trees that `infer` returned, by the name of the claim; all of one circuit.
         key: A JAX random key, for the simulated recordings.
         experiments: Changed circuits by name. By default each neuron silenced, each forced to spike, and a stimulus
             that changes 4 times as often, or as rarely; and always "nothing changed", that is, more of the same

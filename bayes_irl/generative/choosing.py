@@ -28,6 +28,13 @@ def by_session(name: str, offers: Offers, typical: dist.Distribution, spread: fl
         offers: The `Offers` that the model receives.
         typical: Prior of a subject's mean.
         spread: Typical difference between its sessions.
+
+    Returns:
+        The quantity in each session `[num_sessions]`.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     by_session("log_worth", offers, dist.Normal(0.0, 1.0), 0.3).shape
+    (2,)
     """
     subjects = (offers.num_subjects,)
     mean = numpyro.sample(f"{name}_mean", typical.expand(subjects).to_event(1))[offers.subject_of]
@@ -47,6 +54,13 @@ def by_kind(
         offers: The `Offers` that the model receives.
         simultaneous: The quantity in each session.
         scale: Typical size of the constant.
+
+    Returns:
+        The quantity in each session and kind of trial `[num_sessions, num_kinds]`.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     by_kind("log_worth", offers, jnp.zeros(2), 0.1).shape
+    (2, 1)
     """
     if len(offers.kinds) == 1:
         return simultaneous[:, None]
@@ -64,6 +78,11 @@ def bias(offers: Offers, scale: float) -> tuple[Float[Array, " num_subjects"], F
 
     Returns:
         Both biases of each subject; 0 if the side or the order was not recorded.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     side, order = bias(offers, 1.0)
+    >>> side.shape, order.shape
+    ((1,), (1,))
     """
     normal = dist.Normal(0.0, scale).expand((offers.num_subjects,)).to_event(1)
     noted = {"side_bias": (offers.a_left != 0).any(), "order_bias": (offers.a_first != 0).any()}
@@ -88,6 +107,10 @@ def juices(offers: Offers, rule: Rule | None = None, *, temperature: float, scal
     Returns:
         The valuation, for `choose`. A rule of your own can use its `worth_of(shown)`, `temperature_of(shown)` and
         `bias_of(shown)`.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     juices(offers, temperature=0.5, scale=0.1).worth.shape
+    (2, 1)
     """
     log_worth = by_session("log_relative_value", offers, dist.Normal(np.log(2), np.log(2)), 0.3)
     log_temperature = by_session("log_temperature", offers, dist.Normal(np.log(temperature), 1.0), 0.3)
@@ -111,6 +134,8 @@ def choose(
         preference: A valuation from `juices`, or a function of your own from the offers shown to the log-odds of A.
             Such a function is not stored in the tree, so `adapt` and `score` refuse the fit.
         choices: The recording that `infer` passes to the model; None to sample from the prior alone.
+
+    >>> choose(bi.Valuation.of(offers, worth=2.0, temperature=0.5))  # without choices: the prior alone
     """
     if choices is None:
         return

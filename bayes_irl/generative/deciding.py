@@ -17,12 +17,35 @@ PerSubject = Float[Array, " num_subjects"]
 
 
 def per_subject(evidence: Evidence) -> Callable[[str, dist.Distribution], PerSubject]:
-    """Return a function that draws a quantity of each subject, by name and prior, in a NumPyro model."""
+    """Return a function that draws a quantity of each subject, by name and prior, in a NumPyro model.
+
+    Args:
+        evidence: The `Evidence` that the model receives.
+
+    Returns:
+        A function of a site's name and prior, which draws `[num_subjects]`.
+
+    >>> draw = per_subject(evidence)
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     draw("sensitivity", dist.HalfNormal(1.0)).shape
+    (1,)
+    """
     return lambda name, prior: numpyro.sample(name, prior.expand([evidence.num_subjects]).to_event(1))
 
 
 def habits(evidence: Evidence) -> Habits:
-    """Draw `Habits` for each subject, in a NumPyro model."""
+    """Draw `Habits` for each subject, in a NumPyro model.
+
+    Args:
+        evidence: The `Evidence` that the model receives.
+
+    Returns:
+        Default rate, lapse rate and non-decision time of each subject.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     habits(evidence).lapse.shape
+    (1,)
+    """
     draw = per_subject(evidence)
     return Habits(
         draw("hazard", dist.LogNormal(0.0, 1.0)),
@@ -53,6 +76,10 @@ def answer_when_ready(
 
     Raises:
         InputError: If there are no reaction times.
+
+    >>> drawn = numpyro.handlers.seed(habits, 0)(evidence)
+    >>> stakes = bi.generative.Stakes(temperature=jnp.ones(1))
+    >>> answer_when_ready(evidence, jnp.ones(1), stakes, drawn)  # without answers: the prior alone
     """
     if answers is None:
         return
@@ -94,6 +121,9 @@ def answer_when_asked(
 
     Raises:
         InputError: If there are reaction times, or sure rewards on offer without a `sure_value`.
+
+    >>> one, none = jnp.ones(1), jnp.zeros(1)
+    >>> answer_when_asked(evidence, one, one, none, none)  # without answers: the prior alone
     """
     if answers is None:
         return

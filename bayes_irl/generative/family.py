@@ -18,7 +18,18 @@ from bayes_irl.systems.population.precision import single
 
 
 def centre(population: Neurons, recording: Observations | None) -> Baseline:
-    """The baseline p, at which pairs are centred; ½ without a recording."""
+    """The baseline p, at which pairs are centred; ½ without a recording.
+
+    Args:
+        population: The population.
+        recording: The recording that `infer` passes to the model, or None.
+
+    Returns:
+        p `[num_neurons]`, probabilities of a spike.
+
+    >>> centre(bi.Population(4, bi.Stimulus.constant()), None).tolist()
+    [0.5, 0.5, 0.5, 0.5]
+    """
     if recording is None:
         return jnp.full(population.num_neurons, 0.5)
     return jnp.asarray(recording.sessions[0].baseline)
@@ -44,6 +55,11 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     Raises:
         InputError: If `population` is neither a population nor a circuit, or the value has another number of neurons or
             stimuli.
+
+    >>> value = bi.generative.FeatureValue(jnp.zeros((1, 3, 3)), jnp.ones((2, 3)), jnp.zeros((2, 4)), None)
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     answer_in_family(bi.Population(3, bi.Stimulus.switching(0.1)), value).fields.shape
+    (2, 3)
     """
     if not isinstance(population, Population | Circuit):
         raise InputError.of("circuit", "a Population or a Circuit, for a model of a value", population)

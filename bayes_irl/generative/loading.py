@@ -53,6 +53,12 @@ def load_model(name: str | Path) -> Model:
     A model file is Python, and loading it runs it: load files that you trust. It holds a docstring whose first line is
     the claim, a function `model(circuit, recording=None)`, and optionally `DIMS`, axis names of its sites.
 
+    Args:
+        name: Name of a model that comes with bayes_irl, or path of a file that ends in .py.
+
+    Returns:
+        The model.
+
     Raises:
         InputError: If there is no such model, or its file fails.
 
@@ -100,6 +106,12 @@ def _load_again(path: str, source: str) -> Model:
 def as_model(model: object) -> Model:
     """Return a model: one as it is, a name or path loaded, or a function with a docstring that states the claim.
 
+    Args:
+        model: A model, its name or path, or a function with a docstring.
+
+    Returns:
+        The model.
+
     Raises:
         InputError: For anything else.
 
@@ -125,7 +137,14 @@ def as_model(model: object) -> Model:
 
 
 def available_models() -> tuple[str, ...]:
-    """Names of the models that come with bayes_irl."""
+    """Names of the models that come with bayes_irl.
+
+    Returns:
+        The names, in alphabetical order.
+
+    >>> "spike_count" in available_models()
+    True
+    """
     return tuple(sorted(path.stem for path in models_folder().glob("*.py")))
 
 

@@ -22,6 +22,10 @@ def observe(reward: Any, recording: Observations) -> None:
     Args:
         reward: The reward in this system's form: a table in nats per update, log-odds, or probabilities.
         recording: The recording that `infer` passes to the model.
+
+    >>> seen = bi.systems.base.observe(circuit, recording, 0.4)
+    >>> sorted(numpyro.handlers.trace(numpyro.handlers.seed(observe, 0)).get_trace(reward, seen))
+    ['responses', 'solver_residual']
     """
     residuals = []
     for number, session in enumerate(recording.sessions):
@@ -52,6 +56,9 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
 
     Raises:
         InputError: If the reward has another number of states than the circuit.
+
+    >>> respond(circuit, reward).shape  # without a recording: the reward as it is
+    (2, 8)
     """
     states = (system.num_stimuli, system.num_patterns)
     if reward.shape != states:

@@ -303,8 +303,14 @@ def passed(tree: xr.DataTree) -> bool:
     Args:
         tree: The tree that `infer` returned.
 
+    Returns:
+        Whether both hold.
+
     Raises:
         InputError: If this is no fit.
+
+    >>> passed(posterior)
+    True
     """
     return Fit(tree).passed
 
@@ -315,7 +321,13 @@ def verdict(tree: xr.DataTree) -> str:
     Args:
         tree: The tree that `infer` returned.
 
+    Returns:
+        The sentences.
+
     Raises:
         InputError: If this is no fit.
+
+    >>> verdict(posterior).startswith("All")
+    True
     """
     return Fit(tree).verdict

@@ -75,6 +75,10 @@ def infer(
 
     Source:
         Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
+
+    >>> posterior = infer(model, circuit, recording, 0.4, bi.Laplace(120), key=key)
+    >>> bi.passed(posterior)
+    True
     """
     began, bars = time.perf_counter(), Progress(progress)
     asked = checked(model, system, recording, method, key, checkpoint)

@@ -88,7 +88,7 @@ class Posterior:
         return account
 
     def reward_of(self, flat: Flat | np.ndarray) -> Any:
-        """The reward of one draw, as its system has it; differentiable."""
+        """The reward of one draw, in the system's form; differentiable."""
         return self.system.reward_from(joint.explain(self.joint, jnp.asarray(flat))["reward"])
 
     def prior(self, key: Array, num_draws: int) -> dict[str, np.ndarray]:

@@ -22,6 +22,8 @@ def save_trials(trials: xr.Dataset, path: str | os.PathLike[str]) -> None:
 
     Raises:
         InputError: If the file cannot be written there, or an attribute is no plain data.
+
+    >>> save_trials(bi.run(agent, 4, key=key), "trials.npz")
     """
     axes = {name: [*map(str, variable.dims)] for name, variable in trials.variables.items()}
     about = {"axes": axes, "coordinates": [*map(str, trials.coords)], "attributes": trials.attrs}
@@ -42,6 +44,10 @@ def load_trials(path: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises:
         InputError: If the file is missing, damaged or of another kind.
+
+    >>> save_trials(bi.run(agent, 4, key=key), "trials.npz")
+    >>> load_trials("trials.npz").sizes["trial"]
+    4
     """
     arrays = read_archive(npz_path(path))
     try:

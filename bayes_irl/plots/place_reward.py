@@ -22,6 +22,14 @@ def place_reward(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
 
     Returns:
         The figure: two panels, both in nats per update. A cross marks places that were never visited.
+
+    Raises:
+        InputError: If the tree is not a fit to a maze.
+
+    >>> maze = bi.Maze(2, 2, goal=(0, 0))
+    >>> moves = bi.simulate(bi.optimize(maze, np.eye(4)[:1], 1.0), 500, key)
+    >>> tree = bi.infer("place", maze, moves, method=bi.Laplace(120), key=key)
+    >>> place_reward(tree).savefig("places.pdf")
     """
     advice = "Fit a maze first: infer(load_model('place'), maze, trajectory, key=...)."
     draws = style.variable(tree, "reward", "reward", ("chain", "draw", "stimulus", "place"), advice)

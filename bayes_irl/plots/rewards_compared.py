@@ -25,7 +25,7 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: style.Ont
     gauge, with a mean of zero over what was observed under each stimulus.
 
     Args:
-        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        posteriors: Trees that `infer` returned, by the name of the claim; all of the same observations.
         figure: Where to draw: a figure, a subfigure, or axes, which are replaced; by default a new figure.
 
     Returns:
@@ -74,7 +74,7 @@ def rewards_compared(posteriors: Mapping[str, xr.DataTree], *, figure: style.Ont
 
 
 def _averages(tree: xr.DataTree) -> tuple[list[str], style.Summary]:
-    """Return the stimuli's names, and the reward per number of spikes; NaN where none such was observed."""
+    """Return the stimuli's names, and the reward per number of spikes; NaN if none was observed."""
     reward = style.variable(tree, "reward", "reward", ("chain", "draw", "stimulus", "pattern"), _ADVICE)
     weights = style.variable(tree, "constant_data", "weights", ("stimulus", "pattern"), _ADVICE).values
     number = np.array([index.bit_count() for index in range(reward.sizes["pattern"])])

@@ -113,7 +113,7 @@ def finite(values: Shaped[np.ndarray, "..."], name: str) -> Float[np.ndarray, ".
 def truth_in_gauge(
     truth: ArrayLike, weights: Float[np.ndarray, "num_stimuli num_patterns"]
 ) -> Float[np.ndarray, "num_stimuli num_patterns"]:
-    """Return a true reward with a mean of zero over what was observed under each stimulus, as posteriors have it."""
+    """Return a true reward in the gauge of posteriors: mean zero over observed patterns under each stimulus."""
     table = finite_array("truth", truth, weights.shape, "Give a reward per stimulus and pattern.")
     return np.asarray(in_gauge(jnp.asarray(table), jnp.asarray(weights)))
 
@@ -274,7 +274,7 @@ def span_of_passed(
 
 
 def p_value(value: float) -> str:
-    """Return a p-value as titles have it."""
+    """Return a p-value in the form for titles."""
     return "p < 0.01" if value < 0.01 else f"p = {value:.2f}"
 
 

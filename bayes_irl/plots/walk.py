@@ -39,6 +39,12 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: style.Onto = None
 
     Returns:
         The figure. An arrow is Σ_a π(a | place) · direction of a: its length says how determined the agent is.
+
+    Raises:
+        InputError: If `walks` is something else.
+
+    >>> walker = bi.optimize(bi.Maze(2, 2, goal=(0, 0)), np.eye(4)[:1], 1.0)
+    >>> walk({"Two by two": walker}).savefig("walk.pdf")
     """
     failed: Sequence[str] = ()
     title = ""

@@ -61,6 +61,10 @@ def adapt(
     Raises:
         InputError: If the system is of another kind or size, the prediction for the unchanged system differs from the
             recording, draws do not keep the recorded rates, or a draw could not be solved.
+
+    >>> prediction = adapt(posterior, recorded(posterior).silence(2), num_draws=2)
+    >>> prediction["predictions"]["circuit"].values.tolist()
+    ['unchanged', 'changed']
     """
     fit = Fit(posterior).require(Capability.ADAPT)
     before = fit.system
@@ -115,8 +119,14 @@ def recorded(posterior: xr.DataTree) -> Any:
     Args:
         posterior: The tree that `infer` returned.
 
+    Returns:
+        The system, lesions included.
+
     Raises:
         InputError: If this is no fit to a system.
+
+    >>> recorded(posterior).num_neurons
+    3
     """
     return Fit(posterior).system
 

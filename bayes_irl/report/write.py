@@ -34,7 +34,7 @@ def write_report(
     does not apply, the report says why.
 
     Args:
-        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        posteriors: Trees that `infer` returned, by the name of the claim; all of the same observations.
         folder: The folder to write to; it is made if it does not exist.
         key: A JAX random key.
         recording: The recording, for checks that need the order of its bins.

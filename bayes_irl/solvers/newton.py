@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
     Attributes:
         position: the last position that was accepted.
-        evaluation: what `evaluate` returned there.
+        evaluation: the result of `evaluate` there.
         proposal: the next step, which was not taken; it is there where a search ended by its tolerance.
         settled: whether the gain fell below the tolerance.
         num_steps: how many steps were taken.

@@ -35,6 +35,9 @@ def make(name: str, **options: Any) -> Task:
         name: One of `NAMES`, or the path of a file of your own that defines a subclass of `Task`; the file is run.
         **options: Attributes of the task to change from their defaults.
 
+    Returns:
+        The task.
+
     Raises:
         InputError: If there is no such task, file or option, or the task cannot be made with these values.
 

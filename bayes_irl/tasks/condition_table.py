@@ -36,6 +36,9 @@ def table(**levels: tuple[float | int, ...]) -> dict[str, np.ndarray]:
     Args:
         **levels: Of each quantity, by name.
 
+    Returns:
+        The columns by name, each `[num_conditions]`.
+
     >>> {name: column.tolist() for name, column in table(side=(-1, 1), level=(0, 5)).items()}
     {'side': [-1, -1, 1, 1], 'level': [0, 5, 0, 5]}
     """
@@ -50,6 +53,9 @@ def rows(names: Sequence[str], *epochs: Mapping[str, Any]) -> Float[Array, "num_
         names: Of the columns, such as a task's inputs.
         *epochs: What each epoch gives, by name.
 
+    Returns:
+        The table `[num_epochs, num_names]`.
+
     >>> rows(("fixation", "left"), {"fixation": 1}, {"fixation": 1, "left": 0.5}, {}).tolist()
     [[1.0, 0.0], [1.0, 0.5], [0.0, 0.0]]
     """
@@ -57,6 +63,19 @@ def rows(names: Sequence[str], *epochs: Mapping[str, Any]) -> Float[Array, "num_
 
 
 def two_answers(second: Bool[Array, ""], correct: float, wrong: float) -> tuple[Float[Array, "3"], Int[Array, ""]]:
-    """Return the rewards of waiting and of two answers, and the correct one: the second answer, or else the first."""
+    """Return the rewards of waiting and of two answers, and the correct one: the second answer, or else the first.
+
+    Args:
+        second: Whether the second answer is correct.
+        correct: Reward of the correct answer.
+        wrong: Reward of the other one.
+
+    Returns:
+        Rewards of waiting and of both answers, and the number of the correct one.
+
+    >>> payoffs, correct = two_answers(jnp.array(True), 1.0, 0.0)
+    >>> payoffs.tolist(), int(correct)
+    ([0.0, 0.0, 1.0], 2)
+    """
     payoff = jnp.where(second, jnp.array([0.0, wrong, correct]), jnp.array([0.0, correct, wrong]))
     return payoff, jnp.where(second, 2, 1)

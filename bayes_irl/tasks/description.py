@@ -52,6 +52,9 @@ def restore(description: Mapping[str, Any], task: Task | type[Task] | None = Non
         task: The class to make it with, or the task itself, if its class cannot be found by its import path (for
             instance a class of a notebook). By default the class that the description names, if it is imported.
 
+    Returns:
+        The task.
+
     Raises:
         InputError: If no such class is imported, or the given class or task is not the described one.
 

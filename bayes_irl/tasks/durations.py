@@ -39,7 +39,17 @@ class Uniform(Duration):
 
 
 def fixed(length: float) -> Uniform:
-    """Return a constant duration, in ms."""
+    """Return a constant duration, in ms.
+
+    Args:
+        length: The duration, in ms.
+
+    Returns:
+        The duration, as a distribution.
+
+    >>> fixed(500.0).shortest
+    500.0
+    """
     return Uniform(length, length)
 
 

@@ -11,15 +11,22 @@ from bayes_irl.tasks.task import Task
 
 
 def task_class(path: str | os.PathLike[str]) -> type[Task]:
-    """Return the task class that a Python file defines.
+    r"""Return the task class that a Python file defines.
 
     A task file is Python, and reading it runs it: read files that you trust.
 
     Args:
         path: Of a file that defines one subclass of `Task`.
 
+    Returns:
+        The class.
+
     Raises:
         InputError: If there is no such file, it raises an error, or it does not define exactly one task.
+
+    >>> text = "from bayes_irl.tasks import Wager as Base\n\nclass Mine(Base):\n    name: str = 'mine'\n"
+    >>> Path("mine.py").write_text(text) and task_class("mine.py").__name__
+    'Mine'
     """
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():

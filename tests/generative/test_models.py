@@ -143,8 +143,8 @@ def test_a_missing_file_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("import no_such_package", r"mine\.py fails when it is loaded: ModuleNotFoundError.*no_such_package"),
-        ("def model(:", r"mine\.py fails when it is loaded: SyntaxError"),
+        ("import no_such_package", r"mine\.py raises an error when it is loaded: ModuleNotFoundError.*no_such_package"),
+        ("def model(:", r"mine\.py raises an error when it is loaded: SyntaxError"),
         ("'''A claim.'''", r"expected a function model\(circuit, recording=None\) in .*mine\.py, got none"),
     ],
 )

@@ -83,6 +83,7 @@ FITS = {
 NAMES: dict[str, Callable[[str], Any]] = {
     "bi": lambda _: package(),
     "jax": lambda _: jax,
+    "jnp": lambda _: jax.numpy,
     "np": lambda _: np,
     "analysis": lambda _: package().analysis,
     "key": lambda _: jax.random.key(0),
@@ -94,6 +95,8 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "posterior": lambda module: stored(FITS.get(module, "spike_count")).copy(deep=True),
     "other": lambda _: stored("pairwise").copy(deep=True),
     "trials": trials,
+    "offers": lambda _: package().Offers.from_arrays([1, 2, 0], [1, 1, 1], session=["mon", "mon", "tue"]),
+    "evidence": lambda _: package().Evidence.from_arrays([-0.5, 0.5], 1.0),
     "folder": lambda _: STORED / "agent",
     "agent": lambda _: package().load_agent(STORED / "agent"),
     "histories": lambda _: histories(),

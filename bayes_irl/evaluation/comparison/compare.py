@@ -23,7 +23,7 @@ def compare(
     """Compare claims about one recording by their leave-one-out predictive density (see `loo`).
 
     Args:
-        posteriors: The tree that `infer` returned, by the name of the claim; all of the same observations.
+        posteriors: Trees that `infer` returned, by the name of the claim; all of the same observations.
         refitted: The result of `loo_refitted`, for claims where importance sampling was not good enough.
         allow_failed: Whether to continue if fits failed their gate.
 

@@ -43,6 +43,9 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
 
     Source:
         Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+
+    >>> loo(posterior)["share_bad"].item()
+    0.0
     """
     fit = Fit(posterior).require(Capability.LOO)
     left_out = fit.system.left_out(fit.groups)

@@ -29,6 +29,9 @@ def blind_spots(posterior: xr.DataTree, *, allow_failed: bool = False) -> tuple[
 
     Raises:
         InputError: If the tree is not what `infer` returned, its system is not a circuit, or its gate failed.
+
+    >>> any("coding cost" in sentence for sentence in blind_spots(posterior))
+    True
     """
     fit = Fit(posterior).require(Capability.BLIND_SPOTS).require_passed(allow_failed)
     _, _, weights = rewards_in_gauge(fit)

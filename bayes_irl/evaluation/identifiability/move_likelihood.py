@@ -119,7 +119,7 @@ class Moves(eqx.Module):
 
 
 def _stimulus(counts: Transitions) -> Stimulus:
-    """T per update, as the recording itself shows it; a stimulus that is held has no say."""
+    """T per update, from the recording itself; it does not matter if the stimulus is held."""
     if counts.previous_stimulus is None:
         return Stimulus(np.eye(counts.num_stimuli))
     moves = np.zeros((counts.num_stimuli, counts.num_stimuli))

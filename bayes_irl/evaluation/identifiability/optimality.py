@@ -66,6 +66,9 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
     Source:
         Decomposition of flows on graphs: Jiang, Lim, Yao & Ye 2011, doi:10.1007/s10107-010-0419-x. Score test: Rao
         1948, doi:10.1017/S0305004100023987. Westfall & Young 1993, Resampling-Based Multiple Testing, Wiley.
+
+    >>> optimality_test(recording, key=key, num_replicates=99)["p_value"].item() > 0.05
+    True
     """
     count("num_replicates", num_replicates, least=19)
     rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))

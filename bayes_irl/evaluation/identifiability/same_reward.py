@@ -201,5 +201,5 @@ def _in_words(ratio: np.ndarray, p_value: float, degrees: int) -> str:
     costs = f"coding cost {middle:.2g} times as large (90 % interval {low:.2g} to {high:.2g})"
     tested = f"(p = {p_value:.2g}, {degrees} degrees of freedom)"
     if p_value < 0.05:
-        return f"No single reward explains both recordings, whatever the coding costs and baselines {tested}."
+        return f"No single reward explains both recordings, for any coding costs and baselines {tested}."
     return f"One reward explains both recordings {tested}, the second one with a {costs}."

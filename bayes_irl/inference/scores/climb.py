@@ -45,7 +45,7 @@ class Peak:
 
     Attributes:
         flat: Latent variables, unconstrained.
-        spreads: Those that only the others tell of, unconstrained.
+        spreads: Scales that the recording only determines through the others, unconstrained.
         temper: What the evidence was multiplied by: 1 for updates, whose likelihood is exact; for snapshots such that
             its curvature is the variance of its scores, for most latent variables.
         curvature: There, from a part of the recording.

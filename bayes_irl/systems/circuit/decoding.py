@@ -64,8 +64,14 @@ def information_about(network: NeuronOptimum, feature: ArrayLike) -> float:
         network: The network, from `optimize_code` or `optimize`.
         feature: y `[num_stimuli]`, whole numbers or truth values.
 
+    Returns:
+        I(y; σ), in bits.
+
     Raises:
         InputError: For a feature that does not fit the circuit, or has one value.
+
+    >>> 0 < information_about(network, [0, 1]) < 1
+    True
     """
     return float(_bits(network.occupancy, given_feature(feature, network.circuit)))
 
@@ -74,6 +80,16 @@ def information_if_independent(network: NeuronOptimum, feature: ArrayLike) -> fl
     """I(y; σ) in bits, if the neurons had the same tuning curves P(σ_i = 1 | x) but were independent given x.
 
     Patterns then follow P(σ | x) = Π_i P(σ_i | x). Arguments and errors are those of `information_about`.
+
+    Args:
+        network: The network, from `optimize_code` or `optimize`.
+        feature: y `[num_stimuli]`, whole numbers or truth values.
+
+    Returns:
+        I(y; σ), in bits.
+
+    >>> 0 < information_if_independent(network, [0, 1]) < 1
+    True
     """
     circuit = network.circuit
     independent = independent_occupancy(circuit, network.tuning_curves)

@@ -97,7 +97,7 @@ class EnumeratedCircuit(Wiring, System):
     def simulate_under(
         self, optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int
     ) -> Recording:
-        """Draw responses to the very stimuli of a recording; see `bayes_irl.systems.forward.simulate_under`."""
+        """Draw responses to the sequence of stimuli of a recording; see `bayes_irl.systems.forward.simulate_under`."""
         check_known(optimum)
         return draw_under(optimum, recording, key, updates_per_bin)
 

@@ -265,7 +265,7 @@ def check_bins(stimulus: Stimulus, counts: ResponseCounts) -> None:
     if counts.updates_per_bin != steps or (counts.held != stimulus.held and steps > 1):
         raise InputError.of(
             "recording",
-            f"moves over {_in_words(steps, stimulus.held)}, as the stimulus has it",
+            f"moves over {_in_words(steps, stimulus.held)}, as for the stimulus",
             _in_words(counts.updates_per_bin, counts.held),
             "Use recording.transitions(stimulus=stimulus).",
         )

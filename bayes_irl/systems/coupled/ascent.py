@@ -117,7 +117,7 @@ def climb_from(
     that rises most, and the better end is kept.
 
     Args:
-        circuit: Who is there and what each neuron sees.
+        circuit: The neurons, and what each of them sees.
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ, in the reward's unit.
         baseline: Given or adapted.
@@ -213,7 +213,7 @@ def settle(
     """Climb to the optimum nearby by Newton's method, uphill along every direction and never down.
 
     Args:
-        circuit: Who is there and what each neuron sees.
+        circuit: The neurons, and what each of them sees.
         reward: r/λ `[num_stimuli, num_patterns]`.
         baseline: Given or adapted.
         start: θ, where to begin.

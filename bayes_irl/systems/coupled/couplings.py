@@ -16,7 +16,7 @@ from bayes_irl.solvers.stationary import occupancy, occupancy_at_ends
 from bayes_irl.systems.circuit.wiring import Wiring
 
 Parameters = Float[Array, " num_parameters"]
-NEVER = 1e-12  # closest that an adapted baseline comes to 0 or 1
+LEAST_BASELINE = 1e-12  # closest that an adapted baseline comes to 0 or 1
 
 
 class Couplings(eqx.Module):
@@ -127,7 +127,7 @@ def coupled_objective(
     """L/λ = E[r/λ] − (1/n) Σ_i E KL(π_i ‖ p_i) of coupled answers, exact and differentiable, and their occupancy.
 
     Args:
-        circuit: Who is there and what each neuron sees.
+        circuit: The neurons, and what each of them sees.
         reward: r/λ `[num_stimuli, num_patterns]`.
         baseline: p_i given `[num_neurons]`, or the mean response of each neuron or of all: that p has the least cost,
             so L with it is the largest over p.
@@ -147,4 +147,4 @@ def coupled_defaults(
     mean = occupancy.sum(axis=0) @ circuit.patterns.astype(float)
     if baseline == "population":
         mean = jnp.full_like(mean, mean[circuit.free].mean())
-    return circuit.default_actions(jnp.clip(mean, NEVER, 1 - NEVER))
+    return circuit.default_actions(jnp.clip(mean, LEAST_BASELINE, 1 - LEAST_BASELINE))

@@ -30,7 +30,7 @@ def num_bins(limit: float) -> int:
 def expected_strengths(
     evidence: EvidenceTrials, others: Sequence[float] | np.ndarray = ()
 ) -> tuple[Float[np.ndarray, " num_strengths"], Float[np.ndarray, " num_strengths"]]:
-    """Strengths that are shown, or may be all the same, and how often a subject expects each: others never."""
+    """Strengths of the trials, with any further ones, and how often a subject expects each (further ones: never)."""
     strengths = np.unique(np.concatenate([evidence.strengths, np.asarray(others, float)]))
     prior = np.zeros(len(strengths))
     prior[np.searchsorted(strengths, evidence.strengths)] = evidence.prior
@@ -51,7 +51,7 @@ def in_time(
     Args:
         evidence: What subjects expect, and how long they have.
         motives: What they want.
-        strengths: Others that are shown all the same; outcomes are those of all strengths, in order.
+        strengths: Further strengths, which subjects do not expect; outcomes are those of all strengths, in order.
         limit: Until when answers are recorded; by default as long as subjects have.
     """
     every, prior = expected_strengths(evidence, strengths)

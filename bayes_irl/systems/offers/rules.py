@@ -12,7 +12,18 @@ Amounts = Float[Array | np.ndarray, " num_rows"]
 
 
 def utility(quantity: Amounts, power: Amounts) -> Float[Array, " num_rows"]:
-    """Return quantity^power / power, concave below 1, of slope 1 at 1; nothing is worth nothing."""
+    """Return quantity^power / power, concave below 1, of slope 1 at 1; nothing is worth nothing.
+
+    Args:
+        quantity: Quantities, 0 or more.
+        power: γ > 0.
+
+    Returns:
+        u(q) = q^γ / γ `[num_rows]`.
+
+    >>> utility(jnp.array([0.0, 1.0]), jnp.array([0.5, 0.5])).tolist()
+    [0.0, 2.0]
+    """
     some = quantity > 0
     return jnp.where(some, jnp.where(some, quantity, 1.0) ** power / power, 0.0)
 

@@ -50,7 +50,18 @@ class FeatureValue(eqx.Module):
 
 
 def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float[Array, "*sets n n"]:
-    """Spread one number per pair, in the order of `numpy.triu_indices`, over a symmetric matrix."""
+    """Spread one number per pair, in the order of `numpy.triu_indices`, over a symmetric matrix.
+
+    Args:
+        num_neurons: Size of the matrix.
+        pairs: One number per pair `[..., num_pairs]`.
+
+    Returns:
+        The matrices `[..., num_neurons, num_neurons]`, with a diagonal of zeros.
+
+    >>> symmetric(3, jnp.array([1.0, 2.0, 3.0])).tolist()
+    [[0.0, 1.0, 2.0], [1.0, 0.0, 3.0], [2.0, 3.0, 0.0]]
+    """
     upper = np.triu_indices(num_neurons, k=1)  # a constant: JAX would search for it at each call
     half = jnp.zeros((*pairs.shape[:-1], num_neurons, num_neurons), pairs.dtype).at[..., *upper].set(pairs)
     return half + jnp.swapaxes(half, -1, -2)

@@ -41,7 +41,7 @@ class ObservedPopulation(Observed):
 
     @property
     def population(self) -> ManyNeurons:
-        """Who is there."""
+        """The recorded population."""
         assert isinstance(self.system, ManyNeurons)
         return self.system
 

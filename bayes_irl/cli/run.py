@@ -16,7 +16,7 @@ from bayes_irl.cli.common import Command, FilePath, check_outputs, echo_table, e
     "task_file",
     type=FilePath,
     metavar="FILE.py",
-    help="The .py file or module of the agent's task, if it is your own.",
+    help="The .py file of the agent's task, if it is your own.",
 )
 @seed_option
 @click.option("--out", type=FilePath, required=True, help="Trials, an .npz file.")

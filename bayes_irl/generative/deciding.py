@@ -71,7 +71,7 @@ def answer_when_ready(
         evidence: The `Evidence` that the model receives.
         sensitivity: κ of each subject.
         stakes: Rewards and costs of each subject.
-        habits: Biases, lapse rate and non-decision time of each subject.
+        habits: Default rate, lapse rate and non-decision time of each subject.
         answers: The recording that `infer` passes to the model; None to sample from the prior alone.
 
     Raises:

@@ -211,10 +211,10 @@ class _Climber:
 
     def climb(self, start: Flat, settled: float) -> Peak:
         """Climb until the last step is shorter than `settled`, and take it."""
-        afresh = self.curvature is None
-        if afresh:
+        anew = self.curvature is None
+        if anew:
             self._measure(start)
-        self.every_step = afresh and self.evidence is self.few and self.measuring.exact
+        self.every_step = anew and self.evidence is self.few and self.measuring.exact
         found = newton(
             self._look,
             lambda flat, here: self._propose(_Look(*here)),

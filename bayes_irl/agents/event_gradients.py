@@ -12,6 +12,7 @@ from jax.lax import stop_gradient
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import count
+from bayes_irl._keys import as_key
 from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import num_chunks_of
@@ -24,7 +25,7 @@ from bayes_irl.tasks.trial import WAIT
 NUM_BLOCKS = 200  # enough for their covariance; their gradients are kept, and take megabytes
 
 
-def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progress: bool = False) -> xr.Dataset:
+def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray | int, progress: bool = False) -> xr.Dataset:
     """Estimate the gradient of each rewarded event's expected count, g_k = ∇ E[n_k], in the network's parameters.
 
     The agent's actions change neither the stimulus before the trial ends nor the noise of its units. Given both,
@@ -39,7 +40,7 @@ def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progres
     Args:
         agent: The agent, from `train` or `load_agent`; its best networks are used.
         num_trials: Number of trials, rounded up to equal blocks.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         progress: Show a bar.
 
     Returns:
@@ -64,7 +65,7 @@ def event_gradients(agent: Agent, num_trials: int, *, key: PRNGKeyArray, progres
     each_event = jnp.eye(len(names))
     blocks = [
         jax.device_get(gradients_of_counts(agent.networks.decision, task, each_event, per_condition, block_key))
-        for block_key in Bar(jax.random.split(key, NUM_BLOCKS), "gradients", disable=not progress, unit="block")
+        for block_key in Bar(jax.random.split(as_key(key), NUM_BLOCKS), "gradients", disable=not progress, unit="block")
     ]
     counts, gradients = (np.stack(each) for each in zip(*blocks, strict=True))
     return xr.Dataset(

@@ -12,6 +12,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import count, whole_numbers
+from bayes_irl._keys import as_key
 from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import MAX_BATCH, conditions_of
@@ -25,7 +26,7 @@ def run(
     agent: Agent,
     num_trials: int,
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     silence: Sequence[int] = (),
     progress: bool = False,
 ) -> xr.Dataset:
@@ -34,7 +35,7 @@ def run(
     Args:
         agent: The agent, from `train` or `load_agent`.
         num_trials: Number of trials.
-        key: A JAX random key; the same key draws the same trials and noise.
+        key: A JAX random key, or its seed; the same key draws the same trials and noise.
         silence: Units of the decision network that are held below threshold.
         progress: Show a bar.
 
@@ -50,7 +51,7 @@ def run(
     silenced = np.isin(np.arange(agent.networks.decision.num_units), units)
     networks = Networks(agent.networks.decision.silence(silenced), agent.networks.value, agent.networks.sees_rates)
     conditions = np.asarray(conditions_of(agent.task, math.ceil(total / MAX_BATCH) * MAX_BATCH)).reshape(-1, MAX_BATCH)
-    keys = jax.random.split(key, len(conditions))
+    keys = jax.random.split(as_key(key), len(conditions))
     parts = [
         jax.device_get(_run_chunk(networks, agent.task, *each))
         for each in Bar(list(zip(conditions, keys, strict=True)), desc="trials", disable=not progress, unit="chunk")

@@ -12,6 +12,7 @@ import xarray as xr
 from jaxtyping import Array, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count, one_of
+from bayes_irl._keys import as_key
 from bayes_irl._progress import Bar
 from bayes_irl.agents.agent import Agent
 from bayes_irl.agents.learner import Learner, num_skipped, update
@@ -31,7 +32,7 @@ def train(
     task: Task,
     settings: Settings | None = None,
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     start: Agent | None = None,
     until: Until = "criterion",
     max_updates: int = 20_000,
@@ -47,7 +48,7 @@ def train(
     Args:
         task: From `bayes_irl.tasks.make`, or of a class of your own.
         settings: Settings of networks and training; by default those documented for the task.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         start: An agent whose networks are trained further, for instance at a lower learning rate; by default training
             starts with untrained networks. Optimisers start from scratch.
         until: "criterion": the first validation that meets the task's criterion; "plateau": the criterion has been met
@@ -74,7 +75,7 @@ def train(
     one_of("until", until, get_args(Until))
     chosen = settings or settings_for(task.name)
     path = None if folder is None else Path(folder) / CHECKPOINT
-    started = _begin(task, chosen, key_as_numbers(key), start, path, resume)
+    started = _begin(task, chosen, key_as_numbers(as_key(key)), start, path, resume)
     base = jax.random.wrap_key_data(jnp.asarray(started.key, jnp.uint32))
     most = count("max_updates", max_updates)
     now, ended = started.state, ""

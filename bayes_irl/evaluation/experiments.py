@@ -11,6 +11,7 @@ from jaxtyping import Float, PRNGKeyArray
 from scipy.special import logsumexp
 
 from bayes_irl._checks import InputError
+from bayes_irl._keys import as_key
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.gate import MAX_RESIDUAL
 from bayes_irl.systems import Capability
@@ -31,7 +32,7 @@ Predicted = Float[np.ndarray, "num_claims num_draws num_states"]
 def tell_apart(
     posteriors: Mapping[str, xr.DataTree],
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     experiments: Mapping[str, Circuit] | None = None,
 ) -> xr.Dataset:
     """Rank experiments by their expected information about which of several claims is right.
@@ -51,7 +52,7 @@ def tell_apart(
 
     Args:
         posteriors: Trees that `infer` returned, by the name of the claim; all of one circuit.
-        key: A JAX random key, for the simulated recordings.
+        key: A JAX random key or its seed, for the simulated recordings.
         experiments: Changed circuits by name. By default each neuron silenced, each forced to spike, and a stimulus
             that changes 4 times as often, or as rarely; and always "nothing changed", that is, more of the same
             recording.
@@ -93,7 +94,7 @@ def tell_apart(
     if not kept:
         raise InputError.of("posteriors", "circuits that can be solved", "none", "Use float64.")
     share = {name: np.array([[visits for visits, _ in claim] for claim in solved[name]]) for name in kept}
-    seed = np.asarray(jax.random.bits(key, (4,)))
+    seed = np.asarray(jax.random.bits(as_key(key), (4,)))
     size = _telling_size(share[kept[0]], seed)
     gains = {name: gains_of_recordings(each, size, seed) for name, each in share.items()}
     once = {name: information(each.mean(axis=1)) for name, each in share.items()}

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
+from bayes_irl._keys import as_key
 from bayes_irl.generative import Model, as_model
 from bayes_irl.inference.methods.laplace import Laplace
 from bayes_irl.inference.methods.method import Method
@@ -61,24 +59,6 @@ def checked(
     folder = None if checkpoint is None else Path(checkpoint)
     claim, chosen = as_model(model), _method(method, systems[0]) if systems else Nuts()
     return Request(claim, system, recording, chosen, as_key(key), folder)
-
-
-def as_key(key: Any) -> PRNGKeyArray:
-    """Return a JAX random key; a whole number is its seed.
-
-    Raises:
-        InputError: For anything else.
-
-    >>> as_key(3) == jax.random.key(3)
-    Array(True, dtype=bool)
-    """
-    if isinstance(key, int | np.integer) and not isinstance(key, bool) and key >= 0:
-        return jax.random.key(int(key))
-    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) and key.shape == ():
-        return key
-    if isinstance(key, jax.Array | np.ndarray) and key.dtype == np.uint32 and key.shape == (2,):
-        return jax.random.wrap_key_data(jnp.asarray(key))
-    raise InputError.of("key", "a JAX random key, such as jax.random.key(0), or its seed", repr(key))
 
 
 def _is_list(value: Any) -> bool:

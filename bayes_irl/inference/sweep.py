@@ -14,9 +14,9 @@ import xarray as xr
 
 from bayes_irl._checks import InputError
 from bayes_irl._compiled import keep_compiled
+from bayes_irl._keys import as_key
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
-from bayes_irl.inference.door import as_key
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.methods.method import Method
 

@@ -7,6 +7,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError
+from bayes_irl._keys import as_key
 from bayes_irl._progress import Bar
 from bayes_irl.io.whole import written_whole
 from bayes_irl.plots.export import as_png, lay_out
@@ -20,7 +21,7 @@ def write_report(
     posteriors: Mapping[str, xr.DataTree],
     folder: str | Path,
     *,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     recording: Recording | None = None,
     made_by: str = "",
     progress: bool = False,
@@ -36,7 +37,7 @@ def write_report(
     Args:
         posteriors: Trees that `infer` returned, by the name of the claim; all of the same observations.
         folder: The folder to write to; it is made if it does not exist.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         recording: The recording, for checks that need the order of its bins.
         made_by: The command that makes this report, for the record.
         progress: Whether to show a progress bar.
@@ -62,7 +63,7 @@ def write_report(
             bar.update()
 
         with off_screen():
-            content = gather(posteriors, recording, key, step, allow_failed)
+            content = gather(posteriors, recording, as_key(key), step, allow_failed)
             for each in _pictures(content):
                 lay_out(each.figure)
     files = {target / "index.html": as_html(content, made_by).encode()}

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError, count
+from bayes_irl._keys import as_key
 from bayes_irl._types import ArrayLike
 from bayes_irl.recordings import Answers, Recording, Trajectory
 from bayes_irl.systems.base import BaselineKind, Capability, System
@@ -97,16 +98,16 @@ def optimize(
 
 
 @overload
-def simulate(optimum: Chooser, num_updates: int, key: PRNGKeyArray) -> np.ndarray: ...
+def simulate(optimum: Chooser, num_updates: int, key: PRNGKeyArray | int) -> np.ndarray: ...
 @overload
-def simulate(optimum: Decider, num_updates: int, key: PRNGKeyArray) -> Answers: ...
+def simulate(optimum: Decider, num_updates: int, key: PRNGKeyArray | int) -> Answers: ...
 @overload
-def simulate(optimum: Walker, num_updates: int, key: PRNGKeyArray) -> Trajectory: ...
+def simulate(optimum: Walker, num_updates: int, key: PRNGKeyArray | int) -> Trajectory: ...
 @overload
 def simulate(
     optimum: NeuronOptimum | PopulationNetwork,
     num_updates: int,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     updates_per_bin: int | None = ...,
     bin_width: float = ...,
     num_trials: int | None = ...,
@@ -114,7 +115,7 @@ def simulate(
 def simulate(
     optimum: Any,
     num_updates: int,
-    key: PRNGKeyArray,
+    key: PRNGKeyArray | int,
     updates_per_bin: int | None = None,
     bin_width: float = 0.01,
     num_trials: int | None = None,
@@ -128,7 +129,7 @@ def simulate(
         optimum: The result of `optimize`; or a `PopulationNetwork`.
         num_updates: Number of updates of single neurons, or of moves; for offers and evidence the number of their
             trials.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         updates_per_bin: None: record the bins that the stimulus was made for (see `Stimulus.per_update`), or every
             update if it was made for none. k: record bins of k updates; a stimulus that was made for no bins is held
             through each bin and moves k steps at once between bins. A bin's pattern is the one at its end. To infer
@@ -154,25 +155,25 @@ def simulate(
     total = count("num_updates", num_updates)
     system = check_system("optimum", getattr(optimum, "system", optimum))
     system.require(Capability.SIMULATE)
-    return system.simulate(optimum, total, key, updates_per_bin, bin_width, num_trials)
+    return system.simulate(optimum, total, as_key(key), updates_per_bin, bin_width, num_trials)
 
 
 def simulate_under(
-    optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray, updates_per_bin: int = 1
+    optimum: NeuronOptimum, recording: Recording, key: PRNGKeyArray | int, updates_per_bin: int = 1
 ) -> Recording:
     """Draw the responses of a network to the sequence of stimuli of a recording, each held through its bin.
 
     Args:
         optimum: The result of `optimize`.
         recording: The recording with the stimuli and trials; a trial starts with the last pattern of the one before.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         updates_per_bin: k, updates in each of its bins (1: each bin is an update).
 
     Returns:
         A recording in bins, of the same length. The first pattern is drawn from ρ(σ | x).
     """
     assert isinstance(optimum.system, EnumeratedCircuit)
-    return optimum.system.simulate_under(optimum, recording, key, count("updates_per_bin", updates_per_bin))
+    return optimum.system.simulate_under(optimum, recording, as_key(key), count("updates_per_bin", updates_per_bin))
 
 
 def check_system(argument: str, value: Any) -> Any:

@@ -44,7 +44,7 @@ def long_table(times):
 
 def binned(spikes, **more):
     options = {"bin_width": WIDTH / 1000, "epochs": np.array(EPOCHS) / 1000} | more
-    with pytest.warns(DataWarning, match="share a bin"):
+    with pytest.warns(DataWarning, match="not counted"):
         return Recording.from_spike_times(spikes, **options)
 
 

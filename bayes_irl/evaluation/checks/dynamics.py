@@ -9,6 +9,7 @@ import xarray as xr
 from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
+from bayes_irl._keys import as_key
 from bayes_irl._threads import map_threads
 from bayes_irl.evaluation.checks.replicas import NUM_REPLICAS, beside_replicas
 from bayes_irl.evaluation.checks.runs import runs
@@ -22,7 +23,7 @@ MEANINGS = {"dwell_time": "dwell times of patterns", "triggered": "responses aft
 LEAST_RUNS = 10  # recorded patterns that must last so long for their share to be worth comparing
 
 
-def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr.Dataset:
+def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray | int) -> xr.Dataset:
     """Check dwell times and stimulus-triggered averages, which need the order of bins.
 
     For 100 draws of the reward, simulate the optimal circuit *under the recorded sequence of stimuli*, with its first
@@ -38,7 +39,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
     Args:
         posterior: The tree that `infer` returned for this recording, of updates or transitions.
         recording: The recording.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
 
     Returns:
         As from `predictive`: both statistics as recorded and `…_replicated`, and `p_value`, `outside` and `sentence`;
@@ -73,7 +74,7 @@ def dynamics(posterior: xr.DataTree, recording: Any, *, key: PRNGKeyArray) -> xr
         network, one = drawn
         return _statistics(simulate_under(network, recording, one, steps), shown, limits[0])
 
-    replicas = map_threads(replicate, zip(networks, jax.random.split(key, len(networks)), strict=True))
+    replicas = map_threads(replicate, zip(networks, jax.random.split(as_key(key), len(networks)), strict=True))
     axes: dict[str, dict[str, Any]] = {
         "dwell_time": {"longer_than": 2 ** np.arange(limits[0]) - 1},
         "triggered": {

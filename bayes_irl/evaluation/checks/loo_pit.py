@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 from scipy.special import logsumexp
 
+from bayes_irl._keys import as_key
 from bayes_irl.evaluation.checks.replicas import DOUBTFUL
 from bayes_irl.evaluation.comparison.loo import AT_ONCE, draws_of, leave_out
 from bayes_irl.inference.fit import Fit
@@ -19,7 +20,7 @@ NUM_REPLICAS = 1000
 Shares = Float[np.ndarray, "num_distinct num_outcomes"]
 
 
-def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
+def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray | int) -> xr.Dataset:
     """Check the calibration of leave-one-out predictions.
 
     An observation y is a neuron's answer (0 or 1; of updates, and of choices between two juices), or the number of
@@ -31,7 +32,7 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
 
     Args:
         posterior: The tree that `infer` returned.
-        key: A JAX random key; only the band depends on it.
+        key: A JAX random key, or its seed; only the band depends on it.
 
     Returns:
         Over `level` u: `pit` G(u), `difference` G(u) − u, and `low`, `high`, between which the *whole* curve of
@@ -57,7 +58,7 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     ramps = _ramps(upper - shares[np.arange(len(times)), outcome], upper)
     difference = times @ ramps / times.sum() - LEVELS
     rows = np.unique(np.stack([table["site"].values, table["row"].values.astype(str)]), axis=1, return_inverse=True)[1]
-    rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+    rng = np.random.default_rng(np.asarray(jax.random.bits(as_key(key), (4,))))
     draws = _redraw(shares, times, rows.ravel(), rng)
     spread = np.maximum(draws.std(axis=0), 1e-12)
     inner = slice(1, -1)  # G(0) = 0 and G(1) = 1 whatever the data

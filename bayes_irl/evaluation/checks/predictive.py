@@ -4,13 +4,14 @@ import jax
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
+from bayes_irl._keys import as_key
 from bayes_irl._threads import map_threads
 from bayes_irl.evaluation.checks.replicas import beside_replicas
 from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
 
 
-def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
+def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray | int) -> xr.Dataset:
     """Check whether recordings drawn from the posterior resemble the actual one.
 
     For 100 draws of the reward, simulate the optimal system for as long as it was recorded (at most 200,000 updates):
@@ -33,7 +34,7 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
 
     Args:
         posterior: The tree that `infer` returned, for one recording of a circuit or a maze.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
 
     Returns:
         Each statistic as recorded, and `…_replicated` with an axis `replica`; NaN under a stimulus, or at a place, not
@@ -59,7 +60,7 @@ def predictive(posterior: xr.DataTree, *, key: PRNGKeyArray) -> xr.Dataset:
     (stored,) = fit.stored_recordings
     statistics = fit.system.statistics(stored)
     optima = fit.optima(num_draws=statistics.num_replicas)
-    keys = jax.random.split(key, len(optima))
+    keys = jax.random.split(as_key(key), len(optima))
     replicas = map_threads(lambda drawn: statistics.replicate(*drawn), zip(optima, keys, strict=True))
     about = {
         "verdict_of_fit": fit.verdict,

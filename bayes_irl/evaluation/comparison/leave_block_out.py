@@ -12,9 +12,9 @@ from jaxtyping import PRNGKeyArray
 from scipy.special import logsumexp
 
 from bayes_irl._checks import DataWarning, InputError, count
+from bayes_irl._keys import as_key
 from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model
-from bayes_irl.inference.door import as_key
 from bayes_irl.inference.fit import Fit
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.methods.method import Method

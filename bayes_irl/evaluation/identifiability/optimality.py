@@ -9,6 +9,7 @@ import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
+from bayes_irl._keys import as_key
 from bayes_irl.evaluation.identifiability.conditional import SIGNS, replicate
 from bayes_irl.evaluation.identifiability.hypercube import Edges, fit_optimal, saturated
 from bayes_irl.evaluation.identifiability.move_likelihood import Moves
@@ -19,7 +20,7 @@ LEVEL = 0.01  # at or below this, the verdict is that log-odds circulate
 WELL_VISITED = 10  # updates in each context of a face whose circulation is estimated
 
 
-def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 999) -> xr.Dataset:
+def optimality_test(recording: Any, *, key: PRNGKeyArray | int, num_replicates: int = 999) -> xr.Dataset:
     """Test whether the recorded answers are optimal for any reward, baseline, coding cost and stimulus statistics.
 
     A neuron's optimal log-odds are differences of one function of the pattern, u(σ^{i←1}, x) − u(σ^{i←0}, x), so around
@@ -44,7 +45,7 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
     Args:
         recording: A recording of single updates, or the result of its `updates()` or `transitions(update_rate)`. Every
             neuron must have seen all others: with connections cut, optimal answers do circulate.
-        key: A JAX random key.
+        key: A JAX random key, or its seed.
         num_replicates: Number of replicates; the smallest possible p-value is 1 / (num_replicates + 1).
 
     Returns:
@@ -71,7 +72,7 @@ def optimality_test(recording: Any, *, key: PRNGKeyArray, num_replicates: int = 
     True
     """
     count("num_replicates", num_replicates, least=19)
-    rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
+    rng = np.random.default_rng(np.asarray(jax.random.bits(as_key(key), (4,))))
     return circulation_test(recording, num_replicates, rng)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError, finite_array
+from bayes_irl._keys import as_key
 from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Reward, Scalar, Value
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.solvers.costs import expected_cost
@@ -37,10 +38,10 @@ class Couplings(eqx.Module):
         return cls(jnp.zeros((num, num)), jnp.zeros((circuit.num_stimuli, num)))
 
     @classmethod
-    def random(cls, circuit: Wiring, key: PRNGKeyArray, scale: float = 1.0) -> "Couplings":
+    def random(cls, circuit: Wiring, key: PRNGKeyArray | int, scale: float = 1.0) -> "Couplings":
         """Couplings and fields from Normal(0, scale)."""
         size = num_parameters(circuit)
-        return unpack(circuit, scale * jax.random.normal(key, (size,)))
+        return unpack(circuit, scale * jax.random.normal(as_key(key), (size,)))
 
     def logits(self, circuit: Wiring) -> Logits:
         """Log-odds of a spike `[num_neurons, num_stimuli, num_patterns]`; a neuron's own bit does not enter."""

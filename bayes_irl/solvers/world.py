@@ -42,6 +42,15 @@ class World(eqx.Module):
         """Length of the pattern axis."""
 
     @property
+    def num_states(self) -> int:
+        """Number of states that an agent tells apart: patterns, unless these also hold its last action."""
+        return self.num_patterns
+
+    def by_state(self, rewards: Float[Array, " num_states"]) -> Float[Array, "1 num_patterns"]:
+        """The table of a reward that depends on the state alone, where there is a single stimulus."""
+        return jnp.repeat(rewards, self.num_patterns // self.num_states)[None]
+
+    @property
     @abc.abstractmethod
     def transition(self) -> Transition:
         """The stimulus's move: from x to x′ with probability `transition[x, x′]`."""

@@ -118,7 +118,7 @@ def test_unit_ids_and_stimulus_names_of_the_circuit_travel_into_what_is_drawn():
         drawn = bi.simulate(network, 20, random.key(0), updates_per_bin=steps)
         assert (drawn.unit_ids, drawn.stimulus_names) == (("7", "28"), ("left", "right"))
     with pytest.raises(bi.InputError, match="28"):  # and so its answers are not taken for those of other units
-        bi.infer(bi.load_model("free_form"), bi.Circuit(2, stimulus, unit_ids=("7", "29")), drawn)
+        bi.infer(bi.load_model("free_form"), bi.Circuit(2, stimulus, unit_ids=("7", "29")), drawn, key=0)
 
 
 def test_lesioned_neurons_never_and_always_spike():

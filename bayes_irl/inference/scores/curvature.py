@@ -159,13 +159,6 @@ def _random_score(curvature: Curvature, key: Array) -> Flat:
 
 
 @eqx.filter_jit
-def evidence_matrix(curvature: Curvature) -> Float[Array, "num_dimensions num_dimensions"]:
-    """H_evidence, of few dimensions."""
-    matrix = jax.lax.map(curvature.of_evidence_times, jnp.eye(curvature.flat.size), batch_size=TOGETHER)
-    return (matrix + matrix.T) / 2
-
-
-@eqx.filter_jit
 def _solve(curvature: Curvature, targets: Directions) -> Directions:
     """Conjugate gradients for all targets side by side, in coordinates scaled by the diagonal."""
     scale = 1 / jnp.sqrt(curvature.diagonal)

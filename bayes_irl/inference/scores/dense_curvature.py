@@ -10,13 +10,12 @@ import numpy as np
 import scipy.linalg
 from jaxtyping import Array, Float
 
-from bayes_irl.inference.scores.curvature import Curvature, Directions, evidence_matrix
-from bayes_irl.inference.scores.exact_curvature import Numbers, evidence_curvature, work_per_bin
+from bayes_irl.inference.scores.curvature import Curvature, Directions
+from bayes_irl.inference.scores.exact_curvature import Numbers, evidence_curvature
 from bayes_irl.inference.scores.scored_bins import ScoredBins
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 
 MOST_DENSE = 2000  # latent variables
-MOST_PROBED = 500  # where each direction takes a pass over the bins
 MOST_NUMBERS = 4000  # of a value, that change with the latent variables
 MOST_DERIVATIVES = 1 << 25  # of a value's numbers in the latent variables
 MOST_WORK = 1 << 28  # sigmoids: beyond, early steps look at a part of the recording
@@ -85,47 +84,44 @@ class Measuring:
     """How the curvature of a model is measured.
 
     Attributes:
-        family: the model.
-        dense: as a whole matrix.
-        exact: by sums over bins, which take about as long as a pass over them for scores.
-        at_once: bins of which it is quickly measured.
+        family: The model.
+        exact: Whether it is a whole matrix: sums over bins, which take about as long as a pass over them for scores.
+        at_once: Number of bins of which it is quickly measured.
     """
 
     family: ValueFamily
-    dense: bool
     exact: bool
     at_once: float
 
     @classmethod
     def of(cls, family: ValueFamily) -> "Measuring":
-        """Decide by the number of latent variables, and by what they change."""
-        if family.num_dimensions > MOST_DENSE:
-            return cls(family, False, False, 0.0)
-        numbers = _exact_numbers(family, np.zeros(family.num_dimensions), family.start_spreads)
-        if numbers is not None:
-            return cls(family, True, True, MOST_WORK / work_per_bin(family, numbers))
-        return cls(family, family.num_dimensions <= MOST_PROBED, False, 0.0)
+        """Decide by the number of latent variables, and by what they change.
+
+        If they change pairs, early steps with the whole curvature can lead so far away that the search does not end.
+        """
+        start = np.zeros(family.num_dimensions)
+        if family.num_dimensions > MOST_DENSE or _exact_numbers(family, start, family.start_spreads) is None:
+            return cls(family, False, 0.0)
+        world = family.data.population
+        return cls(family, True, MOST_WORK / (world.num_stimuli * world.num_neurons))
 
     def measure(
         self, bins: ScoredBins, flat: Flat, spreads: Named, key: Array, near: Flat | None
     ) -> Curvature | DenseCurvature:
         """The curvature at a point; `near`: its diagonal, from a point that is near enough."""
-        if not self.dense:
+        numbers = _exact_numbers(self.family, flat, spreads) if self.exact else None
+        if numbers is None:
             return Curvature.of(self.family, bins, flat, spreads, key, near)
         prior = np.asarray(self.family.prior_matrix(flat, spreads), float)
-        if (numbers := _exact_numbers(self.family, flat, spreads)) is not None:
-            evidence = evidence_curvature(self.family, bins, flat, spreads, numbers)
-        else:
-            products = Curvature.of(self.family, bins, flat, spreads, key, np.zeros_like(flat))
-            evidence = np.asarray(evidence_matrix(products), float)
+        evidence = evidence_curvature(self.family, bins, flat, spreads, numbers)
         return DenseCurvature(self.family, spreads, evidence, prior)
 
 
 def _exact_numbers(family: ValueFamily, flat: Flat, spreads: Named) -> Numbers | None:
-    """A value's numbers that change, if the curvature is a sum over them; None where they are too many, or others."""
+    """The numbers of a value that change, if the curvature is a sum over them; None if they are too many, or others."""
     like = family.value(flat, spreads)
     size = like.pairs.size + like.fields.size + like.by_count.size
     if like.with_count is not None or family.num_dimensions * size > MOST_DERIVATIVES:
         return None
     numbers = Numbers.of(family, flat, spreads)
-    return numbers if numbers.rows.shape[1] <= MOST_NUMBERS else None
+    return numbers if numbers is not None and numbers.rows.shape[1] <= MOST_NUMBERS else None

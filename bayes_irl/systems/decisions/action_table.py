@@ -54,18 +54,9 @@ class ActionTable(World):
         return len(self.action_names)
 
     @property
-    def num_states(self) -> int:
-        """In how many states the agent chooses."""
-        return self.num_patterns
-
-    @property
     def transition(self) -> Transition:
         """There is no stimulus: the agent can influence everything."""
         return jnp.ones((1, 1))
-
-    def by_state(self, rewards: Float[Array, " num_states"]) -> Float[Array, "1 num_patterns"]:
-        """The table of a reward that depends on the state alone."""
-        return jnp.repeat(rewards, self.num_patterns // self.num_states)[None]
 
     # -- default actions ---------------------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ FORGET = 10  # sweeps between rounds, from the old answers' states to the new on
 MOST_ROUNDS, MOST_CHORDS = 20, 50
 LONGEST_STEP = 1.0  # nats of log-odds, root mean square
 SETTLED = 0.02  # nats: a step this small no longer moves the states that are visited
-TOLERANCE = 1e-6  # nats: on the states of the last round
+TOLERANCE = 1e-7  # nats: on the states of the last round
 RIDGE, SMOOTH = 0.01, 0.1  # weights, in samples, of the penalties on the step's size and on its roughness
 
 
@@ -57,7 +57,7 @@ class Adapted:
         num_iterations: Number of Newton steps, with and without new states or a new matrix.
         residual: |⟨f (r + T B(v) − v)⟩| / |⟨f r⟩| at the end, over all features, J and g included; f minus its mean
             under each stimulus, in units of its standard deviation.
-        converged: Whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-6 on the
+        converged: Whether steps became small (below 0.02 nats of log-odds from states to new states, below 1e-7 on the
             last ones, or 1e-3 in float32).
         samples: The states of the last round.
         factors: Of the last round's matrix.

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1] / "bayes_irl"
 LAYERS = [
     {"_progress"},
-    {"_types", "_checks", "_keys", "_threads", "_numpyro", "_compiled"},
+    {"_types", "_checks", "_threads", "_numpyro", "_compiled"},
+    {"_keys"},
     {"io", "trial_layout"},
     {"recordings"},
     {"solvers", "tasks"},

@@ -78,7 +78,7 @@ class ActionTable(World):
         advice = f"Give one for each of {', '.join(self.action_names)}."
         per_state = given.ndim == 2 and self.own_defaults
         array = finite_array(argument, given, ((self.num_states,) if per_state else ()) + (self.num_actions,), advice)
-        usable = np.ones_like(array, bool)
+        usable: Any = np.ones_like(array, bool)
         if per_state and self.possible is not None:
             usable = self.possible.T
         if (array[usable] <= 0).any() or (array < 0).any() or (abs(array.sum(axis=-1) - 1) > ROUNDING).any():

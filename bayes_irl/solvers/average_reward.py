@@ -23,7 +23,6 @@ from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
 MAX_SWEEPS = 5000
-FIRST_STEPS, MAX_STEPS = 30, 100  # of Newton's method; after the first ones, each has to halve the residual
 
 
 def default_tolerance(dtype: jnp.dtype) -> float:
@@ -89,7 +88,7 @@ def evaluate(world: World, policy: Policy, gain: Reward) -> Value:
         gain: reward minus expected cost per state `[num_stimuli, num_patterns]`.
     """
     chances = in_order(world, policy)
-    return solve_linear(lambda v: v - centre(world.ahead(act(world, chances, v))), centre(gain), dense=world.is_dense)
+    return solve_linear(lambda v: v - centre(world.ahead(act(world, chances, v))), centre(gain))
 
 
 def objective(world: World, reward: Reward, defaults: Defaults, value: Value) -> Scalar:
@@ -102,37 +101,10 @@ def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_b
     return centre(problem.reward + problem.world.ahead(backup(problem.world, problem.defaults, value)))
 
 
-def _by_newton(problem: Problem, start: Value, tolerance: float) -> tuple[Value, Count, Scalar]:
-    """Newton's method on the soft Bellman equation: policy iteration, which converges from any start."""
-
-    def swept(value: Value) -> Value:
-        return _sweep(problem, value, backup_unit_by_unit)
-
-    def step(state: tuple[Count, Value, Value, Scalar, Scalar]) -> tuple[Count, Value, Value, Scalar, Scalar]:
-        count, value, residual, error, _ = state
-        policy = policies(problem.world, problem.defaults, value)
-        value = value + evaluate(problem.world, policy, residual)
-        residual = swept(value) - value
-        return count + 1, value, residual, jnp.abs(residual).max(), error
-
-    def unfinished(state: tuple[Count, Value, Value, Scalar, Scalar]) -> Array:
-        count, *_, error, before = state
-        return (error > tolerance) & (count < MAX_STEPS) & ((count < FIRST_STEPS) | (error < before / 2))
-
-    residual = swept(start) - start
-    error = jnp.abs(residual).max()
-    count, value, _, error, _ = jax.lax.while_loop(
-        unfinished, step, (jnp.asarray(1), start, residual, error, jnp.full_like(error, jnp.inf))
-    )
-    return value, count, error
-
-
 @eqx.filter_custom_jvp
 def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
     tolerance = default_tolerance(problem.reward.dtype)
     world, start = problem.world, centre(problem.reward)
-    if world.is_dense:
-        return _by_newton(problem, start, tolerance)
     correction = (lambda value: world.correction(problem.defaults, value)) if world.is_corrected else None
     return accelerate(lambda value: _sweep(problem, value), start, tolerance, MAX_SWEEPS, correction)
 

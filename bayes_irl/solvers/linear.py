@@ -14,7 +14,7 @@ SLACK, ROUNDING = 10.0, 100.0  # how many times ACCURACY, and rounding of the so
 Table = Float[Array, "num_stimuli num_patterns"]
 
 
-def solve_linear(matvec: Callable[[Table], Table], target: Table, floor: float = 0.0, dense: bool = False) -> Table:
+def solve_linear(matvec: Callable[[Table], Table], target: Table, floor: float = 0.0) -> Table:
     """Solve matvec(x) = target; differentiable in forward and reverse mode.
 
     Stabilised bi-conjugate gradients (van der Vorst 1992, doi:10.1137/0913035), restarted where the shadow residual
@@ -28,23 +28,13 @@ def solve_linear(matvec: Callable[[Table], Table], target: Table, floor: float =
         matvec: the linear operator.
         target: right-hand side `[num_stimuli, num_patterns]`.
         floor: a residual below this is accepted whatever the size of `target`.
-        dense: write the operator as a matrix, and solve by its factors.
     """
-    if dense:
-        return jax.lax.custom_linear_solve(matvec, target, solve=solve_dense, transpose_solve=solve_dense)
     return jax.lax.custom_linear_solve(
         matvec,
         target,
         solve=lambda operator, right: _bicgstab(operator, right, floor),
         transpose_solve=lambda operator, right: _bicgstab(operator, right, 0.0),
     )
-
-
-def solve_dense(operator: Callable[[Table], Table], target: Table) -> Table:
-    """Solve by the operator's matrix."""
-    units = jnp.eye(target.size, dtype=target.dtype).reshape(target.size, *target.shape)
-    columns = jax.vmap(operator)(units).reshape(target.size, target.size)
-    return jnp.linalg.solve(columns.T, target.reshape(-1)).reshape(target.shape)
 
 
 def _bicgstab(operator: Callable[[Table], Table], target: Table, floor: float) -> Table:

@@ -81,7 +81,7 @@ def _stationary(world: World, push: Push, reference: Occupancy, num_pushes: int)
         moved = push(scale * ratio)
         return ratio - (moved - moved.sum(axis=1, keepdims=True) * per_stimulus) / scale
 
-    ratio = solve_linear(remainder, (push(reference) - reference) / scale, floor=1e-12, dense=world.is_dense)
+    ratio = solve_linear(remainder, (push(reference) - reference) / scale, floor=1e-12)
     found = jnp.maximum(reference + scale * ratio, 0.0)
     kept = jax.lax.stop_gradient(found)
     off = jnp.abs(kept.sum(axis=1) - world.stimulus_share).max() + jnp.abs(push(kept) - kept).sum()

@@ -101,11 +101,6 @@ class World(eqx.Module):
         return moved
 
     @property
-    def is_dense(self) -> bool:
-        """Whether there are so few states that matrices of them are solved directly, by Newton's method."""
-        return False
-
-    @property
     def is_corrected(self) -> bool:
         """Whether `correction` pays."""
         return False

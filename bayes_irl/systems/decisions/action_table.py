@@ -12,7 +12,6 @@ from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
 from bayes_irl.solvers.world import World
 
-MOST_DENSE = 1000  # entries of a table: a step of Newton's method then takes up to about 50 ms
 ROUNDING = 1e-8  # of probabilities that sum to one
 
 
@@ -76,7 +75,7 @@ class ActionTable(World):
         """
         given = np.full(self.num_actions, 1 / self.num_actions) if values is None else np.asarray(values)
         advice = f"Give one for each of {', '.join(self.action_names)}."
-        per_state = given.ndim == 2 and self.own_defaults
+        per_state = given.ndim == 2
         array = finite_array(argument, given, ((self.num_states,) if per_state else ()) + (self.num_actions,), advice)
         usable: Any = np.ones_like(array, bool)
         if per_state and self.possible is not None:
@@ -85,11 +84,6 @@ class ActionTable(World):
             shown = array.tolist() if array.ndim == 1 else f"sums from {array.sum(axis=1).min():.6g}"
             raise InputError.of(argument, "positive probabilities that sum to 1", shown)
         return jnp.asarray(array / array.sum(axis=-1, keepdims=True))
-
-    @property
-    def own_defaults(self) -> bool:
-        """Whether default actions may differ from state to state."""
-        return True
 
     def baseline_starts(self) -> tuple[Baseline, ...]:
         """All actions alike, and each preferred in turn."""
@@ -103,15 +97,10 @@ class ActionTable(World):
 
     # -- what the solver needs ---------------------------------------------------------------------------------------
 
-    @property
-    def is_dense(self) -> bool:
-        """A table that fits into a matrix is solved by its factors: nearly deterministic walks mix slowly."""
-        return self.num_patterns <= MOST_DENSE
-
     def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli num_states"]:
         """Table entries where each action leads."""
         return jnp.moveaxis(table[:, self.leads_to], 1, 0)
 
     def spread(self, contexts: Float[Array, "num_stimuli num_states"], unit: int) -> Value:
-        """Every state is a context of its own."""
+        """A state is a context: of one pattern, or of a pattern for each action."""
         return jnp.repeat(contexts, self.num_patterns // self.num_states, axis=1)

@@ -39,15 +39,17 @@ class Decisions(SingleAgent):
     of it: a place for each pair of a place and the last place.
 
     Attributes:
-        next_state: `[num_states, num_actions]`, the number of the place that each move leads to; −1 where it cannot be
+        next_state: `[num_states, num_actions]`, the number of the place that each move leads to; −1 if it cannot be
             made.
-        world_move: W `[num_states, num_states]`, rows sum to one; None: the world makes no move.
-        states: names of the places, or None.
-        actions: names of the moves.
+        world_move: W `[num_states, num_states]`, rows sum to one; None: the world makes no move. A row for each pair of
+            a place and a move, if `next_state` has numbers of pairs, as `from_probabilities` makes them.
+        states: Names of the places, or None.
+        actions: Names of the moves.
+        whole: Whether every move can be made everywhere.
 
     Raises:
-        InputError: for numbers that are no places, a place without a move, or places where the agent stays for ever
-            apart from others.
+        InputError: For numbers that are no places, a place without a move, or several sets of places that the agent
+            never leaves.
 
     Source:
         Todorov 2009, doi:10.1073/pnas.0710743106; Ziebart, Bagnell & Dey 2010 (maximum causal entropy).
@@ -62,7 +64,7 @@ class Decisions(SingleAgent):
     world_move: Float[Array | np.ndarray, "num_patterns num_states"] | None
     states: tuple[str, ...] | None = eqx.field(static=True)
     actions: tuple[str, ...] = eqx.field(static=True)
-    whole: bool = eqx.field(static=True)  # every move can be made everywhere
+    whole: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -72,9 +74,9 @@ class Decisions(SingleAgent):
         states: Sequence[Any] | None = None,
         actions: Sequence[Any] | None = None,
     ):
-        """Check and store."""
+        """Check the tables and store them."""
         table = number_array("next_state", next_state)
-        if table.ndim != 2 or table.dtype.kind == "f" or table.dtype.kind == "b" or table.shape[0] < 2:
+        if table.ndim != 2 or table.dtype.kind not in "iu" or len(table) < 2:
             raise InputError.of("next_state", "whole numbers [num_states, num_actions]", f"{table.dtype} {table.shape}")
         moves = None if world_move is None else finite_array("world_move", world_move, (None, len(table)))
         num_patterns = len(table) if moves is None else len(moves)
@@ -87,8 +89,7 @@ class Decisions(SingleAgent):
                 "Places are numbered from 0; −1 marks a move that cannot be made, but some move can be made anywhere."
             )
             raise InputError.of("next_state", "numbers of places", f"{table.min()} to {table.max()}", advice)
-        self.next_state = table.astype(np.int32)
-        self.world_move = moves
+        self.next_state, self.world_move = table.astype(np.int32), moves
         self.states = None if states is None else unique_names("states", states, len(table))
         named = range(table.shape[1]) if actions is None else actions
         self.actions = unique_names("actions", named, table.shape[1])
@@ -109,13 +110,12 @@ class Decisions(SingleAgent):
         A model whose reward depends on the place alone, like `place`, takes `by_state`.
 
         Args:
-            transition: P(s′ | s, a) `[num_states, num_actions, num_states]`; NaN in all of a row where the move cannot
-                be made.
-            states: names of the places.
-            actions: names of the moves.
+            transition: P(s′ | s, a) `[num_states, num_actions, num_states]`; a row of NaN if the move cannot be made.
+            states: Names of the places.
+            actions: Names of the moves.
 
         Raises:
-            InputError: where rows are no probabilities.
+            InputError: If a row is no distribution of probabilities.
 
         >>> stay, swap = [[1, 0], [0, 1]], [[0.1, 0.9], [0.9, 0.1]]
         >>> Decisions.from_probabilities(np.stack([stay, swap], axis=1)).num_patterns
@@ -132,7 +132,8 @@ class Decisions(SingleAgent):
 
     def __str__(self) -> str:
         """Its size, and what of a reward no recording of it can show."""
-        hidden = len(self.unidentified())
+        sets, unreached = self._sets()
+        hidden = len(np.unique(np.delete(sets, unreached))) - 1 + len(unreached)
         unseen = f"; {hidden} directions of a reward cannot be seen" if hidden else ""
         return f"a table of {self.num_states} places × {self.num_actions} moves{unseen}"
 
@@ -175,32 +176,43 @@ class Decisions(SingleAgent):
         return table[:, :: self.num_patterns // self.num_states] @ jnp.asarray(self.world_move).T
 
     def unidentified(self, by_state: bool = False) -> Float[np.ndarray, "num_directions num_patterns"]:
-        """Directions of the reward that change no move, under any recording: what is added along them cannot be seen.
+        """Directions of the reward that change no policy, and so cannot be inferred from any recording.
 
-        A policy fixes the differences of v between places that one place's moves lead to, hence v up to a constant c on
-        each set of places that are so connected, hence r up to c − W c and a constant. Predictions for a changed table
-        may depend on them; the prior decides them.
+        A policy fixes the differences of v between places that the moves from one place lead to. So v is known up to a
+        constant c for each set of places that are connected in this way, and r up to c(s) − E[c(s′)] and a constant,
+        with s′ where the next move leads. A place that no move leads to has a reward without effect. The prior decides
+        these directions; predictions for a changed table may depend on them.
 
         Args:
-            by_state: Of rewards that depend on the place alone, where a reward belongs to pairs.
+            by_state: Among rewards that depend on the place alone, if rewards belong to pairs.
+
+        Returns:
+            Orthonormal directions, each with mean zero.
 
         >>> len(Decisions([[1, 2], [0, 3], [0, 3], [1, 2]]).unidentified())  # every move changes sides
         1
         """
-        reached = [np.unique(row[row != NEVER]) for row in np.asarray(self.next_state)]
-        pairs = np.concatenate([np.stack([each, np.full_like(each, each[0])]) for each in reached], axis=1)
-        unreached = np.setdiff1d(np.arange(self.num_patterns), pairs[0])
-        labels = connected_components(_graph(pairs, self.num_patterns), directed=False)[1]
-        on_set = (labels[:, None] == np.setdiff1d(labels, labels[unreached])).astype(float)  # a column for each c
-        ahead = np.stack([on_set[each[0]] for each in reached])  # c of the set that a place's moves lead to
+        sets, unreached = self._sets()
+        on_set = (sets[:, None] == np.unique(np.delete(sets, unreached))).astype(float)  # a column for each c
+        ahead = on_set[np.asarray(self.next_state).max(axis=1)]  # all moves from a place lead to one set
         shifts = on_set - (ahead if self.world_move is None else np.asarray(self.world_move) @ ahead)
         shifts[unreached] = 0
-        directions = _basis(np.hstack([shifts, np.eye(self.num_patterns)[:, unreached]]))
+        columns = np.hstack([shifts, np.eye(self.num_patterns)[:, unreached]])
+        directions, lengths, _ = np.linalg.svd(columns - columns.mean(axis=0), full_matrices=False)
+        directions = directions[:, lengths > ROUNDING]
         if by_state:
             of_moves = directions.reshape(self.num_states, -1, directions.shape[1])
             apart = of_moves - of_moves.mean(axis=1, keepdims=True)
             directions = directions @ null_space(apart.reshape(directions.shape), rcond=ROUNDING)
         return directions.T
+
+    def _sets(self) -> tuple[Int[np.ndarray, " num_patterns"], Int[np.ndarray, " num_unreached"]]:
+        """The set of each place, of places that are connected by the moves from one place; and unreached places."""
+        table = np.asarray(self.next_state)
+        first = np.broadcast_to(table.max(axis=1, keepdims=True), table.shape)
+        pairs = np.stack([table, first])[:, table != NEVER]
+        sets = connected_components(_graph(pairs, self.num_patterns), directed=False)[1]
+        return sets, np.setdiff1d(np.arange(self.num_patterns), table)
 
     # -- trees -------------------------------------------------------------------------------------------------------
 
@@ -243,16 +255,8 @@ class Decisions(SingleAgent):
             "{} that cannot be made any more": int(((old != NEVER) & (new == NEVER)).sum()),
         }
         changes = [words.format(f"{number} move{'s' * (number > 1)}") for words, number in numbers.items() if number]
-        same = (self.world_move is None) == (after.world_move is None) and np.array_equal(
-            np.asarray(self.world_move), np.asarray(after.world_move)
-        )
+        same = np.array_equal(np.asarray(self.world_move), np.asarray(after.world_move))
         return changes + ["other moves of the world"] * (not same)
-
-
-def _basis(columns: Float[np.ndarray, "num_patterns num_columns"]) -> Float[np.ndarray, "num_patterns num_directions"]:
-    """Orthonormal directions that span the columns, up to constants."""
-    directions, lengths, _ = np.linalg.svd(columns - columns.mean(axis=0), full_matrices=False)
-    return directions[:, lengths > ROUNDING]
 
 
 def _graph(pairs: Int[np.ndarray, "2 num_edges"], size: int) -> coo_array:
@@ -260,15 +264,15 @@ def _graph(pairs: Int[np.ndarray, "2 num_edges"], size: int) -> coo_array:
 
 
 def _check_connected(table: Decisions) -> None:
-    """Refuse places where the agent stays for ever apart from others: no average reward would belong to all.
+    """Refuse several sets of places that are never left: the average reward would depend on the start.
 
     Raises:
-        InputError: if there is more than one set of places that is never left.
+        InputError: If there is more than one such set.
     """
     leads, size = np.asarray(table.next_state), table.num_states
     edges = np.zeros((size, table.num_patterns), bool)
-    for place, row in enumerate(leads):
-        edges[place, row[row != NEVER]] = True
+    place, move = np.nonzero(leads != NEVER)
+    edges[place, leads[place, move]] = True
     if table.world_move is not None:
         edges = (edges.astype(float) @ np.asarray(table.world_move)) > 0
     number, label = connected_components(_graph(np.stack(np.nonzero(edges)), size), connection="strong")

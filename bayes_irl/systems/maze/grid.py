@@ -135,11 +135,6 @@ class Grid(ActionTable):
         return tuple(MOVES)
 
     @property
-    def own_defaults(self) -> bool:
-        """Default moves are the same everywhere."""
-        return False
-
-    @property
     def num_patterns(self) -> int:
         """Number of places."""
         return self.num_rows * self.num_columns

@@ -74,7 +74,7 @@ class Balance(eqx.Module):
         units of their standard errors, and so is their unknown covariance. The scale of w does not matter.
 
         Gradients that training left over do not cancel. As much of them as was found may point along each direction in
-        which events move, where it cannot be told from other weights: S(w) grows by
+        which events move, where it looks like other weights: S(w) grows by
         unsettled · Σ_k w_k² |g_k|² u_i · u_j.
         """
         moment = self.mean @ weights

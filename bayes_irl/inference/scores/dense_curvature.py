@@ -28,11 +28,11 @@ class DenseCurvature:
     """H = temper · H_evidence + H_prior at a point, as `Curvature`.
 
     Attributes:
-        family: the model.
-        spreads: where.
+        family: The model.
+        spreads: Where.
         evidence: H_evidence.
         prior: H_prior.
-        temper: by which the evidence is multiplied.
+        temper: Factor by which the evidence is multiplied.
     """
 
     family: ValueFamily

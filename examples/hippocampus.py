@@ -403,7 +403,7 @@ if interval(tells)[0] <= 0:
 elif high < 0:
     print(f"2. NOT an efficient code of position: what others tell already is worth MORE, not less. Times n, {here}.")
 elif low <= 0:
-    print(f"2. NOT TOLD FROM TUNING ALONE, in which nobody minds what others tell. Times n, {here}.")
+    print(f"2. NO DIFFERENT FROM TUNING ALONE, in which units ignore what others say. Times n, {here}.")
 else:
     print(f"2. IN THE DIRECTION of an efficient code: what others tell already is worth less. Times n, {here}.")
 efficient, seen = (len(few) * of_eight[name]["weight"].sel(feature="new") for name in ("efficient, made", "recorded"))

@@ -11,8 +11,21 @@ from matplotlib.figure import SubFigure
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 
+from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 from bayes_irl.systems.maze.grid import Grid, Place
+
+
+def on_a_grid(argument: str, world: Any) -> Grid:
+    """Return the maze that is to be drawn.
+
+    Raises:
+        InputError: For any other system; the message names `argument`.
+    """
+    if not isinstance(world, Grid):
+        advice = "Draw its numbers yourself: they are variables of the tree, or of the optimum."
+        raise InputError.of(argument, "a maze, whose places lie on a grid", str(world).splitlines()[0], advice)
+    return world
 
 
 def floor(axes: Axes, maze: Grid, values: Float[np.ndarray, " num_places"], colours: str, norm: Normalize) -> AxesImage:

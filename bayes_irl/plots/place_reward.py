@@ -1,7 +1,5 @@
 """The inferred reward of every place in a maze, and how well it is known."""
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 from matplotlib.colors import Normalize
@@ -9,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bayes_irl.inference import Fit
 from bayes_irl.plots import style
-from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
+from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark, on_a_grid
 
 
 @style.own_look
@@ -36,7 +34,7 @@ def place_reward(tree: xr.DataTree, *, figure: style.Onto = None) -> Figure:
     visits = style.variable(tree, "constant_data", "weights", ("stimulus", "place"), advice).values[0]
     summary = style.summarise(style.finite(draws.values[:, :, 0], "reward"))
     fit = Fit(tree)
-    maze: Any = fit.system
+    maze = on_a_grid("tree", fit.system)
     figure, sheet = style.page(style.DOUBLE, 82 * style.MM, style.failed_gate(tree), figure=figure)
     grid = sheet.subplots(1, 2)
     extreme = float(np.abs(summary.mean).max())

@@ -11,8 +11,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from bayes_irl._checks import InputError
+from bayes_irl.inference import Fit
 from bayes_irl.plots import style
-from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark
+from bayes_irl.plots.maze_grid import colour_bar, floor, goal_mark, on_a_grid
 from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.maze.maze import Maze
@@ -90,7 +91,9 @@ def _arrows(axes: Axes, panel: _Walk) -> None:
 
 
 def _of_walker(title: str, walker: Walker) -> _Walk:
-    return _Walk(title, walker.maze, np.asarray(walker.occupancy[0]), np.asarray(walker.move_probability))
+    return _Walk(
+        title, on_a_grid("walks", walker.world), np.asarray(walker.occupancy[0]), np.asarray(walker.move_probability)
+    )
 
 
 def _predicted(tree: xr.DataTree) -> list[_Walk]:
@@ -98,6 +101,7 @@ def _predicted(tree: xr.DataTree) -> list[_Walk]:
     dims = ("circuit", "chain", "draw")
     shares = style.variable(tree, "predictions", "place_probability", (*dims, "place"), advice)
     moves = style.variable(tree, "predictions", "move_probability", (*dims, "move", "place"), advice)
+    on_a_grid("walks", Fit(tree).system)
     return [
         _Walk(
             f"{name.capitalize()} (mean over the posterior)",

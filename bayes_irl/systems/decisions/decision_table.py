@@ -83,7 +83,8 @@ class Decisions(SingleAgent):
         if num_patterns not in (len(table), table.size):
             raise InputError.of("world_move", f"a row for each of {len(table)} places", num_patterns)
         if moves is not None and ((moves < 0).any() or (abs(moves.sum(axis=1) - 1) > ROUNDING).any()):
-            raise InputError.of("world_move", "rows of probabilities that sum to 1", "others")
+            sums = f"numbers from {moves.min():.4g} on, and sums to {moves.sum(axis=1).max():.4g}"
+            raise InputError.of("world_move", "rows of probabilities that sum to 1", sums)
         if table.min() < NEVER or table.max() >= num_patterns or (table == NEVER).all(axis=1).any():
             advice = (
                 "Places are numbered from 0; −1 marks a move that cannot be made, but some move can be made anywhere."

@@ -1,6 +1,6 @@
 """One agent with its optimal actions."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import jax.numpy as jnp
 import numpy as np
@@ -20,7 +20,7 @@ class Walker(Optimum):
     world: ActionTable
 
     @property
-    def maze(self) -> Any:
+    def maze(self) -> ActionTable:
         """Where it walks."""
         return self.world
 

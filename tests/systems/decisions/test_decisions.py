@@ -181,6 +181,17 @@ def test_a_table_survives_a_file(laboratory, tmp_path):
     np.testing.assert_array_equal(again.world_move, table.world_move)
 
 
+def test_what_has_no_floor_is_not_drawn_as_a_maze(laboratory):
+    _, agent, _, fit = laboratory
+    for draw in (
+        lambda: bi.plots.walk({"agent": agent}),
+        lambda: bi.plots.place_reward(fit),
+        lambda: bi.plots.walk(bi.adapt(fit, bi.recorded(fit), num_draws=2)),
+    ):
+        with pytest.raises(bi.InputError, match=r"(a maze, whose places lie on a grid|axes .* Fit a maze first)"):
+            draw()
+
+
 def test_changes_are_told_in_words():
     table = some_table(0)
     next_state = np.asarray(table.next_state).copy()

@@ -229,10 +229,9 @@ def time_adaptation(num_neurons: int, num_draws: int) -> None:
 def time_exact_adaptation(num_neurons: int, num_draws: int) -> None:
     """The same for a circuit of pairs that is enumerated, compilation included."""
     circuit, rng = bi.Circuit(num_neurons, bi.Stimulus.switching(0.02)), np.random.default_rng(0)
-    pairs, fields = rng.normal(0, 0.3, (num_neurons, num_neurons)), rng.normal(-0.3, 0.5, (2, num_neurons))
-    patterns = np.asarray(circuit.patterns, float)
-    reward = np.einsum("si,ij,sj->s", patterns, pairs, patterns) + fields @ patterns.T
-    network = bi.optimize(circuit, jnp.asarray(reward), 1.0, jnp.full(num_neurons, 0.4))
+    num_pairs = num_neurons * (num_neurons - 1) // 2
+    reward = bi.rewards.pairwise(circuit, rng.normal(0, 0.02, num_pairs), rng.normal(0, 0.05, (2, num_neurons)))
+    network = bi.optimize(circuit, reward, 1.0, jnp.full(num_neurons, 0.4))
     fit = bi.infer("pairwise", circuit, bi.simulate(network, 100_000, jax.random.key(0)), method=bi.Laplace(), key=0)
     measure(
         f"adaptation, {num_neurons} neurons enumerated, {num_draws} draws",

@@ -18,7 +18,7 @@ from bayes_irl.systems.stimulus import Stimulus
 
 MOST_NEURONS = 20
 MOST_NEURONS_RESTRICTED = 14  # cut or coupled: their solvers look at every neuron apart
-FEWEST_IN_A_LOOP = 13
+FEWEST_IN_A_LOOP = 15
 FEWEST_CORRECTED = 9
 
 Kind = TypeVar("Kind", bound="Wiring")
@@ -169,7 +169,7 @@ class Wiring(Neurons, World):
 
     @property
     def in_a_loop(self) -> bool:
-        """From 13 neurons on, a loop over neurons is as fast as an expression of them all."""
+        """From 15 neurons on, a loop over neurons is faster than an expression of them all."""
         return self.num_neurons >= FEWEST_IN_A_LOOP
 
     def flip(self, table: Value, unit: Array) -> Value:

@@ -62,7 +62,7 @@ def test_the_readme_runs(tmp_path, monkeypatch):
 def test_retina_runs(shared, tmp_path):
     words = printed("retina", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     assert "300.0 s in 30,000 bins of 10 ms" in words and "6 stimuli: “bright, 2” " in words
-    assert re.search(r"^bright: cell \d+ [\d.]+ Hz after a change, [\d.]+ Hz later", words, re.MULTILINE)
+    assert re.search(r"^bright: cell \d+ \d+% after a change, \d+% later", words, re.MULTILINE)
     assert pictures(tmp_path) == {"retina_raster"}
 
 

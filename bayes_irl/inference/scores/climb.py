@@ -72,8 +72,8 @@ def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoin
 
     The curvature comes from as many bins as are quickly looked at; a Newton step by it, with the scores of all bins,
     leaves a share of the distance that their number decides. Early steps need few bins. The checkpoint keeps where each
-    stage but the last one ended. Of few parameters the whole matrix is measured, at every step and of all bins, and
-    there is one stage.
+    stage but the last one ended. For few parameters the whole matrix is measured, of all bins, and there is one
+    stage.
     """
     data = family.data
     enough = max(LEAST_BINS, LEAST_PER_NEURON * data.population.num_neurons) * (UPDATES if data.updates else 1)
@@ -189,9 +189,9 @@ class _Climber:
     """Newton's method with the slope of some evidence and the curvature of less of it, which past steps correct.
 
     A step that loses more beyond the top than it gained before is taken up to where the slope along it vanishes, about,
-    and the curvature is measured anew there. Where it is exact, and of the same evidence, it is measured at every step.
-    The temper is that of where the climb begins, if none is given. Scores of the evidence have to come to those
-    `of_runs`, by default to 0.
+    and the curvature is measured anew there. It is not measured at every step, even where that is cheap: Newton's steps
+    from a stimulus that a neuron hardly ever answers would be far too long. The temper is that of where the climb
+    begins, if none is given. Scores of the evidence have to come to those `of_runs`, by default to 0.
     """
 
     measuring: Measuring
@@ -205,16 +205,13 @@ class _Climber:
     of_runs: Scores | None = None
     curvature: Curvature | DenseCurvature | None = None  # at the start, and where a step misled
     misled: bool = False
-    every_step: bool = False  # measures the curvature
     steps: list[tuple[Flat, Flat]] = field(default_factory=list)  # and by how much the slope fell over each
     last: _Look | None = None
 
     def climb(self, start: Flat, settled: float) -> Peak:
         """Climb until the last step is shorter than `settled`, and take it."""
-        anew = self.curvature is None
-        if anew:
+        if self.curvature is None:
             self._measure(start)
-        self.every_step = anew and self.evidence is self.few and self.measuring.exact
         found = newton(
             self._look,
             lambda flat, here: self._propose(_Look(*here)),
@@ -249,7 +246,7 @@ class _Climber:
         return _Look(flat, uphill, scores)
 
     def _propose(self, here: _Look) -> Proposal:
-        if self.misled or (self.every_step and self.last is not None):
+        if self.misled:
             self._measure(here.flat)
             self.steps, self.misled = [], False
         elif self.last is not None:

@@ -119,7 +119,7 @@ def observe_population(
             "recording", "every stimulus at least once", f"none of {unseen}", "Merge or leave out stimulus states."
         )
     population.check_responses(spikes, np.full_like(spikes, bins.sum()))
-    kept = np.unique(np.linspace(0, packed.num_bins - 1, min(packed.num_bins, MOST_PATTERNS)).astype(int))
+    kept = _spread(packed.stimulus, MOST_PATTERNS)
     patterns = jnp.asarray(packed.spikes(kept), float)
     found = ObservedPopulation(
         system=population,
@@ -137,6 +137,18 @@ def observe_population(
         p = np.asarray(population.check_baseline("baseline", baseline))
     _warn_of_uninformative(found)
     return eqx.tree_at(lambda each: each.baseline, found, jnp.asarray(p))
+
+
+def _spread(stimulus: Int[np.ndarray, " num_bins"], most: int) -> Int[np.ndarray, " num_kept"]:
+    """About so many bins, evenly spread over those of each stimulus, also if stimuli follow each other in a cycle.
+
+    >>> _spread(np.arange(16) % 4, 8).tolist()
+    [0, 1, 2, 3, 8, 9, 10, 15]
+    """
+    order = np.argsort(stimulus, kind="stable")
+    evenly = np.linspace(0, len(order) - 1, min(len(order), most)).astype(int)
+    first = np.searchsorted(stimulus[order], np.unique(stimulus))
+    return np.unique(order[np.concatenate([evenly, first])])
 
 
 def _warn_of_uninformative(observed: ObservedPopulation) -> None:

@@ -78,3 +78,31 @@ def test_draws_have_the_inverse_curvature_as_covariance():
     )
     drawn = found.draw(jax.random.key(1), 20_000)
     np.testing.assert_allclose(np.cov(drawn.T) @ (found.evidence + found.prior), np.eye(6), atol=0.06)
+
+
+def test_stimuli_that_come_in_a_cycle_are_all_among_the_patterns_that_are_kept():
+    """Every fourth bin shows only two of eight stimuli; the reward of the others was NaN."""
+    num_neurons, num_stimuli, num_bins = 12, 8, 8000
+    rng = np.random.default_rng(0)
+    chance = 1 / (1 + np.exp(-rng.uniform(-8, 4, (num_stimuli, num_neurons))))
+    stimulus = np.arange(num_bins) % num_stimuli
+    spikes = rng.random((num_bins, num_neurons)) < chance[stimulus]
+    recording = bi.Recording.from_arrays(spikes, stimulus, trial=np.arange(num_bins) // 200, bin_width=0.1)
+    population = bi.Population(num_neurons, bi.Stimulus(np.eye(num_stimuli)))
+    tree = bi.infer("independent_tuning", population, recording, method=bi.Sandwich(50), key=0)
+    assert bi.passed(tree), bi.verdict(tree)
+
+
+@pytest.mark.slow
+def test_the_peak_is_found_for_cells_that_hardly_ever_answer(shared):
+    """48 retinal cells, flash × flashes since a change: with the matrix anew at every step the search went astray."""
+    archive = np.load(shared / "data" / "retina_surprise.npz")
+    flash, edges = archive["flash"], np.append(archive["flash_time"], archive["flash_time"][-1] + 0.12) + 0.05
+    starts = np.flatnonzero(np.diff(flash, prepend=1 - flash[0]))
+    run = np.arange(len(flash)) - np.repeat(starts, np.diff(starts, append=len(flash)))
+    cells = [archive["spike_time"][archive["spike_unit"] == cell] for cell in range(48)]
+    spikes = np.stack([np.histogram(times, edges)[0] > 0 for times in cells], axis=1)
+    recording = bi.Recording.from_arrays(spikes, 2 * np.minimum(run, 7) + flash, bin_width=0.12)
+    population = bi.Population(48, bi.Stimulus(np.eye(16)))
+    tree = bi.infer("independent_tuning", population, recording, method=bi.Sandwich(50), key=0)
+    assert bi.passed(tree), bi.verdict(tree)

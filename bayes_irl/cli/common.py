@@ -33,7 +33,7 @@ def baseline_option(default: str) -> Callable:
     """Whose mean response is the baseline."""
     return click.option(
         "--baseline",
-        type=click.Choice(["neuron", "population"]),
+        type=click.Choice(["neuron", "population", "history"]),
         default=default,
         show_default=True,
         help="Baseline p: the mean response of each neuron, or of all.",

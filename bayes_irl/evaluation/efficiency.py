@@ -9,7 +9,7 @@ import xarray as xr
 from jax.scipy.special import logit
 from jaxtyping import Float
 
-from bayes_irl._checks import count
+from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike, Baseline, Reward
 from bayes_irl.inference.fit import Fit
 from bayes_irl.rewards import in_gauge
@@ -76,6 +76,10 @@ def coding_verdict(
     fit = Fit(posterior).require(Capability.CODING_VERDICT).require_passed(allow_failed)
     circuit: Any = fit.system
     values, kind = given_feature(feature, circuit), fit.baseline_kind
+    if kind == "history":
+        raise InputError.of(
+            "posterior", "a fit whose baseline is a mean response or given", "own history", "Fit again."
+        )
     count("num_draws", num_draws)
     weights = fit.weights.values
 

@@ -103,7 +103,7 @@ class Fit:
 
     @property
     def baseline_kind(self) -> str:
-        """Where p came from: "neuron", "population" or "given"."""
+        """Where p came from: "neuron", "population", "history" or "given"."""
         return str(self.tree.attrs["baseline"])
 
     @property

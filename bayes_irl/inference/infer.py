@@ -54,8 +54,9 @@ def infer(
             For offers: the choice in each trial (1 for A, 0 for B; NaN or −1 for none). For evidence: `Answers`, or
             their choices. For a population: a `Recording` or a `PackedRecording`, of which all bins are used.
         baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
-            moves), the population's (`"population"`), or numbers. Another p shifts the reward. For trials the model
-            states the default answers; leave `baseline` out.
+            moves), the population's (`"population"`), each neuron's with the effect of its own last response
+            (`"history"`, for refractory and bursting neurons: a circuit's updates or transitions), or numbers. Another
+            p shifts the reward. For trials the model states the default answers; leave `baseline` out.
         method: An instance, or its name. `Nuts()` by default; `Laplace()` and `Svi()` are faster, and the gate fails if
             they are not accurate enough. For a population `Sandwich()`. For a coupled circuit use `Laplace()`; if it
             fails its gate, `Nuts(target_accept=0.99)`.

@@ -11,7 +11,7 @@ from bayes_irl.recordings import Recording
 NUM_BLOCKS = 10
 
 
-def drift(recording: Recording, limit: float) -> Finding | None:
+def drift(recording: Recording, limit: float, own_last: bool = False) -> Finding | None:
     """Test whether answers in the same context change over the recording.
 
     Two tests within strata in which answers should be alike; the stronger one counts. One tests whether the rate of
@@ -21,8 +21,9 @@ def drift(recording: Recording, limit: float) -> Finding | None:
     Args:
         recording: Updates or bins.
         limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square.
+        own_last: Whether the model lets answers depend on the own last response.
     """
-    parts = stratified(recording)
+    parts = stratified(recording, own_last)
     level = together([association(each.strata, each.answers, _blocks(recording, each)) for each in parts])
     shape = together([association(each.strata, each.answers, _trends(recording, each)) for each in parts])
     test, p_value = stronger(level, shape)

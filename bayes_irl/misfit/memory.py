@@ -10,10 +10,11 @@ from bayes_irl.misfit.strata import Association, association_with_past, together
 from bayes_irl.misfit.stratified import stratified
 from bayes_irl.recordings import Recording
 
+USE_WIDER_BINS, USE_HISTORY = "Use wider bins", 'Use baseline="history" (of a Circuit)'
 SHOWN = 0.2  # of what missed or reassigned spikes do to log-odds; measured: docs/decisions.md
 
 
-def memory(recording: Recording, limit: float) -> Finding | None:
+def memory(recording: Recording, limit: float, own_last: bool = False) -> Finding | None:
     """Test whether answers depend on the past beyond the context that neurons see, without a model.
 
     *Updates.* Given its context, the answer of neuron i is independent of everything before, for instance of the
@@ -29,11 +30,12 @@ def memory(recording: Recording, limit: float) -> Finding | None:
         recording: Of single updates, or in bins.
         limit: Half-width of the fit's own 90 % intervals of log-odds, root mean square. The cause of memory changes the
             log-odds about five times as much as memory does, so a fifth of this limit matters.
+        own_last: Whether the model lets answers depend on the own last response; contexts then include it.
 
     Returns:
         None if nothing could be compared.
     """
-    parts = _of_updates(recording) if recording.neuron is not None else _of_bins(recording)
+    parts = _of_updates(recording, own_last) if recording.neuron is not None else _of_bins(recording)
     own, every = together([part.own for part in parts]), together([part.every for part in parts])
     test, p_value = stronger(own, every)
     if not test.degrees_of_freedom:
@@ -48,7 +50,9 @@ def memory(recording: Recording, limit: float) -> Finding | None:
         "Answers depend on the past beyond the context that neurons see: neuron "
         f"{most.neuron} spikes {'more' if most.z > 0 else 'less'} after {whose} earlier spikes",
         "No reward explains this. Possible causes: neurons are refractory or burst, an important neuron was not "
-        "recorded, or spikes were missed or sorted wrongly. Use wider bins, sort again, or record more of the circuit.",
+        "recorded, or spikes were missed or sorted wrongly. "
+        f"{USE_WIDER_BINS if recording.neuron is None or own_last else USE_HISTORY}, sort again, or record more of "
+        "the circuit.",
         p_value=p_value,
     )
 
@@ -77,11 +81,11 @@ class _Remembered(NamedTuple):
         ]
 
 
-def _of_updates(recording: Recording) -> list[_Remembered]:
+def _of_updates(recording: Recording, own_last: bool) -> list[_Remembered]:
     keep = np.exp(-1 / recording.num_neurons)
     recent = lfilter([1.0], [1.0, -keep], recording.spikes.astype(float), axis=0)
     parts = []
-    for each in stratified(recording):
+    for each in stratified(recording, own_last):
         own = recording.spikes[each.bins - 1][:, list(each.neurons)]
         parts.append(
             _Remembered(

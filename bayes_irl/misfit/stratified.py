@@ -28,8 +28,13 @@ class Stratified:
     seen: Float[np.ndarray, "num_answers num_seen"]
 
 
-def stratified(recording: Recording) -> list[Stratified]:
-    """Answers of single neurons to what they saw (updates), or of all neurons to the bin before."""
+def stratified(recording: Recording, own_last: bool = False) -> list[Stratified]:
+    """Answers of single neurons to what they saw (updates), or of all neurons to the bin before.
+
+    Args:
+        recording: of single updates, or in bins.
+        own_last: whether neurons that answer one by one saw their own last response too.
+    """
     follows = np.arange(1, recording.num_bins)
     if recording.trial is not None:
         follows = follows[recording.trial[1:] == recording.trial[:-1]]
@@ -42,8 +47,9 @@ def stratified(recording: Recording) -> list[Stratified]:
     each = []
     for i in range(recording.num_neurons):
         when = follows[recording.neuron[follows] == i]
-        others = recording.patterns[when] & ~(1 << (recording.num_neurons - 1 - i))
+        own = 0 if own_last else 1 << (recording.num_neurons - 1 - i)
+        before = recording.patterns[when - 1] & ~own
         seen = np.hstack([shown[when], np.delete(recording.spikes[when], i, axis=1)])
-        strata = number_strata(others, recording.stimulus[when])
+        strata = number_strata(before, recording.stimulus[when])
         each.append(Stratified((i,), strata, recording.spikes[when][:, [i]], when, seen))
     return [one for one in each if len(one.bins)]

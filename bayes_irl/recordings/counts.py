@@ -69,6 +69,7 @@ class Updates(ResponseCounts):
         stimulus: The stimulus that it saw.
         num_spikes: How often it answered with a spike.
         num_updates: How often it was redrawn in this context.
+        own_last: The response that was redrawn, where contexts differ in it; `None`: they do not.
     """
 
     neuron: Int[np.ndarray, " num_contexts"]
@@ -76,6 +77,7 @@ class Updates(ResponseCounts):
     stimulus: Int[np.ndarray, " num_contexts"]
     num_spikes: Int[np.ndarray, " num_contexts"]
     num_updates: Int[np.ndarray, " num_contexts"]
+    own_last: Int[np.ndarray, " num_contexts"] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,13 +138,27 @@ def count_updates(
     num_neurons: int,
     num_stimuli: int,
     unit_ids: Sequence[str] | None = None,
+    own_last: Int[np.ndarray, " num_updates"] | None = None,
 ) -> Updates:
-    """Count the answers in every context, from the patterns after each update and the neurons redrawn."""
+    """Count the answers in every context, from the patterns after each update and the neurons redrawn.
+
+    Args:
+        patterns: after each update.
+        stimulus: that was seen.
+        neuron: that was redrawn.
+        num_neurons: how many there are.
+        num_stimuli: how many there are.
+        unit_ids: names of neurons, for warnings.
+        own_last: the response that was redrawn, where contexts are to differ in it.
+    """
     occupancy = _occupancy(patterns, stimulus, num_neurons, num_stimuli)
     bit = num_neurons - 1 - neuron
     spiked = ((patterns >> bit) & 1).astype(bool)
     sizes = (num_neurons, num_stimuli, 2**num_neurons)
-    contexts = np.ravel_multi_index((neuron, stimulus, patterns & ~(1 << bit)), sizes)
+    before = patterns & ~(1 << bit)
+    if own_last is not None:
+        before = before | (own_last.astype(before.dtype) << bit)
+    contexts = np.ravel_multi_index((neuron, stimulus, before), sizes)
     keys, num_updates = np.unique(contexts, return_counts=True)
     spiking, counts = np.unique(contexts[spiked], return_counts=True)
     num_spikes = np.zeros_like(num_updates)
@@ -151,6 +167,7 @@ def count_updates(
     totals = np.bincount(neuron, minlength=num_neurons)
     _warn_of_constant_neurons(responses, totals, unit_ids, stacklevel=4)
     unit, seen, pattern = np.unravel_index(keys, sizes)
+    own = 1 << (num_neurons - 1 - unit)
     return Updates(
         num_neurons,
         num_stimuli,
@@ -159,10 +176,11 @@ def count_updates(
         totals,
         occupancy,
         neuron=unit,
-        pattern=pattern,
+        pattern=pattern & ~own,
         stimulus=seen,
         num_spikes=num_spikes,
         num_updates=num_updates,
+        own_last=None if own_last is None else ((pattern & own) > 0).astype(int),
     )
 
 

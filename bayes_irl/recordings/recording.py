@@ -352,8 +352,12 @@ class Recording:
         """Reduce to counts: single updates to updates, bins to thinned snapshots."""
         return self.updates() if self.neuron is not None else self.snapshots()
 
-    def updates(self) -> Updates:
+    def updates(self, own_last: bool = False) -> Updates:
         """Reduce a recording of single updates to counts per context.
+
+        Args:
+            own_last: Whether contexts differ in the response that is redrawn, as answers with a memory of it need;
+                the first update of every trial, of which it is not known, is left out then.
 
         Raises:
             InputError: If the recording is in bins, or has more neurons than can be enumerated.
@@ -361,7 +365,17 @@ class Recording:
         if self.neuron is None:
             raise InputError.of("recording", "single updates", "bins", "Use snapshots() or transitions().")
         sizes = (self.num_neurons, self.num_stimuli)
-        return self._named(counts.count_updates(self.patterns, self.stimulus, self.neuron, *sizes, self.unit_ids))
+        if not own_last:
+            return self._named(counts.count_updates(self.patterns, self.stimulus, self.neuron, *sizes, self.unit_ids))
+        then = np.arange(1, self.num_bins)
+        if self.trial is not None:
+            then = then[self.trial[1:] == self.trial[:-1]]
+        if len(then) == 0:
+            raise InputError.of("recording", "updates that follow each other in a trial", "none")
+        neuron = self.neuron[then]
+        was = (self.patterns[then - 1] >> (self.num_neurons - 1 - neuron)) & 1
+        after, seen = self.patterns[then], self.stimulus[then]
+        return self._named(counts.count_updates(after, seen, neuron, *sizes, self.unit_ids, was))
 
     def snapshots(self, every: int | None = None) -> Snapshots:
         """Count the patterns of every `every`-th bin; by default thinned until they are about independent.

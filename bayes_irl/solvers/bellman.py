@@ -30,7 +30,7 @@ class Problem(eqx.Module):
 
 
 def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
-    """B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x), shape `[num_stimuli, num_patterns]`.
+    """B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a | σ_i) exp v(σ^{i←a}, x), shape `[num_stimuli, num_patterns]`.
 
     One exponential and one logarithm per state. The product over units lies between exp(−num_units · range of v) and 1;
     values for which that could underflow are reduced unit by unit instead.
@@ -46,7 +46,8 @@ def soft_backup(world: World, defaults: Defaults, value: Value) -> Value:
             )
         else:
             for i in range(world.num_units):
-                product *= world.spread(expected(defaults[i], world.outcomes(weights, i)), i)
+                led_to = world.outcomes(weights, i)
+                product *= world.spread(expected(column(defaults[i], led_to), led_to), i)
         return jnp.log(product) / world.num_units
 
     centred = value - peak
@@ -78,12 +79,12 @@ def backup_unit_by_unit(world: World, defaults: Defaults, value: Value) -> Value
 
 
 def policies(world: World, defaults: Defaults, value: Value) -> Policy:
-    """π_i(a | context) ∝ p_i(a) exp v(σ^{i←a}, x), for every unit."""
+    """π_i(a | context) ∝ p_i(a | σ_i) exp v(σ^{i←a}, x), for every unit."""
     return answers(defaults, tuple(world.outcomes(value, i) for i in range(world.num_units)))
 
 
 def answers(defaults: Defaults, advantages: tuple[Float[Array, "num_actions ..."], ...]) -> Policy:
-    """π_i(a | context) ∝ p_i(a) exp A_i(a, context), for every unit."""
+    """π_i(a | context) ∝ p_i(a | σ_i) exp A_i(a, context), for every unit."""
     policy = []
     for probabilities, advantage in zip(defaults, advantages, strict=True):
         weights, _ = _weigh(probabilities, advantage)
@@ -159,7 +160,8 @@ def centre(table: Value) -> Value:
 
 
 def column(probabilities: Float[Array, "num_actions ..."], like: Float[Array, "num_actions ..."]) -> Array:
-    """Action probabilities, the same in every context or not, shaped to multiply a table of actions and contexts."""
-    if probabilities.ndim > 1:
-        return probabilities
-    return probabilities.reshape(-1, *[1] * (like.ndim - 1))
+    """Action probabilities, shaped to multiply a table of actions and contexts.
+
+    They are the same in every context, or depend on the first axes of contexts, or on all.
+    """
+    return probabilities.reshape(*probabilities.shape, *[1] * (like.ndim - probabilities.ndim))

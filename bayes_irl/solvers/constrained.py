@@ -44,8 +44,9 @@ def solve_restricted(world: World, reward: Reward, defaults: Defaults, coding_co
     def from_start(key: PRNGKeyArray, scale: Scalar) -> tuple[Solution, Scalar]:
         start = []
         for i, each in enumerate(jax.random.split(key, world.num_units)):
-            shape = jax.eval_shape(lambda table, i=i: world.outcomes(table, i)[0], scaled)
-            push = world.pool(scale * jax.random.normal(each, shape.shape, scaled.dtype), i)
+            contexts = jax.eval_shape(lambda table, i=i: world.outcomes(table, i)[0], scaled)
+            shape = (*defaults.shape[2:], *contexts.shape[defaults.ndim - 2 :])
+            push = world.pool(scale * jax.random.normal(each, shape, scaled.dtype), i)
             start.append(jnp.stack([jnp.zeros_like(push)] + [push] * (defaults.shape[1] - 1)))
         return _ascend(world, scaled, defaults, tuple(start))
 
@@ -66,7 +67,7 @@ def _ascend(world: World, reward: Reward, defaults: Defaults, start: Policy) -> 
         value = evaluate(world, policy, gain)
         visits = occupancy(world, defaults, policy, value)
         wanted = []
-        for i, share in enumerate(context_shares(world, visits)):
+        for i, share in enumerate(context_shares(world, visits, policy)):
             seen = jnp.maximum(world.pool(share, i), jnp.finfo(share.dtype).tiny)
             led_to = world.outcomes(value, i)
             wanted.append(jnp.stack([world.pool(share * each, i) / seen for each in led_to - led_to[:1]]))

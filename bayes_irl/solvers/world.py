@@ -133,7 +133,11 @@ class World(eqx.Module):
 
     @abc.abstractmethod
     def default_actions(self, baseline: Baseline) -> Defaults:
-        """Default action probabilities p_i(a) `[num_units, num_actions]`, from a baseline."""
+        """Default action probabilities p_i(a) `[num_units, num_actions]`, from a baseline.
+
+        Or p_i(a | own last response) `[num_units, num_actions, 2]`: a context's first axis is then that response. What
+        `outcomes` reads does not depend on it, so that this axis has length 1 there, and `spread` takes both.
+        """
 
     @abc.abstractmethod
     def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:

@@ -10,7 +10,7 @@ import numpy as np
 from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Reward
 from bayes_irl.solvers import World
-from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.base import BaselineKind, System, check_kind
 from bayes_irl.systems.optimum import Optimum
 
 MAX_ROUNDS = 3000
@@ -45,13 +45,16 @@ def optimize_table[Found: Optimum](
     table = jnp.asarray(_checks.finite_array("reward", reward, (world.num_stimuli, world.num_patterns)))
     if not isinstance(baseline, str):
         return respond(table, world.check_baseline("baseline", baseline), cost)
-    _checks.one_of("baseline", baseline, ("neuron", "population"))
+    assert isinstance(world, System)
+    kind = check_kind(baseline, world)
     if not world.adapts.any():
         raise _checks.InputError.of("system", "a neuron that is neither silenced nor forced", "none")
-    kind = cast(BaselineKind, baseline)
     firsts = world.baseline_starts() if start is None else (world.check_baseline("start", start),)
     if kind == "population":  # what all share from the first round on: else L could fall in the second
         firsts = tuple(jnp.full_like(first, first[world.adapts].mean()) for first in firsts)
+    if kind == "history":
+        twice = (first if first.ndim == 2 else jnp.stack([first, first], axis=1) for first in firsts)
+        firsts = tuple(world.check_baseline("start", first) for first in twice)
     begun = [respond(table, first, cost) for first in firsts]
     if len(begun) == 1:
         found = adapt_baseline(begun[0], kind)

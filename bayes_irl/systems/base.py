@@ -10,7 +10,7 @@ import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, cast
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from bayes_irl._checks import InputError
+from bayes_irl._checks import InputError, one_of
 from bayes_irl._types import ArrayLike, Scalar
 from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.systems.choice_checks import check_choices
@@ -27,7 +27,7 @@ from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.observation import Observations, Observed
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 
-BaselineKind = Literal["neuron", "population"]
+BaselineKind = Literal["neuron", "population", "history"]
 Reward = Any  # a table [num_stimuli, num_patterns], or whatever a system's own rewards are
 MOST_CHECKED = 200  # draws that checks of the model look at
 Optimum = Any  # what `System.optimum` returns: answers, with how often and how well
@@ -137,6 +137,7 @@ class System(eqx.Module):
         own_gauge: units, gauge and default of its rewards, where these are no tables in nats per update.
         num_starts: number of starts of the search for the mode: several if there may be several modes.
         needs: which models can be fitted to it, a sentence for messages; empty if the models' own errors suffice.
+        baselines: whose mean responses its baseline can be.
     """
 
     kind: ClassVar[str] = ""
@@ -146,6 +147,7 @@ class System(eqx.Module):
     own_gauge: ClassVar[tuple[str, str, str] | None] = None
     num_starts: ClassVar[int] = 1
     needs: ClassVar[str] = ""
+    baselines: ClassVar[tuple[BaselineKind, ...]] = ("neuron", "population")
     reward_sites: ClassVar[tuple[str, ...]] = ("reward", "solver_residual")  # of a model's trace: a tree's `reward`
     by_scores: ClassVar[bool] = False  # whether what was recorded has scores and no likelihood: a method's business
 
@@ -400,6 +402,18 @@ def observe(system: Any, recording: Any, baseline: BaselineKind | ArrayLike = "n
             "recording", "every stimulus at least once", f"none of {labels}", "Merge or leave out stimulus states."
         )
     return Observations(sessions, jnp.asarray(weights, float), kind)
+
+
+def check_kind(baseline: str, system: System) -> BaselineKind:
+    """Return whose mean responses a baseline is.
+
+    Raises:
+        InputError: for another word, or own history where answers of this system cannot depend on it.
+    """
+    if baseline == "history" and "history" not in system.baselines:
+        advice = "Own last responses are for a Circuit, of neurons few enough to enumerate."
+        raise InputError.of("baseline", f"one of {', '.join(system.baselines)}, for a {system.kind}", baseline, advice)
+    return cast(BaselineKind, one_of("baseline", baseline, system.baselines))
 
 
 def refuse_baseline(baseline: object) -> None:

@@ -70,7 +70,9 @@ def optimize(
             Of offers a `Valuation`, of evidence `MotivesInTime` or `MotivesWhenAsked`.
         coding_cost: λ > 0, in the reward's unit. Of offers and evidence a factor of the reward's own temperature: 1.
         baseline: `"neuron"` (each neuron's own mean response; in a maze the mean distribution of moves),
-            `"population"` (the neurons' common mean), or given numbers `[num_neurons]` (`[4]`), which are held.
+            `"population"` (the neurons' common mean), `"history"` (of a circuit: each neuron's own mean response after
+            its own last response), or given numbers, which are held: `[num_neurons]` (`[num_neurons, 2]` after the own
+            last response 0 and 1; `[4]`).
         start: Baseline to begin from, if it adapts: a number or `[num_neurons]` (for `"population"`, their mean
             counts), in a maze `[4]`. By default 0.5, 0.1, 0.9, 0.02 and 0.98 for all neurons; in a maze equal
             probabilities, and each move preferred in turn. For a coupled circuit the initial couplings, one or several.

@@ -2,7 +2,6 @@
 
 import abc
 import dataclasses
-from typing import Literal
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -14,7 +13,7 @@ from bayes_irl._types import ArrayLike, Baseline, Count, Defaults, Occupancy, Re
 from bayes_irl.recordings.description import paragraphs
 from bayes_irl.solvers import World, expected_cost, information, occupancy, occupancy_at_ends, solve, solve_restricted
 from bayes_irl.solvers.bellman import Policy
-from bayes_irl.systems.base import System
+from bayes_irl.systems.base import BaselineKind, System
 
 
 class Optimum(eqx.Module):
@@ -24,7 +23,8 @@ class Optimum(eqx.Module):
         world: The units that act, and the consequences of their actions.
         reward: r `[num_stimuli, num_patterns]`.
         coding_cost: λ, in the reward's unit.
-        baseline: p: of a circuit the probability of a spike `[num_neurons]`, of a maze that of each move `[4]`.
+        baseline: p: of a circuit the probability of a spike `[num_neurons]`, or after the own last response 0 and 1
+            `[num_neurons, 2]`; of a maze that of each move `[4]`.
         value: v(σ, x) in the reward's unit `[num_stimuli, num_patterns]`; its mean over patterns is 0 per stimulus.
         policy: π_i(a | context), for every unit `[num_actions, *context]`.
         occupancy: ρ(σ, x) `[num_stimuli, num_patterns]`, sums to one: of a stimulus that moves before every update, as
@@ -103,7 +103,7 @@ class Optimum(eqx.Module):
         return " ".join((trouble, *advice))
 
     @abc.abstractmethod
-    def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
+    def mean_baseline(self, kind: BaselineKind) -> Baseline:
         """The mean of these answers: the next p of the alternation."""
 
     @property
@@ -137,7 +137,7 @@ def respond[Kind: Optimum](
         kind: What to return.
         world: Who acts, and what an action leads to.
         reward: r `[num_stimuli, num_patterns]`.
-        baseline: p: `[num_neurons]` for a circuit, `[4]` for a maze.
+        baseline: p: `[num_neurons]` or `[num_neurons, 2]` for a circuit, `[4]` for a maze.
         coding_cost: λ, in the reward's unit.
     """
     cost = jnp.asarray(coding_cost, reward.dtype)
@@ -170,7 +170,7 @@ def _respond[Kind: Optimum](
         objective=average_reward - cost * mean_cost,
         average_reward=average_reward,
         mean_cost=mean_cost,
-        information=information(world, solution.policy, visits),
+        information=information(world, solution.policy, visits, defaults),
         num_sweeps=solution.num_sweeps,
         residual=solution.residual,
         converged=solution.converged & known,

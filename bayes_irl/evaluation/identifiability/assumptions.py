@@ -3,7 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from scipy.special import logit
+from jaxtyping import Float
+from scipy.special import expit, logit
 
 from bayes_irl._checks import count
 from bayes_irl.evaluation.identifiability.contraction import INTERVAL
@@ -23,7 +24,8 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     Answers determine v(σ, x)/λ up to a function of the stimulus, independently of these assumptions. The reward
     follows:
 
-        r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike,
+        r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike
+                                                              (with own history: see `price_of_level`),
         r̂ − r = (T − T̂) B(v)(σ, x) + b(x)                    where T̂ was assumed and T is true.
 
     Doubling the number of updates in a bin halves T − 1. It also changes the answers that a recording of bins implies;
@@ -60,8 +62,7 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     circuit = fit.system
     assert isinstance(circuit, Circuit) and fit.baseline is not None
     p, weights = np.asarray(fit.baseline), fit.weights.values
-    higher = np.where(p + STEP_OF_P < 1, p + STEP_OF_P, (1 + p) / 2)
-    price = -(logit(higher) - logit(p)) / circuit.num_neurons
+    price = price_of_level(p, _higher(p))
     defaults = circuit.default_actions(fit.baseline)
     moves = np.stack(
         fit.each_optimum(lambda optimum: np.asarray(if_faster(circuit, defaults, optimum.value)), num_draws=kept)
@@ -94,6 +95,31 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
             "units": "nats per update",
         },
     )
+
+
+def price_of_level(p: np.ndarray, assumed: np.ndarray) -> Float[np.ndarray, " num_neurons"]:
+    """By how much the reward of every spike moves where another level of p was assumed, in nats per update.
+
+    −(1/n) (logit p̂ − logit p). With own history, and the effect of the own last response as it is, the cost of silence
+    moves too: −(1/n) [δ + log((1 − p(1 | 0)) / (1 − p̂(1 | 0))) − log((1 − p(1 | 1)) / (1 − p̂(1 | 1)))], δ the shift of
+    both log-odds.
+
+    Args:
+        p: `[num_neurons]`, or after the own last response `[num_neurons, 2]`.
+        assumed: p̂, of the same shape.
+    """
+    shift = logit(assumed) - logit(p)
+    if p.ndim == 1:
+        return -shift / len(p)
+    silence = np.log1p(-p) - np.log1p(-assumed)
+    return -(shift[:, 0] + silence[:, 0] - silence[:, 1]) / len(p)
+
+
+def _higher(p: np.ndarray) -> np.ndarray:
+    """A p that is 0.1 larger, or halfway to 1; with own history after silence, its effect as it is."""
+    first = p if p.ndim == 1 else p[:, 0]
+    more = np.where(first + STEP_OF_P < 1, first + STEP_OF_P, (1 + first) / 2)
+    return more if p.ndim == 1 else expit(logit(p) + (logit(more) - logit(first))[:, None])
 
 
 def _draws(reward: xr.DataArray) -> np.ndarray:

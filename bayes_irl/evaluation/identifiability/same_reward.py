@@ -70,6 +70,10 @@ def same_reward(first: xr.DataTree, second: xr.DataTree, *, allow_failed: bool =
         Fit(tree).require(Capability.SAME_REWARD, one_recording=True).require_passed(allow_failed, name)
         for tree, name in ((first, "first"), (second, "second"))
     ]
+    for fit, name in zip(fits, ("first", "second"), strict=True):
+        if fit.baseline is not None and fit.baseline.ndim > 1:
+            advice = "Score one recording by the other's fit: bi.score."
+            raise InputError.of(name, "a fit whose baseline has no own history", "one that has", advice)
     circuits = [_circuit(fit) for fit in fits]
     circuits[0].describe_change(circuits[1])
     rewards = [_draws(fit, fits[0].weights.values) for fit in fits]

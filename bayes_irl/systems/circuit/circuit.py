@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from bayes_irl._types import ArrayLike, Logits, Reward, Scalar
+from bayes_irl._checks import InputError, finite_array
+from bayes_irl._types import ArrayLike, Baseline, Logits, Reward, Scalar
 from bayes_irl.solvers import occupancy_at_ends, solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
@@ -13,6 +16,7 @@ from bayes_irl.systems.base import BaselineKind, Capability, Inferred, Observati
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
 from bayes_irl.systems.circuit.network import Network
 from bayes_irl.systems.circuit.observed import ObservedResponses, observed_as
+from bayes_irl.systems.circuit.own_history import check_size_of_history
 from bayes_irl.systems.circuit.plugged_in import taken_up
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.gate_check import Check
@@ -45,6 +49,23 @@ class Circuit(EnumeratedCircuit):
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`."
     }
+
+    baselines: ClassVar[tuple[BaselineKind, ...]] = ("neuron", "population", "history")
+
+    def check_baseline(self, argument: str, values: ArrayLike | None) -> Baseline:
+        """Return probabilities of a spike `[num_neurons]`, or after the own last response 0 and 1 `[num_neurons, 2]`.
+
+        Raises:
+            InputError: if they are not strictly between 0 and 1, or depend on the own last response in a circuit whose
+                neurons are too many; the message names `argument`.
+        """
+        if np.ndim(values) != 2:  # type: ignore[arg-type]  # None has no axes
+            return super().check_baseline(argument, values)
+        check_size_of_history(self)
+        array = finite_array(argument, values, (self.num_neurons, 2), "One column for each own last response, 0 and 1.")
+        if (array <= 0).any() or (array >= 1).any():
+            raise InputError.of(argument, "probabilities strictly between 0 and 1", array.tolist())
+        return jnp.asarray(array)
 
     def coupled(self) -> CoupledCircuit:
         """Return the circuit whose neurons only add up their inputs: answers restricted to pairwise couplings."""

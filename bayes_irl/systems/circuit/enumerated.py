@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Int, PRNGKeyArray
 
-from bayes_irl._checks import DataWarning, InputError, count, one_of
+from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._types import ArrayLike
 from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.misfit.starts import num_start_bins
@@ -17,12 +17,13 @@ from bayes_irl.recordings import Recording
 from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
 from bayes_irl.recordings.description import few
 from bayes_irl.systems.adapting import Fitted
-from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System
+from bayes_irl.systems.base import Axes, BaselineKind, Inferred, Observations, Observed, System, check_kind
 from bayes_irl.systems.circuit.expense import announce
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.model_checks import check_circuit
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.observed import ObservedResponses, check_bins, mean_response
+from bayes_irl.systems.circuit.own_history import after_own_last, own_effect, with_own_last
 from bayes_irl.systems.circuit.pattern_statistics import pattern_statistics, rank_patterns, updates_between_bins
 from bayes_irl.systems.circuit.responses import draw_bins, draw_under, draw_updates
 from bayes_irl.systems.circuit.wiring import Wiring
@@ -44,7 +45,8 @@ class EnumeratedCircuit(Wiring, System):
         """Check responses against this circuit; return their counts, and p.
 
         Single updates stay updates; bins become thinned snapshots. p is the observed mean response of each neuron
-        (`"neuron"`), of all (`"population"`), or given numbers.
+        (`"neuron"`), of all (`"population"`), that with the effect of each neuron's own last response (`"history"`), or
+        given numbers. If p depends on the own last response, so do the contexts of updates.
 
         Raises:
             InputError: If numbers of neurons or stimuli differ, bins differ from those that the stimulus was made for,
@@ -69,9 +71,13 @@ class EnumeratedCircuit(Wiring, System):
         counts = _settled(counts)
         self.check_responses(counts.response_counts, counts.response_totals)
         if not isinstance(baseline, str):
-            return counts, np.asarray(self.check_baseline("baseline", baseline))
-        p = mean_response(self, counts)
-        if one_of("baseline", baseline, ("neuron", "population")) == "population":
+            p = np.asarray(self.check_baseline("baseline", baseline))
+            return (counts if p.ndim == 1 else with_own_last(counts)), p
+        p, kind = mean_response(self, counts), check_kind(baseline, self)
+        if kind == "history":
+            counts = with_own_last(counts)
+            return counts, after_own_last(p, np.exp(own_effect(self, counts)))
+        if kind == "population":
             p = np.full_like(p, p[self.free].mean())
         return counts, p
 
@@ -165,11 +171,13 @@ class EnumeratedCircuit(Wiring, System):
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
         """Neurons, stimuli, mean responses, p and T."""
         mean, leaves = recorded["mean_response"].values, 1 - np.diag(recorded["transition"].values)
+        p = recorded["baseline"].values
+        each = {"Values of p": p} if p.ndim == 1 else {"p after silence": p[:, 0], "p after a spike": p[:, 1]}
         rows = [
             ("Neurons", str(self.num_neurons)),
             ("Stimuli", few(self.stimulus_labels)),
             ("Mean responses", f"{mean.min():.3g} to {mean.max():.3g} spikes per update, from neuron to neuron"),
-            ("Values of p", list_numbers(recorded["baseline"].values)),
+            *((name, list_numbers(values)) for name, values in each.items()),
             ("Stimulus T", f"leaves its states with probability {list_numbers(leaves)} an update"),
         ]
         steps = int(recorded["updates_per_bin"].values)

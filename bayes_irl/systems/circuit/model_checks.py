@@ -1,6 +1,7 @@
 """Checks, at fit time, for structure in a circuit's recording that a correct model would explain."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -35,8 +36,8 @@ NO_RECORDING = (
     "snapshots() or transitions()."
 )
 NOT_REVERSIBLE = (
-    "Not tested: whether any reward makes these answers optimal. This check does not apply to restricted couplings; "
-    "if the stimulus moves within bins, use optimality_test."
+    "Not tested: whether any reward makes these answers optimal. This check does not apply to restricted couplings, or "
+    "to answers that depend on own last responses; if the stimulus moves within bins, use optimality_test."
 )
 WHAT = {
     "updates": "answers in some contexts",
@@ -81,11 +82,11 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
     if not isinstance(recording, Recording):
         return Findings(tuple(all_), (*skipped, NO_RECORDING))
     rng = np.random.default_rng(np.asarray(jax.random.bits(inferred.key, (4,))))
-    limit = known_log_odds(observed, chances)
+    limit, remembers = known_log_odds(observed, chances), observed.baseline.ndim == 2
     checks: list[tuple[Check, str]] = [
         (lambda taken, _: _stimulus(observed, taken, inferred, rng), ""),
-        (memory, "Memory was not tested: no context was met twice."),
-        (drift, "Drift was not tested: no context was met twice."),
+        (partial(memory, own_last=remembers), "Memory was not tested: no context was met twice."),
+        (partial(drift, own_last=remembers), "Drift was not tested: no context was met twice."),
         (
             lambda taken, _: repeats(taken),
             "Repeated patterns were not tested: the pattern hardly changes, or the recording is too short.",
@@ -93,7 +94,7 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
     ]
     if observed.kind == "snapshots":
         checks.append((starts, ""))
-    if reversible and _held(observed):
+    if reversible and _held(observed) and not remembers:
         checks.append(
             (optimality, "The recording is too short to test whether any reward makes these answers optimal.")
         )

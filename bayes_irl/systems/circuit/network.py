@@ -1,13 +1,13 @@
 """A circuit with its optimal answers."""
 
-from typing import Literal
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline, Logits, Occupancy
+from bayes_irl.solvers.costs import context_shares, mean_actions
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.optimum import Optimum
 
@@ -24,8 +24,16 @@ class NeuronOptimum(Optimum):
         """The neurons, and what each of them sees."""
         return self.world
 
-    def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
-        """Mean responses of each neuron, or of all free ones, under the stimulus that answers are planned for."""
+    def mean_baseline(self, kind: BaselineKind) -> Baseline:
+        """Mean responses of each neuron, or of all free ones, under the stimulus that answers are planned for.
+
+        For `"history"` those of each neuron after its own last response 0 and 1 `[num_neurons, 2]`.
+        """
+        if kind == "history":
+            shares = context_shares(self.world, self.occupancy, self.policy)
+            like = self.world.default_actions(self.baseline)
+            each = zip(shares, self.policy, strict=True)
+            return jnp.stack([mean_actions(share[None] * actions, like)[1] for share, actions in each])
         mean = self.occupancy.sum(axis=0) @ self.circuit.patterns
         if kind == "neuron":
             return mean

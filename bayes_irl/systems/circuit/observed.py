@@ -35,7 +35,7 @@ class ObservedResponses(Observed):
     Attributes:
         system: The circuit as it was when recorded, lesions included.
         counts: The observed counts.
-        baseline: p `[num_neurons]`.
+        baseline: p `[num_neurons]`, or after the own last response `[num_neurons, 2]`.
         rows: Labels of each row of the table `[num_rows, num_columns]`; `names` names their columns.
         table: How often each outcome occurred `[num_rows, num_outcomes]`.
     """
@@ -103,7 +103,7 @@ class ObservedResponses(Observed):
         remembered = self.circuit.stimulus.updates_per_bin if self.kind == "snapshots" else None
         return xr.Dataset(
             {
-                "baseline": ("neuron", np.asarray(self.baseline)),
+                "baseline": (("neuron", "own_last")[: self.baseline.ndim], np.asarray(self.baseline)),
                 "mean_response": ("neuron", mean_response(self.circuit, self.counts)),
                 "recorded_tuning": (("stimulus", "neuron"), tuning),
                 "num_recorded": ("stimulus", bins),
@@ -113,9 +113,9 @@ class ObservedResponses(Observed):
 
 
 class ObservedUpdates(ObservedResponses):
-    """Answers in every context that was visited: log π_i(a | σ_{/i}, x)."""
+    """Answers in every context that was visited: log π_i(a | σ_{/i}, x), or log π_i(a | σ, x)."""
 
-    names = ("neuron", "stimulus", "context")
+    names = ("neuron", "stimulus", "context", "own_last")
 
     @property
     def site(self) -> str:
@@ -124,18 +124,24 @@ class ObservedUpdates(ObservedResponses):
 
     @staticmethod
     def tabulate(circuit: Wiring, counts: Updates) -> tuple[np.ndarray, np.ndarray]:
-        """Neuron, stimulus and context (the pattern of the others, packed); answers 0 and 1."""
+        """Neuron, stimulus, context (the pattern of the others, packed), own last response; answers 0 and 1.
+
+        Contexts that do not differ in the own last response have 0 there.
+        """
         chosen = circuit.free[counts.neuron]
         below = circuit.num_neurons - 1 - counts.neuron  # bits to the right of the neuron's own
         packed = (counts.pattern >> (below + 1) << below) | (counts.pattern & ((1 << below) - 1))
-        rows = np.stack([counts.neuron, counts.stimulus, packed], axis=1)[chosen]
+        own = np.zeros_like(packed) if counts.own_last is None else counts.own_last
+        rows = np.stack([counts.neuron, counts.stimulus, packed, own], axis=1)[chosen]
         return rows, np.stack([counts.num_updates - counts.num_spikes, counts.num_spikes], axis=1)[chosen]
 
     def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
         """Read the policy in each context."""
-        neuron, stimulus, context = self.rows.T
-        tables = [actions.reshape(2, self.circuit.num_stimuli, -1) for actions in policy]
-        return log_or_never(jnp.stack(tables)[neuron, :, stimulus, context])
+        neuron, stimulus, context, own_last = self.rows.T
+        tables = [
+            actions.reshape(2, -1, self.circuit.num_stimuli, self.circuit.num_patterns // 2) for actions in policy
+        ]
+        return log_or_never(jnp.stack(tables)[neuron, :, own_last, stimulus, context])
 
 
 class ObservedSnapshots(ObservedResponses):

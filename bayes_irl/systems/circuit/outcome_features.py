@@ -17,10 +17,13 @@ def outcome_features(observed: ObservedResponses) -> Features:
     return _FEATURES[observed.kind](observed.circuit, np.asarray(observed.rows))
 
 
-def _of_updates(circuit: Wiring, rows: Int[np.ndarray, "num_rows 3"]) -> Features:
-    """Of each neuron: spikes under each stimulus, while each other neuron spikes, and while so many of them do."""
+def _of_updates(circuit: Wiring, rows: Int[np.ndarray, "num_rows 4"]) -> Features:
+    """Of each neuron: spikes under each stimulus, while each other neuron spikes, and while so many of them do.
+
+    And these again after a spike of its own, where contexts differ in the own last response.
+    """
     num, shown = circuit.num_neurons, circuit.num_stimuli
-    neuron, stimulus, context = rows.T
+    neuron, stimulus, context, own_last = rows.T
     below = num - 1 - neuron  # bits to the right of the neuron's own
     pattern = (context >> below << (below + 1)) | (context & ((1 << below) - 1))
     others = circuit.patterns[pattern]  # the neuron's own response is 0
@@ -28,6 +31,8 @@ def _of_updates(circuit: Wiring, rows: Int[np.ndarray, "num_rows 3"]) -> Feature
     own = np.hstack(
         [np.eye(shown)[stimulus], others, (number**2)[:, None], (number[:, None] * np.eye(shown)[stimulus])]
     )
+    if own_last.any():
+        own = np.hstack([own, own_last[:, None] * own])
 
     def features(which: np.ndarray) -> Float[np.ndarray, "some 2 num_features"]:
         each = (np.eye(num)[neuron[which]][:, :, None] * own[which][:, None, :]).reshape(len(which), -1)

@@ -131,8 +131,12 @@ class Wiring(Neurons, World):
         return bool(self.missing)
 
     def default_actions(self, baseline: Baseline) -> Defaults:
-        """Default action probabilities `[num_neurons, 2]`; a lesioned neuron has no choice, hence no cost."""
-        spike = jnp.where(self.alive, jnp.where(self.free, baseline, 1.0), 0.0)
+        """Default action probabilities `[num_neurons, 2]`, or after each own last response `[num_neurons, 2, 2]`.
+
+        A lesioned neuron has no choice, hence no cost.
+        """
+        alive, free = (each.reshape(-1, *[1] * (baseline.ndim - 1)) for each in (self.alive, self.free))
+        spike = jnp.where(alive, jnp.where(free, baseline, 1.0), 0.0)
         return jnp.stack([1 - spike, spike], axis=1)
 
     @property
@@ -142,19 +146,27 @@ class Wiring(Neurons, World):
 
     def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
         """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
-        silent, spike = jnp.log(defaults).T[:, None]
+        chances = defaults.reshape(self.num_neurons, 2, -1)
+        stops, starts = (
+            chances[:, 0, -1],
+            chances[:, 1, 0],
+        )  # p_i(0 | 1) and p_i(1 | 0): how often it spikes in the long run
+        silent, spike = jnp.log(stops / (starts + stops))[None], jnp.log(starts / (starts + stops))[None]
         return jnp.where(self.patterns == 1, spike, silent).sum(axis=1)
 
     # -- the two things the solver needs ----------------------------------------------------------------------------
 
-    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions num_stimuli before after"]:
-        """Table entries with `unit` silent and spiking, for each context (stimulus, neurons before, neurons after)."""
-        return jnp.moveaxis(table.reshape(-1, 2**unit, 2, 2 ** (self.num_neurons - 1 - unit)), 2, 0)
+    def outcomes(self, table: Value, unit: int) -> Float[Array, "num_actions 1 num_stimuli before after"]:
+        """Table entries with `unit` silent and spiking, for each context.
 
-    def spread(self, contexts: Float[Array, "num_stimuli before after"], unit: int) -> Value:
-        """Copy a value per context to the two patterns that share it."""
-        size, before, after = contexts.shape
-        return jnp.broadcast_to(contexts[:, :, None, :], (size, before, 2, after)).reshape(size, -1)
+        That is its own last response (on which they do not depend), stimulus, neurons before and neurons after it.
+        """
+        return jnp.moveaxis(table.reshape(-1, 2**unit, 2, 2 ** (self.num_neurons - 1 - unit)), 2, 0)[:, None]
+
+    def spread(self, contexts: Float[Array, "own_last num_stimuli before after"], unit: int) -> Value:
+        """Copy a value per context to the patterns that share it: two, but for contexts of one own last response."""
+        _, size, before, after = contexts.shape
+        return jnp.broadcast_to(jnp.moveaxis(contexts, 0, 2), (size, before, 2, after)).reshape(size, -1)
 
     @property
     def is_corrected(self) -> bool:
@@ -164,7 +176,7 @@ class Wiring(Neurons, World):
     def correction(self, defaults: Defaults, value: Value) -> Callable[[Value], Value]:
         """As if neurons ignored each other, with the mean responses of patterns under a frozen stimulus."""
         visits = jax.nn.softmax(self.log_default(defaults)[None] + value, axis=1)
-        spikes = [self.outcomes(visits, i)[1].sum(axis=(1, 2)) for i in range(self.num_neurons)]
+        spikes = [self.outcomes(visits, i)[1, 0].sum(axis=(1, 2)) for i in range(self.num_neurons)]
         return ignoring_each_other(self.transition, jnp.stack(spikes, axis=1))
 
     @property
@@ -192,28 +204,29 @@ class Wiring(Neurons, World):
         self, policy: tuple[Float[Array, "num_actions ..."], ...]
     ) -> Float[Array, "num_neurons num_stimuli num_patterns"]:
         """How probable each neuron's response in a pattern is, given the others'."""
-        return jnp.stack([jnp.moveaxis(each, 0, 2).reshape(each.shape[1], -1) for each in policy])
+        return jnp.stack([jnp.moveaxis(each[:, 0], 0, 2).reshape(self.num_stimuli, -1) for each in policy])
 
     def _bit(self, unit: Array) -> Array:
         """The neuron's bit in a pattern's index."""
         return 1 << (self.num_neurons - 1 - unit)
 
     def redistribute(
-        self, states: Occupancy, chances: Float[Array, "num_actions num_stimuli before after"], unit: int
+        self, states: Occupancy, chances: Float[Array, "num_actions own_last num_stimuli before after"], unit: int
     ) -> Occupancy:
         """Where a distribution of patterns goes when a neuron answers: a third faster than the transpose."""
         pairs = states.reshape(-1, 2**unit, 2, 2 ** (self.num_neurons - 1 - unit))
-        return (jnp.moveaxis(chances, 0, 2) * (pairs + pairs[:, :, ::-1])).reshape(states.shape)
+        after_silence, after_spike = (jnp.moveaxis(chances[:, own], 0, 2) for own in (0, -1))
+        return (after_silence * pairs[:, :, :1] + after_spike * pairs[:, :, 1:]).reshape(states.shape)
 
     def pool(
-        self, contexts: Float[Array, "num_stimuli before after"], unit: int
-    ) -> Float[Array, "num_stimuli before after"]:
+        self, contexts: Float[Array, "own_last num_stimuli before after"], unit: int
+    ) -> Float[Array, "own_last num_stimuli before after"]:
         """Sum over the responses of the neurons that `unit` does not see."""
         others = [j for j in range(self.num_neurons) if j != unit]
         hidden = tuple(1 + others.index(j) for j in others if (unit, j) in self.missing)
         bits = contexts.reshape(-1, *[2] * len(others))
         return jnp.broadcast_to(bits.sum(axis=hidden, keepdims=True), bits.shape).reshape(contexts.shape)
 
-    def tabulate(self, contexts: list[Float[Array, "num_stimuli _ _"]]) -> Logits:
+    def tabulate(self, contexts: list[Float[Array, "own_last num_stimuli _ _"]]) -> Logits:
         """Stack one value per context of every neuron into `[num_neurons, num_stimuli, num_patterns]`."""
         return jnp.stack([self.spread(each, i) for i, each in enumerate(contexts)])

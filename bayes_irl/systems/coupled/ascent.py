@@ -15,7 +15,7 @@ from bayes_irl import _checks
 from bayes_irl._types import ArrayLike, Baseline, Occupancy, Reward, Scalar
 from bayes_irl.solvers.average_reward import evaluate
 from bayes_irl.solvers.costs import expected_cost, information
-from bayes_irl.systems.base import BaselineKind
+from bayes_irl.systems.base import BaselineKind, System, check_kind
 from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import (
@@ -140,8 +140,8 @@ def climb_from(
 def _checked_baseline(circuit: Wiring, baseline: BaselineKind | ArrayLike) -> Baseline | BaselineKind:
     if not isinstance(baseline, str):
         return circuit.check_baseline("baseline", baseline)
-    _checks.one_of("baseline", baseline, ("neuron", "population"))
-    return "neuron" if baseline == "neuron" else "population"
+    assert isinstance(circuit, System)
+    return check_kind(baseline, circuit)
 
 
 def _default_starts(circuit: Wiring) -> list[Couplings]:
@@ -330,7 +330,7 @@ def _consequences(
         "objective": average_reward - cost * mean_cost,
         "average_reward": average_reward,
         "mean_cost": mean_cost,
-        "information": information(circuit, policy, visits),
+        "information": information(circuit, policy, visits, defaults),
         "couplings": couplings,
     }
 

@@ -1,7 +1,5 @@
 """Answers restricted to pairwise couplings: policies, occupancies of patterns, and the objective."""
 
-from typing import Literal
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,9 +9,10 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._keys import as_key
 from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Reward, Scalar, Value
-from bayes_irl.solvers.bellman import Policy
+from bayes_irl.solvers.bellman import Policy, column
 from bayes_irl.solvers.costs import expected_cost
 from bayes_irl.solvers.stationary import occupancy, occupancy_at_ends
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.circuit.wiring import Wiring
 
 Parameters = Float[Array, " num_parameters"]
@@ -55,7 +54,7 @@ class Couplings(eqx.Module):
         for i, table in enumerate(self.logits(circuit)):
             log_odds = circuit.outcomes(table, i)[0]
             chosen = jnp.stack([jax.nn.sigmoid(-log_odds), jax.nn.sigmoid(log_odds)])
-            fixed = jnp.broadcast_to(forced[i].reshape(2, 1, 1, 1), chosen.shape)
+            fixed = jnp.broadcast_to(column(forced[i], chosen), chosen.shape)
             answers.append(chosen if circuit.free[i] else fixed)
         return tuple(answers)
 
@@ -122,7 +121,7 @@ def unpack(circuit: Wiring, parameters: Parameters) -> Couplings:
 def coupled_objective(
     circuit: Wiring,
     reward: Reward,
-    baseline: Baseline | Literal["neuron", "population"],
+    baseline: Baseline | BaselineKind,
     couplings: Couplings,
 ) -> tuple[Scalar, Occupancy]:
     """L/λ = E[r/λ] − (1/n) Σ_i E KL(π_i ‖ p_i) of coupled answers, exact and differentiable, and their occupancy.
@@ -139,9 +138,7 @@ def coupled_objective(
     return (visits * (reward - expected_cost(circuit, couplings.policy(circuit), defaults))).sum(), visits
 
 
-def coupled_defaults(
-    circuit: Wiring, baseline: Baseline | Literal["neuron", "population"], occupancy: Occupancy
-) -> Defaults:
+def coupled_defaults(circuit: Wiring, baseline: Baseline | BaselineKind, occupancy: Occupancy) -> Defaults:
     """Default actions for a given or an adapted baseline."""
     if not isinstance(baseline, str):
         return circuit.default_actions(baseline)

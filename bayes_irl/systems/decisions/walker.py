@@ -1,13 +1,12 @@
 """One agent with its optimal actions."""
 
-from typing import Literal
-
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Baseline
 from bayes_irl.solvers.costs import context_shares
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.decisions.action_table import ActionTable
 from bayes_irl.systems.optimum import Optimum
 
@@ -34,9 +33,9 @@ class Walker(Optimum):
         """How often the agent is at each place, after its move."""
         return self.occupancy[0].reshape(self.maze.num_states, -1).sum(axis=1)
 
-    def mean_baseline(self, kind: Literal["neuron", "population"]) -> Baseline:
+    def mean_baseline(self, kind: BaselineKind) -> Baseline:
         """The mean distribution of moves among the times that each can be made: of the one unit, whatever the kind."""
-        (share,) = context_shares(self.maze, self.occupancy)
+        (share,) = context_shares(self.maze, self.occupancy, self.policy)
         made = (share[None] * self.policy[0]).sum(axis=(1, 2))
         if self.maze.possible is None:
             return made

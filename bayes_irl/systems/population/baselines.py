@@ -10,13 +10,14 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
+from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.population.chains import Chains, stationary_chains
 from bayes_irl.systems.population.expectations import Expected, expect
 from bayes_irl.systems.population.galerkin import NUM_CHAINS, Adapted, solve_changed, solve_nearby
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
-Kind = Literal["held", "neuron", "population"]
+Kind = Literal["held"] | BaselineKind
 SEED = 0  # common random numbers for every population and every draw
 KEEPS_RATES = (0.01, 0.1)  # absolute and relative change of a mean response that counts as keeping it
 SETTLED = 5e-4  # largest change of a baseline in the last round

@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int
 
-from bayes_irl._checks import DataWarning, InputError, one_of
+from bayes_irl._checks import DataWarning, InputError
 from bayes_irl._types import ArrayLike, Baseline
 from bayes_irl.recordings import PackedRecording, Recording
-from bayes_irl.systems.base import BaselineKind, Observed, System
+from bayes_irl.systems.base import BaselineKind, Observed, System, check_kind
 from bayes_irl.systems.population import statistics
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 
@@ -131,7 +131,7 @@ def observe_population(
     )
     if isinstance(baseline, str):
         p = found.mean_response
-        if one_of("baseline", baseline, ("neuron", "population")) == "population":
+        if check_kind(baseline, population) == "population":
             p = np.full_like(p, p[population.free].mean())
     else:
         p = np.asarray(population.check_baseline("baseline", baseline))

@@ -354,7 +354,7 @@ def test_prior_draws_are_draws_from_the_prior(nuts):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"baseline": "everyone"}, "baseline: expected one of 'neuron', 'population', got 'everyone'"),
+        ({"baseline": "everyone"}, "baseline: expected one of 'neuron', 'population', 'history', got 'everyone'"),
         ({"baseline": [0.5]}, r"baseline: expected shape \(4\), got shape \(1,\)"),
         ({"baseline": [0.5, 0.5, 0.5, 1.0]}, "baseline: expected probabilities strictly between 0 and 1"),
         ({"system": bi.Circuit(5, bi.Stimulus.switching(0.1))}, "recording has num_neurons = 4, circuit has 5"),

@@ -170,7 +170,7 @@ def test_how_it_ended_is_said():
         ((REWARD, COST, 1.2), r"baseline: expected probabilities strictly between 0 and 1"),
         ((REWARD, COST, [0.5, 0.5]), r"baseline: expected shape \(3\), got shape \(2,\)"),
         ((REWARD, COST, [0.5, np.nan, 0.5]), r"baseline: expected finite numbers"),
-        ((REWARD, COST, "neurons"), r"baseline: expected one of 'neuron', 'population', got 'neurons'"),
+        ((REWARD, COST, "neurons"), r"baseline: expected one of 'neuron', 'population', 'history', got 'neurons'"),
         ((REWARD, COST, "neuron", 0.0), r"start: expected probabilities strictly between 0 and 1"),
         ((REWARD, COST, "neuron", [0.5] * 4), r"start: expected shape \(3\), got shape \(4,\)"),
     ],

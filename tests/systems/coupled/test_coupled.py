@@ -123,7 +123,7 @@ def test_cut_connections_and_lesioned_neurons_have_no_coupling():
     assert couplings.fields.tolist() == [[2, 3, 0], [4, 5, 0]]
     policy = couplings.policy(circuit)
     assert (policy[2][1] == 0).all() and (policy[2][0] == 1).all()
-    assert (policy[0][1, 0] == 1 / (1 + np.exp(-2.0))).all()  # neuron 0 under stimulus 0 sees nobody
+    assert (policy[0][1, 0, 0] == 1 / (1 + np.exp(-2.0))).all()  # neuron 0 under stimulus 0 sees nobody
 
 
 def test_couplings_pack_and_unpack():

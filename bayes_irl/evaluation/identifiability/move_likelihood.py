@@ -69,7 +69,7 @@ class Moves(eqx.Module):
         """Log probability of every move."""
         policy = []
         for i, each in enumerate(logits.reshape(self.circuit.num_neurons, -1)):
-            log_odds = each.reshape(self.circuit.num_stimuli, 2**i, -1)
+            log_odds = each.reshape(1, self.circuit.num_stimuli, 2**i, -1)
             policy.append(jnp.stack([jax.nn.sigmoid(-log_odds), jax.nn.sigmoid(log_odds)]))
         return log_moves(self.circuit, self.updates_per_bin, self.held, tuple(policy), self.rows)
 

@@ -43,7 +43,8 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
     """Observe the recorded answers of a circuit (or maze) that maximises this reward, in a NumPyro model.
 
     The coding cost is the unit: λ = 1, rewards are in nats per update. For every session the soft Bellman equation is
-    solved with its system and baseline; the counts are then Multinomial.
+    solved with its system and baseline; the counts are then Multinomial. Where `infer` draws a price per spike, for
+    errors of a baseline that was read off the recording, answers are those of the reward with it.
 
     Args:
         system: The circuit (or maze).
@@ -69,5 +70,6 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
         return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
     assert recording.weights is not None
     reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
-    observe(reward, recording)
+    priced = {"reward": reward, "price": recording.price}
+    observe(reward if recording.price is None else recording.system.reward_from(priced), recording)
     return reward

@@ -12,6 +12,7 @@ import xarray as xr
 
 from bayes_irl._checks import DataWarning
 from bayes_irl.generative import Model
+from bayes_irl.inference.baseline_error import with_baseline_error
 from bayes_irl.inference.checkpoint import open_checkpoint
 from bayes_irl.inference.door import checked
 from bayes_irl.inference.fingerprint import fingerprint
@@ -99,8 +100,9 @@ def infer(
 
 
 def settled(model: Model, observations: Observations, bars: Progress) -> Posterior:
-    """The posterior, after its system has prepared the observations."""
-    return Posterior(model, *observations.system.settle(observations, lambda about: _Climb(model, about, bars)))
+    """The posterior, after its system has prepared the observations, with the error of a p that they gave."""
+    prepared = observations.system.settle(observations, lambda about: _Climb(model, about, bars))
+    return with_baseline_error(Posterior(model, *prepared))
 
 
 class _Climb:

@@ -158,6 +158,19 @@ def prior_curvature(joint: Joint, flat: Flat) -> Flat:
 
 
 @jax.jit
+def reward_slopes(joint: Joint, flat: Flat) -> Float[Array, "num_stimuli num_patterns num_dimensions"] | None:
+    """How the model's reward moves with its latent variables, before any data; None: it is no site of its own."""
+
+    def reward(at: Flat) -> Array | None:
+        conditioned = handlers.substitute(joint.structure.function, data=joint.constrain(at))
+        sites = handlers.trace(conditioned).get_trace(joint.observations.system, None)
+        return sites["reward"]["value"] if "reward" in sites else None
+
+    slopes: Array | None = jax.jacfwd(reward)(flat)
+    return slopes
+
+
+@jax.jit
 def summaries(joint: Joint, flat: Flat) -> dict[str, Array]:
     """Latent variables and the model's own summaries of the reward, by site name."""
     latents, sites = joint.sites(flat)

@@ -35,13 +35,13 @@ IN_NATS = (
 def build_tree(posterior: Posterior, draws: Draws, key: PRNGKeyArray, progress: Progress) -> xr.DataTree:
     """Assemble all results of a fit.
 
-    Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward
-    and the solver's residual, thinned draws), `reward_at_mode`, `log_prior` (per latent site), `log_likelihood` (per
-    row of counts), `observations` (log probability of every distinct observation, with its count),
-    `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the system of every recording, with p
-    and recorded means), groups of the system and the method, `model_checks` (for each check of the model the outcome,
-    its size, and the size that it would have detected) and `gate`. Systems without a likelihood lack the groups that
-    depend on it.
+    Groups: `posterior` (latent variables and the model's summaries, every draw), `sample_stats`, `reward` (the reward,
+    the solver's residual, and `price` where p is drawn with the reward; thinned draws), `reward_at_mode`, `log_prior`
+    (per latent site), `log_likelihood` (per row of counts), `observations` (log probability of every distinct
+    observation, with its count), `posterior_predictive`, `prior`, `observed_data`, `constant_data`, `system` (the
+    system of every recording, with p and recorded means), groups of the system and the method, `model_checks` (for each
+    check of the model the outcome, its size, and the size that it would have detected) and `gate`. Systems without a
+    likelihood lack the groups that depend on it.
 
     Args:
         posterior: What was fitted.

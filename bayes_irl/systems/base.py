@@ -176,6 +176,15 @@ class System(eqx.Module):
                 "system", f"one {self.kind}, with one recording", f"{len(sessions)}", "Fit each, and compare."
             )
 
+    def price_tables(
+        self, observations: Observations
+    ) -> Float[np.ndarray, "num_units num_stimuli num_patterns"] | None:
+        """What a price of one nat per spike of each unit adds to the reward; NaN in states that cannot be.
+
+        Only where p was read off the recording, each unit's by itself: its errors act as such prices. By default None.
+        """
+        return None
+
     def log_probs(
         self, reward: Reward, observed: Observed
     ) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar | None]:

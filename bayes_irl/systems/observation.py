@@ -92,12 +92,14 @@ class Observations(eqx.Module):
         weights: How often each state was observed, over all sessions: the reward's gauge; None where there is none.
         baseline: Where p came from: "neuron", "population", "given", or in the words of a system of its own.
         log_ways: Log of the multinomial coefficient of every row, per session; None: not worked out.
+        price: Of one draw of a model, the price per spike of each neuron that errors of p amount to; None: not drawn.
     """
 
     sessions: tuple[Observed, ...]
     weights: Occupancy | None
     baseline: str = eqx.field(static=True)
     log_ways: tuple[Float[Array, " _"], ...] | None = None  # of every session its own number of rows
+    price: Float[Array, " num_neurons"] | None = None
 
     def padded(self) -> "Observations":
         """The same as a compiled density sees it; see `Observed.padded`."""

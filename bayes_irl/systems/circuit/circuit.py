@@ -46,6 +46,7 @@ class Circuit(EnumeratedCircuit):
 
     kind: ClassVar[str] = "circuit"
     supports: ClassVar[frozenset[Capability]] = frozenset(Capability) - {Capability.REWARD_WEIGHTS}
+    reward_sites: ClassVar[tuple[str, ...]] = (*System.reward_sites, "price")
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`."
     }
@@ -83,6 +84,24 @@ class Circuit(EnumeratedCircuit):
         """Several recordings share a reward where circuits have as many neurons and stimuli."""
         for session in sessions:
             self.describe_change(session.system)
+
+    def price_tables(
+        self, observations: Observations
+    ) -> Float[np.ndarray, "num_neurons num_stimuli num_patterns"] | None:
+        """σ_i of every free neuron, where p is its mean response in one recording; NaN where lesions forbid a pattern.
+
+        0 for lesioned neurons, which have no p.
+        """
+        if len(observations.sessions) > 1 or observations.baseline != "neuron":
+            return None
+        fixed = (self.patterns != self.alive)[:, ~self.free].any(axis=1)
+        spikes = np.where(fixed, np.nan, (self.patterns * self.free).T)
+        return np.repeat(spikes[:, None], self.num_stimuli, axis=1)
+
+    def reward_from(self, variables: Mapping[str, Any]) -> Any:
+        """The reward that has these answers at the recorded baseline: with a price per spike, where one was drawn."""
+        reward = variables["reward"]
+        return reward + (self.patterns @ variables["price"])[None] if "price" in variables else reward
 
     def log_probs(self, reward: Reward, observed: Observed) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
         """Log probability of outcomes under the optimal answers, and the residual of their solution."""

@@ -112,7 +112,7 @@ class EnumeratedCircuit(Wiring, System):
     def axes(self) -> Axes:
         """Stimuli, patterns, neurons, pairs and numbers of spikes."""
         coords = self.neuron_coords() | {"pattern": np.arange(self.num_patterns)}
-        return Axes(coords, {"reward": ["stimulus", "pattern"]})
+        return Axes(coords, {"reward": ["stimulus", "pattern"], "price": ["neuron"]})
 
     def store(self) -> xr.Dataset:
         """T, its bins, lesions and cut connections."""

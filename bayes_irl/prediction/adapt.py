@@ -110,7 +110,7 @@ def _follows(baseline: str, kind: str) -> Literal["held", "neuron", "population"
         return "neuron"
     if kind == "population":
         return "population"
-    raise InputError.of("baseline", f'"held", since the baseline of the fit is {kind}', '"adapted"')
+    raise InputError.of("baseline", f'"held", since the baseline of the fit is "{kind}"', '"adapted"')
 
 
 def recorded(posterior: xr.DataTree) -> Any:

@@ -199,7 +199,7 @@ def test_adapting_p_is_refused_where_nothing_changed_and_rates_would_drift(free)
 
 
 def test_a_given_baseline_is_not_adapted(posterior):
-    with pytest.raises(bi.InputError, match='baseline: expected "held", since the fit used a given baseline'):
+    with pytest.raises(bi.InputError, match='baseline: expected "held", since the baseline of the fit is "given"'):
         predict(posterior, known.CIRCUIT, baseline="adapted")
 
 

@@ -49,11 +49,11 @@ def p(world, baseline=BASELINE):
 
 
 def rows_of(world):
-    """Every place; or every neuron in every context."""
+    """Every place; or every neuron in every context, whatever its own last response."""
     if isinstance(world, bi.Maze):
         return np.arange(world.num_patterns)
     below = range(world.num_patterns // 2)
-    return np.array([(i, x, c) for i in range(world.num_neurons) for x in range(world.num_stimuli) for c in below])
+    return np.array([(i, x, c, 0) for i in range(world.num_neurons) for x in range(world.num_stimuli) for c in below])
 
 
 def row_names(session):

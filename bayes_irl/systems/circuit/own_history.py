@@ -28,7 +28,7 @@ def check_size_of_history(circuit: Wiring) -> None:
     """Refuse own history in circuits whose programs run over the neurons in a loop.
 
     Raises:
-        InputError: for more than 12 neurons.
+        InputError: for more than 14 neurons.
     """
     if circuit.in_a_loop:
         raise InputError.of(

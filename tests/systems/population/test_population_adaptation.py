@@ -209,7 +209,7 @@ def test_what_cannot_be_predicted_is_refused(tree):
         bi.adapt(tree, population, coding_cost_factor=0.0)
     given = tree.copy()
     given.attrs["baseline"] = "given"
-    with pytest.raises(bi.InputError, match="given baseline"):
+    with pytest.raises(bi.InputError, match='the baseline of the fit is "given"'):
         bi.adapt(given, population, baseline="adapted")
 
 

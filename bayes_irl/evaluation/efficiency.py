@@ -21,7 +21,7 @@ from bayes_irl.systems.circuit.network import Network
 
 LEAST_SHARE = 0.05  # of draws that must stray from their mean as far as the mean strays from the claim
 NEGLIGIBLE = 0.01  # of the reward's variance: less than this off the claim is too little to matter
-TELLING = 0.5  # of the variance of the median draw that the claim must explain, or the recording was too short
+MIN_EXPLAINED = 0.5  # of the variance of the median draw that the claim must explain, or the recording was too short
 INTERVAL = (0.05, 0.95)
 
 Draws = Float[np.ndarray, "num_draws num_stimuli num_patterns"]
@@ -158,7 +158,7 @@ def _in_words(slope: np.ndarray, correlation: np.ndarray, share: float, unexplai
 
     if np.quantile(slope, INTERVAL[1]) < 0 or (share < LEAST_SHARE and unexplained > NEGLIGIBLE):
         verdict = "Not consistent with efficiently coding this feature"
-    elif np.median(correlation) < np.sqrt(TELLING):
+    elif np.median(correlation) < np.sqrt(MIN_EXPLAINED):
         verdict = "Undecided: the recording allows the claim, and quite different rewards"
     else:
         verdict = "Consistent with efficiently coding this feature"

@@ -22,7 +22,7 @@ NUM_DRAWS = 100  # of each claim; fewer where they would be more than MOST_NUMBE
 LEAST_DRAWS, MOST_NUMBERS = 20, 50_000_000
 SIZES = (10, 100, 1000, 10_000)  # snapshots in a recording
 NUM_SIMULATED = 1000  # recordings of each claim, the same number from each draw
-TIED = 2.0  # standard errors of a difference in bits
+MAX_TIE = 2.0  # standard errors of a difference in bits
 SWITCHING = 4.0  # times as often, or as rarely
 UNCHANGED = "nothing changed"
 
@@ -109,7 +109,7 @@ def tell_apart(
             "bits": ("experiment", [bits[name] for name in order]),
             "se": ("experiment", [_standard_error(gains[name]) for name in order]),
             "bits_snapshot": ("experiment", [once[name] for name in order]),
-            "tied": ("experiment", [bits[order[0]] - bits[name] <= TIED * behind[name] for name in order]),
+            "tied": ("experiment", [bits[order[0]] - bits[name] <= MAX_TIE * behind[name] for name in order]),
             "passed": ("claim", [fit.passed for fit in fits.values()]),
             "verdict": ("claim", [fit.verdict for fit in fits.values()]),
             "tuning_curve": ((*axes, "neuron"), visits @ circuit.patterns),

@@ -23,7 +23,7 @@ from bayes_irl.systems import Check
 
 LEAST_BLOCKS = 40  # half of them estimate a covariance
 MOST_LEFT = 0.05  # of gradients that should cancel
-IDENTIFIED = 0.5  # of the prior's width: a weight known no better is said to be unknown
+MAX_RELATIVE_WIDTH = 0.5  # of the prior's width: a weight known no better is said to be unknown
 
 
 def infer_from_gradients(
@@ -97,7 +97,7 @@ def infer_from_gradients(
     posterior = azb.dict_to_dataset(
         {"weight": weights}, dims={"weight": ["event"]}, coords={"event": events}, sample_dims=["chain", "draw"]
     )
-    vague = weights.std(axis=(0, 1)) > IDENTIFIED * float(target.prior_width)
+    vague = weights.std(axis=(0, 1)) > MAX_RELATIVE_WIDTH * float(target.prior_width)
     faint = _shares(balance, weights.mean(axis=(0, 1))) < max(left.left, 0.0) + 2 * left.error
     unknown = [events[number] for number in free if vague[number] or faint[number]]
     if unknown:

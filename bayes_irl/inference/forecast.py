@@ -13,8 +13,8 @@ from bayes_irl.inference.density import Density
 from bayes_irl.inference.mode import num_gradients_of_mode
 from bayes_irl.inference.progress import Progress
 
-SHORT = 60.0  # seconds: nothing is said of fits that take less
-TRIED = 4  # gradients that are timed, at once: as chains take them
+MIN_SECONDS = 60.0  # shorter fits get no forecast
+NUM_TIMED = 4  # gradients that are timed, at once: as chains take them
 
 
 def say_how_long(
@@ -38,10 +38,10 @@ def say_how_long(
     start = jnp.asarray(target.starts[0])
     jax.block_until_ready(target.value_and_grad(start))  # compiled for what follows
     began = clock()
-    map_threads(lambda each: jax.block_until_ready(target.value_and_grad(each)), [start] * TRIED)
-    each = (clock() - began) / TRIED
+    map_threads(lambda each: jax.block_until_ready(target.value_and_grad(each)), [start] * NUM_TIMED)
+    each = (clock() - began) / NUM_TIMED
     seconds = each * (num_gradients_of_mode(target.num_dimensions, len(target.starts)) + method.num_gradients())
-    if seconds > SHORT:
+    if seconds > MIN_SECONDS:
         kept = ", less what its checkpoint already holds" if checkpoint.begun else ""
         progress.say(f"This fit will take about {in_words(seconds)}{kept}.")
 

@@ -17,8 +17,8 @@ from bayes_irl.inference.whitening import Dense, Leading, Whitening
 from bayes_irl.solvers.newton import backtrack
 
 SETTLED = 1e-4  # Newton decrement (nats) below which the mode is found
-RIVAL = 5.0  # nats: another mode this close to the best may hold a share of the posterior that counts
-ROUND = 0.1  # largest entry of the whitened Hessian minus one that counts as round
+MAX_RIVAL_GAP = 5.0  # nats: another mode this close to the best may hold a share of the posterior that counts
+MAX_ROUNDNESS_ERROR = 0.1  # largest entry of the whitened Hessian minus one that counts as round
 MOST_DENSE = 1000  # dimensions up to which the whole Hessian is computed
 NUM_LEADING = 300  # directions that are whitened beyond
 
@@ -55,15 +55,15 @@ class Mode(eqx.Module):
     def rivals(self) -> Float[np.ndarray, "num_rivals num_dimensions"]:
         """Other modes that are almost as probable, in whitened coordinates.
 
-        They are ends of the search at which the density is within `RIVAL` nats of its peak, although the Normal at this
-        mode makes them less probable than that.
+        They are ends of the search at which the density is within `MAX_RIVAL_GAP` nats of its peak, although the Normal
+        at this mode makes them less probable than that.
         """
-        near = self.end_potentials - self.potential < RIVAL
+        near = self.end_potentials - self.potential < MAX_RIVAL_GAP
         if not self.found or not isinstance(self.whitening, Dense) or near.sum() < 2:
             return np.zeros((0, len(self.position)))
         found: list[np.ndarray] = [np.zeros(len(self.position))]
         for end in np.linalg.solve(np.asarray(self.whitening.factor), (self.ends[near] - self.position).T).T:
-            if min(float((end - other) @ (end - other)) / 2 for other in found) > RIVAL:
+            if min(float((end - other) @ (end - other)) / 2 for other in found) > MAX_RIVAL_GAP:
                 found.append(end)
         return np.stack(found)[1:]
 
@@ -140,7 +140,7 @@ def find_mode(target: Density, progress: Progress) -> Mode:
         factor, step = factor @ directions / np.sqrt(stiff), 1e-2
         newton = factor.T @ gradient
         decrement = float(newton @ newton / 2)
-        if decrement < SETTLED and np.abs(curvature - 1).max() < ROUND:
+        if decrement < SETTLED and np.abs(curvature - 1).max() < MAX_ROUNDNESS_ERROR:
             break
         if decrement >= SETTLED:
             ahead = backtrack(evaluate, (-float(potential),), position, -factor @ newton, max_halvings=11)

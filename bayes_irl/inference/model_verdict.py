@@ -10,8 +10,8 @@ from jaxtyping import Float
 
 from bayes_irl.misfit.finding import Finding, Findings
 
-ALARMS = 0.05  # of right models, in all checks together
-BLIND = 1.0  # nats of log-odds, or relative error: a check that would have missed this has no power
+FALSE_ALARM_RATE = 0.05  # of right models, in all checks together
+MAX_UNSEEN = 1.0  # nats of log-odds, or relative error: a check that would have missed this has no power
 FIELDS = ("p_value", "size", "low", "high", "detectable", "limit", "unit")
 
 
@@ -122,8 +122,8 @@ def holm(p_values: Sequence[float]) -> Float[np.ndarray, " num_checks"]:
 
 
 def _grade(finding: Finding, adjusted: float) -> Grade:
-    if adjusted > ALARMS:
-        return Grade.ACCEPTED if finding.detectable < BLIND else Grade.WITHOUT_POWER
+    if adjusted > FALSE_ALARM_RATE:
+        return Grade.ACCEPTED if finding.detectable < MAX_UNSEEN else Grade.WITHOUT_POWER
     return Grade.SMALL if finding.size < finding.limit else Grade.MATTERS
 
 

@@ -8,7 +8,7 @@ from scipy.stats import chi2
 
 from bayes_irl.recordings import Recording
 
-ACCEPTED = 0.01  # p-value of triangles above which unequal costs explain all
+MIN_P = 0.01  # p-value of triangles above which unequal costs explain all
 MOST_LOG_RATIO = 2.0  # of a coding cost and the first neuron's
 MOST_STEPS, SETTLED, RIDGE = 30, 1e-8, 1e-6
 
@@ -42,7 +42,7 @@ def costs_alone(recording: Recording) -> float | None:
     best = minimize(
         miss, np.zeros(num - 1), method="Nelder-Mead", bounds=bounds, options={"maxiter": 4000, "fatol": 1e-3}
     )
-    if chi2.sf(best.fun, len(i) - num + 1) <= ACCEPTED:
+    if chi2.sf(best.fun, len(i) - num + 1) <= MIN_P:
         return None
     costs = np.append(0.0, best.x)
     if np.abs(best.x).max() > 0.99 * MOST_LOG_RATIO:  # no such costs

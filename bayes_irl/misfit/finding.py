@@ -13,7 +13,7 @@ LEVEL_OF_ONE = 0.05 / 8  # of a single check, of about eight
 LOW, HIGH = 0.05, 0.95
 SMALLEST_SHARE = 1e-9  # of the largest eigenvalue: directions with less have no variance
 LEAST_VARIANCE = 9.0  # of a score along a direction that is tested
-LARGE = 1e4  # noncentrality above which its square root is about Normal(·, 1)
+MIN_NONCENTRALITY = 1e4  # noncentrality above which its square root is about Normal(·, 1)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class ChiSquare:
         q, df = self.statistic, self.degrees_of_freedom
         if not df or chi2.cdf(q, df) <= probability:
             return 0.0
-        if q - df > LARGE:
+        if q - df > MIN_NONCENTRALITY:
             sign = 1 if probability == LOW else -1
             return self._in_log_odds((np.sqrt(q - df) + sign * 1.645) ** 2)
         return self._in_log_odds(brentq(lambda nc: ncx2.cdf(q, df, nc) - probability, 0, 10 * q + 100))

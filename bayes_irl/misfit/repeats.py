@@ -8,7 +8,7 @@ from bayes_irl.recordings import PackedRecording, Recording
 
 LENGTH = 200  # bins of a window
 LEAST_CHANGES = 30  # of the pattern in a window that cannot come twice by chance
-SMALL = 0.05  # share of copies that narrows intervals by 2.5 %
+MAX_SHARE = 0.05  # share of copies that narrows intervals by 2.5 %
 BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, hence invertible modulo 2^64
 
 
@@ -40,7 +40,7 @@ def repeats(recording: Recording | PackedRecording) -> Finding | None:
         high=share,
         unit="% of the recording",
         detectable=1 / len(windows),
-        limit=SMALL,
+        limit=MAX_SHARE,
         problem=f"{share:.0%} of the recording copies another part, to the last spike",
         advice="Remove the copies: intervals are too narrow.",
     )

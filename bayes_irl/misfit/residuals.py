@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from bayes_irl.misfit.finding import LEAST_VARIANCE, SMALLEST_SHARE, ChiSquare, stronger
 
 MOST_USED = 0.9  # of a direction's variance: beyond, the fit reproduces it whatever it is
-AT_ONCE = 4_000_000  # numbers
+MAX_ENTRIES = 4_000_000  # numbers
 
 Features = Callable[[Int[np.ndarray, " some"]], Float[np.ndarray, "some num_outcomes num_features"]]
 
@@ -47,7 +47,7 @@ def residuals(
     num_features = features(np.arange(1)).shape[2]
     score, variance = np.zeros(num_features), np.zeros((num_features, num_features))
     expected = np.zeros((len(chances), num_features))
-    step = max(1, AT_ONCE // (num_outcomes * num_features))
+    step = max(1, MAX_ENTRIES // (num_outcomes * num_features))
     for first in range(0, num_rows, step):
         rows = np.arange(first, min(first + step, num_rows))
         f, p, n = features(rows), mean[rows], total[rows]

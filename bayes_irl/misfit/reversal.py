@@ -13,7 +13,7 @@ from bayes_irl.misfit.finding import ChiSquare, Finding, found
 from bayes_irl.misfit.reversible import Heights, Pairs, fit_heights
 from bayes_irl.recordings import Recording
 
-FEW = 0.05  # p-values below it may be refuted: only then is it worked out why
+MAX_P = 0.05  # p-values below it may be refuted: only then is it worked out why
 LEAST_MOVES, LEAST_WEIGHT = 10, 5.0  # of each state that takes part, and for each fitted number
 ACCURACY = 1e-8  # of linear systems, relative
 
@@ -63,7 +63,7 @@ def optimality(recording: Recording, limit: float) -> Finding | None:
         f"No reward makes these answers optimal: neurons {i} and {j} have unequal effects on each other",
         "Their log-odds circulate: test more with optimality_test, or record neurons that were left out.",
     )
-    refuted = test.p_value < FEW and recording.neuron is not None
+    refuted = test.p_value < MAX_P and recording.neuron is not None
     if refuted and (ratio := costs_alone(recording)) is not None:
         return dataclasses.replace(
             finding,

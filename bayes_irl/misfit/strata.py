@@ -8,7 +8,7 @@ from jaxtyping import Float, Int, Shaped
 
 from bayes_irl.misfit.finding import ChiSquare
 
-AT_ONCE = 1 << 16  # observations
+BATCH_SIZE = 1 << 16  # observations
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _blocks(
     order = order[size[strata[order]] > 1]
     first = np.flatnonzero(np.diff(strata[order], prepend=-1))
     while len(first):
-        beyond = int(np.searchsorted(first, first[0] + AT_ONCE))
+        beyond = int(np.searchsorted(first, first[0] + BATCH_SIZE))
         end = first[beyond] if beyond < len(first) else len(order)
         block = order[first[0] : end]
         yield first[:beyond] - first[0], answers[block].astype(float), features[block].astype(float)

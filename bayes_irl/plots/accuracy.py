@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from bayes_irl.plots import curves, style
 
 SHARES = {"share_answered": "Share of trials answered", "share_correct": "Share of answers correct"}
-_WIDEST = 0.9  # where axes begin, or before
+_MAX_AXIS_START = 0.9  # where axes begin, or before
 
 
 @style.own_look
@@ -51,7 +51,7 @@ def shares_by_name(
         known = np.isfinite(estimate)
         axes.hlines(rows[known], low[known], high[known], color=style.BLUE, linewidth=0.8, clip_on=False)
         axes.plot(estimate[known], rows[known], color=style.BLUE, marker="o", markersize=3, ls="none", clip_on=False)
-        axes.set_xlim(min(_WIDEST, axes.get_xlim()[0]), 1)
+        axes.set_xlim(min(_MAX_AXIS_START, axes.get_xlim()[0]), 1)
         axes.set_ylim(-0.6, num - 0.4)
         axes.xaxis.set_major_locator(MaxNLocator(5))
         axes.set_xlabel(title)

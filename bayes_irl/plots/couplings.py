@@ -18,8 +18,8 @@ from bayes_irl.plots import style
 from bayes_irl.systems import CoupledNetwork, Couplings
 
 _ADVICE = "Pass the result of `infer` or `optimize` for `circuit.coupled()`."
-_WIDEST = 2.0  # points, of the strongest coupling
-_FAINTEST = 0.05  # of the strongest: weaker couplings are left out of the ring
+_MAX_LINE_WIDTH = 2.0  # points, of the strongest coupling
+_MIN_STRENGTH = 0.05  # of the strongest: weaker couplings are left out of the ring
 _NODE = 0.11  # radius of a neuron, where the ring's is 1
 _COLOURS = "PuOr_r"
 
@@ -97,7 +97,7 @@ def _draw_ring(axes: Axes, weights: _Weights) -> None:
     order = np.argsort(np.abs(weights.mean), axis=None)  # the strongest on top
     for i, j in np.stack(np.unravel_index(order, weights.mean.shape), axis=1):
         strength = abs(weights.mean[i, j]) / weights.strongest
-        if i != j and strength >= _FAINTEST:
+        if i != j and strength >= _MIN_STRENGTH:
             axes.add_patch(_arrow(places[j], places[i], float(weights.mean[i, j]), strength, bool(weights.known[i, j])))
     for i, (x, y) in enumerate(places):
         axes.add_patch(Circle((x, y), _NODE, facecolor="white", edgecolor=style.BLACK, linewidth=0.8, zorder=5))
@@ -120,7 +120,7 @@ def _arrow(
         connectionstyle="arc3,rad=0.16",
         arrowstyle=head if weight > 0 else bar,
         color=style.ORANGE if weight > 0 else style.BLUE,
-        linewidth=max(0.4, _WIDEST * strength),
+        linewidth=max(0.4, _MAX_LINE_WIDTH * strength),
         linestyle="-" if known else (0, (1, 1.5)),
         shrinkA=0,
         shrinkB=0,

@@ -17,7 +17,7 @@ from bayes_irl.plots import style
 
 _MARKERS = "osD^vP*X"
 _LINES: tuple[Any, ...] = ("-", (0, (3, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
-_LIGHTEST = 0.88  # of viridis: what is yellower is hard to see on white
+_MAX_LIGHTNESS = 0.88  # of viridis: what is yellower is hard to see on white
 Look = dict[str, Any]
 
 
@@ -43,7 +43,7 @@ def looks(num_curves: int) -> list[Look]:
 
 def graded(num_curves: int) -> list[Look]:
     """Return looks for curves that have an order: the darker, the earlier."""
-    places = np.linspace(0, _LIGHTEST, num_curves) if num_curves > 1 else [0.0]
+    places = np.linspace(0, _MAX_LIGHTNESS, num_curves) if num_curves > 1 else [0.0]
     return [_look(to_hex(colormaps["viridis"](place)), k, "-") for k, place in enumerate(places)]
 
 

@@ -11,7 +11,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 _UNCHANGED = "nothing changed"
-_MOST = 9  # experiments drawn, and "nothing changed"
+_MAX_EXPERIMENTS = 9  # experiments drawn, and "nothing changed"
 
 
 @style.own_look
@@ -40,7 +40,7 @@ def experiments(found: xr.Dataset, *, figure: style.Onto = None) -> Figure:
         got = sorted(map(str, found)) if isinstance(found, xr.Dataset) else type(found).__name__
         raise InputError.of("found", "ranked experiments", got, "Give it what `tell_apart` returned.")
     names = found["experiment"].values.astype(str)
-    shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MOST or name == _UNCHANGED])
+    shown = found.sel(experiment=[name for k, name in enumerate(names) if k < _MAX_EXPERIMENTS or name == _UNCHANGED])
     stimuli = _most_different(shown.isel(experiment=0))
     passed = found["passed"].values if "passed" in found else np.ones(found.sizes["claim"], bool)
     claims, failed = style.fits_by_gate([str(name) for name in found["claim"].values], passed)

@@ -9,7 +9,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 _INK, _RANGE = 0.92, 0.80  # black becomes a light grey, white nearly black
-_CALM = 0.8  # of a colour's saturation: bright colours glow on black
+_SATURATION_ON_DARK = 0.8  # of a colour's saturation: bright colours glow on black
 
 
 def lay_out(figure: Figure) -> None:
@@ -51,4 +51,6 @@ def as_png(figure: Figure) -> bytes:
 def _turned(colour: str) -> str:
     """Return a colour of the same hue that is as light as this one is dark."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*matplotlib.colors.to_rgb(colour))
-    return matplotlib.colors.to_hex(colorsys.hls_to_rgb(hue, _INK - _RANGE * lightness, _CALM * saturation))
+    return matplotlib.colors.to_hex(
+        colorsys.hls_to_rgb(hue, _INK - _RANGE * lightness, _SATURATION_ON_DARK * saturation)
+    )

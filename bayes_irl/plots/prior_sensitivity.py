@@ -10,7 +10,7 @@ from bayes_irl._checks import InputError
 from bayes_irl.plots import style
 
 _LIMIT = 0.05  # as checks.prior_sensitivity has it
-_LEAST = 1e-3  # smaller ones are drawn here
+_MIN_SHOWN = 1e-3  # smaller ones are drawn here
 _LOOKS = {
     "": (style.BLUE, "o", "The prior matters little"),
     "prior and data may disagree": (style.ORANGE, "s", "Prior and data may disagree"),
@@ -51,8 +51,8 @@ def prior_sensitivity(check: xr.Dataset, *, figure: style.Onto = None) -> Figure
         for solid in (False, True):
             here = (diagnosis == what) & (filled == solid)
             axes.plot(
-                np.maximum(check["prior"].values[here], _LEAST),
-                np.maximum(check["likelihood"].values[here], _LEAST),
+                np.maximum(check["prior"].values[here], _MIN_SHOWN),
+                np.maximum(check["likelihood"].values[here], _MIN_SHOWN),
                 color=colour,
                 marker=marker,
                 markersize=3.4 if solid else 3.0,

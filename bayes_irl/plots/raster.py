@@ -17,7 +17,7 @@ from bayes_irl.recordings import Recording
 
 _MOST_TIMED = 6  # trials: of more, the x axis gives numbers
 _MOST_TICKS = 12
-_WIDEST_GAP = 0.02  # between two trials, as a share of all bins shown
+_MAX_GAP = 0.02  # between two trials, as a share of all bins shown
 
 
 @style.own_look
@@ -125,7 +125,7 @@ def _stretches(recording: Recording, shown: slice) -> list[_Stretch]:
     if recording.trial is None:
         return [_Stretch(slice(0, num), float(shown.start), shown.start, None)]
     edges = [0, *(np.flatnonzero(np.diff(recording.trial[shown])) + 1).tolist(), num]
-    gap = min(_WIDEST_GAP * num, 0.25 * num / (len(edges) - 1))
+    gap = min(_MAX_GAP * num, 0.25 * num / (len(edges) - 1))
     return [
         _Stretch(
             slice(start, stop),

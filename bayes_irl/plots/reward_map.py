@@ -22,7 +22,7 @@ _ADVICE = "Give it what `infer` returned."
 _COLUMN = 0.36  # half the width over which the patterns of one spike count are spread
 _SPACING = 0.12  # at most, between two patterns
 _MOST_MARKED = 8
-_FAINTEST = 0.35  # shade of a pattern observed once, 1 for the one observed most often
+_MIN_SHADE = 0.35  # shade of a pattern observed once, 1 for the one observed most often
 
 
 @style.own_look
@@ -196,7 +196,7 @@ def _places(spike_count: Int[np.ndarray, " num_shown"]) -> Float[np.ndarray, " n
 def _shades(weights: Float[np.ndarray, " num_patterns"]) -> Float[np.ndarray, "num_patterns 3"]:
     """Return blue, the paler, the less often the pattern was observed; grey if never."""
     share = np.log1p(weights) / np.log1p(weights.max())
-    depth = (_FAINTEST + (1 - _FAINTEST) * share)[:, None]
+    depth = (_MIN_SHADE + (1 - _MIN_SHADE) * share)[:, None]
     shades = 1 - depth * (1 - np.array(to_rgb(style.BLUE)))
     return np.where(weights[:, None] > 0, shades, to_rgb(style.GREY))
 

@@ -18,7 +18,7 @@ from bayes_irl.systems.decisions.walker import Walker
 from bayes_irl.systems.maze.grid import MOVES, Grid
 from bayes_irl.systems.maze.maze import Maze
 
-RAREST = 1e-4  # share of time below which all places look alike
+MIN_SHARE = 1e-4  # share of time below which all places look alike
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def walk(walks: Mapping[str, Walker] | xr.DataTree, *, figure: style.Onto = None
         raise InputError.of("walks", "at least one walker", "none")
     height = (92 if len(panels) < 3 else 70) * style.MM
     figure, sheet = style.page(style.DOUBLE, height, failed, title, figure=figure)
-    norm = LogNorm(RAREST, max(each.place_probability.max() for each in panels), clip=True)
+    norm = LogNorm(MIN_SHARE, max(each.place_probability.max() for each in panels), clip=True)
     grid = sheet.subplots(1, len(panels), squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
         image = floor(axes, panel.maze, panel.place_probability, "Greys", norm)

@@ -6,9 +6,9 @@ import xarray as xr
 from bayes_irl._checks import InputError
 from bayes_irl.systems import System
 
-FARTHEST = 0.1  # root mean square over what was recorded, in standard deviations of a response
-BEYOND = 3.0  # times as far as draws and recorded shares scatter
-TOO_FAR = 0.4  # root mean square that is refused however widely draws scatter, if enough was recorded
+MAX_DISTANCE = 0.1  # root mean square over what was recorded, in standard deviations of a response
+MAX_RATIO = 3.0  # times as far as draws and recorded shares scatter
+MAX_DISTANCE_OF_ANY = 0.4  # root mean square that is refused however widely draws scatter, if enough was recorded
 LEAST_RECORDED = 30  # observations of a share that is worth comparing
 
 
@@ -44,8 +44,8 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
     distance = float(np.sqrt(np.square((mean - was) / scale).mean()))
     noise = 1 / compared.num_recorded[enough]
     scatter = float(np.sqrt((np.square((draws - mean) / scale).mean(axis=0) + noise).mean()))
-    excused = max(TOO_FAR, BEYOND * float(np.sqrt(noise.mean())))
-    if distance > min(max(FARTHEST, BEYOND * scatter), excused):
+    excused = max(MAX_DISTANCE_OF_ANY, MAX_RATIO * float(np.sqrt(noise.mean())))
+    if distance > min(max(MAX_DISTANCE, MAX_RATIO * scatter), excused):
         worst = np.abs(mean - was).argmax()
         raise InputError.of(
             "posterior",

@@ -10,7 +10,7 @@ from bayes_irl._checks import InputError, count, number_array, positive, whole_n
 from bayes_irl.recordings.labels import as_labels, look_up, number_labels, unique_names
 
 MAX_BIN_WIDTH = 1.0  # seconds; more are milliseconds by mistake
-MOST = int(np.iinfo(np.int32).max)
+MAX_INTEGER = int(np.iinfo(np.int32).max)
 
 
 def bits_of(spikes: ArrayLike | Sequence) -> np.ndarray:
@@ -91,7 +91,7 @@ def trials_of(trial: Any, num_bins: int) -> np.ndarray:
     """Return trial numbers that never fall; names are numbered in the order in which they come."""
     labels = as_labels("trial", trial)
     if labels.dtype.kind in "buif":
-        return _in_order(per_bin("trial", labels, num_bins, -MOST, MOST))
+        return _in_order(per_bin("trial", labels, num_bins, -MAX_INTEGER, MAX_INTEGER))
     _, first, codes = np.unique(labels, return_index=True, return_inverse=True)
     return _of_length("trial", _in_order(np.argsort(np.argsort(first))[codes].astype(np.int32)), num_bins)
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from bayes_irl.recordings.recording import Recording
 
-_MOST = 12  # units or stimuli that are listed
+_MAX_LISTED = 12  # units or stimuli that are listed
 
 
 def paragraphs(text: str) -> str:
@@ -32,15 +32,15 @@ def few(names: "Sequence[str]") -> str:
     >>> few([str(number) for number in range(15)])
     '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 3 more'
     """
-    shown = ", ".join(map(quoted, names[:_MOST]))
-    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
+    shown = ", ".join(map(quoted, names[:_MAX_LISTED]))
+    return shown if len(names) <= _MAX_LISTED else f"{shown} and {len(names) - _MAX_LISTED} more"
 
 
 def shares_of_stimuli(labels: "Sequence[str]", counts: np.ndarray) -> str:
     """Return how many stimuli there are, and which share of what was counted each has."""
     shares = counts / max(1, counts.sum())
-    pairs = [f"{quoted(name)} {share:.0%}" for name, share in zip(labels[:_MOST], shares, strict=False)]
-    more = f" and {len(labels) - _MOST} more" * (len(labels) > _MOST)
+    pairs = [f"{quoted(name)} {share:.0%}" for name, share in zip(labels[:_MAX_LISTED], shares, strict=False)]
+    more = f" and {len(labels) - _MAX_LISTED} more" * (len(labels) > _MAX_LISTED)
     return f"{len(labels)} stimul{'us' if len(labels) == 1 else 'i'}: {', '.join(pairs)}{more}"
 
 

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int, Int32, UInt8
 
 from bayes_irl._checks import InputError, count, positive, whole_numbers
 from bayes_irl.recordings import counts
-from bayes_irl.recordings.bin_arrays import MOST, bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
+from bayes_irl.recordings.bin_arrays import MAX_INTEGER, bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
 from bayes_irl.recordings.binarised import binarise, warn_of_lost_spikes
 from bayes_irl.recordings.counts import ResponseCounts, Snapshots, Transitions, Updates
 from bayes_irl.recordings.description import in_html, in_lines
@@ -279,7 +279,7 @@ class Recording:
         """
         if self.trial is None:
             raise InputError.of("recording", "trials", "one unbroken record", "Give it `trial`.")
-        wanted = whole_numbers("ids", ids, -MOST, MOST)
+        wanted = whole_numbers("ids", ids, -MAX_INTEGER, MAX_INTEGER)
         missing = np.setdiff1d(wanted, self.trial)
         if len(wanted) == 0 or len(missing):
             raise InputError.of("ids", "trials of this recording", missing.tolist() or "none")

@@ -140,7 +140,7 @@ REWARDS = (
     "90 % equal-tailed intervals. Compare levels within a panel, not between panels: for each stimulus the mean over "
     "observed patterns is zero."
 )
-TELLING = (
+EXPERIMENTS = (
     "Left: expected information about which claim is right, with two standard errors of the simulation; grey, more "
     "of the same recording; dotted, the maximum. Right: each claim's prediction for the best "
     "experiment."
@@ -155,7 +155,7 @@ PRIOR = "Sensitivity of each quantity to a slightly stronger or weaker prior, an
 
 
 def _telling(ranked: xr.Dataset) -> Picture:
-    return Picture("experiments", "Ranked experiments", TELLING, plots.experiments(ranked))
+    return Picture("experiments", "Ranked experiments", EXPERIMENTS, plots.experiments(ranked))
 
 
 def _claim(

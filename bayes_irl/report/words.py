@@ -15,16 +15,16 @@ KINDS = {
     "choices": "choices between two juices",
     "answers": "answers to noisy evidence",
 }
-CERTAIN = 2.0  # standard errors
+MIN_Z = 2.0  # standard errors
 
 
 def headline(content: Content) -> str:
     """The outcome of the comparison, with what speaks against believing it."""
     best, second = content.claims[0], content.claims[1]
     gap, error = (float(content.table[name][1]) for name in ("difference", "difference_se"))
-    if gap > CERTAIN * error:  # a failed fit comes second, whatever it is said to predict
+    if gap > MIN_Z * error:  # a failed fit comes second, whatever it is said to predict
         told = f"“{best.name}” is the best of the claims whose fits passed their gate."
-    elif -gap < CERTAIN * error:
+    elif -gap < MIN_Z * error:
         told = (
             f"“{best.name}” and “{second.name}” predict this recording about equally well: they differ by "
             f"{abs(gap):.1f} nats, with a standard error of {error:.1f}."

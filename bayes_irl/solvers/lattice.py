@@ -9,8 +9,8 @@ from jaxtyping import Array, Float
 from bayes_irl.solvers.belief import Belief
 
 FARTHEST_JUMP = 6  # points
-REACH = 5.0  # times √T
-FASTEST = 3.0  # points per step
+EXTENT = 5.0  # times √T
+MAX_SPEED = 3.0  # points per step
 JUMPS = np.arange(-FARTHEST_JUMP, FARTHEST_JUMP + 1)
 CHANCES = np.exp(-(JUMPS**2) / 2) / np.exp(-(JUMPS**2) / 2).sum()
 
@@ -41,7 +41,7 @@ class Lattice(eqx.Module):
     @property
     def points(self) -> Float[np.ndarray, " num_points"]:
         """Evidence at each point."""
-        half = int(np.ceil(REACH * np.sqrt(self.num_steps)))
+        half = int(np.ceil(EXTENT * np.sqrt(self.num_steps)))
         return np.arange(-half, half + 1) * np.sqrt(self.step)
 
     @property
@@ -59,7 +59,7 @@ class Lattice(eqx.Module):
     @property
     def drift(self) -> Float[Array, " num_strengths"]:
         """θ = κ s, up to three standard deviations of the noise in a step: beyond, one step is as good as certain."""
-        most = FASTEST / np.sqrt(self.step)
+        most = MAX_SPEED / np.sqrt(self.step)
         return jnp.clip(self.belief.drift, -most, most)
 
     @property

@@ -16,7 +16,7 @@ from bayes_irl.systems.optimum import Optimum
 MAX_ROUNDS = 3000
 SETTLED_CHANGE = 1e-10  # largest change in a round that counts as none
 TRIAL_ROUNDS, TRIAL_CHANGE = 300, 1e-6  # the same two, by which starts are compared
-AS_GOOD = 1e-6  # of L, relative: starts that differ by less lead to one optimum
+TIE_TOLERANCE = 1e-6  # of L, relative: starts that differ by less lead to one optimum
 
 
 def optimize_table[Found: Optimum](
@@ -61,7 +61,7 @@ def optimize_table[Found: Optimum](
         return dataclasses.replace(found, objectives=found.objective[None])
     tried = [float(adapt_baseline(each, kind, TRIAL_ROUNDS, TRIAL_CHANGE).objective) for each in begun]
     most = max((each for each in tried if np.isfinite(each)), default=-np.inf)
-    best = int(np.argmax(np.array(tried) >= most - AS_GOOD * max(1.0, abs(most))))
+    best = int(np.argmax(np.array(tried) >= most - TIE_TOLERANCE * max(1.0, abs(most))))
     found = adapt_baseline(begun[best], kind)
     tried[best] = float(found.objective)
     return dataclasses.replace(found, start=best, objectives=jnp.asarray(tried))

@@ -66,7 +66,7 @@ def check_stimulus(
         high=high,
         unit="% of T",
         detectable=test.detectable,
-        limit=limit(way) if p_value < FEW else np.nan,
+        limit=limit(way) if p_value < MAX_P else np.nan,
         problem=f"The stimulus does not move as T says: from one {step} to the next it leaves state {labels[worst]} "
         f"with probability {seen[worst]:.3g}, and T says {stated[worst]:.3g}",
         advice="Give the T of this recording: Stimulus(recording.transition()) for updates, Stimulus.per_update("
@@ -74,7 +74,7 @@ def check_stimulus(
     )
 
 
-FEW = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
+MAX_P = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
 
 
 def _ways(transition: Table, numbers: Sequence[int] | range) -> list[Table]:

@@ -15,8 +15,8 @@ from bayes_irl.tasks import catalogue
 from bayes_irl.tasks.durations import Duration
 from bayes_irl.tasks.task import Task
 
-OURS = "bayes_irl.tasks"
-PASS_IT = "Import its module first, or pass task= with your class or task."
+OWN_MODULE = "bayes_irl.tasks"
+ADVICE = "Import its module first, or pass task= with your class or task."
 
 
 def describe(task: Task) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _unplaced(value: Any) -> Any:
 
 
 def _path_of(kind: type) -> str:
-    module = OURS if kind.__module__.startswith(f"{OURS}.") else kind.__module__
+    module = OWN_MODULE if kind.__module__.startswith(f"{OWN_MODULE}.") else kind.__module__
     return f"{module}:{kind.__qualname__}"
 
 
@@ -124,7 +124,7 @@ def _whole(value: Any) -> Any:
 def _made[Kind: (Task, Duration)](kind: type[Kind], options: Mapping[str, Any]) -> Kind:
     known = {each.name for each in dataclasses.fields(kind) if each.init}
     if strange := sorted(set(options) - known):
-        raise InputError.of("task", f"a class with the options {strange}", f"{kind.__name__} without", PASS_IT)
+        raise InputError.of("task", f"a class with the options {strange}", f"{kind.__name__} without", ADVICE)
     return kind(**{name: _whole(value) for name, value in options.items()})
 
 
@@ -135,7 +135,7 @@ def _imported(path: str, base: type) -> Any:
     for part in qualname.split("."):
         found = inspect.getattr_static(found, part, None)
     if not (isinstance(found, type) and issubclass(found, base)) or inspect.isabstract(found):
-        raise InputError.of("task", f"the task's class {path} to be imported", "none", PASS_IT)
+        raise InputError.of("task", f"the task's class {path} to be imported", "none", ADVICE)
     return found
 
 
@@ -144,7 +144,7 @@ def _described_now(described: Mapping[str, Any]) -> dict[str, Any]:
     options = {name: value for name, value in described.items() if name != "task"}
     kinds = {name: value for name, value in options.items() if isinstance(value, dict)}
     placed = {
-        name: {"class": f"{OURS}:{value['kind']}", "options": {n: v for n, v in value.items() if n != "kind"}}
+        name: {"class": f"{OWN_MODULE}:{value['kind']}", "options": {n: v for n, v in value.items() if n != "kind"}}
         for name, value in kinds.items()
     }
     return describe(catalogue.make(described["task"], **{n: _whole(v) for n, v in (options | placed).items()}))

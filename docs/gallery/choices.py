@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Mazes, populations, choices
 #
-# Plots of fits to everything that is not a small circuit. All recordings are simulated.
+# Plots of fits to mazes, large populations and choices. All recordings are simulated.
 
 # %%
 # %matplotlib inline
@@ -17,7 +17,7 @@ key = jax.random.key(0)
 rng = np.random.default_rng(0)
 
 # %% [markdown]
-# ## `place_reward`: where an agent wants to be
+# ## `place_reward`: the reward of every place
 
 # %%
 maze = bi.Maze.from_text(
@@ -37,7 +37,7 @@ posterior = bi.infer("place", maze, bi.simulate(walker, 5_000, key), method=bi.L
 bi.plots.place_reward(posterior)
 
 # %% [markdown]
-# ## `walk`: where it spends its time, and how it moves
+# ## `walk`: how often the agent is at each place, and how it moves
 
 # %%
 cheap = bi.optimize(maze, maze.at_goal[None].astype(float), coding_cost=0.05)

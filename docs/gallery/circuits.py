@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Circuits
 #
-# Plots of recordings, fits and predictions of circuits. Every cell can be copied once the first ones have run.
+# Plots of recordings, fits and predictions of circuits. Run the first cell; then every other cell runs by itself.
 
 # %%
 # %matplotlib inline
@@ -22,7 +22,7 @@ fits = {name: bi.infer(name, circuit, recording, 0.4, bi.Laplace(), key=key) for
 posterior = fits["spike_count"]
 
 # %% [markdown]
-# ## `raster`: what was recorded
+# ## `raster`: spikes and stimulus
 
 # %%
 bi.plots.raster(recording)
@@ -53,7 +53,7 @@ bi.plots.tuning_curves(prediction)
 bi.plots.spike_counts(prediction, recording)
 
 # %% [markdown]
-# ## `predictive`: recordings drawn from the fit, beside the one that was made
+# ## `predictive`: recordings predicted by the fit, beside the real one
 
 # %%
 bi.plots.predictive(bi.checks.predictive(posterior, key=key))
@@ -71,7 +71,7 @@ bi.plots.dynamics(bi.checks.dynamics(posterior, recording, key=key))
 bi.plots.loo_pit(bi.checks.loo_pit(posterior, key=key))
 
 # %% [markdown]
-# ## `prior_sensitivity`: what conclusions owe to the prior
+# ## `prior_sensitivity`: how much conclusions depend on the prior
 
 # %%
 bi.plots.prior_sensitivity(bi.checks.prior_sensitivity(posterior))
@@ -89,7 +89,7 @@ bi.plots.elpd(bi.compare(fits))
 bi.plots.rewards_compared(fits)
 
 # %% [markdown]
-# ## `experiments`: which experiment would tell claims apart
+# ## `experiments`: which experiment would distinguish the claims
 
 # %%
 bi.plots.experiments(bi.tell_apart(fits, key=key))
@@ -107,7 +107,7 @@ bi.plots.circulation(bi.identifiability.optimality_test(recording, key=key))
 bi.plots.coding(bi.coding_verdict(posterior, np.array([0, 1]), num_draws=100))
 
 # %% [markdown]
-# ## `couplings`: neurons that can only add up what they see
+# ## `couplings`: neurons with pairwise couplings only
 
 # %%
 coupled = bi.optimize(circuit.coupled(), reward, coding_cost=0.5, baseline=0.4)

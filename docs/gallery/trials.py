@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Trials of trained networks
 #
-# Each plot takes what the function of the same name in `bi.analysis` makes of trials. The networks are trained for a
-# minute, with steps of 50 ms: these pictures show the plots, not what training can reach.
+# Each plot takes the dataset that the function of the same name in `bi.analysis` returns. The networks are trained for
+# a minute, with steps of 50 ms. The pictures show the plots, not how well networks can learn.
 
 # %%
 # %matplotlib inline
@@ -67,7 +67,7 @@ bi.plots.selectivity(bi.analysis.selectivity(trials))
 bi.plots.predicted_return(bi.analysis.predicted_return(trials))
 
 # %% [markdown]
-# ## `silencing`: what breaks when units are silenced
+# ## `silencing`: accuracy with units silenced
 
 # %%
 silenced = bi.run(agent, 2000, key=key, silence=list(range(20)))
@@ -81,9 +81,9 @@ agent, _ = trained("reaction_time")
 bi.plots.chronometric(bi.analysis.chronometric(bi.run(agent, 2000, key=key)))
 
 # %% [markdown]
-# ## `sure_bet`: when the sure bet is taken
+# ## `sure_bet`: when the agent takes the sure bet
 #
-# This network has not learned yet to take it; [Networks that learn tasks by reward](../training.md) has those that
+# This network has not yet learned to take it. [Networks that learn tasks by reward](../training.md) shows some that
 # have.
 
 # %%
@@ -98,7 +98,7 @@ agent, _ = trained("multisensory", max_updates=300)
 bi.plots.multisensory(bi.analysis.multisensory(bi.run(agent, 3000, key=key)))
 
 # %% [markdown]
-# ## `indifference`: what one juice is worth in the other
+# ## `indifference`: choices against the offer, and what one juice is worth in the other
 
 # %%
 agent, _ = trained("economic_choice", max_updates=800)

@@ -56,7 +56,7 @@ def test_nothing_is_measured_where_nobody_looks():
 
 
 def test_it_is_said_before_the_search_for_the_mode(capsys, monkeypatch):
-    monkeypatch.setattr("bayes_irl.inference.forecast.SHORT", 0.0)
+    monkeypatch.setattr("bayes_irl.inference.forecast.MIN_SECONDS", 0.0)
     recording = bi.Recording.from_arrays(np.random.default_rng(0).random((300, 2)) < 0.4, np.zeros(300), bin_width=0.01)
     circuit = bi.Circuit(2, bi.Stimulus.constant())
     bi.infer("spike_count", circuit, recording.snapshots(), method=bi.Laplace(100), key=0, progress=True)

@@ -11,7 +11,7 @@ import bayes_irl as bi
 from bayes_irl.inference import mappings
 
 
-@pytest.mark.skipif(not mappings.OURS.exists(), reason="memory mappings are counted on Linux alone")
+@pytest.mark.skipif(not mappings.OWN_MAPPINGS.exists(), reason="memory mappings are counted on Linux alone")
 def test_many_fits_stay_within_what_a_process_may_map(monkeypatch):
     rng = np.random.default_rng(0)
     numbers = itertools.count()  # another name, another circuit: the same would not be compiled again
@@ -28,7 +28,7 @@ def test_many_fits_stay_within_what_a_process_may_map(monkeypatch):
     try:
         first = mapped_after_a_fit()
         second = mapped_after_a_fit()
-        monkeypatch.setattr(mappings, "MOST", first - 1)
+        monkeypatch.setattr(mappings, "MAX_MAPPINGS", first - 1)
         bounded = [mapped_after_a_fit() for _ in range(2)]
     finally:
         gc.enable()

@@ -96,7 +96,7 @@ class ByHand:
     ids=["cost of time", "discount"],
 )
 def test_three_steps_equal_every_path_by_hand(stakes, reach, monkeypatch):
-    monkeypatch.setattr(lattices, "REACH", reach)
+    monkeypatch.setattr(lattices, "EXTENT", reach)
     lattice = lattice_of(3, 0.1)
     defaults = Defaults.hazard(jnp.asarray(3.0), lattice)
     by_hand = ByHand(3, 0.1, 8.0, stakes, np.asarray(defaults.log_probs))

@@ -9,8 +9,8 @@ from jaxtyping import Float, PRNGKeyArray
 from scipy.special import logsumexp
 
 from bayes_irl._keys import as_key
-from bayes_irl.evaluation.checks.replicas import DOUBTFUL
-from bayes_irl.evaluation.comparison.loo import AT_ONCE, draws_of, leave_out
+from bayes_irl.evaluation.checks.replicas import MIN_P
+from bayes_irl.evaluation.comparison.loo import BATCH_SIZE, draws_of, leave_out
 from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
 
@@ -66,7 +66,7 @@ def loo_pit(posterior: xr.DataTree, *, key: PRNGKeyArray | int) -> xr.Dataset:
     seen = float((np.abs(difference) / spread)[inner].max())
     p_value = float((1 + (largest >= seen).sum()) / (1 + len(largest)))
     band = np.quantile(largest, 0.9) * spread
-    calibrated = "are calibrated" if p_value > DOUBTFUL else "are not calibrated"
+    calibrated = "are calibrated" if p_value > MIN_P else "are not calibrated"
     return xr.Dataset(
         {
             "pit": ("level", difference + LEVELS),
@@ -98,7 +98,7 @@ def _predicted(
     per_row = np.stack(fit.each_optimum(lambda optimum: np.asarray(read(optimum))))  # [num_draws, num_rows, num_ranks]
     row, outcome = table["row"].values, one.ranks[table["outcome"].values]
     shares = np.empty((len(row), one.ranks.max() + 1))
-    for first, part in zip(range(0, len(row), AT_ONCE), _parts(log_prob), strict=True):
+    for first, part in zip(range(0, len(row), BATCH_SIZE), _parts(log_prob), strict=True):
         log_weights = leave_out(part)[2]
         weights = np.exp(log_weights - logsumexp(log_weights, axis=1, keepdims=True))
         for j, each in zip(range(first, first + len(part)), weights, strict=True):
@@ -107,7 +107,7 @@ def _predicted(
 
 
 def _parts(log_prob: np.ndarray) -> Iterator[np.ndarray]:
-    return (log_prob[first : first + AT_ONCE] for first in range(0, len(log_prob), AT_ONCE))
+    return (log_prob[first : first + BATCH_SIZE] for first in range(0, len(log_prob), BATCH_SIZE))
 
 
 def _ramps(lower: Float[np.ndarray, "*shape"], upper: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape 101"]:

@@ -8,7 +8,7 @@ from jaxtyping import Float, Shaped
 
 NUM_REPLICAS = 100
 LOW, HIGH = 0.05, 0.95
-DOUBTFUL = 0.05  # a recording stranger than all but this share of replicas is one that the claim does not explain
+MIN_P = 0.05  # a recording stranger than all but this share of replicas is one that the claim does not explain
 
 
 def surprise(observed: Float[np.ndarray, "*shape"], replicated: Float[np.ndarray, "num_replicas *shape"]) -> float:
@@ -51,5 +51,5 @@ def beside_replicas(
 
 def _sentence(meaning: str, p_value: float) -> str:
     """The outcome in words."""
-    verb = "reproduces" if p_value > DOUBTFUL else "does not reproduce"
+    verb = "reproduces" if p_value > MIN_P else "does not reproduce"
     return f"The fit {verb} the recorded {meaning} (p = {p_value:.2f})."

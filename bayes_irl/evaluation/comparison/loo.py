@@ -13,7 +13,7 @@ from bayes_irl.systems import Capability
 
 LARGEST_K = 0.7
 LEAST_DRAWS = 25
-AT_ONCE = 2000  # observations whose weights are smoothed together
+BATCH_SIZE = 2000  # observations whose weights are smoothed together
 
 
 def loo(posterior: xr.DataTree) -> xr.Dataset:
@@ -53,7 +53,7 @@ def loo(posterior: xr.DataTree) -> xr.Dataset:
         return left_out.assign_attrs(verdict_of_fit=fit.verdict)
     log_prob, table = draws_of(fit), fit.observations
     times = table["count"].values
-    parts = [leave_out(log_prob[first : first + AT_ONCE])[:2] for first in range(0, len(log_prob), AT_ONCE)]
+    parts = [leave_out(log_prob[first : first + BATCH_SIZE])[:2] for first in range(0, len(log_prob), BATCH_SIZE)]
     elpd, shape = (np.concatenate(each) for each in zip(*parts, strict=True))
     within = logsumexp(log_prob, axis=1) - np.log(log_prob.shape[1])
     return xr.Dataset(

@@ -24,7 +24,7 @@ from bayes_irl.inference.progress import Progress
 from bayes_irl.systems import Capability, Observations, System
 from bayes_irl.systems.base import BaselineKind, observe
 
-MOST = 50
+MAX_REFITS = 50
 
 
 def loo_refitted(
@@ -76,9 +76,9 @@ def loo_refitted(
     if observations.data_hash != fit.data_hash or asked.model.name != fit.tree.attrs["model"]:
         raise InputError.of("posterior", "the fit of this model to this recording", "another")
     bad = np.flatnonzero(table["pareto_k"].values > LARGEST_K)
-    if len(bad) > MOST:
+    if len(bad) > MAX_REFITS:
         raise InputError.of(
-            "posterior", f"at most {MOST} observations with k above {LARGEST_K}", len(bad), "Sample it by Nuts."
+            "posterior", f"at most {MAX_REFITS} observations with k above {LARGEST_K}", len(bad), "Sample it by Nuts."
         )
     elpd, shape = table["elpd"].values.copy(), table["pareto_k"].values.copy()
     for j, one in zip(bad, jax.random.split(asked.key, max(1, len(bad))), strict=False):

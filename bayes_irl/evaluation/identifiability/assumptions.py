@@ -15,7 +15,7 @@ from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.model_checks import if_faster
 
 STEP_OF_P, STEP_OF_T = 0.1, 0.1  # added to p; a share of the probability that the stimulus changes
-DOUBLED = -0.5  # what twice as many updates in a bin do to the probability that the stimulus changes in one of them
+CHANGE_OF_JUMPS = -0.5  # of the probability that the stimulus changes in an update, with twice as many in a bin
 
 
 def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: bool = False) -> xr.Dataset:
@@ -69,7 +69,7 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     )
     shifts = {"p": np.broadcast_to(circuit.patterns @ price, moves.shape), "T": STEP_OF_T * moves}
     if circuit.stimulus.updates_per_bin is not None or "transitions" in fit.observed:
-        shifts["k"] = DOUBLED * moves
+        shifts["k"] = CHANGE_OF_JUMPS * moves
     reward = fit.group("reward")["reward"]
     axes = {axis: reward[axis] for axis in ("stimulus", "pattern")}
     table = xr.DataArray(

@@ -9,7 +9,7 @@ from bayes_irl.evaluation.identifiability.contraction import contraction, reward
 from bayes_irl.inference.fit import Fit
 from bayes_irl.systems import Capability
 
-WIDE = 0.9  # an interval at least this wide, relative to before the data, has learned next to nothing
+MIN_RELATIVE_WIDTH = 0.9  # an interval at least this wide, relative to before the data, has learned next to nothing
 
 
 def blind_spots(posterior: xr.DataTree, *, allow_failed: bool = False) -> tuple[str, ...]:
@@ -104,12 +104,13 @@ def _least_learned(learned: xr.Dataset, parameters: list[str]) -> Iterator[str]:
         )
     for name in parameters:
         width = learned[name].sel(statistic="relative_width").values
-        wide = int((width >= WIDE).sum())
+        wide = int((width >= MIN_RELATIVE_WIDTH).sum())
         if wide:
             entries = (
                 f"{wide} of the {width.size} entries of parameter {name}" if width.size > 1 else f"parameter {name}"
             )
-            yield f"Next to nothing was learned about {entries}: 90 % intervals at least {WIDE} as wide as before."
+            how_wide = f"90 % intervals at least {MIN_RELATIVE_WIDTH} as wide as before"
+            yield f"Next to nothing was learned about {entries}: {how_wide}."
 
 
 def _assumed(fit: Fit, weights: xr.DataArray) -> Iterator[str]:

@@ -14,7 +14,7 @@ from bayes_irl.systems.circuit.operators import log_moves
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_GIGABYTES = 0.5  # of the derivatives of all moves' probabilities
-WEAK = 10.0  # standard deviation of the prior of log-odds: keeps those finite that no move decides
+PRIOR_WIDTH = 10.0  # standard deviation of the prior of log-odds: keeps those finite that no move decides
 
 Logits = Float[Array, " num_logits"]  # of all contexts: by neuron and stimulus, in the order of `Circuit.outcomes`
 Table = Int[Array | np.ndarray, "num_rows num_patterns"]
@@ -78,7 +78,7 @@ class Moves(eqx.Module):
         """Log probability of counts, up to a constant, with the weak prior; and its gradient by the log-odds."""
 
         def log_posterior(at: Logits) -> Scalar:
-            return jnp.where(table > 0, table * self.log_probs(at), 0.0).sum() - at @ at / (2 * WEAK**2)
+            return jnp.where(table > 0, table * self.log_probs(at), 0.0).sum() - at @ at / (2 * PRIOR_WIDTH**2)
 
         return jax.value_and_grad(log_posterior)(logits)
 
@@ -89,7 +89,7 @@ class Moves(eqx.Module):
         slopes = jax.vmap(slope)(jnp.eye(len(logits)))
         expected = self.table.sum(axis=1, keepdims=True) * jnp.exp(log_probs)
         weighted = (jnp.sqrt(expected)[None] * slopes).reshape(len(logits), -1)
-        return weighted @ weighted.T + jnp.eye(len(logits)) / WEAK**2
+        return weighted @ weighted.T + jnp.eye(len(logits)) / PRIOR_WIDTH**2
 
     def optimal(self) -> Float[np.ndarray, "num_logits num_heights"]:
         """D: optimal log-odds are D u, differences of u along edges; u is 0 for the silent pattern of each stimulus."""

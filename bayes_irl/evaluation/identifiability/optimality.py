@@ -17,7 +17,7 @@ from bayes_irl.evaluation.identifiability.score_test import fit, scores
 from bayes_irl.recordings import Recording, Snapshots, Transitions, Updates
 
 LEVEL = 0.01  # at or below this, the verdict is that log-odds circulate
-WELL_VISITED = 10  # updates in each context of a face whose circulation is estimated
+MIN_UPDATES = 10  # updates in each context of a face whose circulation is estimated
 
 
 def optimality_test(recording: Any, *, key: PRNGKeyArray | int, num_replicates: int = 999) -> xr.Dataset:
@@ -194,7 +194,7 @@ def _ranked(
 
 def _circulation(edges: Edges, faces: np.ndarray) -> tuple[float, float, int]:
     """Precision-weighted mean circulation around well-visited faces, which share no context; its standard error."""
-    visited = faces[:, (edges.num_updates[faces] >= WELL_VISITED).all(axis=0)]
+    visited = faces[:, (edges.num_updates[faces] >= MIN_UPDATES).all(axis=0)]
     if visited.size == 0:
         return np.nan, np.nan, 0
     spiking = edges.num_spikes[visited] + 0.5

@@ -14,7 +14,7 @@ from bayes_irl._types import Count
 from bayes_irl.evaluation.identifiability.move_likelihood import Logits, Moves, Table
 from bayes_irl.solvers.newton import Proposal, newton
 
-CIRCULATES = 1.0  # standard deviation of the circulating log-odds that are looked for
+CIRCULATION_WIDTH = 1.0  # standard deviation of the circulating log-odds that are looked for
 MOST_STEPS = 100
 SMALLEST_GAIN = 1e-6  # of log likelihood, in nats: there a fit has settled
 NUM_REFITS = 3  # Newton steps for each replicate, from the fit to the data on
@@ -111,7 +111,7 @@ class EfficientScores:
 
     @property
     def _with_prior(self) -> Float[np.ndarray, "num_logits num_logits"]:
-        return self.information + np.eye(len(self.information)) / CIRCULATES**2
+        return self.information + np.eye(len(self.information)) / CIRCULATION_WIDTH**2
 
 
 def scores(moves: Moves, optimal: LogOddsFit, num_replicates: int, rng: np.random.Generator) -> EfficientScores:

@@ -27,7 +27,7 @@ from bayes_irl.inference.whitening import Whitening
 from bayes_irl.systems import Check
 
 USUAL_STEPS = 15  # of a trajectory: 7 where the posterior is nearly Normal, 50 where it is not
-DEEPEST = 20  # a million steps for one draw; beyond 30 they could not even be counted
+MAX_TREE_DEPTH = 20  # a million steps for one draw; beyond 30 they could not even be counted
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Nuts:
         count("num_warmup", self.num_warmup, least=20)
         if not 0 < self.target_accept < 1:
             raise InputError.of("target_accept", "a probability strictly between 0 and 1", self.target_accept)
-        if self.max_tree_depth > DEEPEST:
-            raise InputError.of("max_tree_depth", f"at most {DEEPEST}", self.max_tree_depth)
+        if self.max_tree_depth > MAX_TREE_DEPTH:
+            raise InputError.of("max_tree_depth", f"at most {MAX_TREE_DEPTH}", self.max_tree_depth)
 
     def num_gradients(self) -> int:
         """Return about how many gradients the draws take."""

@@ -16,7 +16,7 @@ from bayes_irl.inference.draws import Draws
 from bayes_irl.inference.posterior import Posterior
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.scores.climb import SETTLED, Peak, climb, draw
-from bayes_irl.inference.scores.curvature import TOGETHER
+from bayes_irl.inference.scores.curvature import BATCH_SIZE
 from bayes_irl.inference.scores.dense_curvature import DenseCurvature
 from bayes_irl.inference.scores.left_out import VARIABLES, as_group, leave_out, num_parts
 from bayes_irl.inference.scores.scored_bins import LEAST_TRIALS, clusters
@@ -162,7 +162,7 @@ def _check_memory(family: ValueFamily, method: Sandwich) -> None:
     data, size = family.data, family.num_dimensions
     num_clusters = clusters(data, data.recording.num_bins)[1]
     scores = size * (4 * num_clusters + 16 * data.population.num_stimuli)
-    draws = 8 * size * (4 * method.num_draws + 6 * TOGETHER)
+    draws = 8 * size * (4 * method.num_draws + 6 * BATCH_SIZE)
     needed, there = (scores + draws) / 1e9, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     if needed > there:
         raise InputError.of(

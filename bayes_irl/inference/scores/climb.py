@@ -24,15 +24,15 @@ from bayes_irl.systems.population.precision import single
 
 LEAST_BINS, LEAST_PER_NEURON = 10_000, 20  # at which the curvature is measured
 UPDATES = 5  # times as many, where each shows one neuron's answer
-MORE = 8  # times as many bins in each stage
+STAGE_GROWTH = 8  # times as many bins in each stage
 SETTLED = 5e-4  # squared length of the last step, per dimension, in posterior standard deviations
-TOLD = 1.0  # curvature, per squared nat, of a latent variable that the recording determines
+MIN_CURVATURE = 1.0  # curvature, per squared nat, of a latent variable that the recording determines
 MOST_ROUNDS = 25  # of a stage
 MOST_DRAWN, NUMBERS_DRAWN = 16, 20_000  # draws that spreads are estimated from: fewer where each is many numbers
-STEADY = 0.03  # change of log spreads that counts as none
-ROUGHLY = 0.25, 0.1  # both, while only a part of the recording is looked at
+SPREAD_TOLERANCE = 0.03  # change of log spreads that counts as none
+ROUGH_TOLERANCES = 0.25, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
-FARTHEST = 0.7  # a move of log spreads
+MAX_MOVE = 0.7  # a move of log spreads
 CORRECTED = 0.4  # of the variance of the runs' noise, per dimension: what a round that is the last moves at most
 MOST_CORRECTIONS = 5
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
@@ -89,7 +89,7 @@ def climb(family: ValueFamily, key: Array, bars: Progress, checkpoint: Checkpoin
             return _stage(measuring, evidence, few, began, every, key, bars)[1]
 
         ended = checkpoint.keep(f"climb_{every:06}", ended, stage)
-        every //= MORE
+        every //= STAGE_GROWTH
         every = max(1, every)
     whole = few if coarse == 1 else ScoredBins.of(data)
     peak = _stage(measuring, whole, few, ended, 1, key, bars)[0]
@@ -147,7 +147,7 @@ def _stage(
     temper: float | None = None
     growing = 0.0
     with bars.stage(f"climbing, on 1 bin of {every}", None) as tick:
-        settled, steady = (SETTLED, STEADY) if every == 1 else ROUGHLY
+        settled, steady = (SETTLED, SPREAD_TOLERANCE) if every == 1 else ROUGH_TOLERANCES
         for number in range(MOST_SPREAD_ROUNDS if first else 2):
             peak = _Climber(measuring, evidence, few, spreads, temper, curve_key, near, tick).climb(flat, settled)
             flat, temper = peak.flat, _temper(evidence, peak.curvature, peak.scores)
@@ -171,7 +171,7 @@ def _farther(move: Named, last_move: Named | None) -> Named:
 
     def one(now: Array, before: Array) -> Array:
         left = jnp.clip(jnp.nan_to_num(now / before), 0, MOST_LEFT)  # 0 / 0 where a spread stands still
-        return jnp.clip(now / (1 - left), -FARTHEST, FARTHEST)
+        return jnp.clip(now / (1 - left), -MAX_MOVE, MAX_MOVE)
 
     return {name: one(each, last_move[name]) for name, each in move.items()}
 
@@ -315,7 +315,7 @@ def _temper(evidence: ScoredBins, curvature: Curvature | DenseCurvature, scores:
     diagonal = np.asarray(curvature.of_evidence)
     num = len(scores.of_clusters)
     variance = np.einsum("cd,cd->d", scores.of_clusters, scores.of_clusters, dtype=np.float64) * num / (num - 1)
-    told = (diagonal > TOLD) & (variance > 0)
+    told = (diagonal > MIN_CURVATURE) & (variance > 0)
     return float(np.median(diagonal[told] / variance[told])) if told.any() else 1 / evidence.scale
 
 

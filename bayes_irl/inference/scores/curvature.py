@@ -20,7 +20,7 @@ from bayes_irl.systems.population.precision import SINGLE, single
 NUM_PROBES = 12  # that estimate the diagonal
 TOLERANCE = 0.1  # relative residual of a linear system
 MOST_STEPS = 60
-TOGETHER = 4  # systems that are solved at once
+BATCH_SIZE = 4  # systems that are solved at once
 
 Directions = Float[Array | np.ndarray, "num_directions num_dimensions"]
 
@@ -86,9 +86,9 @@ class Curvature(eqx.Module):
     def solve(self, targets: Directions, tick: Callable[[int], object] = lambda done: None) -> Directions:
         """H⁻¹ times each target, by conjugate gradients."""
         done = []
-        for start in range(0, len(targets), TOGETHER):
-            part = targets[start : start + TOGETHER]
-            short = TOGETHER - len(part) if len(targets) > 1 else 0  # of two sizes, so that two are compiled
+        for start in range(0, len(targets), BATCH_SIZE):
+            part = targets[start : start + BATCH_SIZE]
+            short = BATCH_SIZE - len(part) if len(targets) > 1 else 0  # of two sizes, so that two are compiled
             done.append(_solve(self, jnp.pad(part, ((0, short), (0, 0))))[: len(part)])
             tick(len(part))
         return jnp.concatenate(done)

@@ -19,7 +19,7 @@ from bayes_irl.systems import Observations
 from bayes_irl.systems.population.features import FeatureValue
 from bayes_irl.systems.population.observed import ObservedPopulation
 
-AT_ONCE = 64  # directions
+BATCH_SIZE = 64  # directions
 
 Flat = Float[Array | np.ndarray, " num_dimensions"]
 Named = Mapping[str, Array]
@@ -139,7 +139,7 @@ class ValueFamily:
     @partial(jax.jit, static_argnums=0)
     def prior_matrix(self, flat: Flat, spreads: Named) -> Float[Array, "num_dimensions num_dimensions"]:
         """Minus the Hessian of the log prior."""
-        found = jax.lax.map(partial(self.prior_curvature, flat, spreads), jnp.eye(flat.size), batch_size=AT_ONCE)
+        found = jax.lax.map(partial(self.prior_curvature, flat, spreads), jnp.eye(flat.size), batch_size=BATCH_SIZE)
         return (found + found.T) / 2
 
     @partial(jax.jit, static_argnums=0)
@@ -168,7 +168,7 @@ class ValueFamily:
     @partial(jax.jit, static_argnums=0)
     def jacobian(self, flat: Flat, spreads: Named) -> FeatureValue:
         """How the value moves with each latent variable, along a first axis."""
-        return jax.lax.map(partial(self.push, flat, spreads), jnp.eye(flat.size), batch_size=AT_ONCE)
+        return jax.lax.map(partial(self.push, flat, spreads), jnp.eye(flat.size), batch_size=BATCH_SIZE)
 
     @partial(jax.jit, static_argnums=0)
     def pull(self, flat: Flat, spreads: Named, gradient: FeatureValue) -> Flat:

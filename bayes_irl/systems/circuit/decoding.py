@@ -11,8 +11,8 @@ from bayes_irl.systems.circuit.network import NeuronOptimum
 from bayes_irl.systems.circuit.wiring import Wiring
 
 Feature = Int[Array | np.ndarray, " num_stimuli"]
-NEVER = 1e-9  # a value of the feature with a smaller long-run share than this does not occur
-UNSEEN = 1e-12  # weight of the prior of y, spread over all patterns, beside the occupancy, which sums to one
+MIN_SHARE = 1e-9  # a value of the feature with a smaller long-run share than this does not occur
+PRIOR_WEIGHT = 1e-12  # weight of the prior of y, spread over all patterns, beside the occupancy, which sums to one
 
 
 def given_feature(feature: ArrayLike, circuit: Wiring) -> Feature:
@@ -28,7 +28,7 @@ def given_feature(feature: ArrayLike, circuit: Wiring) -> Feature:
     if values.dtype.kind not in "biu":
         raise InputError.of("feature", "whole numbers or truth values", f"an array of {values.dtype}", advice)
     names, numbered = np.unique(values, return_inverse=True)
-    occurring = np.bincount(numbered, weights=np.asarray(circuit.stimulus_share)) > NEVER
+    occurring = np.bincount(numbered, weights=np.asarray(circuit.stimulus_share)) > MIN_SHARE
     if len(names) < 2 or not occurring.all():
         raise InputError.of(
             "feature",
@@ -44,15 +44,15 @@ def log_decoder(occupancy: Occupancy, feature: Feature) -> Reward:
     """Log posterior of each stimulus's feature given each pattern, log ρ(y(x) | σ), in nats.
 
     For a pattern that is never visited, ρ(y | σ) is arbitrary. Here it falls back on the prior of y, which is added
-    with weight UNSEEN / num_patterns to ρ(y, σ). So it is finite everywhere, and the prior is negligible if ρ(σ) is
-    above 1e-12.
+    with weight PRIOR_WEIGHT / num_patterns to ρ(y, σ). So it is finite everywhere, and the prior is negligible if ρ(σ)
+    is above 1e-12.
 
     Args:
         occupancy: ρ `[num_stimuli, num_patterns]`.
         feature: y, from `given_feature`.
     """
     joint = _joint(occupancy, feature)
-    weight = UNSEEN / occupancy.shape[1]
+    weight = PRIOR_WEIGHT / occupancy.shape[1]
     prior = joint.sum(axis=1, keepdims=True)
     return jnp.log((joint + weight * prior) / (occupancy.sum(axis=0, keepdims=True) + weight))
 

@@ -13,14 +13,14 @@ from bayes_irl.solvers.bellman import soft_backup
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.stimulus import Stimulus
 
-CHEAP = 14  # neurons; smaller circuits get no warning
+MAX_NEURONS_UNWARNED = 14  # larger circuits get a warning
 SWEEPS_PER_NEURON = 60  # that a solve and its gradient take as long as: `tests/validation/solver_sizes.py`
 TABLES, TABLES_PER_NEURON = 60, 8  # of num_stimuli 2^num_neurons numbers, that a gradient holds at once
 
 
 def announce(circuit: Wiring) -> None:
     """Warn of the time and the memory of one gradient, for circuits of more than 14 neurons."""
-    if circuit.num_neurons <= CHEAP:
+    if circuit.num_neurons <= MAX_NEURONS_UNWARNED:
         return
     seconds, gigabytes = gradient_cost(circuit.num_neurons, circuit.num_stimuli)
     warnings.warn(

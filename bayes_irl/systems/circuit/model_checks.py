@@ -39,7 +39,7 @@ NOT_REVERSIBLE = (
     "Not tested: whether any reward makes these answers optimal. This check does not apply to restricted couplings, or "
     "to answers that depend on own last responses; if the stimulus moves within bins, use optimality_test."
 )
-WHAT = {
+DESCRIPTIONS = {
     "updates": "answers in some contexts",
     "snapshots": "responses, pairs or numbers of spikes",
     "transitions": "responses, pairs, numbers of spikes or changes from bin to bin",
@@ -56,7 +56,7 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
         reversible: Whether the circulation of optimal log-odds is zero.
     """
     chances = inferred.chances(site)
-    if observed.kind not in WHAT:  # somebody's own kind of counts
+    if observed.kind not in DESCRIPTIONS:  # somebody's own kind of counts
         return check_choices(observed, chances)
     if len(chances) < 2:
         return Findings((), ("No draws of the fit were solved: the model was not checked.",))
@@ -69,7 +69,8 @@ def check_circuit(observed: ObservedResponses, inferred: Inferred, site: str, re
                 "fit",
                 test,
                 half_width(table, chances),
-                f"The fit does not reproduce {WHAT[observed.kind]}, by up to {np.abs(z).max():.1f} standard deviations",
+                f"The fit does not reproduce {DESCRIPTIONS[observed.kind]}, by up to {np.abs(z).max():.1f} standard "
+                "deviations",
                 "Use another reward model, or another update rate for bins. If free_form fails too, no reward model "
                 "will do.",
                 "nats of log probability",

@@ -11,7 +11,7 @@ from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.optimum import Optimum
 
-FROZEN = 1e-3  # a neuron this close to always giving the same answer is frozen
+FREEZING_DISTANCE = 1e-3  # a neuron this close to always giving the same answer is frozen
 
 
 class NeuronOptimum(Optimum):
@@ -44,7 +44,7 @@ class NeuronOptimum(Optimum):
     def frozen(self) -> str:
         """Which neurons always give the same answer."""
         mean = np.asarray(self.mean_response)
-        stuck = [i for i in np.flatnonzero(self.circuit.free) if min(mean[i], 1 - mean[i]) < FROZEN]
+        stuck = [i for i in np.flatnonzero(self.circuit.free) if min(mean[i], 1 - mean[i]) < FREEZING_DISTANCE]
         return f"neurons {', '.join(map(str, stuck))} frozen (they always give the same answer)" if stuck else ""
 
     @property

@@ -9,7 +9,7 @@ from bayes_irl.misfit.residuals import Features
 from bayes_irl.systems.circuit.observed import ObservedResponses
 from bayes_irl.systems.circuit.wiring import Wiring
 
-MANY = 8  # neurons; larger circuits leave out products of two neurons in two bins
+MAX_NEURONS_WITH_PRODUCTS = 8  # larger circuits leave out products of two neurons in two bins
 
 
 def outcome_features(observed: ObservedResponses) -> Features:
@@ -73,7 +73,7 @@ def _of_transitions(circuit: Wiring, rows: Int[np.ndarray, "num_rows 3"]) -> Fea
     def features(which: np.ndarray) -> Float[np.ndarray, "some num_patterns num_features"]:
         was = patterns[before[which]]
         flips = np.eye(num + 1)[changes[before[which]]]
-        if num < MANY:
+        if num < MAX_NEURONS_WITH_PRODUCTS:
             after = (was[:, None, :, None] * patterns[None, :, None, :]).reshape(len(which), len(patterns), -1)
         else:
             after = was[:, None, :] * patterns[None]

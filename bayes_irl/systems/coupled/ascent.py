@@ -27,7 +27,7 @@ from bayes_irl.systems.coupled.couplings import (
     pack,
     unpack,
 )
-from bayes_irl.systems.coupled.nearby import SOFTEST
+from bayes_irl.systems.coupled.nearby import RIDGE
 
 NUM_STARTS = 4
 LARGEST = 100.0  # log-odds; no coupling grows beyond
@@ -37,8 +37,8 @@ STATIONARY = 1e-8  # largest entry of the gradient of L/λ that counts as none
 NOISE = 1e-10  # accuracy of L/λ, from that of the occupancy
 LONGEST_STEP = 2.0  # of any coupling in a Newton step, in log-odds
 SADDLE = 1e-6  # curvature of L/λ above which a stationary point is no maximum
-ASIDE = 0.1  # log-odds by which a saddle is left
-FROZEN = 0.95  # share of updates in one pattern from which a circuit is frozen
+SADDLE_STEP = 0.1  # log-odds by which a saddle is left
+FREEZING_SHARE = 0.95  # share of updates in one pattern from which a circuit is frozen
 
 
 class CoupledNetwork(NeuronOptimum):
@@ -129,7 +129,7 @@ def climb_from(
         end, _, _ = _climb(circuit, scaled, baseline, found.parameters)
         found = _newton(circuit, scaled, baseline, end)
     if found.steepest > SADDLE:
-        ways = [found.parameters + sign * ASIDE * found.direction for sign in (1, -1)]
+        ways = [found.parameters + sign * SADDLE_STEP * found.direction for sign in (1, -1)]
         ends = [_newton(circuit, scaled, baseline, _climb(circuit, scaled, baseline, way)[0]) for way in ways]
         found = max(ends, key=lambda end: end.objective)
     end_of_climb = (found.parameters, [found.objective], found.slope)
@@ -232,7 +232,7 @@ def _newton(circuit: Wiring, reward: Reward, baseline: Baseline | BaselineKind, 
         if jnp.abs(gradient).max() <= STATIONARY * 1e-3:
             break
         bends, directions = np.linalg.eigh(np.asarray(hessian + hessian.T) / 2)
-        step = directions @ ((directions.T @ np.asarray(gradient)) / np.maximum(np.abs(bends), SOFTEST))
+        step = directions @ ((directions.T @ np.asarray(gradient)) / np.maximum(np.abs(bends), RIDGE))
         step *= min(1.0, LONGEST_STEP / max(np.abs(step).max(), 1e-300))
         for halvings in range(8):
             trial = jnp.clip(position + step * 0.5**halvings, -LARGEST, LARGEST)
@@ -278,7 +278,7 @@ def curvature(
 def frozen_in(circuit: Wiring, visits: Shaped[Array | np.ndarray, "num_stimuli num_patterns"]) -> str:
     """In words, the pattern that a circuit spends more than 95 % of its time in; nothing if there is none."""
     share = np.asarray(visits).sum(axis=0) / np.asarray(visits).sum()
-    if share.max() <= FROZEN:
+    if share.max() <= FREEZING_SHARE:
         return ""
     bits = "".join(map(str, circuit.patterns[share.argmax()]))
     return f"frozen in pattern {bits} ({100 * share.max():.4g} % of the time)"

@@ -15,7 +15,7 @@ from bayes_irl.solvers.newton import Proposal, newton
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import num_parameters, unpack
 
-WEAK = 10.0  # standard deviation of the prior of every coupling and field, in log-odds
+PRIOR_WIDTH = 10.0  # standard deviation of the prior of every coupling and field, in log-odds
 SMALLEST_GAIN = 1e-10  # of log posterior, in nats: there the fit has settled
 
 
@@ -42,7 +42,7 @@ class CouplingFit:
 
     def log_posterior(self, parameters: Float[np.ndarray, " num_parameters"]) -> float:
         """The same with the weak prior."""
-        return self.log_likelihood(parameters) - float(parameters @ parameters) / (2 * WEAK**2)
+        return self.log_likelihood(parameters) - float(parameters @ parameters) / (2 * PRIOR_WIDTH**2)
 
     def information(
         self, parameters: Float[np.ndarray, " num_parameters"]
@@ -53,7 +53,7 @@ class CouplingFit:
 
     def precision(self) -> Float[np.ndarray, "num_parameters num_parameters"]:
         """Inverse covariance of the posterior of θ, about Normal."""
-        return self.information(self.parameters) + np.eye(len(self.parameters)) / WEAK**2
+        return self.information(self.parameters) + np.eye(len(self.parameters)) / PRIOR_WIDTH**2
 
     @property
     def num_directions(self) -> float:
@@ -81,7 +81,7 @@ def fit_couplings(circuit: Wiring, counts: Updates) -> CouplingFit:
 
     def propose(parameters: np.ndarray, here: tuple[Any, ...]) -> Proposal:
         surprise = fit.num_spikes - fit.num_updates * expit(design @ parameters)
-        slope = design.T @ surprise - parameters / WEAK**2
+        slope = design.T @ surprise - parameters / PRIOR_WIDTH**2
         step = np.linalg.solve(here[1].precision(), slope)
         return Proposal(step, slope @ step)
 

@@ -10,8 +10,8 @@ from bayes_irl.solvers.costs import expected_cost
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.coupled.couplings import Parameters, unpack
 
-UPHILL = 1e-8  # curvature of L/λ that rounding may make of a flat direction
-SOFTEST = 1e-10  # subtracted from the curvature of L/λ: couplings that no visited context feels stay where they are
+MAX_CURVATURE = 1e-8  # curvature of L/λ that rounding may make of a flat direction
+RIDGE = 1e-10  # subtracted from the curvature of L/λ: couplings that no visited context feels stay where they are
 
 
 class NearbyOptimum(eqx.Module):
@@ -50,9 +50,9 @@ class NearbyOptimum(eqx.Module):
         """θ*(r), NaN if it is no maximum; and the largest violation of the linearised condition, in units of λ."""
         gradient, size = self.gradient(reward), len(self.parameters)
         unit = jnp.eye(size, dtype=gradient.dtype)
-        hessian = self.hessian(reward) - SOFTEST * unit
+        hessian = self.hessian(reward) - RIDGE * unit
         step = -jnp.linalg.solve(hessian, gradient)
-        maximum = jnp.isfinite(jnp.linalg.cholesky(UPHILL * unit - hessian)).all()
+        maximum = jnp.isfinite(jnp.linalg.cholesky(MAX_CURVATURE * unit - hessian)).all()
         optimum = jnp.where(maximum, self.parameters + step, jnp.nan)
         return optimum, jnp.abs(hessian @ step + gradient).max()
 

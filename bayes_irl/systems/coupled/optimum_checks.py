@@ -7,7 +7,7 @@ from scipy.stats import chi2
 
 from bayes_irl.systems.base import Inferred
 from bayes_irl.systems.coupled.ascent import curvature
-from bayes_irl.systems.coupled.nearby import SOFTEST, UPHILL
+from bayes_irl.systems.coupled.nearby import MAX_CURVATURE, RIDGE
 from bayes_irl.systems.coupled.observed import SETTLED, ObservedCouplings
 from bayes_irl.systems.gate_check import Check
 
@@ -54,7 +54,7 @@ def _maximum(observed: ObservedCouplings, inferred: Inferred) -> Check:
     return Check.at_most(
         "curvature at the optimum",
         steepest,
-        UPHILL,
+        MAX_CURVATURE,
         "The couplings are a maximum of L for the inferred reward.",
         "The couplings are a saddle of L for the inferred reward, not a maximum: other couplings earn more.",
     )
@@ -67,7 +67,7 @@ def _linear(observed: ObservedCouplings, inferred: Inferred) -> Check:
         reward = inferred.reward_of(jnp.asarray(draw))
         reached, _ = nearby.optimum(reward)
         _, gradient, hessian = map(np.asarray, curvature(observed.circuit, reward, observed.baseline, reached))
-        second = np.linalg.solve(hessian - SOFTEST * np.eye(len(gradient)), -gradient)
+        second = np.linalg.solve(hessian - RIDGE * np.eye(len(gradient)), -gradient)
         missed.append(second @ observed.fit.information(np.asarray(reached)) @ second / 2)
     error = float(np.median(missed))
     return Check.at_most(

@@ -18,7 +18,7 @@ from bayes_irl.recordings.labels import unique_names
 from bayes_irl.systems.base import System
 from bayes_irl.systems.decisions.single_agent import SingleAgent
 
-NEVER = -1  # in a table of next states: the move cannot be made there
+NO_MOVE = -1  # in a table of next states: the move cannot be made there
 ROUNDING = 1e-6  # of rows of probabilities, as float32 stores them
 
 Kind = TypeVar("Kind", bound="Decisions")
@@ -85,7 +85,7 @@ class Decisions(SingleAgent):
         if moves is not None and ((moves < 0).any() or (abs(moves.sum(axis=1) - 1) > ROUNDING).any()):
             sums = f"numbers from {moves.min():.4g} on, and sums to {moves.sum(axis=1).max():.4g}"
             raise InputError.of("world_move", "rows of probabilities that sum to 1", sums)
-        if table.min() < NEVER or table.max() >= num_patterns or (table == NEVER).all(axis=1).any():
+        if table.min() < NO_MOVE or table.max() >= num_patterns or (table == NO_MOVE).all(axis=1).any():
             advice = (
                 "Places are numbered from 0; −1 marks a move that cannot be made, but some move can be made anywhere."
             )
@@ -94,7 +94,7 @@ class Decisions(SingleAgent):
         self.states = None if states is None else unique_names("states", states, len(table))
         named = range(table.shape[1]) if actions is None else actions
         self.actions = unique_names("actions", named, table.shape[1])
-        self.whole = bool((table != NEVER).all())
+        self.whole = bool((table != NO_MOVE).all())
         _check_connected(self)
 
     @classmethod
@@ -129,7 +129,7 @@ class Decisions(SingleAgent):
         never = np.isnan(chances).all(axis=2)
         pairs = np.arange(num_states * num_actions).reshape(num_states, num_actions)
         usable = np.where(never[:, :, None], np.eye(num_states)[:, None], chances)
-        return cls(np.where(never, NEVER, pairs), usable.reshape(-1, num_states), states=states, actions=actions)
+        return cls(np.where(never, NO_MOVE, pairs), usable.reshape(-1, num_states), states=states, actions=actions)
 
     def __str__(self) -> str:
         """Its size, and what of a reward no recording of it can show."""
@@ -163,7 +163,7 @@ class Decisions(SingleAgent):
     @property
     def possible(self) -> Bool[Array | np.ndarray, "num_actions num_states"] | None:
         """Which moves can be made where; None: all of them."""
-        return None if self.whole else (self.next_state != NEVER).T
+        return None if self.whole else (self.next_state != NO_MOVE).T
 
     @property
     def leads_to(self) -> Int[Array | np.ndarray, "num_actions num_states"]:
@@ -211,7 +211,7 @@ class Decisions(SingleAgent):
         """The set of each place, of places that are connected by the moves from one place; and unreached places."""
         table = np.asarray(self.next_state)
         first = np.broadcast_to(table.max(axis=1, keepdims=True), table.shape)
-        pairs = np.stack([table, first])[:, table != NEVER]
+        pairs = np.stack([table, first])[:, table != NO_MOVE]
         sets = connected_components(_graph(pairs, self.num_patterns), directed=False)[1]
         return sets, np.setdiff1d(np.arange(self.num_patterns), table)
 
@@ -249,11 +249,11 @@ class Decisions(SingleAgent):
             if getattr(after, name) != getattr(self, name):
                 raise InputError.of("system", f"{name} = {getattr(self, name)}, as recorded", getattr(after, name))
         old, new = np.asarray(self.next_state), np.asarray(after.next_state)
-        both = (old != NEVER) & (new != NEVER)
+        both = (old != NO_MOVE) & (new != NO_MOVE)
         numbers = {
             "{} to other places": int((both & (old != new)).sum()),
-            "{} more that can be made": int(((old == NEVER) & (new != NEVER)).sum()),
-            "{} that cannot be made any more": int(((old != NEVER) & (new == NEVER)).sum()),
+            "{} more that can be made": int(((old == NO_MOVE) & (new != NO_MOVE)).sum()),
+            "{} that cannot be made any more": int(((old != NO_MOVE) & (new == NO_MOVE)).sum()),
         }
         changes = [words.format(f"{number} move{'s' * (number > 1)}") for words, number in numbers.items() if number]
         same = np.array_equal(np.asarray(self.world_move), np.asarray(after.world_move))
@@ -272,7 +272,7 @@ def _check_connected(table: Decisions) -> None:
     """
     leads, size = np.asarray(table.next_state), table.num_states
     edges = np.zeros((size, table.num_patterns), bool)
-    place, move = np.nonzero(leads != NEVER)
+    place, move = np.nonzero(leads != NO_MOVE)
     edges[place, leads[place, move]] = True
     if table.world_move is not None:
         edges = (edges.astype(float) @ np.asarray(table.world_move)) > 0

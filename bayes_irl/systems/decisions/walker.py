@@ -10,7 +10,7 @@ from bayes_irl.systems.base import BaselineKind
 from bayes_irl.systems.decisions.action_table import ActionTable
 from bayes_irl.systems.optimum import Optimum
 
-FROZEN = 1e-3  # a move that is made less often than this is one that is never made
+FREEZING_SHARE = 1e-3  # a move that is made less often than this is one that is never made
 
 
 class Walker(Optimum):
@@ -46,5 +46,5 @@ class Walker(Optimum):
     def frozen(self) -> str:
         """Which moves are never made."""
         mean = np.asarray(self.mean_baseline("neuron"))
-        never = [name for name, share in zip(self.maze.action_names, mean, strict=True) if share < FROZEN]
+        never = [name for name, share in zip(self.maze.action_names, mean, strict=True) if share < FREEZING_SHARE]
         return f"never moving {' or '.join(never)}" if never else ""

@@ -12,7 +12,7 @@ from bayes_irl._checks import InputError, number_array, whole_numbers
 from bayes_irl._types import ArrayLike
 from bayes_irl.systems.naming import number_names
 
-MOST = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
 
 
 Kind = TypeVar("Kind", bound="OfferTrials")
@@ -61,7 +61,7 @@ class OfferTrials(eqx.Module):
         >>> offers.num_trials, offers.session_names, offers.kinds
         (3, ('mon', 'tue'), ('simultaneous',))
         """
-        quantities = [whole_numbers(name, each, 0, MOST) for name, each in (("num_a", num_a), ("num_b", num_b))]
+        quantities = [whole_numbers(name, each, 0, MAX_INTEGER) for name, each in (("num_a", num_a), ("num_b", num_b))]
         size = len(quantities[0])
         columns = {"num_b": quantities[1]}
         columns["session"], session_names = number_names("session", session, size)

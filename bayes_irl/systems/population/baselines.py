@@ -22,7 +22,7 @@ SEED = 0  # common random numbers for every population and every draw
 KEEPS_RATES = (0.01, 0.1)  # absolute and relative change of a mean response that counts as keeping it
 SETTLED = 5e-4  # largest change of a baseline in the last round
 MOST_ROUNDS, MOST_RESTARTS = 100, 5
-COLLAPSED = 1e-3  # a baseline closer than this to 0 or 1 has collapsed, unless it was observed there
+MIN_DISTANCE = 1e-3  # a baseline closer than this to 0 or 1 has collapsed, unless it was observed there
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def collapsed(network: PopulationNetwork, observed: Baseline) -> list[int]:
     """Free neurons whose baseline reached 0 or 1 although it was not observed there."""
 
     def at_an_end(baseline: Baseline) -> np.ndarray:
-        return np.asarray(jnp.minimum(baseline, 1 - baseline) < COLLAPSED)
+        return np.asarray(jnp.minimum(baseline, 1 - baseline) < MIN_DISTANCE)
 
     return np.flatnonzero(at_an_end(network.baseline) & ~at_an_end(observed) & network.population.free).tolist()
 
@@ -138,7 +138,7 @@ def _follow(adapted: Adapted, chains: Chains, kind: Kind) -> tuple[Adapted, Expe
         free = jnp.asarray(network.population.free)
         if kind == "population":
             mean = jnp.full_like(mean, (mean * free).sum() / free.sum())
-        wanted = jnp.where(free, jnp.clip(mean, COLLAPSED / 10, 1 - COLLAPSED / 10), network.baseline)
+        wanted = jnp.where(free, jnp.clip(mean, MIN_DISTANCE / 10, 1 - MIN_DISTANCE / 10), network.baseline)
         if jnp.abs(wanted - network.baseline).max() < SETTLED:
             return adapted, expected, True
         moved = PopulationNetwork(network.population, network.value, wanted)

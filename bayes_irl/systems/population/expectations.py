@@ -15,8 +15,8 @@ from bayes_irl.systems.population.projected import Samples, rewards, weigh
 
 FORGET, NUM_KEPT = 10, 10  # sweeps before the first state that is kept, and states kept, a sweep apart
 NUM_RUNS = 200  # runs, if only the tuning is estimated
-NEVER = 1e-12  # shares of time below this are ignored
-UNSEEN = 1e-9  # weight of a default answer, for counts that no sample has
+MIN_SHARE = 1e-12  # shares of time below this are ignored
+DEFAULT_WEIGHT = 1e-9  # weight of a default answer, for counts that no sample has
 
 
 class Expected(eqx.Module):
@@ -122,7 +122,7 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
     answers = spike_probabilities(population, added, network.baseline)
     reached, together = _reached(network, samples, answers)
     # For every run: how far its answers lie from the mean of all runs, under each stimulus.
-    mean = together / jnp.maximum(reached.sum(axis=0), NEVER)[:, None]
+    mean = together / jnp.maximum(reached.sum(axis=0), MIN_SHARE)[:, None]
     apart = jnp.einsum(
         "kcy,kcyi->cyi", *(each.reshape(-1, num_chains, *each.shape[1:]) for each in (reached, answers - mean[None]))
     )
@@ -153,7 +153,7 @@ def _given_stimulus(population: ManyNeurons) -> Float[Array, "num_stimuli num_st
     """Solve the balance of `expect`: from E[T[x, x′] π_i] to E[σ_i | x]."""
     num_neurons, share = population.num_neurons, population.stimulus_share
     balance = jnp.eye(len(share)) - (1 - 1 / num_neurons) * population.transition.T
-    return jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, NEVER)[:, None])
+    return jnp.linalg.inv(balance) / (num_neurons * jnp.maximum(share, MIN_SHARE)[:, None])
 
 
 def _counts(
@@ -168,11 +168,11 @@ def _counts(
     shape = (num_stimuli, num_neurons + 1)
     counts = samples.patterns.sum(axis=1).astype(int)
     share, level = population.stimulus_share, jnp.arange(shape[1])
-    mean = jnp.zeros(num_stimuli).at[samples.stimuli].add(samples.weights * counts) / jnp.maximum(share, NEVER)
+    mean = jnp.zeros(num_stimuli).at[samples.stimuli].add(samples.weights * counts) / jnp.maximum(share, MIN_SHARE)
     below = level[None] < mean[:, None]
-    back_up = UNSEEN * below * (1 - level / num_neurons)[None]
-    back_down = UNSEEN * ~below * (level / num_neurons)[None]
-    seen = jnp.full(shape, UNSEEN).at[samples.stimuli, counts].add(samples.weights)
+    back_up = DEFAULT_WEIGHT * below * (1 - level / num_neurons)[None]
+    back_down = DEFAULT_WEIGHT * ~below * (level / num_neurons)[None]
+    seen = jnp.full(shape, DEFAULT_WEIGHT).at[samples.stimuli, counts].add(samples.weights)
 
     def rate(start: Array, each: Array) -> Float[Array, "num_stimuli num_counts num_next"]:
         total = jnp.broadcast_to(start[..., None], (*shape, num_stimuli))
@@ -188,4 +188,4 @@ def _counts(
     of_stimulus = jnp.kron(jnp.eye(num_stimuli), jnp.ones((shape[1], shape[1])))
     rests = jnp.linalg.solve(jnp.eye(seen.size) - moves.T + of_stimulus, jnp.repeat(share, shape[1])).reshape(shape)
     rests = jnp.maximum(rests, 0)
-    return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), NEVER)
+    return rests / jnp.maximum(rests.sum(axis=1, keepdims=True), MIN_SHARE)

@@ -37,7 +37,7 @@ from bayes_irl.systems.population.projected import (
 MOST_FEATURES = 6000  # features that are solved for: a round then takes half a minute on two cores
 NUM_CHAINS = 1000
 LEAST_SAMPLES, SAMPLES_PER_FEATURE = 20_000, 5
-FORGET = 10  # sweeps between rounds, from the old answers' states to the new ones'
+BURN_IN = 10  # sweeps between rounds, from the old answers' states to the new ones'
 MOST_ROUNDS, MOST_CHORDS = 20, 50
 LONGEST_STEP = 1.0  # nats of log-odds, root mean square
 SETTLED = 0.02  # nats: a step this small no longer moves the states that are visited
@@ -125,7 +125,7 @@ def solve_changed(
 
     def propose(network: PopulationNetwork, _: Evaluation) -> Proposal:
         nonlocal chains
-        spacing, forget = population.num_neurons, FORGET * population.num_neurons
+        spacing, forget = population.num_neurons, BURN_IN * population.num_neurons
         chains, visits = proceed(network, chains, next(keys), num_kept, spacing, before=forget)
         samples = weigh(network, visits)
         matrix = np.nan_to_num(newton_matrix(network, samples, held))

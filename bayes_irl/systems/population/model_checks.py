@@ -13,7 +13,7 @@ from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.stimulus_checks import check_stimulus
 
 MOST_NEURONS = 14  # with more, answers to the same pattern are hardly ever recorded twice
-TOO_MANY = (
+MEMORY_ADVICE = (
     f"Memory and drift were not checked: they compare answers to the same pattern, and more than {MOST_NEURONS} "
     "neurons hardly ever repeat a pattern. Fit a few neurons as a Circuit to check them."
 )
@@ -35,7 +35,7 @@ def check_population(observed: ObservedPopulation, inferred: Inferred) -> Findin
         repeats(packed),
     ]
     if population.num_neurons > MOST_NEURONS:
-        return Findings(tuple(each for each in found if each is not None), (TOO_MANY,))
+        return Findings(tuple(each for each in found if each is not None), (MEMORY_ADVICE,))
     recording = Recording(
         packed.spikes(slice(None)), packed.stimulus, packed.num_stimuli, packed.trial, None, packed.neuron
     )

@@ -9,9 +9,11 @@ from scipy.stats import chi2
 from bayes_irl.misfit.finding import ChiSquare, Finding
 from bayes_irl.misfit.stimulus_moves import count_moves, deviance, moves_as_stated
 from bayes_irl.recordings import PackedRecording, Recording
+from bayes_irl.systems.stimulus import ROUNDING
 
 Table = Float[np.ndarray, "num_stimuli num_stimuli"]
 MOST_UPDATES = 200  # per bin, where their number is not known
+MAX_P = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
 
 
 def check_stimulus(
@@ -74,17 +76,15 @@ def check_stimulus(
     )
 
 
-MAX_P = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
-
-
 def _ways(transition: Table, numbers: Sequence[int] | range) -> list[Table]:
     """T from bin to bin, for each number of updates: moving at each, or held."""
     identity, ways = np.eye(len(transition)), []
     for k in numbers:
         ways.append(np.linalg.matrix_power(transition, k))
         held = identity + k * (transition - identity)
-        if k > 1 and (held >= 0).all():
-            ways.append(held)
+        rounding = k * ROUNDING
+        if k > 1 and (held >= -rounding).all():
+            ways.append(np.where(held > rounding, held, 0.0))  # 0 where T's rounding is all that is left
     return ways
 
 

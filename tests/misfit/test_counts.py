@@ -72,6 +72,17 @@ def test_bins_may_be_held_or_moving_and_their_number_may_be_unknown():
     assert check(recording, np.array([[0.9, 0.1], [0.02, 0.98]]), None).p_value < 1e-9
 
 
+@pytest.mark.parametrize("k", [3, 9, 18])
+def test_a_state_that_every_bin_leaves_is_left_by_t(k):
+    """I + k (T − I) has a zero there, which rounding turned into an impossible −1e-16 for k = 9."""
+    per_bin = np.array([[0.0, 1.0], [0.5, 0.5]])
+    recording = of_stimulus(stimuli(per_bin, 2000, np.random.default_rng(5)), neuron=False)
+    transition = bi.Stimulus.per_update(per_bin, k).transition
+    after = recording.stimulus[1:][recording.stimulus[:-1] == 1]
+    expected = power_divergence(np.bincount(after), lambda_="log-likelihood")
+    assert check(recording, transition, k).p_value == pytest.approx(expected.pvalue, abs=1e-6)
+
+
 def test_passing_from_trial_to_trial_may_count_or_not():
     rng = np.random.default_rng(3)
     trials = [stimuli(T, 50, rng) for _ in range(400)]  # each from state 0 on

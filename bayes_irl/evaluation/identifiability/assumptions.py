@@ -24,9 +24,10 @@ def assumptions(posterior: xr.DataTree, num_draws: int = 200, *, allow_failed: b
     Answers determine v(σ, x)/λ up to a function of the stimulus, independently of these assumptions. The reward
     follows:
 
-        r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike
-                                                              (with own history: see `price_of_level`),
+        r̂ − r = −(λ/n) Σ_i (logit p̂_i − logit p_i) σ_i      where p̂ was assumed and p is true: a price per spike,
         r̂ − r = (T − T̂) B(v)(σ, x) + b(x)                    where T̂ was assumed and T is true.
+
+    With own history the price per spike also has the cost of silence in it.
 
     Doubling the number of updates in a bin halves T − 1. It also changes the answers that a recording of bins implies;
     this is not included here. If k is in doubt, fit with another k.

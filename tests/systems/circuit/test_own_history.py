@@ -249,7 +249,7 @@ def test_a_fit_is_stored_scored_and_adapted(fit, tmp_path):
         (lambda r: bi.optimize(CIRCUIT.coupled(), REWARD, 1.0, "history"), "Circuit"),
         (lambda r: bi.Population(3, bi.Stimulus(T)).observe(r, "history"), "Circuit"),
         (lambda r: bi.Population(3, bi.Stimulus(T)).observe(r, AFTER), r"shape"),
-        (lambda r: bi.optimize(bi.Circuit(13, bi.Stimulus.constant()), np.zeros((1, 2**13)), 1.0, "history"), "12"),
+        (lambda r: bi.optimize(bi.Circuit(15, bi.Stimulus.constant()), np.zeros((1, 2**15)), 1.0, "history"), "14"),
         (lambda r: bi.optimize(CIRCUIT, REWARD, 1.0, np.ones((3, 2))), "between 0 and 1"),
     ],
 )

@@ -22,6 +22,8 @@ from .evaluation.comparison.loo import loo as loo
 from .evaluation.comparison.refit import loo_refitted as loo_refitted
 from .evaluation.efficiency import coding_verdict as coding_verdict
 from .evaluation.experiments import tell_apart as tell_apart
+from .evaluation.from_glm import from_glm as from_glm
+from .evaluation.trace_reward import TraceReward as TraceReward
 from .generative import Model as Model
 from .generative import available_models as available_models
 from .generative import load_model as load_model

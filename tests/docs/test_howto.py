@@ -2,9 +2,13 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
+import numpy as np
 import pytest
+from jump_process import Glm, simulate
+from scipy.signal import lfilter
 
 import bayes_irl as bi
 
@@ -41,6 +45,28 @@ def test_a_page_runs(page, names, tmp_path, monkeypatch):
     for block in blocks(page):
         exec(block, done)
     assert bi.passed(done["posterior"])
+
+
+def test_the_page_on_glms_runs():
+    """On three neurons; coefficients are the true ones, laid out as nemos has them."""
+    moves, tau = np.full((3, 3), 0.5) - 1.5 * np.eye(3), 0.03
+    coupling = np.array([[-1.0, 0.4, 0.0], [0.4, -1.0, -0.3], [0.0, -0.3, -0.5]])
+    log_rate = np.log([[10.0, 8.0, 12.0], [20.0, 8.0, 6.0], [10.0, 16.0, 12.0]])
+    glm = Glm(coupling, log_rate, np.full(3, tau), moves, np.exp(log_rate[0]))
+    counts, stimulus, _ = simulate(glm, 1, 20_000, 0.001, np.random.default_rng(0))
+    counts, stimulus = counts[:, 0], stimulus[:, 0]
+    decay = np.exp(-0.001 / tau)
+    traces = lfilter([0.0, decay], [1.0, -decay], counts, axis=0)
+    coef, intercept = np.vstack([coupling, log_rate[1:] - log_rate[0]]), log_rate[0] + np.log(0.001)
+    fitted = SimpleNamespace(coef_=coef, intercept_=intercept, predict=lambda X: np.exp(X @ coef + intercept))
+    done = {"bi": bi, "np": np, "glm": fitted, "counts": counts, "stimulus": stimulus}
+    done["features"] = np.column_stack([traces, stimulus == 1, stimulus == 2])
+    done["kernel"] = np.exp(-np.arange(1, 151) * 0.001 / tau)
+    (block,) = blocks("from_a_glm")
+    exec(block, done)
+    terms = done["reward"].terms
+    assert terms["p_value"] == pytest.approx(1) and terms["linear"].dims == ("chain", "draw", "stimulus", "neuron")
+    assert terms["coupling"].mean(("chain", "draw")).values == pytest.approx(coupling, abs=0.1)
 
 
 def test_the_checks_of_the_page_on_failed_verdicts_exist():

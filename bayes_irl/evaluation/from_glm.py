@@ -78,9 +78,8 @@ def from_glm(
     Returns:
         The reward, a function of traces and stimulus, `reward(traces, stimulus)` `[num_draws, num_points]` in nats per
         second, and its `terms`, a dataset of draws: see `TraceReward`, and `az.summary(reward.terms[["coupling",
-        "linear"]])`. `terms` has the test, too:
-        `p_value`, `statistic`, `degrees_of_freedom`, per `pair` "i,j" the `asymmetry` J_ij − J_ji with its
-        `standard_error`, and the attribute `verdict`, the outcome in words.
+        "linear"]])`. `terms` has the test, too: `p_value`, `statistic`, `degrees_of_freedom`, per `pair` "i,j" the
+        `asymmetry` J_ij − J_ji with its `standard_error`, and the attribute `verdict`, the outcome in words.
 
     Raises:
         InputError: If J = Jᵀ is refuted; for several basis functions per pair of neurons, and kernels that are not

@@ -60,7 +60,8 @@ class Coefficients:
 def symmetry_test(coefficients: Coefficients) -> xr.Dataset:
     """Wald's test of C θ = 0: W = (C θ)ᵀ (C Σ Cᵀ)⁻¹ C θ, χ² with n(n − 1)/2 degrees of freedom.
 
-    If Σ is the covariance of N draws, W (N − k) / (k (N − 1)) is referred to F(k, N − k), as Hotelling's T² is.
+    If θ and Σ are the mean and covariance of N draws, W N (N − k) / ((N + 1) (N − 1) k) is F(k, N − k), as Hotelling's
+    T² is.
     """
     i, j = coefficients.pairs
     contrasts, num_pairs, num_draws = coefficients.contrasts, len(i), len(coefficients.draws)
@@ -69,7 +70,7 @@ def symmetry_test(coefficients: Coefficients) -> xr.Dataset:
     if num_pairs:
         spread = contrasts @ coefficients.covariance @ contrasts.T
         statistic, variance = float(asymmetry @ _solve(spread, asymmetry)), np.diag(spread)
-        ratio = statistic * (num_draws - num_pairs) / (num_pairs * (num_draws - 1))
+        ratio = statistic * num_draws * (num_draws - num_pairs) / ((num_draws**2 - 1) * num_pairs)
         p_value = float(
             f.sf(ratio, num_pairs, num_draws - num_pairs) if coefficients.of_draws else chi2.sf(statistic, num_pairs)
         )

@@ -55,7 +55,8 @@ print(f"{inside.sum()} of {inside.size} tuning points inside their 90 % interval
 # %%
 after = bi.simulate(lesioned, num_updates=20_000, key=jax.random.key(3))
 scored = bi.score(posterior, circuit.silence(3), after)
-print(scored.to_dataframe().round(4).to_string())
+columns = ["score", "per_observation", "difference", "difference_se", "passed"]
+print(scored[columns].to_dataframe().round(4).to_string())
 
 # %% [markdown]
 # ## Other changes

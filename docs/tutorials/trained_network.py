@@ -57,9 +57,11 @@ low, high = worth.quantile([0.05, 0.95]).values
 print(f"1 A is worth {float(worth.mean()):.2f} B to it (90 % interval {low:.2f} to {high:.2f}); it was paid for 2.2")
 
 # %% [markdown]
-# Expect an estimate between 2 and 3, not exactly 2.2. The offers that bracket indifference are 2 : 1 and 3 : 1, and
-# every network that is indifferent between them earns as much. [Rewards from
-# choices](../behaviour.md#networks-of-known-reward) has that comparison for networks trained longer.
+# The verdict refutes the model. A soft-optimal agent errs only between offers of similar value. This network, after
+# little training, sometimes takes an offer that is worth much less. So read the number as the offer at which it is
+# indifferent, not as a reward that explains all of its choices. It can lie anywhere between 2 and 3: the offers that
+# bracket indifference are 2 : 1 and 3 : 1, and every network that is indifferent between them earns as much. [Rewards
+# from choices](../behaviour.md#networks-of-known-reward) has that comparison for networks trained longer.
 #
 # ## What its units know
 #

@@ -97,14 +97,14 @@ def test_the_reward_comes_back(fits):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_changed_circuits_are_foretold_with_p_held(change, network, fits):
+def test_changed_circuits_are_predicted_with_p_held(change, network, fits):
     changed = CHANGES[change]
     truth = bi.optimize(changed, reward(), COST, np.asarray(network.baseline)).tuning_curves
     report(change, truth, network, fits, changed, num_draws=100)
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_changed_circuits_are_foretold_with_p_optimised_anew(change, network, fits):
+def test_changed_circuits_are_predicted_with_p_optimised_anew(change, network, fits):
     """Truth and prediction alike re-optimise p."""
     changed = CHANGES[change]
     truth = bi.optimize(changed, reward(), COST, "population", start=np.asarray(network.baseline)).tuning_curves

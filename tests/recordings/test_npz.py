@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_a_new_file_takes_the_place_of_the_older_one_at_once(tmp_path):
-    """Whoever holds the older file, here by a second name, keeps the whole of it."""
+    """A second name of the older file still leads to the whole of it."""
     path, held = tmp_path / "session.npz", tmp_path / "held.npz"
     save_recording(Recording.from_arrays(SPIKES, STIMULUS), path)
     os.link(path, held)

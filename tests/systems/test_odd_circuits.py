@@ -86,7 +86,7 @@ def posterior():
     costs,
     st.sampled_from([1, 3, 0, -1, 10_000]),
 )
-def test_any_change_is_foretold_or_refused(posterior, num_stimuli, lesion, who, baseline, factor, num_draws):
+def test_any_change_is_predicted_or_refused(posterior, num_stimuli, lesion, who, baseline, factor, num_draws):
     circuit = lesioned(num_stimuli, lesion, who)
     prediction = attempt(
         lambda: bi.adapt(posterior, circuit, num_draws=num_draws, baseline=baseline, coding_cost_factor=factor)

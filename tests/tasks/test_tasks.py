@@ -245,7 +245,7 @@ def test_epochs_last_as_long_as_they_should_on_average(name):
         assert abs(lasted.mean() - expected) <= 4 * spread / np.sqrt(4000)
 
 
-def test_the_end_of_an_exponential_epoch_cannot_be_foretold():
+def test_the_end_of_an_exponential_epoch_cannot_be_predicted():
     lasted = np.asarray(jax.vmap(Exponential(80.0, 330.0, 1500.0).draw)(random.split(random.key(2), 20_000)))
     edges = np.arange(80, 600, 50)
     left = (lasted[:, None] > edges).sum(axis=0)

@@ -35,7 +35,7 @@ class ByHand:
     def __init__(self, num_steps, step, sensitivity, stakes, log_probs):
         tilted = CHANCES * np.exp(np.outer(sensitivity * STRENGTHS, JUMPS * np.sqrt(step)))
         self.jump = tilted / tilted.sum(axis=1, keepdims=True)
-        self.edge = int(np.ceil(lattices.REACH * np.sqrt(num_steps)))
+        self.edge = int(np.ceil(lattices.EXTENT * np.sqrt(num_steps)))
         self.num_steps, self.step, self.stakes, self.log_probs = num_steps, step, stakes, log_probs
 
     def chance(self, history):

@@ -39,6 +39,7 @@ def main() -> None:
         time_fit("  another recording", "spike_count", method, network, other, again=True)
     time_optimality(recording)
     time_code()
+    time_glm(20)
     time_training()
     time_choices()
     time_reaction_times()
@@ -139,6 +140,29 @@ def time_code() -> None:
     jax.clear_caches()
     took = seconds(lambda: bi.optimize_code(circuit, feature, 0.2, "neuron", start), repeats=1)
     report("efficient code, 7 neurons × 8 stimuli, compiled", took, "s")
+
+
+def time_glm(num_neurons: int) -> None:
+    """From a GLM with three stimuli to 1,000 draws of its reward."""
+    rng = np.random.default_rng(0)
+    weights = 0.1 * rng.normal(size=(num_neurons, num_neurons))
+    drive = np.log(0.01) + 0.3 * rng.normal(size=(3, num_neurons))
+    errors = np.broadcast_to(1e-4 * np.eye(num_neurons + 3), (num_neurons, num_neurons + 3, num_neurons + 3))
+    moves = np.full((3, 3), 0.5) - 1.5 * np.eye(3)
+
+    def draw() -> object:
+        return bi.from_glm(
+            (weights + weights.T) / 2,
+            drive,
+            baseline=np.full(num_neurons, 10.0),
+            bin_width=0.001,
+            time_constants=0.03,
+            transition_rates=moves,
+            covariance=errors,
+            key=0,
+        )
+
+    report(f"from_glm, {num_neurons} neurons, 3 stimuli, 1,000 draws", seconds(draw, repeats=5), "s")
 
 
 def time_training() -> None:

@@ -200,9 +200,12 @@ except bi.InputError as refusal:
 #
 # Figures are those of a full run (14,259 held-out bins); small runs differ.
 #
+# - *All fits are refuted.* Units remember their own spikes for longer than a bin, and answers drift, which no reward
+#   explains. What follows is what the models predict, not what the circuit wants. `baseline="history"` explains a part
+#   of it (`docs/howto/own_history.md`).
 # - *Pairs matter, a little.* A reward of single units and pairs predicts held-out patterns better than units
-#   that ignore each other: −2.599 against −2.602 nats per bin. A reward that only counts spikes is worse than
-#   either, −2.663: these units are not interchangeable. Its gate fails, so nothing else should be read off it.
+#   that ignore each other: −2.599 against −2.602 nats per bin. A reward that only counts spikes scores −3.362, but its
+#   draws are not those of the posterior, as its gate says: nothing should be read off it, not even that number.
 # - *What follows what is not explained.* 300 updates per second and unit explain transitions far better than
 #   100 (−2.603 against −2.862), yet knowing the bin before does not help: the same fit predicts patterns by
 #   themselves at −2.594. The autocorrelations say why. Units 0 and 2 burst, unit 4 pauses for 10 ms after a

@@ -36,7 +36,7 @@ def baseline_option(default: str) -> Callable:
         type=click.Choice(["neuron", "population", "history"]),
         default=default,
         show_default=True,
-        help="Baseline p: the mean response of each neuron, or of all.",
+        help="Baseline p: the mean response of each neuron, of all, or of each after its own last response.",
     )
 
 

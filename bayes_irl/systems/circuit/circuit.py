@@ -60,7 +60,7 @@ class Circuit(EnumeratedCircuit):
             InputError: if they are not strictly between 0 and 1, or depend on the own last response in a circuit whose
                 neurons are too many; the message names `argument`.
         """
-        if np.ndim(values) != 2:  # type: ignore[arg-type]  # None has no axes
+        if values is None or np.ndim(values) != 2:
             return super().check_baseline(argument, values)
         check_size_of_history(self)
         array = finite_array(argument, values, (self.num_neurons, 2), "One column for each own last response, 0 and 1.")

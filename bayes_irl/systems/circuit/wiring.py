@@ -147,11 +147,8 @@ class Wiring(Neurons, World):
     def log_default(self, defaults: Defaults) -> Float[Array, " num_patterns"]:
         """Log of Π_i p_i(σ_i): how probable each pattern would be if every neuron kept to its baseline."""
         chances = defaults.reshape(self.num_neurons, 2, -1)
-        stops, starts = (
-            chances[:, 0, -1],
-            chances[:, 1, 0],
-        )  # p_i(0 | 1) and p_i(1 | 0): how often it spikes in the long run
-        silent, spike = jnp.log(stops / (starts + stops))[None], jnp.log(starts / (starts + stops))[None]
+        stops, starts = chances[:, 0, -1], chances[:, 1, 0]  # p_i(0 | 1) and p_i(1 | 0)
+        silent, spike = (jnp.log(each / (starts + stops))[None] for each in (stops, starts))  # in the long run
         return jnp.where(self.patterns == 1, spike, silent).sum(axis=1)
 
     # -- the two things the solver needs ----------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass
 from threading import Lock
 from traceback import format_exc
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import xarray as xr
@@ -19,6 +19,7 @@ from bayes_irl._types import ArrayLike
 from bayes_irl.generative import Model, load_model
 from bayes_irl.inference.infer import infer
 from bayes_irl.inference.methods.method import Method
+from bayes_irl.systems.base import BaselineKind
 
 _TURN = Lock()  # NumPyro keeps its handlers in one stack per process: fits on threads take turns, or mix up their sites
 
@@ -43,7 +44,7 @@ class SweepResult:
 def sweep(
     models: Sequence[Model],
     recordings: Mapping[str, tuple[Any, Any]],
-    baseline: Literal["neuron", "population"] | ArrayLike = "neuron",
+    baseline: BaselineKind | ArrayLike = "neuron",
     method: Method | str | None = None,
     *,
     key: Any,

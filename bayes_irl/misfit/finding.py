@@ -108,7 +108,7 @@ class ChiSquare:
         4.0
         """
         values, vectors = np.linalg.eigh(covariance)
-        kept = values > max(LEAST_VARIANCE, SMALLEST_SHARE * values[-1])
+        kept = values > max(LEAST_VARIANCE, SMALLEST_SHARE * values.max(initial=0.0))
         along = vectors[:, kept].T @ score
         return cls(float(np.round((along**2 / values[kept]).sum(), 12)), int(kept.sum()), float(weight))
 

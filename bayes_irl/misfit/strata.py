@@ -69,7 +69,8 @@ def association(
         score += both.sum(axis=0)
         products += scaled.reshape(len(size), -1).T @ inner_b.reshape(len(size), -1)
         weight += float(np.einsum("caa,c->", scaled, size))
-    covariance = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3).reshape(num_a * num_b, -1)
+    by_pair = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3)
+    covariance = by_pair.reshape(num_a * num_b, num_a * num_b)
     return Association(score, covariance, weight)
 
 
@@ -105,7 +106,8 @@ def association_with_past(
         score += ahead.T @ behind
         products += scaled.reshape(len(size), -1).T @ inner.reshape(len(size), -1)
         weight += float(np.einsum("caa,c->", scaled, size))
-    covariance = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3).reshape(num_a * num_b, -1)
+    by_pair = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3)
+    covariance = by_pair.reshape(num_a * num_b, num_a * num_b)
     return Association(score, covariance, weight)
 
 

@@ -14,7 +14,7 @@ from bayes_irl.recordings import MoveCounts, Trajectory
 from bayes_irl.solvers import solve
 from bayes_irl.systems.adapting import Fitted, TableAdaptation
 from bayes_irl.systems.alternate import optimize_table
-from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System
+from bayes_irl.systems.base import Axes, BaselineKind, Capability, Observed, System, check_kind
 from bayes_irl.systems.decisions.action_table import ActionTable
 from bayes_irl.systems.decisions.observed import ObservedMoves, mean_move
 from bayes_irl.systems.decisions.walk import draw_walk
@@ -71,6 +71,8 @@ class SingleAgent(ActionTable, System):
             place, move = np.argwhere(counts.table * ~np.asarray(self.possible).T)[0]
             made = f"{self.action_names[move]!r} at place {place}"
             raise InputError.of("recording", "moves that can be made where they were made", made)
+        if isinstance(baseline, str):
+            check_kind(baseline, self)
         p = mean_move(counts, self) if isinstance(baseline, str) else self.check_baseline("baseline", baseline)
         seen = np.flatnonzero(counts.table.sum(axis=1))
         return ObservedMoves(system=self, baseline=jnp.asarray(p), counts=counts, places=seen, table=counts.table[seen])

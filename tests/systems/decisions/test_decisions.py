@@ -230,3 +230,16 @@ def test_bad_input_is_refused(make, message):
     with pytest.raises(bi.InputError) as refusal:
         make()
     assert message in str(refusal.value)
+
+
+def test_a_walk_of_one_move_alone_is_fitted():
+    walk = bi.Trajectory.from_arrays([0, 1] * 50, [0] * 100, 2, 2)
+    fit = bi.infer("place", bi.Decisions([[1, 0], [0, 1]]), walk, method=bi.Laplace(100), key=0)
+    assert fit["posterior"].sizes["place"] == 2
+
+
+@pytest.mark.parametrize("baseline", ["history", "neurn"])
+def test_a_baseline_that_a_table_does_not_have_is_refused(baseline):
+    walk = bi.Trajectory.from_arrays([0, 1] * 50, [0, 1] * 50, 2, 2)
+    with pytest.raises(bi.InputError, match="baseline: expected one of"):
+        bi.infer("place", bi.Decisions([[1, 0], [0, 1]]), walk, baseline, bi.Laplace(100), key=0)

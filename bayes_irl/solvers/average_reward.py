@@ -23,6 +23,7 @@ from bayes_irl.solvers.linear import solve_linear
 from bayes_irl.solvers.world import World
 
 MAX_SWEEPS = 5000
+MAX_STEPS = 30  # of Newton's method, after sweeps that did not converge
 
 
 def default_tolerance(dtype: jnp.dtype) -> float:
@@ -69,13 +70,12 @@ def solve(world: World, reward: Reward, defaults: Defaults, coding_cost: Scalar 
     """
     value, num_sweeps, residual = _fixed_point(Problem(world, reward / coding_cost, defaults))
     residual = jax.lax.stop_gradient(residual)
-    rounding = 10 * float(jnp.finfo(value.dtype).eps) * jnp.abs(value).max()
     return Solution(
         value=value,
         policy=policies(world, defaults, value),
         num_sweeps=num_sweeps,
         residual=residual,
-        converged=residual <= jnp.maximum(default_tolerance(value.dtype), rounding),
+        converged=residual <= jnp.maximum(default_tolerance(value.dtype), _rounding(value)),
     )
 
 
@@ -106,7 +106,42 @@ def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
     tolerance = default_tolerance(problem.reward.dtype)
     world, start = problem.world, centre(problem.reward)
     correction = (lambda value: world.correction(problem.defaults, value)) if world.is_corrected else None
-    return accelerate(lambda value: _sweep(problem, value), start, tolerance, MAX_SWEEPS, correction)
+    swept = accelerate(lambda value: _sweep(problem, value), start, tolerance, MAX_SWEEPS, correction)
+    return end_by_newton(problem, tolerance, *swept) if world.ends_by_newton else swept
+
+
+def _rounding(value: Array) -> Scalar:
+    """The residual that rounding of a value leaves."""
+    return 10 * float(jnp.finfo(value.dtype).eps) * jnp.abs(value).max()
+
+
+def end_by_newton(
+    problem: Problem, tolerance: float, value: Value, num_sweeps: Count, residual: Scalar
+) -> tuple[Value, Count, Scalar]:
+    """Solve (1 − S′(v)) d = S(v) − v for the step d, with S a sweep, until v converges; no step where sweeps did.
+
+    It is policy iteration, and converges fast where sweeps come near. From far away it meets matrices that are singular
+    to rounding, and can run away: what it ends with counts only if its residual is smaller.
+    """
+    shape = value.shape
+
+    def flat_sweep(flat: Array) -> Array:
+        return _sweep(problem, flat.reshape(shape), backup_unit_by_unit).reshape(-1)
+
+    def step(state: tuple[Array, Scalar, Array]) -> tuple[Array, Scalar, Array]:
+        flat, _, count = state
+        left = flat_sweep(flat) - flat
+        moved = flat + jnp.linalg.solve(jnp.eye(flat.size, dtype=flat.dtype) - jax.jacfwd(flat_sweep)(flat), left)
+        return moved, jnp.abs(flat_sweep(moved) - moved).max(), count + 1
+
+    def unfinished(state: tuple[Array, Scalar, Array]) -> Array:
+        flat, error, count = state
+        return (error > jnp.maximum(tolerance, _rounding(flat))) & jnp.isfinite(error) & (count < MAX_STEPS)
+
+    flat, error, count = jax.lax.while_loop(unfinished, step, (value.reshape(-1), residual, jnp.asarray(0)))
+    better = error < residual
+    ended = jnp.where(better, flat.reshape(shape), value)
+    return ended, num_sweeps + count, jnp.where(better, error, residual)
 
 
 @_fixed_point.def_jvp

@@ -110,6 +110,11 @@ class World(eqx.Module):
         raise NotImplementedError
 
     @property
+    def ends_by_newton(self) -> bool:
+        """Whether sweeps that did not converge are followed by Newton's method, with a matrix of all states."""
+        return False
+
+    @property
     def in_a_loop(self) -> bool:
         """Whether programs run over the units in a loop, instead of spelling every unit out.
 

@@ -13,6 +13,7 @@ from bayes_irl._types import ArrayLike, Baseline, Defaults, Transition, Value
 from bayes_irl.solvers.world import World
 
 ROUNDING = 1e-8  # of probabilities that sum to one
+MOST_STATES_DENSE = 2000  # a matrix of all states takes 32 MB
 
 
 class ActionTable(World):
@@ -21,6 +22,11 @@ class ActionTable(World):
     In state s action a leads to `leads_to[a, s]`, and from there the world's own move leads to the state in which the
     agent chooses next. There is one stimulus, since the agent can influence everything.
     """
+
+    @property
+    def ends_by_newton(self) -> bool:
+        """Where rewards are about to keep the agent at one place, sweeps hardly converge: see `docs/decisions`."""
+        return self.num_patterns <= MOST_STATES_DENSE
 
     @property
     @abc.abstractmethod

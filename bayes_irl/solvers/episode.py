@@ -107,7 +107,7 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decided:
         value, certain = later
         log_default, positive, here, then = now
         low, high = (jnp.full(FARTHEST_JUMP, each) for each in certain)
-        ahead = lattice.spread.T @ (then * jnp.concatenate([low, value, high])) / here
+        ahead = lattice.smooth(then * jnp.concatenate([low, value, high])) / here
         value, log_policy = act(log_default, positive, ahead)
         certain, log_policy_if_certain = act(log_default, jnp.array([0.0, 1.0]), certain)
         return (value, certain), (value, log_policy, log_policy_if_certain)
@@ -163,7 +163,7 @@ def density_of_decisions(lattice: Lattice, decided: Decided) -> DecisionTimes:
     num_points, tilt, decay = len(lattice.points), lattice.tilt, jnp.exp(lattice.log_decay)
 
     def onwards(density: Array, acts: Array) -> tuple:
-        moved = lattice.spread @ (density * acts[2])
+        moved = lattice.smooth(jnp.pad(density * acts[2], 2 * FARTHEST_JUMP))
         return moved[INSIDE], (density[None] * acts[:2], moved)
 
     start = jnp.zeros(num_points).at[num_points // 2].set(1.0)

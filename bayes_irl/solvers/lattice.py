@@ -50,11 +50,17 @@ class Lattice(eqx.Module):
         half = len(self.points) // 2 + FARTHEST_JUMP
         return np.arange(-half, half + 1) * np.sqrt(self.step)
 
-    @property
-    def spread(self) -> Float[np.ndarray, "num_around num_points"]:
-        """Where a step without drift leads, from each point."""
-        jump = np.arange(len(self.around))[:, None] - np.arange(len(self.points)) - FARTHEST_JUMP
-        return np.where(np.abs(jump) <= FARTHEST_JUMP, CHANCES[np.clip(jump, JUMPS[0], JUMPS[-1]) + FARTHEST_JUMP], 0)
+    @staticmethod
+    def smooth(table: Float[Array, " num_points"]) -> Float[Array, " num_within"]:
+        """Σ_j K(j) f(i + j) at every point i that is six or more from both ends: the mean of f after a step.
+
+        It also carries a density of the evidence one step further, since K(j) = K(−j).
+        """
+        size = len(table) - 2 * FARTHEST_JUMP
+        return sum(
+            (chance * jax.lax.slice_in_dim(table, first, first + size) for first, chance in enumerate(CHANCES)),
+            jnp.zeros(size, table.dtype),
+        )
 
     @property
     def drift(self) -> Float[Array, " num_strengths"]:

@@ -88,9 +88,9 @@ def reversals(recording: Recording) -> tuple[Pairs, Float[np.ndarray, "num_pairs
     before, after, stimulus = before[moved], after[moved], recording.stimulus[follows][moved].astype(np.int64)
     lower, upper, up = np.minimum(before, after), np.maximum(before, after), after > before
     size = 1 << recording.num_neurons
-    keys, which = np.unique(np.stack([stimulus, lower, upper]), axis=1, return_inverse=True)
-    which = which.reshape(-1)
-    shown, low, high = keys
+    keys, which = np.unique((stimulus * size + lower) * size + upper, return_inverse=True)
+    rest, high = np.divmod(keys, size)
+    shown, low = np.divmod(rest, size)
     pairs = Pairs(shown * size + low, shown * size + high, np.bincount(which, up).astype(int), np.bincount(which))
     shifts = np.arange(recording.num_neurons - 1, -1, -1)
     a, b = ((low[:, None] >> shifts) & 1), ((high[:, None] >> shifts) & 1)

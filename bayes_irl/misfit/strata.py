@@ -9,6 +9,7 @@ from jaxtyping import Float, Int, Shaped
 from bayes_irl.misfit.finding import ChiSquare
 
 BATCH_SIZE = 1 << 16  # observations
+MAX_SPARSITY = 4  # possible combinations per observation, for a table of them all
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ def association(
     products = np.zeros((num_a**2, num_b**2))
     for starts, a, b in _blocks(strata, answers, features):
         size = np.diff(starts, append=len(a))
-        inner_a, inner_b, both = _within(a, a, starts, size), _within(b, b, starts, size), _within(a, b, starts, size)
-        scaled = inner_a / np.maximum(size - 1, 1)[:, None, None]
-        score += both.sum(axis=0)
-        products += scaled.reshape(len(size), -1).T @ inner_b.reshape(len(size), -1)
+        centred = b - np.repeat(np.add.reduceat(b, starts, axis=0) / size[:, None], size, axis=0)
+        scaled = _within(a, starts, size) / np.maximum(size - 1, 1)[:, None, None]
+        score += a.T @ centred
+        products += _crossed(scaled, centred, starts, size)
         weight += float(np.einsum("caa,c->", scaled, size))
     by_pair = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3)
     covariance = by_pair.reshape(num_a * num_b, num_a * num_b)
@@ -101,14 +102,26 @@ def association_with_past(
         earlier = _running(b, starts, size) / np.maximum(rank, 1)[:, None]
         ahead = np.sqrt(left / (left + 1))[:, None] * (a - later)
         behind = np.where((rank > 0)[:, None], b - earlier, 0.0) * (left > 0)[:, None]
-        scaled = _within(a, a, starts, size) / (size - 1)[:, None, None]
-        inner = np.add.reduceat(behind[:, :, None] * behind[:, None, :], starts, axis=0)
+        scaled = _within(a, starts, size) / (size - 1)[:, None, None]
         score += ahead.T @ behind
-        products += scaled.reshape(len(size), -1).T @ inner.reshape(len(size), -1)
+        products += _crossed(scaled, behind, starts, size)
         weight += float(np.einsum("caa,c->", scaled, size))
     by_pair = products.reshape(num_a, num_a, num_b, num_b).transpose(0, 2, 1, 3)
     covariance = by_pair.reshape(num_a * num_b, num_a * num_b)
     return Association(score, covariance, weight)
+
+
+def _crossed(
+    scaled: Float[np.ndarray, "num_strata num_answers num_answers"],
+    features: Float[np.ndarray, "num_observations num_features"],
+    starts: Int[np.ndarray, " num_strata"],
+    size: Int[np.ndarray, " num_strata"],
+) -> Float[np.ndarray, "num_pairs_of_answers num_pairs_of_features"]:
+    """Σ over strata of a matrix ⊗ Σ_t f_t f_tᵀ within the stratum, as pairs of answers × pairs of features."""
+    if scaled.shape[1] == 1:  # one matrix product, without products of features of every observation
+        return ((np.repeat(scaled[:, 0, 0], size)[:, None] * features).T @ features).reshape(1, -1)
+    inner = np.add.reduceat(features[:, :, None] * features[:, None, :], starts, axis=0)
+    return scaled.reshape(len(size), -1).T @ inner.reshape(len(size), -1)
 
 
 def _running(values: np.ndarray, starts: np.ndarray, size: np.ndarray) -> np.ndarray:
@@ -137,7 +150,10 @@ def number_strata(*columns: Int[np.ndarray, " num_observations"]) -> Int[np.ndar
     joint = np.zeros(len(columns[0]), np.int64)
     for column, size in zip(columns, sizes, strict=True):
         joint = joint * size + column
-    return np.unique(joint, return_inverse=True)[1].reshape(-1)
+    if np.prod(sizes, dtype=float) > MAX_SPARSITY * len(joint):
+        return np.unique(joint, return_inverse=True)[1].reshape(-1)
+    occurs = np.bincount(joint) > 0  # without a sort
+    return (np.cumsum(occurs) - 1)[joint]
 
 
 def _blocks(
@@ -145,7 +161,8 @@ def _blocks(
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Whole strata of at least two observations, sorted, a block at a time: where each starts, answers, features."""
     size = np.bincount(strata)
-    order = np.argsort(strata, kind="stable")
+    numbers = strata.astype(np.uint16) if len(size) <= 1 << 16 else strata  # 16 bits are sorted by radix
+    order = np.argsort(numbers, kind="stable")
     order = order[size[strata[order]] > 1]
     first = np.flatnonzero(np.diff(strata[order], prepend=-1))
     while len(first):
@@ -156,8 +173,12 @@ def _blocks(
         first = first[beyond:]
 
 
-def _within(a: np.ndarray, b: np.ndarray, starts: np.ndarray, size: np.ndarray) -> np.ndarray:
+def _within(
+    answers: Float[np.ndarray, "num_observations num_answers"],
+    starts: Int[np.ndarray, " num_strata"],
+    size: Int[np.ndarray, " num_strata"],
+) -> Float[np.ndarray, "num_strata num_answers num_answers"]:
     """Sums of products within strata, of deviations from their means."""
-    raw = np.add.reduceat(a[:, :, None] * b[:, None, :], starts, axis=0)
-    sums = np.add.reduceat(a, starts, axis=0), np.add.reduceat(b, starts, axis=0)
-    return raw - sums[0][:, :, None] * sums[1][:, None, :] / size[:, None, None]
+    raw = np.add.reduceat(answers[:, :, None] * answers[:, None, :], starts, axis=0)
+    sums = np.add.reduceat(answers, starts, axis=0)
+    return raw - sums[:, :, None] * sums[:, None, :] / size[:, None, None]

@@ -70,6 +70,7 @@ from .systems import MotivesWhenAsked as MotivesWhenAsked
 from .systems import Network as Network
 from .systems import Observed as Observed
 from .systems import Offers as Offers
+from .systems import PartlyRecordedCircuit as PartlyRecordedCircuit
 from .systems import Population as Population
 from .systems import PopulationNetwork as PopulationNetwork
 from .systems import Stimulus as Stimulus

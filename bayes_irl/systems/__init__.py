@@ -18,6 +18,7 @@ from bayes_irl.systems.maze.maze import Maze
 from bayes_irl.systems.offers.offers import Offers
 from bayes_irl.systems.offers.valuation import Valuation
 from bayes_irl.systems.optimum import Optimum
+from bayes_irl.systems.partly_recorded.partly_recorded_circuit import PartlyRecordedCircuit
 from bayes_irl.systems.population.population import Population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.stimulus import Stimulus
@@ -42,6 +43,7 @@ __all__ = [
     "Observed",
     "Offers",
     "Optimum",
+    "PartlyRecordedCircuit",
     "Population",
     "PopulationNetwork",
     "Stimulus",

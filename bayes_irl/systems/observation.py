@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Real
 from scipy.special import gammaln
 
 from bayes_irl._types import Occupancy
@@ -45,7 +45,7 @@ class Observed(eqx.Module):
         """The name of the observed site in a model's trace."""
 
     @property
-    def occupancy_counts(self) -> Int[np.ndarray, "num_stimuli num_patterns"] | None:
+    def occupancy_counts(self) -> Real[np.ndarray, "num_stimuli num_patterns"] | None:
         """How often each state was observed: the weights of the reward's gauge; None where there is no such table."""
         return None
 

@@ -1,32 +1,29 @@
 """A circuit of binary neurons that can be enumerated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from bayes_irl._checks import InputError, finite_array
-from bayes_irl._types import ArrayLike, Baseline, Logits, Reward, Scalar
-from bayes_irl.solvers import occupancy_at_ends, solve
-from bayes_irl.systems.adapting import Fitted, TableAdaptation
-from bayes_irl.systems.alternate import optimize_table
-from bayes_irl.systems.base import BaselineKind, Capability, Inferred, Observations, Observed, System
-from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
-from bayes_irl.systems.circuit.network import Network
+from bayes_irl._types import ArrayLike, Baseline, Logits, Reward
+from bayes_irl.systems.base import BaselineKind, Capability, Inferred, Observations
 from bayes_irl.systems.circuit.observed import ObservedResponses, observed_as
 from bayes_irl.systems.circuit.own_history import check_size_of_history
 from bayes_irl.systems.circuit.plugged_in import taken_up
+from bayes_irl.systems.circuit.unrestricted import UnrestrictedCircuit
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.gate_check import Check
-from bayes_irl.systems.optimum import respond
+from bayes_irl.systems.partly_recorded.partly_recorded_circuit import PartlyRecordedCircuit
 
 
-class Circuit(EnumeratedCircuit):
+class Circuit(UnrestrictedCircuit):
     """`num_neurons` binary neurons that answer a stimulus, one at a time (Chalk, Tkačik & Marre 2021).
 
-    A circuit does not change: `silence`, `force`, `cut`, `with_stimulus` and `coupled` return another one.
+    A circuit does not change: `silence`, `force`, `cut`, `with_stimulus`, `coupled` and `partly_recorded` return
+    another one.
 
     Attributes:
         num_neurons: Number of neurons, lesioned ones included.
@@ -46,7 +43,6 @@ class Circuit(EnumeratedCircuit):
 
     kind: ClassVar[str] = "circuit"
     supports: ClassVar[frozenset[Capability]] = frozenset(Capability) - {Capability.REWARD_WEIGHTS}
-    reward_sites: ClassVar[tuple[str, ...]] = (*System.reward_sites, "price")
     instead: ClassVar[Mapping[Capability, str]] = {
         Capability.REWARD_WEIGHTS: "Its reward is a table: read the tree's group `reward`."
     }
@@ -75,57 +71,22 @@ class Circuit(EnumeratedCircuit):
             self.num_neurons, self.stimulus, self.silenced, self.forced, missing=self.missing, unit_ids=self.unit_ids
         )
 
+    def partly_recorded(self, *, unrecorded: int) -> PartlyRecordedCircuit:
+        """Return the circuit whose last `unrecorded` neurons are part of it, but not of the recording."""
+        return PartlyRecordedCircuit(
+            self.num_neurons,
+            self.stimulus,
+            self.silenced,
+            self.forced,
+            missing=self.missing,
+            unit_ids=self.unit_ids,
+            num_unrecorded=unrecorded,
+        )
+
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedResponses:
         """Check responses against this circuit, and put them in rows; see `check_counts`."""
         counts, p = self.check_counts(recording, baseline)
         return observed_as(counts, self.kind).of(self, counts, p)
-
-    def check_sessions(self, sessions: Sequence[Observed]) -> None:
-        """Several recordings share a reward where circuits have as many neurons and stimuli."""
-        for session in sessions:
-            self.describe_change(session.system)
-
-    def price_tables(
-        self, observations: Observations
-    ) -> Float[np.ndarray, "num_neurons num_stimuli num_patterns"] | None:
-        """σ_i of every free neuron, where p is its mean response in one recording; NaN where lesions forbid a pattern.
-
-        0 for lesioned neurons, which have no p.
-        """
-        if len(observations.sessions) > 1 or observations.baseline != "neuron":
-            return None
-        fixed = (self.patterns != self.alive)[:, ~self.free].any(axis=1)
-        spikes = np.where(fixed, np.nan, (self.patterns * self.free).T)
-        return np.repeat(spikes[:, None], self.num_stimuli, axis=1)
-
-    def reward_from(self, variables: Mapping[str, Any]) -> Any:
-        """The reward that has these answers at the recorded baseline: with a price per spike, where one was drawn."""
-        reward = variables["reward"]
-        return reward + (self.patterns @ variables["price"])[None] if "price" in variables else reward
-
-    def log_probs(self, reward: Reward, observed: Observed) -> tuple[Float[Array, "num_rows num_outcomes"], Scalar]:
-        """Log probability of outcomes under the optimal answers, and the residual of their solution."""
-        assert isinstance(observed, ObservedResponses)
-        defaults = self.default_actions(observed.baseline)
-        solution = solve(self, reward, defaults)
-        log_probs = observed.log_outcomes(
-            solution.policy, lambda: occupancy_at_ends(self, defaults, solution.policy, solution.value)
-        )
-        return log_probs, solution.residual
-
-    def optimum(self, reward: Reward, baseline: Array, coding_cost: ArrayLike = 1.0) -> Network:
-        """The optimal answers for a given baseline: one convex problem with one solution, if nothing is cut."""
-        return respond(Network, self, reward, baseline, coding_cost)
-
-    def optimize(
-        self,
-        reward: ArrayLike,
-        coding_cost: float,
-        baseline: BaselineKind | ArrayLike = "neuron",
-        start: ArrayLike | None = None,
-    ) -> Network:
-        """The optimal answers, with a baseline that may adapt; see `bayes_irl.optimize`."""
-        return optimize_table(self.optimum, self, reward, coding_cost, baseline, start)
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
         """The checks of every circuit's fit, and whether errors of a plugged-in baseline matter."""
@@ -134,7 +95,3 @@ class Circuit(EnumeratedCircuit):
             return self.optimum(reward, baseline).logits
 
         return (*super().judge(observations, inferred), *taken_up(answers, observations, inferred))
-
-    def adaptation(self, after: System, fitted: Fitted) -> TableAdaptation:
-        """Solve each draw anew, before and after the change."""
-        return TableAdaptation(self, after, fitted)

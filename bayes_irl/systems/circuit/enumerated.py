@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Int, PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._types import ArrayLike
@@ -41,6 +41,15 @@ class EnumeratedCircuit(Wiring, System):
     recorded_as: ClassVar[tuple[str, str, str] | None] = ("tuning_curve", "recorded_tuning", "mean responses")
     reversible: ClassVar[bool] = True  # whether optimal log-odds cannot circulate
 
+    @property
+    def recorded(self) -> Wiring:
+        """The neurons that a recording shows: by default all."""
+        return self
+
+    def baseline_of_all(self, recorded: Float[np.ndarray, " num_recorded"]) -> Float[np.ndarray, " num_neurons"]:
+        """Baseline of every neuron, from that of the recorded ones."""
+        return recorded
+
     def check_counts(self, recording: Any, baseline: BaselineKind | ArrayLike) -> tuple[ResponseCounts, np.ndarray]:
         """Check responses against this circuit; return their counts, and p.
 
@@ -63,17 +72,18 @@ class EnumeratedCircuit(Wiring, System):
         if not isinstance(counts, ResponseCounts):
             advice = "Make one with load_recording, Recording.from_spike_times or Recording.from_arrays."
             raise InputError.of("recording", f"a Recording, for a {self.kind}", type(recording).__name__, advice)
+        seen = self.recorded
         for name in ("num_neurons", "num_stimuli"):
-            if getattr(self, name) != getattr(counts, name):
-                raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(self, name)}.")
+            if getattr(seen, name) != getattr(counts, name):
+                raise InputError(f"recording has {name} = {getattr(counts, name)}, circuit has {getattr(seen, name)}.")
         check_bins(self.stimulus, counts)
         announce(self)
         counts = _settled(counts)
-        self.check_responses(counts.response_counts, counts.response_totals)
+        seen.check_responses(counts.response_counts, counts.response_totals)
         if not isinstance(baseline, str):
             p = np.asarray(self.check_baseline("baseline", baseline))
             return (counts if p.ndim == 1 else with_own_last(counts)), p
-        p, kind = mean_response(self, counts), check_kind(baseline, self)
+        p, kind = self.baseline_of_all(mean_response(seen, counts)), check_kind(baseline, self)
         if kind == "history":
             counts = with_own_last(counts)
             return counts, after_own_last(p, np.exp(own_effect(self, counts)))
@@ -127,12 +137,16 @@ class EnumeratedCircuit(Wiring, System):
 
     def judge(self, observations: Observations, inferred: Inferred) -> tuple[Check, ...]:
         """Check the recordings, and whether the circuit visited enough patterns."""
-        return (*super().judge(observations, inferred), *explored(self, np.asarray(observations.weights)))
+        return (*super().judge(observations, inferred), *self.explored(observations))
+
+    def explored(self, observations: Observations) -> tuple[Check, ...]:
+        """Check that more patterns than neurons were visited."""
+        return explored(self, np.asarray(observations.weights))
 
     def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
         """Check every recording for structure that a correct model would explain."""
         each = [
-            check_circuit(session, inferred, observations.site(number), self.reversible)
+            check_circuit(session, inferred, observations.site(number), self.reversible, self.recorded is not self)
             for number, session in enumerate(observations.sessions)
             if isinstance(session, ObservedResponses)
         ]

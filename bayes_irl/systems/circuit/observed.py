@@ -9,7 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Real
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline, Occupancy
@@ -47,6 +47,7 @@ class ObservedResponses(Observed):
     table: Int[Array | np.ndarray, "num_rows num_outcomes"]
 
     names: ClassVar[tuple[str, ...]]  # of the columns of `rows`
+    baseline_axes: ClassVar[tuple[str, ...]] = ("neuron", "own_last")
 
     @classmethod
     def of(cls: type[Kind], circuit: Wiring, counts: Any, baseline: Baseline | np.ndarray) -> Kind:
@@ -89,7 +90,7 @@ class ObservedResponses(Observed):
         return type(self.counts).__name__.lower()
 
     @property
-    def occupancy_counts(self) -> Int[np.ndarray, "num_stimuli num_patterns"]:
+    def occupancy_counts(self) -> Real[np.ndarray, "num_stimuli num_patterns"]:
         """How often each pattern was observed under each stimulus."""
         return self.counts.occupancy_counts
 
@@ -103,7 +104,7 @@ class ObservedResponses(Observed):
         remembered = self.circuit.stimulus.updates_per_bin if self.kind == "snapshots" else None
         return xr.Dataset(
             {
-                "baseline": (("neuron", "own_last")[: self.baseline.ndim], np.asarray(self.baseline)),
+                "baseline": (self.baseline_axes[: self.baseline.ndim], np.asarray(self.baseline)),
                 "mean_response": ("neuron", mean_response(self.circuit, self.counts)),
                 "recorded_tuning": (("stimulus", "neuron"), tuning),
                 "num_recorded": ("stimulus", bins),
@@ -173,18 +174,7 @@ class ObservedSnapshots(ObservedResponses):
 
     def checks(self) -> tuple[Check, ...]:
         """Whether snapshots are far enough apart."""
-        known = self.counts.design_effect
-        worst = float(np.nanmax(known)) if np.isfinite(known).any() else np.nan
-        return (
-            Check.at_most(
-                "design effect of snapshots",
-                worst,
-                LARGEST_DESIGN_EFFECT,
-                "Snapshots are far enough apart to be independent given the stimulus.",
-                f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them "
-                "more.",
-            ),
-        )
+        return (spacing(self.counts),)
 
 
 class ObservedTransitions(ObservedResponses):
@@ -212,6 +202,19 @@ class ObservedTransitions(ObservedResponses):
     def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
         """Raise the operator of one update to the number of updates in a bin."""
         return log_moves(self.circuit, self.counts.updates_per_bin, self.counts.held, policy, self.rows)
+
+
+def spacing(counts: Snapshots) -> Check:
+    """Whether snapshots are far enough apart."""
+    known = counts.design_effect
+    worst = float(np.nanmax(known)) if np.isfinite(known).any() else np.nan
+    return Check.at_most(
+        "design effect of snapshots",
+        worst,
+        LARGEST_DESIGN_EFFECT,
+        "Snapshots are far enough apart to be independent given the stimulus.",
+        f"Snapshots depend on each other (design effect {worst:.1f}): intervals are too narrow. Thin them more.",
+    )
 
 
 @singledispatch

@@ -1,0 +1,1 @@
+"""A circuit of which some neurons are not in the recording."""

@@ -2,9 +2,29 @@
 
 from pathlib import Path
 
-from bayes_irl.systems import Capability, Circuit, CoupledCircuit, Decisions, Evidence, Maze, Offers, Population, System
+from bayes_irl.systems import (
+    Capability,
+    Circuit,
+    CoupledCircuit,
+    Decisions,
+    Evidence,
+    Maze,
+    Offers,
+    PartlyRecordedCircuit,
+    Population,
+    System,
+)
 
-SYSTEMS: tuple[type[System], ...] = (Circuit, CoupledCircuit, Population, Maze, Decisions, Offers, Evidence)
+SYSTEMS: tuple[type[System], ...] = (
+    Circuit,
+    PartlyRecordedCircuit,
+    CoupledCircuit,
+    Population,
+    Maze,
+    Decisions,
+    Offers,
+    Evidence,
+)
 HEAD = """# What each system supports
 
 Every system can be fitted by `bi.infer`. This table says what else can be asked about it, or about a fit to it. It is

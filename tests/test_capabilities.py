@@ -20,9 +20,20 @@ NUM_DRAWS = 100
 LAPLACE = bi.Laplace(NUM_DRAWS)
 CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
 REWARD = bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 2})
+PART = bi.Circuit(4, bi.Stimulus.per_update([[0.8, 0.2], [0.3, 0.7]], 6)).partly_recorded(unrecorded=1)
+PAIRS = bi.rewards.pairwise(PART, np.array([0.1, 0.0, 0.9, -0.1, -0.9, 0.9]), np.full((2, 4), -0.3))
 MAZE = bi.Maze(2, 2, goal=(0, 1))
 TABLE = bi.Decisions([[1, 0, 2], [2, 0, 1], [3, 1, 0], [0, 2, 3]])
-KINDS = ("circuit", "coupled circuit", "maze", "decision table", "offers", "evidence", "population")
+KINDS = (
+    "circuit",
+    "partly recorded circuit",
+    "coupled circuit",
+    "maze",
+    "decision table",
+    "offers",
+    "evidence",
+    "population",
+)
 
 
 def offers():
@@ -51,6 +62,11 @@ ARGUMENTS = {
         "spike_count",
         CIRCUIT,
         bi.simulate(bi.optimize(CIRCUIT, REWARD, 1.0, "population"), 3000, KEY),
+    ),
+    "partly recorded circuit": lambda: (
+        "pairwise",
+        PART,
+        bi.simulate(bi.optimize(PART, PAIRS, 1.0, 0.4), 30_000, KEY),
     ),
     "coupled circuit": lambda: (
         "spike_count",

@@ -38,3 +38,12 @@ class Density(Protocol):
         A `jax.tree_util.Partial` of a function and the data as its arguments is compiled once for all data alike.
         """
         ...
+
+
+@runtime_checkable
+class Predicting(Protocol):
+    """A density of vectors that may differ in names of unrecorded units alone."""
+
+    def predictions(self, flat: Flat | np.ndarray) -> Array | None:
+        """What follows from a vector; None: no two vectors differ in names alone."""
+        ...

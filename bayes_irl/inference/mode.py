@@ -1,5 +1,7 @@
 """The posterior mode, and coordinates in which the posterior is close to a standard Normal around it."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from jaxtyping import Array, Float
 from bayes_irl._checks import InputError
 from bayes_irl._threads import map_threads
 from bayes_irl.inference.checkpoint import Checkpoint
-from bayes_irl.inference.density import Density, Flat
+from bayes_irl.inference.density import Density, Flat, Predicting
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.whitening import Dense, Leading, Whitening
 from bayes_irl.solvers.newton import backtrack
@@ -21,6 +23,7 @@ MAX_RIVAL_GAP = 5.0  # nats: another mode this close to the best may hold a shar
 MAX_ROUNDNESS_ERROR = 0.1  # largest entry of the whitened Hessian minus one that counts as round
 MOST_DENSE = 1000  # dimensions up to which the whole Hessian is computed
 NUM_LEADING = 300  # directions that are whitened beyond
+NUM_COMPARED, TINY = 30, 1e-9  # draws that say how widely predictions scatter, and the least they do
 
 
 class Mode(eqx.Module):
@@ -146,7 +149,22 @@ def find_mode(target: Density, progress: Progress) -> Mode:
             ahead = backtrack(evaluate, (-float(potential),), position, -factor @ newton, max_halvings=11)
             position = ahead[0] if ahead else position
     whitening, lowest = Dense(jnp.asarray(_triangular(factor))), float(curvature.min())
-    return Mode(position, float(potential), whitening, decrement, lowest, ends, end_potentials)
+    mode = Mode(position, float(potential), whitening, decrement, lowest, ends, end_potentials)
+    return _apart_from_names(target, mode) if isinstance(target, Predicting) and mode.found else mode
+
+
+def _apart_from_names(target: Predicting, mode: Mode) -> Mode:
+    """The mode, with ends that differ from it in names alone put where it is.
+
+    Their predictions then differ by less than a posterior standard deviation, root mean square over predictions.
+    """
+    if len(mode.ends) == 1 or (here := target.predictions(mode.position)) is None:
+        return mode
+    drawn = mode.locate_all(np.random.default_rng(0).normal(size=(NUM_COMPARED, len(mode.position))))
+    spread = np.nanstd([np.asarray(target.predictions(each)) for each in drawn], axis=0) + TINY
+    away = [np.sqrt(np.mean(((np.asarray(target.predictions(end)) - here) / spread) ** 2)) for end in mode.ends]
+    same = np.array(away)[:, None] < 1
+    return replace(mode, ends=np.where(same, mode.position, mode.ends))
 
 
 def _triangular(factor: np.ndarray) -> np.ndarray:

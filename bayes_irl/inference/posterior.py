@@ -91,6 +91,11 @@ class Posterior:
         """The reward of one draw, in the system's form; differentiable."""
         return self.system.reward_from(joint.explain(self.joint, jnp.asarray(flat))["reward"])
 
+    def predictions(self, flat: Flat | np.ndarray) -> Array | None:
+        """Answers that follow from one draw, for systems whose rewards may differ in names alone."""
+        found: Array | None = self.system.nameless(self.reward_of(flat), self.observations.sessions[0].baseline)
+        return found
+
     def prior(self, key: Array, num_draws: int) -> dict[str, np.ndarray]:
         """Draw latent and deterministic sites from the prior, `[num_draws, ...]`."""
         return jax.tree.map(np.asarray, joint.from_prior(self.joint, key, num_draws))

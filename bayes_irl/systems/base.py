@@ -197,6 +197,13 @@ class System(eqx.Module):
         """Prepare the observations for inference; return them, and where to look for the mode. By default unchanged."""
         return observations, None
 
+    def nameless(self, reward: Reward, baseline: Any) -> Array | None:
+        """What a reward predicts, for systems with rewards that differ only in names of units that nobody recorded.
+
+        Modes with the same predictions then count as one. By default None: there are no such rewards.
+        """
+        return None
+
     # -- the forward problem -----------------------------------------------------------------------------------------
 
     def optimum(self, reward: Reward, baseline: Any, coding_cost: Any = 1.0) -> Optimum:

@@ -67,6 +67,25 @@ def test_chains_begin_at_every_mode():
     assert not passes(TwoNormals(np.log(0.1), -3.0, 3.0), bi.Nuts(num_chains=1, num_draws=50, num_warmup=50))
 
 
+class OnlyNames(TwoNormals):
+    """Both modes predict the same, or the second one something else by so many times what draws differ by."""
+
+    def __init__(self, apart, *starts):
+        super().__init__(np.log(0.1), *starts)
+        self.apart = apart
+
+    def predictions(self, flat):
+        return jnp.abs(flat[:1]) + jnp.where(flat[0] > 0, self.apart, 0.0)
+
+
+def test_modes_that_differ_in_names_alone_are_one():
+    assert passes(OnlyNames(0.0, -3.0, 3.0), bi.Laplace(100))
+    assert not passes(OnlyNames(3.0, -3.0, 3.0), bi.Laplace(100))
+    mode = find_mode(OnlyNames(0.0, -3.0, 3.0), QUIET)
+    np.testing.assert_allclose(mode.ends, [mode.position, mode.position])
+    np.testing.assert_allclose(np.ptp(mode.end_potentials), np.log(9), atol=1e-3)
+
+
 class Flat(TwoNormals):
     """The same everywhere."""
 

@@ -1,6 +1,7 @@
 """Checks, at fit time, for structure in a circuit's recording that a correct model would explain."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -40,6 +41,8 @@ NOT_REVERSIBLE = (
     "unrecorded neurons, or to answers that depend on own last responses; if the stimulus moves within bins, use "
     "optimality_test."
 )
+BY_UNRECORDED = ("fit", "memory", "optimality")  # checks that find a neuron that was not recorded
+UNRECORDED = "A neuron that was not recorded may be the cause: try circuit.partly_recorded(unrecorded=1)."
 IN_PART = "Memory was not tested: recorded neurons remember through unrecorded ones."
 DESCRIPTIONS = {
     "updates": "answers in some contexts",
@@ -113,6 +116,10 @@ def check_circuit(
             all_.append(finding)
         elif missing:
             skipped.append(missing)
+    if observed.kind == "snapshots" and not in_part:
+        all_ = [
+            replace(each, advice=f"{each.advice} {UNRECORDED}") if each.name in BY_UNRECORDED else each for each in all_
+        ]
     return Findings(tuple(all_), tuple(skipped))
 
 

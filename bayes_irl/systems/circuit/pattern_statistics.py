@@ -79,7 +79,8 @@ def _of_snapshots(circuit: Wiring, stored: StoredRecording) -> Replicating:
     taken = np.zeros((circuit.num_stimuli, circuit.num_patterns))
     taken[stored.columns["stimulus"]] = stored.table
 
-    def replicate(network: NeuronOptimum, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+    def replicate(network: Any, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+        # A network, or what a recording of a part shows of it.
         rng = np.random.default_rng(np.asarray(jax.random.bits(key, (4,))))
         visits = np.asarray(network.recorded_occupancy, float)
         drawn = rng.multinomial(taken.sum(axis=1).astype(int), visits / visits.sum(axis=1, keepdims=True))

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
-from bayes_irl._types import ArrayLike, Baseline
+from bayes_irl._types import ArrayLike, Baseline, Reward
 from bayes_irl.recordings import Recording, Snapshots
 from bayes_irl.systems.base import BaselineKind, Capability, Observations, System
 from bayes_irl.systems.circuit.exploration import explored
@@ -20,7 +21,7 @@ from bayes_irl.systems.circuit.unrestricted import UnrestrictedCircuit
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.partly_recorded.observed import ObservedPart
-from bayes_irl.systems.partly_recorded.shown import Shown
+from bayes_irl.systems.partly_recorded.recorded_answers import RecordedAnswers
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 from bayes_irl.systems.stimulus import Stimulus
 
@@ -202,6 +203,13 @@ class PartlyRecordedCircuit(UnrestrictedCircuit):
             )
         return ObservedPart.of(self, counts, p)
 
+    def nameless(self, reward: Reward, baseline: Array) -> Float[Array, "num_circuits num_stimuli num_recorded"]:
+        """Tuning curves of the recorded neurons, with none and with each of them silenced."""
+        circuits = [self, *(self.silence(i) for i in range(self.num_recorded) if self.recorded.free[i])]
+        return jnp.stack(
+            [RecordedAnswers.of(each.recorded, each.optimum(reward, baseline)).tuning_curves for each in circuits]
+        )
+
     def simulate(
         self,
         optimum: NeuronOptimum,
@@ -233,20 +241,21 @@ class PartlyRecordedCircuit(UnrestrictedCircuit):
 
     def explored(self, observations: Observations) -> tuple[Check, ...]:
         """Check that more patterns than neurons were visited, of those that were recorded."""
-        return explored(self.recorded, sum(session.counts.occupancy_counts for session in observations.sessions))
+        visits = [np.asarray(session.counts.occupancy_counts, float) for session in observations.sessions]
+        return explored(self.recorded, np.sum(visits, axis=0))
 
     def statistics(self, stored: StoredRecording) -> Replicating:
         """Mean responses, correlations and numbers of spikes of the recorded neurons."""
         compared = pattern_statistics(self.recorded, stored)
         draw = compared.replicate
-        return replace(compared, replicate=lambda network, key: draw(Shown.of(self.recorded, network), key))
+        return replace(compared, replicate=lambda network, key: draw(RecordedAnswers.of(self.recorded, network), key))
 
     def rank_outcomes(self, stored: StoredRecording) -> RankedOutcomes:
         """Patterns of the recorded neurons by their numbers of spikes."""
         ranked = rank_patterns(self.recorded, stored)
         shares = ranked.shares
         assert shares is not None
-        return replace(ranked, shares=lambda network: shares(Shown.of(self.recorded, network)))
+        return replace(ranked, shares=lambda network: shares(RecordedAnswers.of(self.recorded, network)))
 
     def blind_to(self, kind: str) -> str:
         """What no recording of a part can determine."""
@@ -277,7 +286,7 @@ class PartlyRecordedCircuit(UnrestrictedCircuit):
 
     def predict(self, optimum: NeuronOptimum) -> xr.Dataset:
         """What is predicted of circuits, for the recorded neurons; mean cost and average reward are of all."""
-        shown = Shown.of(self.recorded, optimum)
+        shown = RecordedAnswers.of(self.recorded, optimum)
         return (
             super()
             .predict(optimum)

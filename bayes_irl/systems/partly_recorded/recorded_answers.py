@@ -9,7 +9,7 @@ from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.partly_recorded.observed import of_recorded
 
 
-class Shown(eqx.Module):
+class RecordedAnswers(eqx.Module):
     """What a recording shows of a network: the quantities of `Network`, of the recorded neurons alone.
 
     Attributes:
@@ -21,7 +21,7 @@ class Shown(eqx.Module):
     recorded_occupancy: Float[Array, "num_stimuli num_recorded_patterns"]
 
     @classmethod
-    def of(cls, recorded: Wiring, network: NeuronOptimum) -> "Shown":
+    def of(cls, recorded: Wiring, network: NeuronOptimum) -> "RecordedAnswers":
         """Sum over the unrecorded neurons."""
         return cls(recorded, of_recorded(recorded, network.recorded_occupancy))
 

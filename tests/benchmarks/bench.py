@@ -40,6 +40,7 @@ def main() -> None:
     time_optimality(recording)
     time_code()
     time_glm(20)
+    time_unrecorded()
     time_training()
     time_choices()
     time_reaction_times()
@@ -163,6 +164,18 @@ def time_glm(num_neurons: int) -> None:
         )
 
     report(f"from_glm, {num_neurons} neurons, 3 stimuli, 1,000 draws", seconds(draw, repeats=5), "s")
+
+
+def time_unrecorded() -> None:
+    """Six of eight neurons: one gradient of the posterior, which solves for all eight."""
+    circuit = bi.Circuit(8, bi.Stimulus.per_update([[0.9, 0.1], [0.2, 0.8]], 16))
+    network = bi.optimize(circuit, bi.rewards.from_spike_count(circuit, target={0: 2, 1: 5}), 1.0, 0.4)
+    recording = bi.simulate(network, 160_000, jax.random.key(0)).select(range(6))
+    for system in (bi.Circuit(6, circuit.stimulus), circuit.partly_recorded(unrecorded=2)):
+        target = Posterior(bi.load_model("pairwise"), observe(system, recording, "neuron"))
+        start = jnp.asarray(target.start)
+        took = seconds(lambda t=target, z=start: jax.block_until_ready(t.value_and_grad(z)), repeats=50)
+        report(f"gradient of the posterior, {system.in_words()}", 1000 * took, "ms")
 
 
 def time_training() -> None:

@@ -45,6 +45,7 @@ from .prediction.adapt import adapt as adapt
 from .prediction.adapt import recorded as recorded
 from .prediction.score import score as score
 from .recordings import Answers as Answers
+from .recordings import CountRecording as CountRecording
 from .recordings import PackedRecording as PackedRecording
 from .recordings import Recording as Recording
 from .recordings import Trajectory as Trajectory
@@ -54,6 +55,8 @@ from .recordings.formats import load_recording as load_recording
 from .recordings.formats import save_recording as save_recording
 from .recordings.shipped import load_example as load_example
 from .report import write_report as write_report
+from .systems import Bernoulli as Bernoulli
+from .systems import Binomial as Binomial
 from .systems import Capability as Capability
 from .systems import Check as Check
 from .systems import Circuit as Circuit
@@ -67,10 +70,12 @@ from .systems import Maze as Maze
 from .systems import Motives as Motives
 from .systems import MotivesInTime as MotivesInTime
 from .systems import MotivesWhenAsked as MotivesWhenAsked
+from .systems import NegativeBinomial as NegativeBinomial
 from .systems import Network as Network
 from .systems import Observed as Observed
 from .systems import Offers as Offers
 from .systems import PartlyRecordedCircuit as PartlyRecordedCircuit
+from .systems import Poisson as Poisson
 from .systems import Population as Population
 from .systems import PopulationNetwork as PopulationNetwork
 from .systems import Stimulus as Stimulus

@@ -10,7 +10,7 @@ from bayes_irl.generative.respond import respond
 from bayes_irl.systems import Observations
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.neurons import Neurons
-from bayes_irl.systems.population.features import FeatureValue, implied_reward
+from bayes_irl.systems.population.features import FeatureValue, check_of_counts, implied_reward
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population import Population
@@ -39,6 +39,7 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     """Observe a population that answers by this value function, in a NumPyro model.
 
     The coding cost is the unit: λ = 1. Answers are π_i(1 | σ, x) = sigmoid(logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)).
+    If responses are counts, π_i(a | σ, x) ∝ p_i(a) exp(a g_i), with the slope g_i of v in σ_i.
     The likelihood is computed from the recording block by block. A `Circuit` is small enough for exact inference: it
     answers optimally to the reward that the value implies.
 
@@ -64,8 +65,11 @@ def answer_in_family(population: Neurons, value: FeatureValue, recording: Observ
     if not isinstance(population, Population | Circuit):
         raise InputError.of("circuit", "a Population or a Circuit, for a model of a value", population)
     size = population.num_stimuli, population.num_neurons
-    if value.fields.shape != size or value.by_count.shape != (size[0], size[1] + 1):
+    if value.fields.shape != size or (value.by_count is not None and value.by_count.shape != (size[0], size[1] + 1)):
         raise InputError.of("model", f"a value of {size[1]} neurons, {size[0]} stimuli", f"{value.fields.shape}")
+    if isinstance(population, Population) and population.responses.counted:
+        check_of_counts(population, value)
+        value = FeatureValue(value.pairs, value.fields)
     if isinstance(population, Circuit):
         enumerated = ManyNeurons(size[1], population.stimulus, population.silenced, population.forced)
         table = implied_reward(

@@ -53,7 +53,8 @@ def infer(
             `updates()`, `snapshots()` or `transitions(update_rate)`; in a maze a `Trajectory`. Lists of systems and
             recordings, in the same order, are fitted together with one reward, for instance before and after a change.
             For offers: the choice in each trial (1 for A, 0 for B; NaN or −1 for none). For evidence: `Answers`, or
-            their choices. For a population: a `Recording` or a `PackedRecording`, of which all bins are used.
+            their choices. For a population: a `Recording` or a `PackedRecording`, of which all bins are used; if its
+            responses are counts, a `CountRecording`.
         baseline: p: each neuron's observed mean response (`"neuron"`; in a maze the observed mean distribution of
             moves), the population's (`"population"`), each neuron's with the effect of its own last response
             (`"history"`, for refractory and bursting neurons: a circuit's updates or transitions), or numbers. Another

@@ -49,6 +49,7 @@ def repeats(recording: Recording | PackedRecording) -> Finding | None:
 def _numbered(recording: Recording | PackedRecording) -> Int[np.ndarray, " num_bins"]:
     """A number for each distinct bin: pattern, stimulus and the neuron that was redrawn."""
     bits = recording.bits if isinstance(recording, PackedRecording) else np.packbits(recording.spikes, axis=1)
+    bits = np.ascontiguousarray(bits).view(np.uint8)
     columns = [bits, recording.stimulus.astype("<i4")[:, None].view(np.uint8)]
     if recording.neuron is not None:
         columns.append(recording.neuron.astype("<i4")[:, None].view(np.uint8))

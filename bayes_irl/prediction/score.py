@@ -129,8 +129,9 @@ def check_alike(fits: Mapping[str, Fit]) -> None:
     """
     first = next(iter(fits.values())).recorded
     for name, fit in fits.items():
-        for variable in ("transition", "baseline", "silenced", "forced"):
-            if variable in first and not np.allclose(fit.recorded[variable].values, first[variable].values, atol=1e-6):
+        for variable in ("transition", "baseline", "dispersion", "silenced", "forced"):
+            ours, theirs = (each[variable].values if variable in each else np.nan for each in (first, fit.recorded))
+            if not np.allclose(theirs, ours, atol=1e-6, equal_nan=True):
                 raise InputError.of(
                     "posterior",
                     f"fits with the same {variable}",

@@ -20,6 +20,7 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
     30 observations. The scatter is the root mean square of (q_s − q̄) / √(m (1 − m)) and of 1 / √N, taken together. A
     prediction is refused if the distance is above 0.1 and above three times the scatter, or above 0.4 and above three
     times the root mean square of 1 / √N: a posterior that has seen the recording predicts it more narrowly than that.
+    For mean counts, the variance of a count takes the place of m (1 − m).
 
     Args:
         system: The unchanged system.
@@ -39,7 +40,8 @@ def compare_unchanged(system: System, predicted: xr.Dataset, recorded: xr.Datase
     was, draws = compared.recorded[enough], compared.predicted[:, enough]
     if not was.size:
         return "The recording is too short to check the prediction for the unchanged system."
-    scale = np.sqrt(np.maximum(was * (1 - was), 1e-3))
+    variance = was * (1 - was) if compared.variance is None else compared.variance[enough]
+    scale = np.sqrt(np.maximum(variance, 1e-3))
     mean = draws.mean(axis=0)
     distance = float(np.sqrt(np.square((mean - was) / scale).mean()))
     noise = 1 / compared.num_recorded[enough]

@@ -1,6 +1,7 @@
 """Recordings, their counts, and functions that choose stimulus states and neurons."""
 
 from bayes_irl.recordings.answers import Answers
+from bayes_irl.recordings.count_recording import CountRecording
 from bayes_irl.recordings.counts import Snapshots, Transitions, Updates
 from bayes_irl.recordings.covariates import pick_neurons, stimulus_states
 from bayes_irl.recordings.dependence import design_effect, thinning_step
@@ -10,6 +11,7 @@ from bayes_irl.recordings.trajectory import MoveCounts, Trajectory
 
 __all__ = [
     "Answers",
+    "CountRecording",
     "MoveCounts",
     "PackedRecording",
     "Recording",

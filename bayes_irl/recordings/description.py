@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from bayes_irl.recordings.recording import Recording
+    from bayes_irl.recordings.in_bins import InBins
 
 _MAX_LISTED = 12  # units or stimuli that are listed
 
@@ -44,12 +44,12 @@ def shares_of_stimuli(labels: "Sequence[str]", counts: np.ndarray) -> str:
     return f"{len(labels)} stimul{'us' if len(labels) == 1 else 'i'}: {', '.join(pairs)}{more}"
 
 
-def in_lines(recording: "Recording") -> str:
+def in_lines(recording: "InBins") -> str:
     """Return what was recorded in three lines: how much, from whom, under which stimuli."""
     return "\n".join((_amount(recording), _units(recording), _stimuli(recording)))
 
 
-def in_html(recording: "Recording") -> str:
+def in_html(recording: "InBins") -> str:
     """Return the same with a table of units: rates, and spikes that share a bin with another one."""
     unit = "Hz" if recording.bin_width else "spikes per bin"
     head = ["unit", unit] + ["lost"] * (recording.lost is not None)
@@ -62,12 +62,12 @@ def in_html(recording: "Recording") -> str:
     return f"<div>{lines}<table><tr>{''.join(f'<th>{each}</th>' for each in head)}</tr>{cells}</table>{more}</div>"
 
 
-def rates(recording: "Recording") -> np.ndarray:
+def rates(recording: "InBins") -> np.ndarray:
     """Return each neuron's mean response, in Hz where the bin width is known, else per bin (or update)."""
-    return recording.spikes.mean(axis=0) / (recording.bin_width or 1.0)
+    return recording.responses.mean(axis=0) / (recording.bin_width or 1.0)
 
 
-def _amount(recording: "Recording") -> str:
+def _amount(recording: "InBins") -> str:
     if recording.neuron is not None:
         return f"Recording of {recording.num_bins:,} updates"
     bins = f"{recording.num_bins:,} bins"
@@ -77,7 +77,7 @@ def _amount(recording: "Recording") -> str:
     return f"Recording of {bins}" + ("" if recording.trial is None else f", {count:,} trial{'s' * (count != 1)}")
 
 
-def _units(recording: "Recording") -> str:
+def _units(recording: "InBins") -> str:
     each = rates(recording)
     unit = "spikes per update" if recording.neuron is not None else "Hz" if recording.bin_width else "spikes per bin"
     kind = "neurons" if recording.unit_ids is None else "units"
@@ -88,7 +88,7 @@ def _units(recording: "Recording") -> str:
     return text
 
 
-def _stimuli(recording: "Recording") -> str:
+def _stimuli(recording: "InBins") -> str:
     return shares_of_stimuli(
         recording.stimulus_labels, np.bincount(recording.stimulus, minlength=recording.num_stimuli)
     )

@@ -1,4 +1,4 @@
-"""Recordings of many neurons, eight responses to a byte."""
+"""Recordings of many neurons as fits use them: eight responses of 0 and 1 to a byte, or counts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Int32, UInt8
+from jaxtyping import Float, Int, Int32, UInt, UInt8, UInt16
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
+from bayes_irl.recordings.count_recording import CountRecording
 from bayes_irl.recordings.hashed import Hashed
 from bayes_irl.recordings.labels import unique_names
 from bayes_irl.recordings.recording import Recording
@@ -19,10 +20,10 @@ _BLOCK = 1 << 16  # bins that are unpacked at once
 
 @dataclass(frozen=True, eq=False)
 class PackedRecording(Hashed):
-    """A `Recording` in an eighth of its memory, for any number of neurons and bins.
+    """A `Recording` in an eighth of its memory, for any number of neurons and bins; or a `CountRecording`.
 
     Attributes:
-        bits: Responses, eight to a byte, as `numpy.packbits` along neurons makes them.
+        bits: Responses, eight to a byte, as `numpy.packbits` along neurons makes them; counts as they are.
         num_neurons: How many neurons.
         stimulus: The stimulus of every bin (or update).
         num_stimuli: Number of stimuli, shown or not.
@@ -32,7 +33,7 @@ class PackedRecording(Hashed):
         stimulus_names: Names of the stimuli; `None`: they are numbered.
     """
 
-    bits: UInt8[np.ndarray, "num_bins num_bytes"]
+    bits: UInt8[np.ndarray, "num_bins num_bytes"] | UInt16[np.ndarray, "num_bins num_neurons"]
     num_neurons: int
     stimulus: Int32[np.ndarray, " num_bins"]
     num_stimuli: int
@@ -42,10 +43,10 @@ class PackedRecording(Hashed):
     stimulus_names: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, recording: Recording) -> "PackedRecording":
+    def of(cls, recording: Recording | CountRecording) -> "PackedRecording":
         """Pack a recording."""
         return cls(
-            np.packbits(recording.spikes, axis=1),
+            pack(recording.responses),
             recording.num_neurons,
             recording.stimulus,
             recording.num_stimuli,
@@ -93,14 +94,19 @@ class PackedRecording(Hashed):
         """How many bins (or updates)."""
         return len(self.bits)
 
-    def spikes(self, bins: Int[np.ndarray, " some"] | slice) -> UInt8[np.ndarray, "some num_neurons"]:
+    @property
+    def counted(self) -> bool:
+        """Whether responses are counts."""
+        return self.bits.dtype == np.uint16
+
+    def spikes(self, bins: Int[np.ndarray, " some"] | slice) -> UInt[np.ndarray, "some num_neurons"]:
         """Unpack some bins."""
-        return np.unpackbits(self.bits[bins], axis=1, count=self.num_neurons)
+        return self.bits[bins] if self.counted else np.unpackbits(self.bits[bins], axis=1, count=self.num_neurons)
 
     @cached_property
     def spikes_per_bin(self) -> Int[np.ndarray, " num_bins"]:
-        """How many neurons spiked in each bin."""
-        return np.bitwise_count(self.bits).sum(axis=1, dtype=np.int32)
+        """How many spikes of all neurons there were in each bin."""
+        return (self.bits if self.counted else np.bitwise_count(self.bits)).sum(axis=1, dtype=np.int32)
 
     @cached_property
     def stimulus_counts(self) -> Int[np.ndarray, " num_stimuli"]:
@@ -110,9 +116,19 @@ class PackedRecording(Hashed):
     @cached_property
     def spike_counts(self) -> Int[np.ndarray, "num_stimuli num_neurons"]:
         """How often each neuron spiked under each stimulus."""
-        counts = np.zeros((self.num_stimuli, self.num_neurons), np.int64)
+        return self.moments(1).astype(np.int64)
+
+    def moments(self, power: int) -> Float[np.ndarray, "num_stimuli num_neurons"]:
+        """Sums over bins of a power of each neuron's responses, under each stimulus."""
+        total = np.zeros((self.num_stimuli, self.num_neurons))
+        kind = np.float64 if self.counted else np.float32  # exact: sums of a block are small
         for start in range(0, self.num_bins, _BLOCK):
             some = slice(start, start + _BLOCK)
-            shown = np.eye(self.num_stimuli, dtype=np.float32)[self.stimulus[some]]
-            counts += (shown.T @ self.spikes(some).astype(np.float32)).astype(np.int64)
-        return counts
+            shown = np.eye(self.num_stimuli, dtype=kind)[self.stimulus[some]]
+            total += shown.T @ self.spikes(some).astype(kind) ** power
+        return total
+
+
+def pack(responses: UInt[np.ndarray, "num_bins num_neurons"]) -> UInt[np.ndarray, "num_bins num_columns"]:
+    """Pack responses of 0 and 1, eight to a byte; leave counts (of 16 bits) as they are."""
+    return responses if responses.dtype == np.uint16 else np.packbits(responses, axis=1)

@@ -7,16 +7,16 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Float, Int, Int32, UInt8
+from jaxtyping import Float, Int32, UInt8
 
-from bayes_irl._checks import InputError, count, positive, whole_numbers
+from bayes_irl._checks import InputError, count
 from bayes_irl.recordings import counts
-from bayes_irl.recordings.bin_arrays import MAX_INTEGER, bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
+from bayes_irl.recordings.bin_arrays import bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
 from bayes_irl.recordings.binarised import binarise, warn_of_lost_spikes
 from bayes_irl.recordings.counts import ResponseCounts, Snapshots, Transitions, Updates
-from bayes_irl.recordings.description import in_html, in_lines
+from bayes_irl.recordings.in_bins import InBins
 from bayes_irl.recordings.labelled import units_last
-from bayes_irl.recordings.labels import find_units, unique_names
+from bayes_irl.recordings.labels import unique_names
 from bayes_irl.recordings.pynapple_frame import to_frame
 
 _MOST_NEURONS = 30  # a pattern's index is an int32
@@ -36,7 +36,7 @@ class Binned(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Recording:
+class Recording(InBins):
     """Binary responses of a circuit, bin by bin. Build it with `Recording.from_arrays`, which checks.
 
     Attributes:
@@ -118,6 +118,8 @@ class Recording:
     def from_counts(cls, counts: Any, stimulus: Any, **more: Any) -> "Recording":
         """Make a recording from spike counts: a bin with several spikes of a neuron counts as one spike.
 
+        To keep the counts, make a `CountRecording`.
+
         Args:
             counts: `[num_bins, num_neurons]`, whole numbers, as an array or a table with named axes.
             stimulus: As in `from_arrays`.
@@ -183,13 +185,6 @@ class Recording:
         binned = bin_spikes(spikes, seconds_per_bin(bin_width), epochs, stimulus, num_states, unit_ids, align)
         return cls(**binned)
 
-    def __repr__(self) -> str:
-        """A summary in three lines: duration, neurons, stimuli."""
-        return in_lines(self)
-
-    def _repr_html_(self) -> str:
-        return in_html(self)
-
     def to_pynapple(self) -> Any:
         """Return the responses as a pynapple `TsdFrame` with a column per unit; its time support is the trials.
 
@@ -202,29 +197,9 @@ class Recording:
         return to_frame(self)
 
     @property
-    def unit_names(self) -> tuple[str, ...]:
-        """What tables and plots call the neurons: their unit ids, or numbers from 0."""
-        return self.unit_ids or tuple(map(str, range(self.num_neurons)))
-
-    @property
-    def stimulus_labels(self) -> tuple[str, ...]:
-        """What tables and plots call the stimuli: their names, or numbers from 0."""
-        return self.stimulus_names or tuple(map(str, range(self.num_stimuli)))
-
-    @property
-    def num_bins(self) -> int:
-        """How many bins (or updates)."""
-        return self.spikes.shape[0]
-
-    @property
-    def num_neurons(self) -> int:
-        """How many neurons."""
-        return self.spikes.shape[1]
-
-    @property
-    def duration(self) -> float:
-        """Seconds of recording, trials added up; raises `InputError` where the bin width is not known."""
-        return self.num_bins * self._known_bin_width()
+    def responses(self) -> UInt8[np.ndarray, "num_bins num_neurons"]:
+        """The spikes."""
+        return self.spikes
 
     @cached_property
     def patterns(self) -> Int32[np.ndarray, " num_bins"]:
@@ -252,101 +227,13 @@ class Recording:
             InputError: If a neuron is repeated or does not exist, or the recording is of single updates: every neuron
                 is part of the others' context.
         """
-        if self.neuron is not None:
-            raise InputError.of(
-                "recording",
-                "bins",
-                "single updates",
-                "Single updates need all neurons: each is part of the others' context.",
-            )
-        if np.asarray(neurons).dtype.kind == "U":
-            neurons = find_units("neurons", np.atleast_1d(neurons).tolist(), self.unit_ids, self.num_neurons)
-        chosen = whole_numbers("neurons", neurons, 0, self.num_neurons - 1)
-        if len(chosen) == 0 or len(np.unique(chosen)) < len(chosen):
-            raise InputError.of("neurons", "at least one neuron, each once", chosen.tolist())
+        chosen = self._places(neurons)
         return replace(
             self,
             spikes=self.spikes[:, chosen],
             unit_ids=None if self.unit_ids is None else tuple(self.unit_ids[i] for i in chosen),
             lost=None if self.lost is None else self.lost[chosen],
         )
-
-    def trials(self, ids: ArrayLike | Sequence[int]) -> "Recording":
-        """Return the recording of these trials alone, in the order in which they were recorded.
-
-        Raises:
-            InputError: If the recording has no trials, or not all of these.
-        """
-        if self.trial is None:
-            raise InputError.of("recording", "trials", "one unbroken record", "Give it `trial`.")
-        wanted = whole_numbers("ids", ids, -MAX_INTEGER, MAX_INTEGER)
-        missing = np.setdiff1d(wanted, self.trial)
-        if len(wanted) == 0 or len(missing):
-            raise InputError.of("ids", "trials of this recording", missing.tolist() or "none")
-        return self.where(np.isin(self.trial, wanted))
-
-    def split(self, fraction: float, seed: int) -> "tuple[Recording, Recording]":
-        """Return a part to fit and a part to score, as (train, test).
-
-        Whole trials are drawn at random. A record without trials is cut in two, and the first part is for training.
-
-        Args:
-            fraction: The share of trials (or bins) for training, between 0 and 1; each part gets at least one.
-            seed: Seed of the draw of trials.
-
-        Raises:
-            InputError: If the fraction is not between 0 and 1, or there is only one trial or bin.
-        """
-        if not 0 < fraction < 1:
-            raise InputError.of("fraction", "a number between 0 and 1, both excluded", fraction)
-        pieces = np.arange(self.num_bins) if self.trial is None else np.unique(self.trial)
-        if len(pieces) < 2:
-            raise InputError.of("recording", "at least two trials (or bins) to split", len(pieces))
-        num_train = int(np.clip(round(fraction * len(pieces)), 1, len(pieces) - 1))
-        if self.trial is None:
-            return self.where(pieces < num_train), self.where(pieces >= num_train)
-        train = np.isin(self.trial, np.random.default_rng(seed).permutation(pieces)[:num_train])
-        return self.where(train), self.where(~train)
-
-    def stimulus_counts(self) -> Int[np.ndarray, "num_stimuli num_stimuli"]:
-        """Return how often stimulus x was followed by x′ in the next bin.
-
-        The last bin of a trial is followed by the first bin of the next trial, and the last bin of all by the first. So
-        every stimulus that was shown can be left.
-        """
-        size = self.num_stimuli
-        moves = self.stimulus.astype(np.int64) * size + np.roll(self.stimulus, -1)
-        return np.bincount(moves, minlength=size**2).reshape(size, size)
-
-    def transition(self) -> Float[np.ndarray, "num_stimuli num_stimuli"]:
-        """Return the empirical T[x, x′] per bin (or per update): the rows of `stimulus_counts`, normalised.
-
-        Raises:
-            InputError: If a stimulus was never shown, because its row is then unknown.
-        """
-        moves = self.stimulus_counts()
-        visits = moves.sum(axis=1)
-        unseen = np.flatnonzero(visits == 0).tolist()
-        if unseen:
-            raise InputError.of(
-                "stimulus",
-                f"each of 0 .. {self.num_stimuli - 1} at least once",
-                f"none of {unseen}",
-                "Number the stimuli without gaps, or give the transition matrix yourself.",
-            )
-        return moves / visits[:, None]
-
-    def updates_per_bin(self, update_rate: float) -> int:
-        """Return k = max(1, round(update_rate · num_neurons · bin_width)), the updates within one bin.
-
-        Args:
-            update_rate: How often each neuron is redrawn, in Hz.
-
-        Raises:
-            InputError: If the rate is not positive or the bin width is not known.
-        """
-        per_second = positive("update_rate", update_rate) * self.num_neurons
-        return max(1, round(per_second * self._known_bin_width()))
 
     def counts(self) -> Updates | Snapshots:
         """Reduce to counts: single updates to updates, bins to thinned snapshots."""
@@ -421,21 +308,9 @@ class Recording:
         moves = counts.count_transitions(self.patterns, self.stimulus, self.trial, *sizes, per_bin, held, self.unit_ids)
         return self._named(moves)
 
-    def where(self, keep: np.ndarray) -> "Recording":
-        """Return the bins that a mask `[num_bins]` selects. They are treated as successive."""
-        return replace(
-            self,
-            spikes=self.spikes[keep],
-            stimulus=self.stimulus[keep],
-            trial=None if self.trial is None else self.trial[keep],
-            neuron=None if self.neuron is None else self.neuron[keep],
-        )
+    def _with(self, responses: np.ndarray, **more: Any) -> "Recording":
+        return replace(self, spikes=responses, **more)
 
     def _named[Counts: ResponseCounts](self, counted: Counts) -> Counts:
         """Return counts with the names of neurons and stimuli, and the recording that they count."""
         return replace(counted, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names, recording=self)
-
-    def _known_bin_width(self) -> float:
-        if self.bin_width is None:
-            raise InputError.of("bin_width", "seconds per bin", None, "Give it to Recording.from_arrays.")
-        return self.bin_width

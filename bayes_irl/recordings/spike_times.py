@@ -27,8 +27,9 @@ def bin_spikes(
     num_states: Any,
     unit_ids: Any,
     align: Any,
+    counted: bool = False,
 ) -> dict[str, Any]:
-    """Return the fields of a `Recording` of these spikes; see `Recording.from_spike_times`.
+    """Return the fields of a `Recording` of these spikes, or of a `CountRecording`; see `Recording.from_spike_times`.
 
     Raises:
         InputError: If spikes, epochs, stimulus and bin width do not fit each other.
@@ -46,16 +47,14 @@ def bin_spikes(
         )
     name = stimulus if isinstance(stimulus, str) else "" if timed is None else timed.name
     states, names = _states(shown, timed, bins, len(table), num_states, name)
-    responses, lost = _respond(units, bins)
     return {
-        "spikes": responses,
+        **_respond(units, bins, counted),
         "stimulus": states,
         "num_stimuli": int(states.max()) + 1,
         "trial": bins.epoch if len(table) > 1 else None,
         "bin_width": width,
         "unit_ids": tuple(units),
         "stimulus_names": names,
-        "lost": lost,
     }
 
 
@@ -180,24 +179,32 @@ def _per_bin(shown: Any, bins: Bins, num_epochs: int) -> Any:
     raise InputError.of("stimulus", expected, f"{size} values" if size >= 0 else repr(shown))
 
 
-def _respond(units: Mapping[str, Any], bins: Bins) -> tuple[np.ndarray, np.ndarray]:
-    """Return who spiked in each bin, and what share of spikes that loses; one unit's times are in memory at a time."""
-    bits = np.zeros((bins.total, len(units)), np.uint8)
+def _respond(units: Mapping[str, Any], bins: Bins, counted: bool) -> dict[str, np.ndarray]:
+    """Return who spiked in each bin, and what share of spikes that loses; or how often each spiked.
+
+    One unit's times are in memory at a time.
+    """
+    table = np.zeros((bins.total, len(units)), np.uint16 if counted else np.uint8)
     num_spikes = np.zeros(len(units), np.int64)
     narrowest, spiked = 1.0, 0
     for i, (unit, given) in enumerate(units.items()):
         times = times_of(unit, given)
         place = bins.place(times)
         inside = place >= 0
-        bits[place[inside], i] = 1
+        if counted:
+            table[:, i] = np.bincount(place[inside], minlength=bins.total)
+        else:
+            table[place[inside], i] = 1
         num_spikes[i], spiked = inside.sum(), spiked + len(times)
         narrowest = max(narrowest, _divisor(times[inside], place[inside], bins.width))
     if spiked and not num_spikes.any():
         advice = "Times are in seconds: divide samples by the sampling rate."
         raise InputError.of("spikes", "some spikes within the epochs", f"none of {spiked:,}", advice)
-    lost = lost_share(bits.sum(axis=0, dtype=np.int64), num_spikes)
+    if counted:
+        return {"counts": table}
+    lost = lost_share(table.sum(axis=0, dtype=np.int64), num_spikes)
     warn_of_lost_spikes(list(units), lost, bins.width / narrowest if np.isfinite(narrowest) else None)
-    return bits, lost
+    return {"spikes": table, "lost": lost}
 
 
 def _divisor(times: Float[np.ndarray, " num_spikes"], place: np.ndarray, width: float) -> float:

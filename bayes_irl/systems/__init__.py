@@ -21,10 +21,13 @@ from bayes_irl.systems.optimum import Optimum
 from bayes_irl.systems.partly_recorded.partly_recorded_circuit import PartlyRecordedCircuit
 from bayes_irl.systems.population.population import Population
 from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.response_families import Bernoulli, Binomial, NegativeBinomial, Poisson
 from bayes_irl.systems.stimulus import Stimulus
 
 __all__ = [
     "Axes",
+    "Bernoulli",
+    "Binomial",
     "Capability",
     "Check",
     "Circuit",
@@ -38,12 +41,14 @@ __all__ = [
     "Motives",
     "MotivesInTime",
     "MotivesWhenAsked",
+    "NegativeBinomial",
     "Network",
     "Observations",
     "Observed",
     "Offers",
     "Optimum",
     "PartlyRecordedCircuit",
+    "Poisson",
     "Population",
     "PopulationNetwork",
     "Stimulus",

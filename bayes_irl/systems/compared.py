@@ -13,15 +13,17 @@ class Compared:
 
     Attributes:
         what: They are, in words.
-        recorded: Each from 0 to 1.
+        recorded: Each from 0 to 1, or a mean count.
         predicted: The same, per draw.
         num_recorded: How many observations each recorded share is of.
+        variance: Of one observation of each; None: that of a share.
     """
 
     what: str
     recorded: Float[np.ndarray, "*axes"]
     predicted: Float[np.ndarray, "num_draws *axes"]
     num_recorded: Int[np.ndarray, "*axes"]
+    variance: Float[np.ndarray, "*axes"] | None = None
 
     @classmethod
     def of(cls, what: str, recorded: xr.Dataset, name: str, predicted: xr.DataArray) -> "Compared":

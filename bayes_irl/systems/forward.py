@@ -10,7 +10,7 @@ from jaxtyping import PRNGKeyArray
 from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._keys import as_key
 from bayes_irl._types import ArrayLike
-from bayes_irl.recordings import Answers, Recording, Trajectory
+from bayes_irl.recordings import Answers, CountRecording, Recording, Trajectory
 from bayes_irl.systems.base import BaselineKind, Capability, System
 from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.enumerated import EnumeratedCircuit
@@ -107,13 +107,22 @@ def simulate(optimum: Decider, num_updates: int, key: PRNGKeyArray | int) -> Ans
 def simulate(optimum: Walker, num_updates: int, key: PRNGKeyArray | int) -> Trajectory: ...
 @overload
 def simulate(
-    optimum: NeuronOptimum | PopulationNetwork,
+    optimum: NeuronOptimum,
     num_updates: int,
     key: PRNGKeyArray | int,
     updates_per_bin: int | None = ...,
     bin_width: float = ...,
     num_trials: int | None = ...,
 ) -> Recording: ...
+@overload
+def simulate(
+    optimum: PopulationNetwork,
+    num_updates: int,
+    key: PRNGKeyArray | int,
+    updates_per_bin: int | None = ...,
+    bin_width: float = ...,
+    num_trials: int | None = ...,
+) -> Any: ...
 def simulate(
     optimum: Any,
     num_updates: int,
@@ -121,7 +130,7 @@ def simulate(
     updates_per_bin: int | None = None,
     bin_width: float = 0.01,
     num_trials: int | None = None,
-) -> Recording | Trajectory | Answers | np.ndarray:
+) -> Recording | CountRecording | Trajectory | Answers | np.ndarray:
     """Draw responses, or the moves of a walker, starting from the stationary distribution.
 
     A population is simulated as parallel trials. Recording starts close to stationarity, after 50 updates per neuron
@@ -141,7 +150,8 @@ def simulate(
             is not recorded. By default 100, or fewer if they would have less than 100 bins.
 
     Returns:
-        A recording of updates, or of `num_updates // updates_per_bin` bins; in a maze the trajectory.
+        A recording of updates, or of `num_updates // updates_per_bin` bins; a `CountRecording` of a population whose
+        responses are counts; in a maze the trajectory.
         For offers 1 (A) or 0 (B) for every trial; for evidence `Answers`. Pass them to `infer`.
 
     Raises:

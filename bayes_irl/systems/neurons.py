@@ -12,7 +12,7 @@ from jaxtyping import Bool
 
 from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.recordings.description import few, paragraphs, quoted
 from bayes_irl.recordings.labels import find_units, unique_names
 from bayes_irl.systems.stimulus import Stimulus
@@ -73,7 +73,9 @@ class Neurons(eqx.Module):
         return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels, bins.updates_per_bin, bins.held))
 
     @classmethod
-    def from_recording(cls: type[Kind], recording: Recording, update_rate: Any = None) -> Kind:
+    def from_recording(
+        cls: type[Kind], recording: Recording | CountRecording, update_rate: Any = None, **more: Any
+    ) -> Kind:
         """Return the circuit that was recorded, with its stimulus's statistics, unit ids and stimulus names.
 
         The stimulus of bins is taken to be held within each bin; see `Stimulus.per_update`.
@@ -81,6 +83,7 @@ class Neurons(eqx.Module):
         Args:
             recording: Bins, or single updates.
             update_rate: How often each neuron answers, in Hz; only for bins. The posterior depends on it: try several.
+            **more: What the circuit is made with besides, such as `responses` of a population.
 
         Raises:
             InputError: If bins come without an update rate, or single updates with one; if a stimulus was never shown.
@@ -102,7 +105,7 @@ class Neurons(eqx.Module):
             steps = recording.updates_per_bin(update_rate)
             labels = recording.stimulus_labels
             stimulus = Stimulus.per_update(recording.transition(), steps, held=True, labels=labels)
-        return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids)  # type: ignore[call-arg]
+        return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids, **more)
 
     def named_after(self: Kind, other: Any) -> Kind:
         """Return the circuit with the unit ids and stimulus names of a recording or a circuit, if it has none itself.
@@ -120,7 +123,7 @@ class Neurons(eqx.Module):
             named = named._but(stimulus=self.stimulus.named(names))
         return named
 
-    def name(self, recording: Recording) -> Recording:
+    def name[Drawn: Recording | CountRecording](self, recording: Drawn) -> Drawn:
         """Return what was simulated of this circuit with its unit ids and stimulus names."""
         return dataclasses.replace(recording, unit_ids=self.unit_ids, stimulus_names=self.stimulus_names)
 

@@ -53,6 +53,7 @@ def main() -> None:
         time_adaptation(50, num_draws)
     for num_neurons, num_stimuli, num_bins in ((87, 8, 4_000), (46, 16, 30_000)):
         time_tuning(num_neurons, num_stimuli, num_bins)
+    time_counts(87, 8, 4_000)
     for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
         time_population(num_neurons, num_bins, num_draws)
 
@@ -302,6 +303,21 @@ def time_tuning(num_neurons: int, num_stimuli: int, num_bins: int) -> None:
     population = bi.Population(num_neurons, bi.Stimulus.per_update(recording.transition(), num_neurons))
     measure(
         f"independent_tuning, {num_neurons} neurons × {num_stimuli} stimuli × {num_bins:,} bins",
+        lambda: print(f"  {bi.verdict(bi.infer('independent_tuning', population, recording, key=0))}"),
+    )
+
+
+def time_counts(num_neurons: int, num_stimuli: int, num_bins: int) -> None:
+    """The same of neurons that answer with spike counts, overdispersed ones."""
+    rng = np.random.default_rng(0)
+    shown, trial = rng.integers(0, num_stimuli, num_bins), np.arange(num_bins) * 60 // num_bins
+    mean = 2 * np.exp(rng.normal(0, 0.5, (num_stimuli, num_neurons)))[shown]
+    counts = rng.poisson(mean * rng.gamma(3, 1 / 3, mean.shape))
+    recording = bi.CountRecording.from_arrays(counts, shown, trial=trial, bin_width=0.05)
+    stimulus = bi.Stimulus.per_update(recording.transition(), 5 * num_neurons)
+    population = bi.Population(num_neurons, stimulus, responses=bi.NegativeBinomial())
+    measure(
+        f"independent_tuning, {num_neurons} neurons × {num_stimuli} stimuli × {num_bins:,} bins of counts",
         lambda: print(f"  {bi.verdict(bi.infer('independent_tuning', population, recording, key=0))}"),
     )
 

@@ -33,6 +33,7 @@ SPREAD_TOLERANCE = 0.03  # change of log spreads that counts as none
 ROUGH_TOLERANCES = 0.25, 0.1  # both, while only a part of the recording is looked at
 MOST_SPREAD_ROUNDS = 20
 MAX_MOVE = 0.7  # a move of log spreads
+MAX_RISE = 1.0  # nats of log-odds that a step moves at most, if mean answers grow with them without limit
 CORRECTED = 0.4  # of the variance of the runs' noise, per dimension: what a round that is the last moves at most
 MOST_CORRECTIONS = 5
 MOST_LEFT = 0.8  # share of the way to the spreads that a round is taken to leave
@@ -254,7 +255,17 @@ class _Climber:
         self.last = here
         assert self.curvature is not None
         step = _ahead(self.curvature, self.steps, here.slope)
-        return Proposal(step, float(here.slope @ step) / self.measuring.family.num_dimensions)
+        gain = float(here.slope @ step) / self.measuring.family.num_dimensions
+        return Proposal(step * self._share(here.flat, step), gain)
+
+    def _share(self, flat: Flat, step: Flat) -> float:
+        """What share of a step to take: of one so long that mean counts explode little, and then measure anew."""
+        family = self.measuring.family
+        if np.isfinite(family.data.population.responses.most):
+            return 1.0
+        largest = float(jnp.abs(family.push(flat, self.spreads, step).fields).max())
+        self.misled = self.misled or largest > MAX_RISE
+        return MAX_RISE / max(largest, MAX_RISE)
 
     def _shorten(self, here: Evaluation, ahead: Evaluation) -> float:
         gained, lost = _along(here, ahead)

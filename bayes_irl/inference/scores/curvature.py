@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from bayes_irl._types import Baseline
 from bayes_irl.inference.scores.scored_bins import Blocks, ScoredBins, counted, unpacked
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
-from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities
+from bayes_irl.systems.population.features import FeatureValue, differences, mean_answers
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.precision import SINGLE, single
 
@@ -29,6 +29,7 @@ class Curvature(eqx.Module):
     """H = temper · H_evidence + H_prior at a point.
 
     The evidence's is Σ w(x) Σ_x′ T[x, x′] Σ_i π_i (1 − π_i) f_i f_iᵀ, with f_i the features of v(σ^{i←1}) − v(σ^{i←0}).
+    If responses are counts, π_i (1 − π_i) is their variance K_i″.
 
     Attributes:
         family: The model.
@@ -65,7 +66,7 @@ class Curvature(eqx.Module):
         world, value = family.data.population, single(family.value(flat, spreads))
         baseline, weights = single(family.data.baseline), evidence.weights
         found = [
-            (blocks.bits, _heat(value, world, baseline, blocks, jnp.asarray(weights, SINGLE)))
+            (blocks.bits, heat_of(value, world, baseline, blocks, jnp.asarray(weights, SINGLE)))
             for _, blocks in evidence.batches()
         ]
         patterns, heat = (jnp.concatenate(parts) for parts in zip(*found, strict=True))
@@ -136,14 +137,16 @@ class Curvature(eqx.Module):
 
 
 @eqx.filter_jit
-def _heat(value: FeatureValue, population: ManyNeurons, baseline: Baseline, blocks: Blocks, weights: Array) -> Array:
+def heat_of(value: FeatureValue, population: ManyNeurons, baseline: Baseline, blocks: Blocks, weights: Array) -> Array:
     """`[num_blocks, num_bins, num_stimuli, num_neurons]`."""
 
     def one(block: Blocks) -> Array:
         patterns = unpacked(block.bits, population.num_neurons)
-        spike = spike_probabilities(population, differences(value, patterns), baseline)
+        answers = mean_answers(population, differences(value, patterns), baseline)
         counts = counted(block, population.num_neurons)
-        return weights[block.stimulus] * counts * spike * (1 - spike)
+        if population.responses.counted:
+            return weights[block.stimulus] * counts * population.responses.variance(answers)
+        return weights[block.stimulus] * counts * answers * (1 - answers)
 
     return jax.lax.map(one, blocks)
 

@@ -120,7 +120,7 @@ class Measuring:
 def _exact_numbers(family: ValueFamily, flat: Flat, spreads: Named) -> Numbers | None:
     """The numbers of a value that change, if the curvature is a sum over them; None if they are too many, or others."""
     like = family.value(flat, spreads)
-    size = like.pairs.size + like.fields.size + like.by_count.size
+    size = like.pairs.size + like.fields.size + (0 if like.by_count is None else like.by_count.size)
     if like.with_count is not None or family.num_dimensions * size > MOST_DERIVATIVES:
         return None
     numbers = Numbers.of(family, flat, spreads)

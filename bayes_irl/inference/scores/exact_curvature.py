@@ -2,13 +2,16 @@
 
 from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import expit, logit
 
+from bayes_irl.inference.scores.curvature import heat_of
 from bayes_irl.inference.scores.scored_bins import ScoredBins
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.systems.population.features import FeatureValue
+from bayes_irl.systems.population.precision import SINGLE, single
 
 NUMBERS_AT_ONCE = 1 << 22  # bins × stimuli × neurons
 
@@ -30,7 +33,8 @@ class Numbers(NamedTuple):
     def of(cls, family: ValueFamily, flat: Flat, spreads: Named) -> "Numbers | None":
         """Derivatives at a point, without numbers that no latent variable changes; None if pairs change."""
         moved: FeatureValue = family.jacobian(flat, spreads)
-        pairs, fields, counts = (np.asarray(each) for each in (moved.pairs, moved.fields, moved.by_count))
+        pairs, fields = (np.asarray(each) for each in (moved.pairs, moved.fields))
+        counts = np.zeros(1) if moved.by_count is None else np.asarray(moved.by_count)
         return None if pairs.any() else cls(fields, np.diff(counts, axis=2) if counts.any() else None)
 
     @property
@@ -47,9 +51,20 @@ def evidence_curvature(
     Given the number k of other neurons that spike, v(σ^{i←1}, x) − v(σ^{i←0}, x) = Σ_j J_ij σ_j + h_i(x) + c_x(k + 1) −
     c_x(k), and J is held.
     """
-    table = _of_numbers(_by_count(evidence, family.value(flat, spreads)), numbers)
+    value = family.value(flat, spreads)
+    table = _of_numbers((_in_all if value.by_count is None else _by_count)(evidence, value), numbers)
     rows = numbers.rows
     return rows @ table @ rows.T
+
+
+def _in_all(evidence: ScoredBins, value: FeatureValue) -> Float[np.ndarray, "num_stimuli num_neurons 1"]:
+    """Sums over all bins of w T K_i″, of responses that are counts."""
+    data = evidence.data
+    given, weights = single((value, data.baseline)), jnp.asarray(evidence.weights, SINGLE)
+    total = np.zeros((data.population.num_stimuli, data.population.num_neurons))
+    for _, blocks in evidence.batches():
+        total += np.asarray(heat_of(given[0], data.population, given[1], blocks, weights), float).sum(axis=(0, 1))
+    return total[..., None]
 
 
 def _by_count(evidence: ScoredBins, value: FeatureValue) -> Float[np.ndarray, "num_stimuli num_neurons num_neurons"]:
@@ -96,7 +111,7 @@ def _alike(evidence: ScoredBins, most: int) -> list[tuple[Int[np.ndarray, " _"],
 
 
 def _of_numbers(
-    by_count: Float[np.ndarray, "num_stimuli num_neurons num_neurons"], numbers: Numbers
+    by_count: Float[np.ndarray, "num_stimuli num_neurons num_others"], numbers: Numbers
 ) -> Float[np.ndarray, "num_numbers num_numbers"]:
     """The curvature in a value's numbers, in the order of `Numbers.rows`."""
     size, num, _ = by_count.shape

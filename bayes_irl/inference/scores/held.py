@@ -10,6 +10,7 @@ from jaxtyping import Array
 from bayes_irl.inference.scores.scored_bins import ScoredBins, Scores, look
 from bayes_irl.inference.scores.value_family import Flat, Named, ValueFamily
 from bayes_irl.recordings import PackedRecording
+from bayes_irl.recordings.packed import pack
 from bayes_irl.systems.population.chains import BURN_IN, begin, proceed
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.population_network import PopulationNetwork
@@ -59,7 +60,7 @@ def _drawn(data: ObservedPopulation, network: PopulationNetwork, key: Array) -> 
     _, visits = proceed(network, begin(network, start_key, NUM_CHAINS), run_key, num_kept, spacing, held, before=forget)
     patterns = np.swapaxes(np.asarray(visits.patterns), 0, 1).reshape(-1, num_neurons)
     return PackedRecording(
-        np.packbits(patterns, axis=1),
+        pack(patterns),
         num_neurons,
         np.swapaxes(np.asarray(visits.stimuli), 0, 1).reshape(-1).astype(np.int32),
         data.recording.num_stimuli,

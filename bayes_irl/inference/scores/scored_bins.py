@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Array, Float, Int, UInt8
+from jaxtyping import Array, Float, Int, UInt
 
 from bayes_irl._types import Baseline
-from bayes_irl.systems.population.features import FeatureValue, differences, spike_probabilities, values, without_pairs
+from bayes_irl.systems.population.features import FeatureValue, differences, mean_answers, values, without_pairs
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.observed import ObservedPopulation
 from bayes_irl.systems.population.precision import SINGLE, single
@@ -33,14 +33,14 @@ class Blocks(eqx.Module):
     """Blocks side by side; in each, bins of one cluster under one stimulus, filled up with none.
 
     Attributes:
-        bits: Packed responses.
+        bits: Packed responses, or counts.
         weights: How many bins each stands for; 0 where there is none.
         neuron: Which neuron was redrawn; `None` where each of them counts.
         ahead: Probability of the stimulus under which the answers count: T[x], or x itself where it was seen.
         stimulus: x.
     """
 
-    bits: UInt8[Array, "num_blocks num_bins num_bytes"]
+    bits: UInt[Array, "num_blocks num_bins num_columns"]
     weights: Float[Array, "num_blocks num_bins"]
     neuron: Int[Array, "num_blocks num_bins"] | None
     ahead: Float[Array, "num_blocks num_stimuli"]
@@ -90,10 +90,11 @@ class ScoredBins:
     def of(cls, data: ObservedPopulation, every: int = 1) -> "ScoredBins":
         """Look at every `every`-th bin of the same stimulus and spike count, but at no fewer than some of each.
 
-        So that sums over bins know of counts that are rare.
+        So that sums over bins know of counts that are rare. If responses are counts, bins of one stimulus are alike.
         """
         recording, stimulus = data.recording, data.recording.stimulus
-        of_a_kind = _groups(stimulus.astype(np.int64) * (recording.num_neurons + 1) + recording.spikes_per_bin)
+        number = np.zeros_like(stimulus) if recording.counted else recording.spikes_per_bin
+        of_a_kind = _groups(stimulus.astype(np.int64) * (recording.num_neurons + 1) + number)
         kept = [group[:: min(every, max(1, len(group) // LEAST_OF_A_COUNT))] for group in of_a_kind]
         stands_for = [np.full(len(few), len(group) / len(few)) for few, group in zip(kept, of_a_kind, strict=True)]
         bins, weights = np.concatenate(kept), np.concatenate(stands_for)
@@ -225,8 +226,10 @@ def look(
     return Scores(weights @ of_stimuli, of_clusters)
 
 
-def unpacked(bits: UInt8[Array, "num_bins num_bytes"], num_neurons: int) -> Float[Array, "num_bins num_neurons"]:
+def unpacked(bits: UInt[Array, "num_bins num_columns"], num_neurons: int) -> Float[Array, "num_bins num_neurons"]:
     """Responses as numbers."""
+    if bits.dtype != jnp.uint8:
+        return bits.astype(SINGLE)
     return jnp.unpackbits(bits, axis=1, count=num_neurons).astype(SINGLE)
 
 
@@ -251,11 +254,11 @@ def _scores(
 
 
 def _gradient(value: FeatureValue, population: ManyNeurons, baseline: Baseline, block: Blocks) -> FeatureValue:
-    """Σ of (σ_i − π_i) times features of v(σ^{i←1}) − v(σ^{i←0}), and of what the moving stimulus changes."""
+    """Σ of (σ_i − E_π[σ_i]) times features of v(σ^{i←1}) − v(σ^{i←0}), and of what the moving stimulus changes."""
     patterns = unpacked(block.bits, population.num_neurons)
     added, back = jax.vjp(lambda moved: differences(moved, patterns), value)
     counts = counted(block, population.num_neurons)
-    answers = spike_probabilities(population, added, baseline)
+    answers = mean_answers(population, added, baseline)
     of_answers = back(counts * (patterns[:, None] - answers))[0]
     steady = values if len(value.pairs) > 1 else without_pairs  # pairs of all stimuli do not change with them
 

@@ -13,7 +13,7 @@ from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._types import ArrayLike
 from bayes_irl.misfit.finding import Findings, in_all_recordings
 from bayes_irl.misfit.starts import num_start_bins
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
 from bayes_irl.recordings.description import few
 from bayes_irl.systems.adapting import Fitted
@@ -68,6 +68,9 @@ class EnumeratedCircuit(Wiring, System):
                 f"one with {len(self.missing)} connections cut",
                 "Infer the reward from the intact circuit, then predict the cut one with adapt.",
             )
+        if isinstance(recording, CountRecording):
+            advice = "Use a Population with responses=bi.Poisson(), or keep 0 and 1 by Recording.from_counts."
+            raise InputError.of("recording", f"responses of 0 and 1, for a {self.kind}", "spike counts", advice)
         counts = recording.counts() if isinstance(recording, Recording) else recording
         if not isinstance(counts, ResponseCounts):
             advice = "Make one with load_recording, Recording.from_spike_times or Recording.from_arrays."

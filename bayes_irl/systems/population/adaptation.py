@@ -18,7 +18,7 @@ from bayes_irl.systems.population.baselines import (
     collapsed,
 )
 from bayes_irl.systems.population.features import FeatureValue
-from bayes_irl.systems.population.galerkin import pairs_are_held
+from bayes_irl.systems.population.galerkin import pairs_are_held, without_pairs
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
@@ -40,7 +40,7 @@ class PopulationAdaptation(Adaptation):
         before: Answers of the unchanged population.
         after: Answers of the changed population.
         attrs: `num_iterations` for the point estimate; `coding_cost_factor`, the same for all draws; `pairs`:
-            "adapted", or "held" with more than 6,000 features (then only fields and count terms adapt).
+            "adapted", or "held" with more than 6,000 features (then only fields and count terms adapt), or "none".
     """
 
     mode: PopulationNetwork
@@ -75,7 +75,7 @@ class PopulationAdaptation(Adaptation):
             _refuse_unsettled("changed", changed, mode)
         attrs = {
             "coding_cost_factor": factor,
-            "pairs": "held" if pairs_are_held(mode.value) else "adapted",
+            "pairs": "none" if without_pairs(mode.value) else "held" if pairs_are_held(mode.value) else "adapted",
             "num_iterations": 0 if changed.adapted is None else changed.adapted.num_iterations,
         }
         return cls(mode, unchanged, changed, attrs)
@@ -114,7 +114,8 @@ def _keeping_mean_cost(answer: Callable[[float], Reference], unchanged: Referenc
 def _refuse_unsettled(name: str, found: Reference, mode: PopulationNetwork) -> None:
     ends = collapsed(found.network, mode.baseline)
     if ends or not found.settled:
-        what = f"those of neurons {', '.join(map(str, ends))} at 0 or 1" if ends else "baselines that do not settle"
+        named, most = ", ".join(map(str, ends)), mode.population.responses.most
+        what = f"those of neurons {named} at 0 or {most:g}" if ends else "baselines that do not settle"
         advice = "Re-optimising p alone would look like an adaptation. " if name == "unchanged" else ""
         raise InputError.of(
             "baseline",

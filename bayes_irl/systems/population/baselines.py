@@ -119,10 +119,10 @@ def keeps_rates(mean: Float[np.ndarray, " num"], recorded: Float[np.ndarray, " n
 
 
 def collapsed(network: PopulationNetwork, observed: Baseline) -> list[int]:
-    """Free neurons whose baseline reached 0 or 1 although it was not observed there."""
+    """Free neurons whose baseline reached 0 or the largest response although it was not observed there."""
 
     def at_an_end(baseline: Baseline) -> np.ndarray:
-        return np.asarray(jnp.minimum(baseline, 1 - baseline) < MIN_DISTANCE)
+        return np.asarray(jnp.minimum(baseline, network.population.responses.most - baseline) < MIN_DISTANCE)
 
     return np.flatnonzero(at_an_end(network.baseline) & ~at_an_end(observed) & network.population.free).tolist()
 
@@ -138,7 +138,8 @@ def _follow(adapted: Adapted, chains: Chains, kind: Kind) -> tuple[Adapted, Expe
         free = jnp.asarray(network.population.free)
         if kind == "population":
             mean = jnp.full_like(mean, (mean * free).sum() / free.sum())
-        wanted = jnp.where(free, jnp.clip(mean, MIN_DISTANCE / 10, 1 - MIN_DISTANCE / 10), network.baseline)
+        most = network.population.responses.most
+        wanted = jnp.where(free, jnp.clip(mean, MIN_DISTANCE / 10, most - MIN_DISTANCE / 10), network.baseline)
         if jnp.abs(wanted - network.baseline).max() < SETTLED:
             return adapted, expected, True
         moved = PopulationNetwork(network.population, network.value, wanted)

@@ -7,10 +7,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt8
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt
 from scipy.special import logit
 
 from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.response_families import Responses
 
 BURN_IN = 50  # sweeps (updates per neuron) after which a run that started at the baseline counts as stationary
 
@@ -19,7 +20,7 @@ class Chains(eqx.Module):
     """The present states of independent runs.
 
     Attributes:
-        patterns: σ of each run, 0.0 and 1.0.
+        patterns: σ of each run, 0.0 and 1.0, or counts.
         stimuli: x of each run.
     """
 
@@ -31,14 +32,14 @@ class Visits(eqx.Module):
     """States that the runs visited.
 
     Attributes:
-        patterns: σ, 0 and 1.
+        patterns: σ, 0 and 1, or counts.
         stimuli: x.
         neurons: The neuron that was redrawn last.
-        chances: For every neuron, the probability of a spike when it last answered; None if not requested. Given the
-            stimuli, their mean is that of the responses, and they vary far less.
+        chances: For every neuron, the probability of a spike (or the mean of its counts) when it last answered; None if
+            not requested. Given the stimuli, their mean is that of the responses, and they vary far less.
     """
 
-    patterns: UInt8[Array, "num_kept num_chains num_neurons"]
+    patterns: UInt[Array, "num_kept num_chains num_neurons"]
     stimuli: Int[Array, "num_kept num_chains"]
     neurons: Int[Array, "num_kept num_chains"]
     chances: Float[Array, "num_kept num_chains num_neurons"] | None = None
@@ -52,7 +53,11 @@ def begin(network: PopulationNetwork, key: PRNGKeyArray, num_chains: int) -> Cha
     share = np.cumsum(np.asarray(population.stimulus_share))
     strata = (np.arange(num_chains) + rng.random()) / num_chains
     stimuli = np.minimum(np.searchsorted(share, strata, side="right"), len(share) - 1)
-    patterns = (rng.random((num_chains, len(likely))) < likely).astype(baseline.dtype)
+    drawn = rng.random((num_chains, len(likely)))
+    patterns = (drawn < likely).astype(baseline.dtype)
+    if population.responses.counted:
+        counts = population.responses.draw(jnp.asarray(drawn), population.responses.log_odds(network.baseline)[None])
+        patterns = np.where(population.free, counts, 0.0).astype(baseline.dtype)
     return Chains(jnp.asarray(patterns), jnp.asarray(rng.permutation(stimuli)))
 
 
@@ -100,9 +105,10 @@ def proceed(
         value.fields,
         value.by_count,
         None if value.with_count is None else value.with_count.T,
-        jnp.asarray(logit(baseline)),
+        jnp.asarray(population.responses.log_odds(baseline) if population.responses.counted else logit(baseline)),
         jnp.asarray(np.where(population.free, -1, population.alive).astype(baseline.dtype)),
         jnp.asarray(moves),
+        jax.tree.map(lambda each: jnp.broadcast_to(each, baseline.shape), population.responses),
     )
     spacings = np.full(num_kept, spacing)
     spacings[0] += before
@@ -114,11 +120,12 @@ class _Tables(NamedTuple):
 
     pairs: Array | None  # None: neurons do not matter to each other
     fields: Array
-    by_count: Array
+    by_count: Array | None
     by_others: Array | None  # g `[num_counts, num_neurons]`
     odds: Array
     fixed: Array  # the probability of a spike of lesioned neurons; negative: the neuron is free
     moves: Array  # cumulative probabilities of the next stimulus
+    responses: Responses
 
 
 @partial(jax.jit, static_argnames=("held", "with_chances"))
@@ -131,7 +138,7 @@ def _proceed(
     with_chances: bool,
 ) -> tuple[Chains, Visits]:
     num_chains, num_neurons = chains.patterns.shape
-    runs = jnp.arange(num_chains)
+    runs, counted = jnp.arange(num_chains), tables.responses.counted
 
     def update(state, key):
         patterns, spikes, stimuli, _, chances = state
@@ -140,13 +147,16 @@ def _proceed(
         own = patterns[runs, neurons]
         others = spikes - own.astype(int)
         odds = tables.odds[neurons] + _added(tables, patterns, stimuli, neurons, own, others)
-        chance = jnp.where(tables.fixed[neurons] < 0, jax.nn.sigmoid(odds), tables.fixed[neurons])
-        spike = jax.random.uniform(response_key, (num_chains,), odds.dtype) < chance
+        own_family: Responses = jax.tree.map(lambda each: each[neurons], tables.responses)
+        free = tables.fixed[neurons] < 0
+        chance = jnp.where(free, own_family.mean(odds), tables.fixed[neurons])
+        uniform = jax.random.uniform(response_key, (num_chains,), odds.dtype)
+        spike = jnp.where(free, own_family.draw(uniform, odds), 0.0) if counted else uniform < chance
         if chances is not None:
             chances = chances.at[runs, neurons].set(chance, unique_indices=True)
         return (
             patterns.at[runs, neurons].set(spike.astype(odds.dtype), unique_indices=True),
-            others + spike,
+            others + spike.astype(int),
             stimuli,
             neurons,
             chances,
@@ -169,7 +179,7 @@ def _proceed(
             return one_bin(now, jax.random.fold_in(key, j))
 
         state = jax.lax.fori_loop(0, spacing, go_on, state)
-        return state, (state[0].astype(jnp.uint8), *state[2:])
+        return state, (state[0].astype(jnp.uint16 if counted else jnp.uint8), *state[2:])
 
     spikes = chains.patterns.sum(axis=1).astype(int)
     stimuli = chains.stimuli.astype(int)
@@ -187,7 +197,8 @@ def _added(
     if tables.pairs is not None:
         rows = tables.pairs[stimuli if len(tables.pairs) > 1 else 0, neurons]
         added += (rows * patterns).sum(axis=1)
-    added += tables.by_count[stimuli, others + 1] - tables.by_count[stimuli, others]
+    if tables.by_count is not None:
+        added += tables.by_count[stimuli, others + 1] - tables.by_count[stimuli, others]
     if tables.by_others is None:
         return added
     there, here = tables.by_others[others + 1], tables.by_others[others]

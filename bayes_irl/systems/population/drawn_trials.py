@@ -5,7 +5,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.systems.population.chains import proceed, stationary_chains
 from bayes_irl.systems.population.population_network import PopulationNetwork
 
@@ -20,7 +20,7 @@ def draw_trials(
     held: bool,
     bin_width: float,
     num_trials: int | None,
-) -> Recording:
+) -> Recording | CountRecording:
     """Record independent runs as trials of equal length. Each starts close to stationarity.
 
     Every run begins with a pattern drawn from the baseline and a stimulus drawn from its long-run shares. Recording
@@ -41,7 +41,8 @@ def draw_trials(
         """Concatenate the trials."""
         return np.swapaxes(np.asarray(array), 0, 1).reshape(number * length, *array.shape[2:])
 
-    return Recording.from_arrays(
+    kind = CountRecording if network.population.responses.counted else Recording
+    return kind.from_arrays(
         in_order(visits.patterns),
         in_order(visits.stimuli),
         trial=np.repeat(np.arange(number), length),

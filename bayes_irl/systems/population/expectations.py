@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._types import Scalar
 from bayes_irl.systems.population.chains import BURN_IN, Chains, Visits, begin, proceed
-from bayes_irl.systems.population.features import differences, log_partitions, spike_probabilities
+from bayes_irl.systems.population.features import differences, log_partitions, mean_answers
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.precision import single
@@ -26,7 +26,7 @@ class Expected(eqx.Module):
         tuning_curve: E[σ_i | x].
         monte_carlo_error: Standard error of the tuning curve over independent runs.
         mean_response: E[σ_i].
-        spike_count: P(K | x).
+        spike_count: P(K | x); None if responses are counts.
         mean_cost: (1/n) Σ_i E[KL(π_i ‖ p_i)], in nats per update.
         average_reward: E[r], in nats per update, up to what the stimulus alone decides.
     """
@@ -34,7 +34,7 @@ class Expected(eqx.Module):
     tuning_curve: Float[Array, "num_stimuli num_neurons"]
     monte_carlo_error: Float[Array, "num_stimuli num_neurons"]
     mean_response: Float[Array, " num_neurons"]
-    spike_count: Float[Array, "num_stimuli num_counts"]
+    spike_count: Float[Array, "num_stimuli num_counts"] | None
     mean_cost: Scalar
     average_reward: Scalar
 
@@ -92,7 +92,7 @@ def _ends(network: PopulationNetwork, chains: Chains, key: PRNGKeyArray, forget:
 
 
 @eqx.filter_jit
-def _at_ends(network: PopulationNetwork, visits: Visits) -> tuple[Array, Array, Array]:
+def _at_ends(network: PopulationNetwork, visits: Visits) -> tuple[Array, Array, Array | None]:
     """E[σ_i | x] at the ends of bins, its standard error over runs, and P(K | x)."""
     assert visits.chances is not None
     num_stimuli, num_counts = network.population.num_stimuli, network.population.num_neurons + 1
@@ -102,6 +102,8 @@ def _at_ends(network: PopulationNetwork, visits: Visits) -> tuple[Array, Array, 
     apart = jnp.einsum("kcx,kci->cxi", shown, visits.chances) - shown.sum(axis=0)[..., None] * tuning[None]
     num_chains = visits.stimuli.shape[1]
     error = jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(apart).sum(axis=0)) / often
+    if network.population.responses.counted:
+        return tuning, error, None
     number = jax.nn.one_hot(visits.patterns.sum(axis=2, dtype=int), num_counts, dtype=tuning.dtype)
     return tuning, error, jnp.einsum("kcx,kcn->xn", shown, number) / often
 
@@ -119,7 +121,7 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
     samples = weigh(network, visits)
     num_chains = visits.patterns.shape[1]
     added = differences(network.value, samples.patterns)
-    answers = spike_probabilities(population, added, network.baseline)
+    answers = mean_answers(population, added, network.baseline)
     reached, together = _reached(network, samples, answers)
     # For every run: how far its answers lie from the mean of all runs, under each stimulus.
     mean = together / jnp.maximum(reached.sum(axis=0), MIN_SHARE)[:, None]
@@ -135,7 +137,7 @@ def _average(network: PopulationNetwork, fitted: PopulationNetwork, visits: Visi
         tuning_curve=tuning,
         monte_carlo_error=jnp.sqrt(num_chains / (num_chains - 1) * jnp.square(each_run).sum(axis=0)),
         mean_response=population.stimulus_share @ tuning,
-        spike_count=_counts(population, samples, answers),
+        spike_count=None if population.responses.counted else _counts(population, samples, answers),
         mean_cost=(reached * of_free).sum(),
         average_reward=samples.weights @ rewards(fitted, samples),
     )

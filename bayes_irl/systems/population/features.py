@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Shaped
 
+from bayes_irl._checks import InputError
 from bayes_irl._types import Baseline
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 
-Patterns = Float[Array, "num_bins num_neurons"]  # 0.0 and 1.0
+Patterns = Float[Array, "num_bins num_neurons"]  # 0.0 and 1.0, or counts
 PerNeuron = Float[Array, "num_bins num_stimuli num_neurons"]
 PerStimulus = Float[Array, "num_bins num_stimuli"]
 
@@ -26,16 +27,19 @@ class FeatureValue(eqx.Module):
 
         r(σ, x) = v(σ, x) − Σ_x′ T[x, x′] B(v)(σ, x′),    B(v)(σ, x) = (1/n) Σ_i log Σ_a p_i(a) exp v(σ^{i←a}, x).
 
+    Responses that are counts have the terms J and h alone: v is linear in each response, with the slope
+    g_i(σ, x) = Σ_j J_ij(x) σ_j + h_i(x).
+
     Attributes:
         pairs: J, symmetric with a diagonal of zeros; one for all stimuli, or one for each.
         fields: h.
-        by_count: c, for every number of spikes.
+        by_count: c, for every number of spikes; `None`: no such term.
         with_count: g, the change of a response's value with the number of spikes; `None`: no such term.
     """
 
     pairs: Float[Array, "num_sets num_neurons num_neurons"]
     fields: Float[Array, "num_stimuli num_neurons"]
-    by_count: Float[Array, "num_stimuli num_counts"]
+    by_count: Float[Array, "num_stimuli num_counts"] | None = None
     with_count: Float[Array, "num_neurons num_counts"] | None = None
 
     @property
@@ -70,8 +74,9 @@ def symmetric(num_neurons: int, pairs: Float[Array, "*sets num_pairs"]) -> Float
 def as_variables(value: FeatureValue) -> dict[str, Array]:
     """A value's parameters by name; pairs are in the order of `numpy.triu_indices`."""
     upper = np.triu_indices(value.num_neurons, k=1)
-    variables = {"pairs": value.pairs[:, *upper], "fields": value.fields, "by_count": value.by_count}
-    return variables if value.with_count is None else variables | {"with_count": value.with_count}
+    variables = {"pairs": value.pairs[:, *upper], "fields": value.fields}
+    terms = {"by_count": value.by_count, "with_count": value.with_count}
+    return variables | {name: each for name, each in terms.items() if each is not None}
 
 
 def from_variables(variables: Mapping[str, Array | np.ndarray]) -> FeatureValue:
@@ -80,7 +85,7 @@ def from_variables(variables: Mapping[str, Array | np.ndarray]) -> FeatureValue:
     return FeatureValue(
         symmetric(fields.shape[1], jnp.asarray(variables["pairs"])),
         fields,
-        jnp.asarray(variables["by_count"]),
+        jnp.asarray(variables["by_count"]) if "by_count" in variables else None,
         jnp.asarray(variables["with_count"]) if "with_count" in variables else None,
     )
 
@@ -92,8 +97,11 @@ def values(value: FeatureValue, patterns: Patterns) -> PerStimulus:
 
 def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
     """v(σ, x) without the pair terms."""
+    total = patterns @ value.fields.T
+    if value.by_count is None:
+        return total
     spikes = patterns.sum(axis=1).astype(int)
-    total = patterns @ value.fields.T + value.by_count[:, spikes].T
+    total = total + value.by_count[:, spikes].T
     if value.with_count is None:
         return total
     return total + (patterns * value.with_count[:, spikes].T).sum(axis=1, keepdims=True)
@@ -101,6 +109,8 @@ def without_pairs(value: FeatureValue, patterns: Patterns) -> PerStimulus:
 
 def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     """The value that a spike of each neuron adds, given the others: v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
+    if value.by_count is None:
+        return jnp.einsum("bj,sij->bsi", patterns, value.pairs) + value.fields[None]
     spikes = patterns.sum(axis=1).astype(int)
     spiking = patterns[:, None]
     steps = jnp.diff(value.by_count, axis=1)  # value of one more spike, by the number of the others' spikes
@@ -119,17 +129,48 @@ def differences(value: FeatureValue, patterns: Patterns) -> PerNeuron:
     return added + (1 - spiking) * if_silent[:, None] + spiking * if_spiking[:, None]
 
 
+def check_of_counts(population: ManyNeurons, value: FeatureValue) -> None:
+    """Refuse a value that responses which are counts cannot have.
+
+    Raises:
+        InputError: If it has terms of the number of spikes, of which v is no linear function; or pairs, and counts
+            without an upper limit: where couplings are positive they have no stationary distribution (Besag 1974,
+            doi:10.1111/j.2517-6161.1974.tb00999.x).
+    """
+    if _any(value.by_count) or _any(value.with_count):
+        raise InputError.of(
+            "value",
+            "pairs and fields alone, if responses are counts",
+            "terms of the number of spikes",
+            'They are for responses of 0 and 1. Use the model "independent_tuning".',
+        )
+    if _any(value.pairs) and np.isinf(population.responses.most):
+        raise InputError.of(
+            "value",
+            f"no pairs, if responses are {type(population.responses).__name__} counts",
+            "pairs",
+            "Without a largest count, neurons that excite each other run away. Use Binomial(most), or the model "
+            '"independent_tuning".',
+        )
+
+
+def _any(numbers: Array | None) -> bool:
+    """Whether a term is there, and known not to be 0: not while a program is compiled."""
+    return numbers is not None and not isinstance(numbers, jax.core.Tracer) and bool(np.asarray(numbers).any())
+
+
 def log_partitions(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
-    """Log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
+    """K_i(g_i) = log Σ_a p_i(a) exp v(σ^{i←a}, x) − v(σ^{i←0}, x) of every neuron; `added` are the differences of v."""
     free, forced = _per_neuron(population.free), _per_neuron(population.alive & ~population.free)
-    silent = _per_neuron(jnp.log1p(-baseline))
-    chosen = silent + jax.nn.softplus(_per_neuron(jnp.log(baseline)) - silent + added)
+    responses = population.responses
+    silent, odds = (_per_neuron(each) for each in (responses.log_silent(baseline), responses.log_odds(baseline)))
+    chosen = silent + responses.log_partition(odds + added)
     return jnp.where(free, chosen, jnp.where(forced, added, 0.0))
 
 
-def spike_probabilities(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
-    """π_i(1 | σ, x) of every neuron: logit π_i = logit p_i + v(σ^{i←1}, x) − v(σ^{i←0}, x)."""
-    chosen = jax.nn.sigmoid(_per_neuron(jnp.log(baseline) - jnp.log1p(-baseline)) + added)
+def mean_answers(population: ManyNeurons, added: PerNeuron, baseline: Baseline) -> PerNeuron:
+    """E_π[a] = K_i′(g_i) of every neuron; of responses of 0 and 1 π_i(1 | σ, x), with the log-odds of p plus g."""
+    chosen = population.responses.mean(_per_neuron(population.responses.log_odds(baseline)) + added)
     return jnp.where(_per_neuron(population.free), chosen, _per_neuron(population.spike_probability(baseline)))
 
 

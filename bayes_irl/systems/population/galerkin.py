@@ -156,7 +156,7 @@ def solve_nearby(solved: Adapted, fitted: PopulationNetwork, tolerance: float = 
 
 
 def pairs_are_held(value: FeatureValue) -> bool:
-    """Whether there are too many coefficients to solve for all of them.
+    """Whether J keeps its values: there are too many coefficients to solve for all of them, or J is 0.
 
     Raises:
         InputError: If those of single responses and counts alone are too many.
@@ -168,7 +168,12 @@ def pairs_are_held(value: FeatureValue) -> bool:
             f"{size:,}; the matrix of their products alone needs {8 * size**2 / 1e9:.1f} GB",
             "Adapt a fit to fewer neurons or stimuli.",
         )
-    return num_features(value) > MOST_FEATURES
+    return num_features(value) > MOST_FEATURES or without_pairs(value)
+
+
+def without_pairs(value: FeatureValue) -> bool:
+    """Whether neurons are counted that do not matter to each other: then they do not after a change, either."""
+    return value.by_count is None and not np.asarray(value.pairs).any()
 
 
 def _search(
@@ -250,8 +255,9 @@ def _penalty(value: FeatureValue, held: bool, num_samples: int) -> Float[np.ndar
     """P: of the square of every coefficient, and of the second difference of functions of the count."""
     num_counts, size = value.num_neurons + 1, num_features(value, held)
     second = np.diff(np.eye(num_counts), 2, axis=0)
-    num_functions = value.num_stimuli + (0 if held or value.with_count is None else value.num_neurons)
     penalty = RIDGE * np.eye(size)
+    of_neurons = 0 if held or value.with_count is None else value.num_neurons
+    num_functions = of_neurons + (0 if value.by_count is None else value.num_stimuli)
     for first in range(size - num_functions * num_counts, size, num_counts):
         block = slice(first, first + num_counts)
         penalty[block, block] += SMOOTH * second.T @ second

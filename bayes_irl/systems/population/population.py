@@ -1,5 +1,6 @@
 """A circuit of more neurons than can be enumerated."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -10,9 +11,10 @@ from jaxtyping import Array, PRNGKeyArray
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike
 from bayes_irl.misfit.finding import Findings
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.systems.adapting import Fitted
 from bayes_irl.systems.base import Axes, BaselineKind, Capability, Inferred, Observations, Observed, System
+from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.population.adaptation import PopulationAdaptation
 from bayes_irl.systems.population.baselines import PopulationAnswers
@@ -22,9 +24,10 @@ from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.model_checks import check_population
 from bayes_irl.systems.population.observed import ObservedPopulation, observe_population
 from bayes_irl.systems.population.population_network import PopulationNetwork
+from bayes_irl.systems.population.response_families import restore_responses
 from bayes_irl.systems.population.scoring import score_value
 from bayes_irl.systems.population.statistics import population_statistics
-from bayes_irl.systems.population.tuning import tuned_as_recorded
+from bayes_irl.systems.population.tuning import finite_means, share_without_mean, tuned_as_recorded
 from bayes_irl.systems.replicating import Replicating, StoredRecording
 from bayes_irl.systems.scored import Scored
 
@@ -50,6 +53,8 @@ class Population(ManyNeurons, System):
         silenced: Neurons that always answer 0, at no cost.
         forced: Neurons that always answer 1, at no cost.
         unit_ids: The neurons' names, in order; None: they are numbered.
+        responses: The family of default answers: `Bernoulli()`, 0 or 1, or one of counts: `Poisson()`, `Binomial(most)`
+            or `NegativeBinomial()`.
 
     Raises:
         InputError: For fewer than two neurons, or lesions of neurons that do not exist.
@@ -92,7 +97,7 @@ class Population(ManyNeurons, System):
     }
 
     def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> ObservedPopulation:
-        """Check a `Recording` or a `PackedRecording`, and pack it. All its bins are used.
+        """Check a `Recording`, a `CountRecording` or a `PackedRecording`, and pack it. All its bins are used.
 
         Raises:
             InputError: If numbers of neurons or stimuli differ, single updates were recorded but the stimulus is made
@@ -108,8 +113,11 @@ class Population(ManyNeurons, System):
         updates_per_bin: int | None = None,
         bin_width: float = 0.01,
         num_trials: int | None = None,
-    ) -> Recording:
+    ) -> Recording | CountRecording:
         """Draw parallel trials; see `bayes_irl.simulate`."""
+        if share_without_mean(self, optimum.baseline, optimum.value.fields):
+            advice = "Choose smaller fields, a smaller baseline, or a larger size."
+            raise InputError.of("value", "answers of finite mean", "negative binomials with q e^h ≥ 1", advice)
         steps, held = self.stimulus.bins(updates_per_bin)
         return self.name(draw_trials(optimum, key, num_updates, steps, held, bin_width, num_trials))
 
@@ -120,13 +128,18 @@ class Population(ManyNeurons, System):
         return Axes(self.neuron_coords(), {"reward": ["recorded_pattern"], **VALUE_AXES})
 
     def store(self) -> xr.Dataset:
-        """T, its bins and lesions."""
-        return self.store_neurons(self.kind)
+        """T, its bins and lesions; of counts, their family and dispersion."""
+        stored = self.store_neurons(self.kind)
+        if not self.responses.counted:
+            return stored
+        spread = np.broadcast_to(self.responses.dispersion, (self.num_neurons,))
+        return stored.assign(dispersion=("neuron", spread)).assign_attrs(responses=type(self.responses).__name__)
 
     @classmethod
     def restore(cls: type[Kind], stored: xr.Dataset) -> Kind:
         """Restore the population from `store`."""
-        return cls.restore_neurons(stored)
+        name = stored.attrs.get("responses", "Bernoulli")
+        return cls.restore_neurons(stored, responses=restore_responses(name, stored.get("dispersion")))
 
     def reward_variables(self, sites: Mapping[str, Any]) -> dict[str, Array]:
         """The parameters of a value."""
@@ -140,10 +153,11 @@ class Population(ManyNeurons, System):
         """Check that the inferred population has the tuning of the recorded one."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedPopulation)
+        finite = finite_means(self, observed.baseline, inferred.rewards["fields"])
         if observed.updates:
-            return ()
+            return finite
         network = PopulationNetwork(self, inferred.reward_of(inferred.point), observed.baseline)
-        return (tuned_as_recorded(observed, network, inferred.key),)
+        return (*finite, tuned_as_recorded(observed, network, inferred.key))
 
     def misfits(self, observations: Observations, inferred: Inferred) -> Findings:
         """The checks that need no table of patterns."""
@@ -155,10 +169,14 @@ class Population(ManyNeurons, System):
         """`patterns`: the recorded patterns at which the posterior's `reward` is given, and the stimulus of each."""
         (observed,) = observations.sessions
         assert isinstance(observed, ObservedPopulation)
+        kind = observed.counts.bits.dtype
         return {
             "patterns": xr.Dataset(
                 {
-                    "spikes": (("recorded_pattern", "neuron"), np.asarray(observed.patterns).astype(np.uint8)),
+                    "spikes": (
+                        ("recorded_pattern", "neuron"),
+                        np.asarray(observed.patterns).astype(kind),
+                    ),
                     "shown": ("recorded_pattern", observed.shown),
                 }
             ),
@@ -174,7 +192,9 @@ class Population(ManyNeurons, System):
         if changes := self.describe_change(system):
             advice = "Compare the tuning curves of adapt with the recorded ones."
             raise InputError.of("system", "the population as it was fitted", ", ".join(changes), advice)
-        return score_value(fitted.reward, observed)
+        assert isinstance(observed.system, Population)
+        own = dataclasses.replace(observed.system, responses=self.responses)  # not sizes of what is held out
+        return score_value(fitted.reward, dataclasses.replace(observed, system=own))
 
     def near(self, groups: Mapping[str, xr.Dataset]) -> Callable[[FeatureValue, Any], PopulationNetwork]:
         """The population with a draw's own value, which is optimal for the reward that it implies.
@@ -232,19 +252,30 @@ class Population(ManyNeurons, System):
         return PopulationAdaptation.of(self, after, fitted)
 
     def predict(self, optimum: PopulationAnswers) -> xr.Dataset:
-        """Tuning curves, mean responses, P(number of spikes | x), mean cost, and their Monte Carlo error."""
+        """Tuning curves, mean responses, P(number of spikes | x), mean cost, and their Monte Carlo error.
+
+        Of counts there is no distribution of the number of spikes.
+        """
         expected = optimum.expected
+        number = {} if expected.spike_count is None else {"spike_count_probability": np.asarray(expected.spike_count)}
         return xr.Dataset(
             {
                 "tuning_curve": (("stimulus", "neuron"), np.asarray(expected.tuning_curve)),
                 "monte_carlo_error": (("stimulus", "neuron"), np.asarray(expected.monte_carlo_error)),
                 "mean_response": ("neuron", np.asarray(expected.mean_response)),
-                "spike_count_probability": (("stimulus", "spike_count"), np.asarray(expected.spike_count)),
+                **{name: (("stimulus", "spike_count"), each) for name, each in number.items()},
                 "mean_cost": ((), np.asarray(expected.mean_cost), {"units": "nats per update"}),
                 "average_reward": ((), np.asarray(expected.average_reward), {"units": "nats per update"}),
                 "solver_residual": ((), np.asarray(optimum.residual)),
             }
         )
+
+    def compare(self, unchanged: xr.Dataset, recorded: xr.Dataset) -> Compared | None:
+        """Match predicted mean responses with the recorded ones, in standard deviations of a response."""
+        found = super().compare(unchanged, recorded)
+        if found is None:
+            return None
+        return dataclasses.replace(found, variance=np.asarray(self.responses.variance(found.recorded)))
 
     def describe_change(self, after: System) -> list[str]:
         """Lesions and stimulus statistics that are new."""
@@ -256,5 +287,6 @@ class Population(ManyNeurons, System):
         return coords | {"alive": ("neuron", self.alive)}
 
     def is_solved(self, optimum: PopulationAnswers, largest_residual: float) -> bool:
-        """Whether value and baseline settled."""
-        return optimum.converged
+        """Whether value and baseline settled, and answers have means."""
+        network = optimum.network
+        return optimum.converged and not share_without_mean(network.population, network.baseline, network.value.fields)

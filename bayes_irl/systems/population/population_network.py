@@ -10,9 +10,10 @@ from bayes_irl.systems.population.features import (
     FeatureValue,
     Patterns,
     PerStimulus,
+    check_of_counts,
     differences,
     implied_reward,
-    spike_probabilities,
+    mean_answers,
 )
 from bayes_irl.systems.population.many_neurons import ManyNeurons
 from bayes_irl.systems.population.precision import single
@@ -27,10 +28,10 @@ class PopulationNetwork(eqx.Module):
     Attributes:
         population: The population that answers.
         value: v, in nats.
-        baseline: p, probabilities of a spike.
+        baseline: p, probabilities of a spike; of counts, mean responses.
 
     Raises:
-        InputError: If sizes disagree.
+        InputError: If sizes disagree, or counts cannot have such a value.
     """
 
     population: ManyNeurons
@@ -43,10 +44,13 @@ class PopulationNetwork(eqx.Module):
         found = (self.value.num_neurons, self.value.num_stimuli)
         if size != found or self.baseline.shape != size[:1]:
             raise InputError.of("value", "num_neurons, num_stimuli = {}, {}".format(*size), found)
+        if self.population.responses.counted:
+            self.population.responses.for_neurons(size[0])
+            check_of_counts(self.population, self.value)
 
     def answers_to(self, patterns: Patterns) -> Array:
-        """π_i(1 | σ, x) `[num_bins, num_stimuli, num_neurons]` in every context."""
-        return spike_probabilities(self.population, differences(self.value, patterns), self.baseline)
+        """π_i(1 | σ, x) `[num_bins, num_stimuli, num_neurons]` in every context; of counts, their means."""
+        return mean_answers(self.population, differences(self.value, patterns), self.baseline)
 
     def reward_at(self, patterns: Patterns) -> PerStimulus:
         """r(σ, x), in nats per update, up to a constant per stimulus."""

@@ -34,19 +34,20 @@ def weigh(network: PopulationNetwork, visits: Visits) -> Samples:
 
 def coefficients(value: FeatureValue, held: bool = False) -> Coefficients:
     """The numbers of a value in one row: J above its diagonal (as `numpy.triu_indices`), h, c, g; if held, h and c."""
-    if held:
-        return jnp.concatenate([value.fields.reshape(-1), value.by_count.reshape(-1)])
     upper = np.triu_indices(value.num_neurons, k=1)
-    rest = [value.fields, value.by_count] + ([] if value.with_count is None else [value.with_count])
-    return jnp.concatenate([value.pairs[:, *upper].reshape(-1), *(each.reshape(-1) for each in rest)])
+    parts = [value.fields, value.by_count]
+    parts = parts if held else [value.pairs[:, *upper], *parts, value.with_count]
+    return jnp.concatenate([each.reshape(-1) for each in parts if each is not None])
 
 
 def from_coefficients(row: Coefficients, like: FeatureValue, held: bool = False) -> FeatureValue:
     """The value, of the same kind as `like`, whose coefficients these are; if held, J and g are those of `like`."""
     n, sets = like.num_neurons, len(like.pairs)
     num_pairs = 0 if held else sets * n * (n - 1) // 2
-    pairs, fields, by_count, rest = jnp.split(row, np.cumsum([num_pairs, like.fields.size, like.by_count.size]))
-    fields, by_count = fields.reshape(like.fields.shape), by_count.reshape(like.by_count.shape)
+    num_counts = 0 if like.by_count is None else like.by_count.size
+    pairs, fields, of_counts, rest = jnp.split(row, np.cumsum([num_pairs, like.fields.size, num_counts]))
+    fields = fields.reshape(like.fields.shape)
+    by_count = None if like.by_count is None else of_counts.reshape(like.by_count.shape)
     if held:
         return FeatureValue(like.pairs, fields, by_count, like.with_count)
     with_count = None if like.with_count is None else rest.reshape(like.with_count.shape)
@@ -108,12 +109,17 @@ def log_odds_change(like: FeatureValue, step: Coefficients, samples: Samples, he
 
 @eqx.filter_jit
 def deviations(like: FeatureValue, samples: Samples) -> Float[Array, " num_features"]:
-    """The standard deviation of every feature around its mean under each stimulus, from means alone: f² = f."""
+    """The standard deviation of every feature around its mean under each stimulus.
+
+    Features are products of responses, so f² is f of squared responses: f itself, if responses are 0 and 1.
+    """
+    squared = Samples(jnp.square(samples.patterns), samples.stimuli, samples.weights)
 
     def of_stimulus(x: Array) -> Array:
         here = (samples.stimuli == x).astype(samples.weights.dtype)
         mean = project(like, here, samples)  # times the stimulus's share
-        return mean - mean**2 / jnp.maximum(samples.weights @ here, 1e-300)
+        second = mean if like.by_count is not None else project(like, here, squared)
+        return second - mean**2 / jnp.maximum(samples.weights @ here, 1e-300)
 
     return jnp.sqrt(jnp.maximum(jax.lax.map(of_stimulus, jnp.arange(like.num_stimuli)).sum(axis=0), 0))
 

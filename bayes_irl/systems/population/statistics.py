@@ -2,7 +2,7 @@
 
 - `mean_response` E[σ_i | x];
 - `correlation` of σ_i and σ_j given x: Σ_x N(x) cov(σ_i, σ_j | x), in units of its diagonal, of at most 100 neurons;
-- `num_spikes` P(Σ_i σ_i = c | x).
+- `num_spikes` P(Σ_i σ_i = c | x); if responses are counts, of the number of neurons that spike at all.
 """
 
 from collections.abc import Iterable, Iterator
@@ -103,7 +103,7 @@ def of_replica(network: PopulationNetwork, length: int, updates: bool, key: PRNG
     num_neurons = network.population.num_neurons
     if updates:
         drawn = draw_trials(network, key, length, None, False, 0.01, None)
-        return _of_blocks([(drawn.spikes, drawn.stimulus)], network.population.num_stimuli, num_neurons)
+        return _of_blocks([(drawn.responses, drawn.stimulus)], network.population.num_stimuli, num_neurons)
     start_key, keep_key = jax.random.split(key)
     num_runs, held = min(length, _num_runs(num_neurons)), network.population.hold[0]
     runs, spacing = begin(network, start_key, num_runs), -(-SPACING * num_neurons // held)
@@ -124,7 +124,7 @@ def _of_blocks(
     shown, number = np.zeros(num_stimuli), np.zeros((num_stimuli, num_neurons + 1))
     first, second = np.zeros((num_stimuli, num_neurons)), np.zeros((num_stimuli, len(some), len(some)))
     for spikes, stimulus in blocks:
-        np.add.at(number, (stimulus, spikes.sum(axis=1, dtype=int)), 1.0)
+        np.add.at(number, (stimulus, (spikes > 0).sum(axis=1, dtype=int)), 1.0)
         for x in np.unique(stimulus):
             here = spikes[stimulus == x].astype(np.float32)
             shown[x] += len(here)
@@ -157,7 +157,8 @@ def _num_runs(num_neurons: int) -> int:
 def _variance_between_trials(packed: PackedRecording) -> float:
     """Variance of mean responses, from trial to trial, over that of independent bins: the median, and at least 1.
 
-    Var(m) = C/(C − 1) Σ_c (S_c − N_c m)² / N² over trials c, against m (1 − m) / N, of each neuron and stimulus.
+    Var(m) = C/(C − 1) Σ_c (S_c − N_c m)² / N² over trials c, against m (1 − m) / N, of each neuron and stimulus; of
+    counts, against their variance over N.
     """
     label, names = label_trials(packed, LEAST_TRIALS)
     if len(names) < LEAST_TRIALS:
@@ -169,10 +170,11 @@ def _variance_between_trials(packed: PackedRecording) -> float:
     total = np.stack([packed.spikes(part).sum(axis=0, dtype=float) for part in parts])
     total, shown = total.reshape(-1, num_stimuli, num_neurons), size.reshape(-1, num_stimuli, 1)
     spikes, number = total.sum(axis=0), shown.sum(axis=0)
-    often = (spikes >= LEAST_SPIKES) & (number - spikes >= LEAST_SPIKES)
+    often = (spikes >= LEAST_SPIKES) & (packed.counted | (number - spikes >= LEAST_SPIKES))
     if not often.any():
         return 1.0
     mean = spikes / np.maximum(number, 1)
     between = len(names) / (len(names) - 1) * np.square(total - shown * mean).sum(axis=0)
-    independent = np.where(often, number * mean * (1 - mean), 1.0)
+    variance = packed.moments(2) / np.maximum(number, 1) - mean**2 if packed.counted else mean * (1 - mean)
+    independent = np.where(often, number * variance, 1.0)
     return max(1.0, float(np.median((between / independent)[often])))

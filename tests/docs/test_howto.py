@@ -69,6 +69,18 @@ def test_the_page_on_glms_runs():
     assert terms["coupling"].mean(("chain", "draw")).values == pytest.approx(coupling, abs=0.1)
 
 
+def test_the_page_on_counts_runs():
+    """On four neurons whose counts vary more than Poisson ones."""
+    rng, direction = np.random.default_rng(0), np.arange(2000) % 4
+    mean = rng.uniform(0.5, 4.0, (4, 4))[direction]
+    counts = rng.poisson(mean * rng.gamma(3, 1 / 3, mean.shape))
+    done = {"bi": bi, "counts": counts, "direction": direction, "trial": np.arange(2000) // 40}
+    (block,) = blocks("spike_counts")
+    exec(block.replace("silence(3)", "silence(3), num_draws=2"), done)
+    assert bi.passed(done["fit"]), bi.verdict(done["fit"])
+    assert "tuning_curve" in done["prediction"]["predictions"]
+
+
 def test_the_checks_of_the_page_on_failed_verdicts_exist():
     """The page names checks as the code does."""
     rows = re.findall(r"^\| ([^|]+) \|", (PAGES / "failed_verdict.md").read_text(encoding="utf-8"), re.MULTILINE)

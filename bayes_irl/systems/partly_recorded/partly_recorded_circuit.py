@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike, Baseline, Reward
-from bayes_irl.recordings import Recording, Snapshots
+from bayes_irl.recordings import CountRecording, Recording, Snapshots
 from bayes_irl.systems.base import BaselineKind, Capability, Observations, System
 from bayes_irl.systems.circuit.exploration import explored
 from bayes_irl.systems.circuit.network import NeuronOptimum
@@ -112,18 +112,26 @@ class PartlyRecordedCircuit(UnrestrictedCircuit):
             )
 
     @classmethod
-    def from_recording(cls: type[Kind], recording: Recording, update_rate: Any = None, *, unrecorded: int = 1) -> Kind:
+    def from_recording(
+        cls: type[Kind],
+        recording: Recording | CountRecording,
+        update_rate: Any = None,
+        *,
+        unrecorded: int = 1,
+        **more: Any,
+    ) -> Kind:
         """Return the circuit that was recorded in part; see `Circuit.from_recording`.
 
         Args:
             recording: Bins.
             update_rate: How often each neuron answers, in Hz, recorded or not.
             unrecorded: The number of neurons that are not in the recording.
+            **more: As for `Circuit.from_recording`.
 
         Raises:
             InputError: As for `Circuit.from_recording`; for single updates.
         """
-        known = super().from_recording(recording, update_rate)
+        known = super().from_recording(recording, update_rate, **more)
         num = recording.num_neurons + count("unrecorded", unrecorded, least=0)
         steps = recording.updates_per_bin(update_rate * num / recording.num_neurons)
         stimulus = Stimulus.per_update(recording.transition(), steps, held=True, labels=known.stimulus_labels)

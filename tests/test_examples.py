@@ -67,6 +67,17 @@ def test_retina_runs(shared, tmp_path):
 
 
 @pytest.mark.slow
+def test_brain_computer_interface_runs(shared, tmp_path):
+    """Of a sixth of the units: rewards point where the decoder points, and the new decoder changes them little."""
+    words = printed("brain_computer_interface", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    cosines = re.search(r"block 1: decoder 1 ([\d.-]+) .*decoder 2 ([\d.-]+) ", words)
+    assert cosines and float(cosines[1]) > max(0.4, float(cosines[2]))
+    away = re.search(r"all the way: ([\d.-]+) ± ([\d.]+)", words)
+    assert away and float(away[1]) < -4 * float(away[2])
+    assert pictures(tmp_path) == {"brain_computer_interface"}
+
+
+@pytest.mark.slow
 def test_rat_clicks_runs(shared, tmp_path):
     words = printed("rat_clicks", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", words, re.MULTILINE))

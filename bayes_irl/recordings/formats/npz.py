@@ -54,18 +54,21 @@ def _recording(path: Path, arrays: dict[str, Any]) -> Recording:
     return made if lost is None else replace(made, lost=finite_array("lost", lost, (made.num_neurons,)))
 
 
-def save_recording(recording: Recording, path: str | os.PathLike[str]) -> None:
+def save_recording(recording: Any, path: str | os.PathLike[str]) -> None:
     """Write a recording to an .npz archive, all of it or nothing: an older file is replaced only at the end.
 
     Args:
-        recording: The recording.
+        recording: The `Recording`.
         path: The path of the file, ending in .npz.
 
     Raises:
-        InputError: If the file cannot be written there.
+        InputError: If the file cannot be written there, or this is no `Recording`.
 
     >>> save_recording(recording, "recording.npz")
     """
+    if not isinstance(recording, Recording):
+        advice = "Write arrays with np.savez; CountRecording.from_arrays makes a recording of counts of them again."
+        raise InputError.of("recording", "a Recording", type(recording).__name__, advice)
     target = npz_path(path)
     fields = {name: getattr(recording, name) for name in _NEEDED + _OPTIONAL}
     write_archive(target, {name: value for name, value in fields.items() if value is not None})

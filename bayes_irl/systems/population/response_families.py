@@ -166,7 +166,7 @@ class Binomial(Responses):
     Attributes:
         largest: The largest possible count.
 
-    >>> float(Binomial(4).mean(Binomial(4).log_odds(1.0)))
+    >>> float(Binomial(4).mean(Binomial(4).log_odds(jnp.array(1.0))))
     1.0
     """
 
@@ -243,7 +243,7 @@ class NegativeBinomial(Responses):
         size: One number for all neurons, or one per neuron; None: estimated from the recording, from the variance of
             each neuron's counts given the stimulus.
 
-    >>> float(NegativeBinomial(2.0).variance(3.0))
+    >>> float(NegativeBinomial(2.0).variance(jnp.array(3.0)))
     7.5
     """
 

@@ -18,6 +18,8 @@ import pytest
 import synthetic_trials
 import xarray as xr
 
+jax.config.update("jax_enable_x64", True)  # as in tests/conftest.py, which examples do without when they run alone
+
 STORED = Path(__file__).resolve().parents[1] / "stored"  # made by its make.py
 
 

@@ -166,7 +166,7 @@ class Binomial(Responses):
     Attributes:
         largest: The largest possible count.
 
-    >>> float(Binomial(4).mean(Binomial(4).log_odds(jnp.array(1.0))))
+    >>> float(Binomial(4).variance(jnp.array(2.0)))
     1.0
     """
 

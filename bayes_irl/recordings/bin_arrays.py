@@ -107,3 +107,31 @@ def _in_order(trial: np.ndarray) -> np.ndarray:
             "Keep each trial's bins together and number the trials in the order in which they happened.",
         )
     return trial
+
+
+def around(
+    shape: tuple[int, ...],
+    stimulus: Any,
+    trial: Any,
+    bin_width: Any,
+    neuron: Any,
+    num_stimuli: Any,
+    unit_ids: Any,
+    stimulus_names: Any,
+) -> dict[str, Any]:
+    """Check what a recording holds beside its responses `[num_bins, num_neurons]`; return it by attribute.
+
+    Raises:
+        InputError: If an array is not as `Recording.from_arrays` takes it, or lengths disagree.
+    """
+    num_bins, num_neurons = shape
+    states, size, names = stimuli_of(stimulus, num_bins, num_stimuli, stimulus_names)
+    return {
+        "stimulus": states,
+        "num_stimuli": size,
+        "trial": None if trial is None else trials_of(trial, num_bins),
+        "bin_width": None if bin_width is None else seconds_per_bin(bin_width),
+        "neuron": None if neuron is None else per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
+        "unit_ids": None if unit_ids is None else unique_names("unit_ids", unit_ids, num_neurons),
+        "stimulus_names": names,
+    }

@@ -9,10 +9,9 @@ from jax.typing import ArrayLike
 from jaxtyping import Int32, UInt16
 
 from bayes_irl._checks import InputError, number_array
-from bayes_irl.recordings.bin_arrays import per_bin, seconds_per_bin, stimuli_of, trials_of
+from bayes_irl.recordings.bin_arrays import around, seconds_per_bin
 from bayes_irl.recordings.in_bins import InBins
 from bayes_irl.recordings.labelled import units_last
-from bayes_irl.recordings.labels import unique_names
 
 MAX_COUNT = int(np.iinfo(np.uint16).max)
 
@@ -77,19 +76,9 @@ class CountRecording(InBins):
         """
         table, own_ids = units_last("counts", counts)
         array = _counts_of(table)
-        num_bins, num_neurons = array.shape
         ids = own_ids if unit_ids is None else unit_ids
-        states, size, names = stimuli_of(stimulus, num_bins, num_stimuli, stimulus_names)
-        return cls(
-            counts=array,
-            stimulus=states,
-            num_stimuli=size,
-            trial=None if trial is None else trials_of(trial, num_bins),
-            bin_width=None if bin_width is None else seconds_per_bin(bin_width),
-            neuron=None if neuron is None else per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
-            unit_ids=None if ids is None else unique_names("unit_ids", ids, num_neurons),
-            stimulus_names=names,
-        )
+        beside = around(array.shape, stimulus, trial, bin_width, neuron, num_stimuli, ids, stimulus_names)
+        return cls(counts=array, **beside)
 
     @classmethod
     def from_spike_times(

@@ -11,12 +11,11 @@ from jaxtyping import Float, Int32, UInt8
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.recordings import counts
-from bayes_irl.recordings.bin_arrays import bits_of, per_bin, seconds_per_bin, stimuli_of, trials_of
+from bayes_irl.recordings.bin_arrays import around, bits_of, seconds_per_bin
 from bayes_irl.recordings.binarised import binarise, warn_of_lost_spikes
 from bayes_irl.recordings.counts import ResponseCounts, Snapshots, Transitions, Updates
 from bayes_irl.recordings.in_bins import InBins
 from bayes_irl.recordings.labelled import units_last
-from bayes_irl.recordings.labels import unique_names
 from bayes_irl.recordings.pynapple_frame import to_frame
 
 _MOST_NEURONS = 30  # a pattern's index is an int32
@@ -100,19 +99,9 @@ class Recording(InBins):
         """
         table, own_ids = units_last("spikes", spikes)
         bits = bits_of(table)
-        num_bins, num_neurons = bits.shape
         ids = own_ids if unit_ids is None else unit_ids
-        states, size, names = stimuli_of(stimulus, num_bins, num_stimuli, stimulus_names)
-        return cls(
-            spikes=bits,
-            stimulus=states,
-            num_stimuli=size,
-            trial=None if trial is None else trials_of(trial, num_bins),
-            bin_width=None if bin_width is None else seconds_per_bin(bin_width),
-            neuron=None if neuron is None else per_bin("neuron", neuron, num_bins, 0, num_neurons - 1),
-            unit_ids=None if ids is None else unique_names("unit_ids", ids, num_neurons),
-            stimulus_names=names,
-        )
+        beside = around(bits.shape, stimulus, trial, bin_width, neuron, num_stimuli, ids, stimulus_names)
+        return cls(spikes=bits, **beside)
 
     @classmethod
     def from_counts(cls, counts: Any, stimulus: Any, **more: Any) -> "Recording":

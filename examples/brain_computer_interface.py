@@ -198,7 +198,7 @@ print(f"{np.mean(np.array(by_chance) >= np.median(change)):.1%} as much or more"
 heaviest = np.argsort(-sum(np.linalg.norm(decoder, axis=0) for decoder in decoders))
 for number in (1, 2, 5) if SMALL else (1, 5, 10, 20, 40):
     at_ends = [adaptation(rewards[name], kept=np.sort(heaviest[number:])) for name in (last, "block 1")]
-    print(f"  {last} less block 1, less the {number} heaviest units: {interval(np.subtract.outer(*at_ends).ravel())}")
+    print(f"  {last} less block 1, without the heaviest {number}: {interval(np.subtract.outer(*at_ends).ravel())}")
 
 # %% [markdown]
 # ## (c) What predicts the answers to the new decoder?

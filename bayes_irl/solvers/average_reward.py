@@ -36,7 +36,7 @@ class Solution(eqx.Module):
 
     Attributes:
         value: v(σ, x)/λ `[num_stimuli, num_patterns]`, up to a function of the stimulus: its mean over patterns is 0
-            for every stimulus.
+            for every stimulus (where units move the stimulus: its mean over all states).
         policy: π_i(a | context), for every unit `[num_actions, *context]`.
         num_sweeps: applications of the soft Bellman operator.
         residual: largest violation of the soft Bellman equation, in units of λ.
@@ -88,23 +88,24 @@ def evaluate(world: World, policy: Policy, gain: Reward) -> Value:
         gain: reward minus expected cost per state `[num_stimuli, num_patterns]`.
     """
     chances = in_order(world, policy)
-    return solve_linear(lambda v: v - centre(world.ahead(act(world, chances, v))), centre(gain))
+    return solve_linear(lambda v: v - centre(world, world.ahead(act(world, chances, v))), centre(world, gain))
 
 
 def objective(world: World, reward: Reward, defaults: Defaults, value: Value) -> Scalar:
     """L/λ, the mean of r + T B(v) − v, for r and v in units of λ; over stimuli by their long-run share."""
     backup = world.ahead(soft_backup(world, defaults, value))
-    return world.stimulus_share @ (reward + backup - value).mean(axis=1)
+    return world.part_share @ world.apart(reward + backup - value).mean(axis=1)
 
 
 def _sweep(problem: Problem, value: Value, backup: Callable[..., Value] = soft_backup) -> Value:
-    return centre(problem.reward + problem.world.ahead(backup(problem.world, problem.defaults, value)))
+    world = problem.world
+    return centre(world, problem.reward + world.ahead(backup(world, problem.defaults, value)))
 
 
 @eqx.filter_custom_jvp
 def _fixed_point(problem: Problem) -> tuple[Value, Count, Scalar]:
     tolerance = default_tolerance(problem.reward.dtype)
-    world, start = problem.world, centre(problem.reward)
+    world, start = problem.world, centre(problem.world, problem.reward)
     correction = (lambda value: world.correction(problem.defaults, value)) if world.is_corrected else None
     swept = accelerate(lambda value: _sweep(problem, value), start, tolerance, MAX_SWEEPS, correction)
     return end_by_newton(problem, tolerance, *swept) if world.ends_by_newton else swept
@@ -138,7 +139,11 @@ def end_by_newton(
         flat, error, count = state
         return (error > jnp.maximum(tolerance, _rounding(flat))) & jnp.isfinite(error) & (count < MAX_STEPS)
 
-    flat, error, count = jax.lax.while_loop(unfinished, step, (value.reshape(-1), residual, jnp.asarray(0)))
+    # A loop that is not entered would still fill its matrices.
+    begin = (value.reshape(-1), residual, jnp.asarray(0))
+    flat, error, count = jax.lax.cond(
+        unfinished(begin), lambda at: jax.lax.while_loop(unfinished, step, at), lambda at: at, begin
+    )
     better = error < residual
     ended = jnp.where(better, flat.reshape(shape), value)
     return ended, num_sweeps + count, jnp.where(better, error, residual)

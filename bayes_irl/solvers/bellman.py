@@ -150,13 +150,14 @@ def ahead_forward(world: World, occupancy: Occupancy) -> Occupancy:
     return pushed
 
 
-def centre(table: Value) -> Value:
-    """Remove a function of the stimulus alone.
+def centre(world: World, table: Value) -> Value:
+    """Remove a function of the stimulus alone; where units move the stimulus, a constant.
 
     No unit can influence such a function, and B(v + c(x)) = B(v) + c(x): the fixed point is solved in the quotient,
     where a slow stimulus costs nothing.
     """
-    return table - table.mean(axis=1, keepdims=True)
+    rows = world.apart(table)
+    return (rows - rows.mean(axis=1, keepdims=True)).reshape(table.shape)
 
 
 def column(probabilities: Float[Array, "num_actions ..."], like: Float[Array, "num_actions ..."]) -> Array:

@@ -25,10 +25,10 @@ def long_run_share(transition: Transition) -> Float[Array, " num_stimuli"]:
 class World(eqx.Module):
     """States, a move of the world's own, and units that act one at a time.
 
-    States are laid out as `[num_stimuli, num_patterns]`. The world moves first (`ahead`), and with it the stimulus, the
-    part that no unit can influence, by `transition`; then one of `num_units` units, uniformly at random, acts. A unit
-    acts in a *context*: the states that its own action cannot tell apart share one. A restricted unit does not see its
-    whole context.
+    States are laid out as `[num_stimuli, num_patterns]`. The world moves first (`ahead`), and with it the stimulus: by
+    `transition`, on which units have no influence, unless the world says otherwise (`apart`). Then one of `num_units`
+    units, uniformly at random, acts. A unit acts in a *context*: the states that its own action cannot tell apart share
+    one. A restricted unit does not see its whole context.
     """
 
     @property
@@ -62,6 +62,24 @@ class World(eqx.Module):
         (1, T) where it moves before every update. Optimal answers are those to T in any case.
         """
         return 1, self.transition
+
+    def ahead_of_bin(self, table: Value) -> Value:
+        """Mean of a table after the stimulus's move from bin to bin: T_bin f, with T_bin of `hold`."""
+        return jnp.asarray(self.hold[1]) @ table
+
+    def apart(
+        self, table: Float[Array, "*num_draws num_stimuli num_patterns"]
+    ) -> Float[Array, "*num_draws num_parts num_states_of_part"]:
+        """The table as one row per part of the states that no unit can lead out of: a stimulus, unless they move it.
+
+        A value is free up to a number per row, and how often each row is visited is known in advance (`part_share`).
+        """
+        return table
+
+    @property
+    def part_share(self) -> Float[Array, " num_parts"]:
+        """Long-run share of each row of `apart`."""
+        return self.stimulus_share
 
     @property
     def num_stimuli(self) -> int:

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Transition, Value
-from bayes_irl.solvers.bellman import centre
 
 MOST_TOGETHER = 5  # neurons whose responses one matrix transforms
 
@@ -37,7 +36,8 @@ def ignoring_each_other(
     def invert(table: Value) -> Value:
         products = _transform(to_products, table)
         solved = sum((by_set[:, x] * products[x][None] for x in range(size)), jnp.zeros_like(table))
-        return centre(_transform(to_patterns, solved))
+        inverted = _transform(to_patterns, solved)
+        return inverted - inverted.mean(axis=1, keepdims=True)
 
     return invert
 

@@ -60,6 +60,7 @@ from .systems import Binomial as Binomial
 from .systems import Capability as Capability
 from .systems import Check as Check
 from .systems import Circuit as Circuit
+from .systems import ClosedLoopCircuit as ClosedLoopCircuit
 from .systems import CoupledCircuit as CoupledCircuit
 from .systems import CoupledNetwork as CoupledNetwork
 from .systems import Couplings as Couplings
@@ -78,6 +79,7 @@ from .systems import PartlyRecordedCircuit as PartlyRecordedCircuit
 from .systems import Poisson as Poisson
 from .systems import Population as Population
 from .systems import PopulationNetwork as PopulationNetwork
+from .systems import SteeredStimulus as SteeredStimulus
 from .systems import Stimulus as Stimulus
 from .systems import System as System
 from .systems import Valuation as Valuation

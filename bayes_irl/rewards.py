@@ -8,6 +8,7 @@ from jaxtyping import Array, Float
 
 from bayes_irl._checks import InputError, count, finite_array
 from bayes_irl._types import ArrayLike, Occupancy, Reward
+from bayes_irl.solvers import World
 from bayes_irl.systems.circuit.wiring import Wiring
 
 
@@ -125,6 +126,25 @@ def in_gauge(
     shares = weights / weights.sum(axis=-1, keepdims=True)
     shares = shares.reshape(*[1] * (reward.ndim - 2), *shares.shape)
     return reward - (reward * shares).sum(axis=-1, keepdims=True)
+
+
+def in_gauge_of(
+    world: World, reward: Float[Array, "*num_draws num_stimuli num_patterns"], weights: Occupancy
+) -> Float[Array, "*num_draws num_stimuli num_patterns"]:
+    """Bring a reward into the gauge of a system: as `in_gauge`, or where neurons move the stimulus, one mean over all.
+
+    Args:
+        world: The system.
+        reward: r `[..., num_stimuli, num_patterns]`.
+        weights: How often each state was seen `[num_stimuli, num_patterns]`.
+
+    Returns:
+        The reward less its mean over each set of states that no unit can lead out of, of the same shape.
+
+    >>> in_gauge_of(circuit, jnp.arange(16.0).reshape(2, 8), jnp.ones((2, 8))).mean(axis=1).tolist()
+    [0.0, 0.0]
+    """
+    return in_gauge(world.apart(reward), world.apart(weights)).reshape(reward.shape)
 
 
 def per_spike_count(circuit: Wiring, reward: Reward) -> Float[Array, "num_stimuli num_counts"]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from bayes_irl.systems import (
     Capability,
     Circuit,
+    ClosedLoopCircuit,
     CoupledCircuit,
     Decisions,
     Evidence,
@@ -19,6 +20,7 @@ SYSTEMS: tuple[type[System], ...] = (
     Circuit,
     PartlyRecordedCircuit,
     CoupledCircuit,
+    ClosedLoopCircuit,
     Population,
     Maze,
     Decisions,

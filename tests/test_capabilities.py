@@ -22,12 +22,15 @@ CIRCUIT = bi.Circuit(3, bi.Stimulus.switching(0.1))
 REWARD = bi.rewards.from_spike_count(CIRCUIT, target={0: 1, 1: 2})
 PART = bi.Circuit(4, bi.Stimulus.per_update([[0.8, 0.2], [0.3, 0.7]], 6)).partly_recorded(unrecorded=1)
 PAIRS = bi.rewards.pairwise(PART, np.array([0.1, 0.0, 0.9, -0.1, -0.9, 0.9]), np.full((2, 4), -0.3))
+MOVES = np.repeat(np.linspace(0.1, 0.9, 8)[None, :, None], 2, axis=0)
+LOOP = bi.ClosedLoopCircuit(3, bi.SteeredStimulus(np.concatenate([MOVES, 1 - MOVES], axis=2)))
 MAZE = bi.Maze(2, 2, goal=(0, 1))
 TABLE = bi.Decisions([[1, 0, 2], [2, 0, 1], [3, 1, 0], [0, 2, 3]])
 KINDS = (
     "circuit",
     "partly recorded circuit",
     "coupled circuit",
+    "closed-loop circuit",
     "maze",
     "decision table",
     "offers",
@@ -72,6 +75,11 @@ ARGUMENTS = {
         "spike_count",
         CIRCUIT.coupled(),
         bi.simulate(bi.optimize(CIRCUIT.coupled(), REWARD, 1.0, 0.4), 5000, KEY),
+    ),
+    "closed-loop circuit": lambda: (
+        "spike_count",
+        LOOP,
+        bi.simulate(bi.optimize(LOOP, REWARD, 1.0, 0.4), 5000, KEY),
     ),
     "maze": lambda: (
         "place",

@@ -8,7 +8,7 @@ import numpyro
 from bayes_irl._checks import InputError
 from bayes_irl._types import Reward
 from bayes_irl.generative.outcome_counts import OutcomeCounts
-from bayes_irl.rewards import in_gauge
+from bayes_irl.rewards import in_gauge_of
 from bayes_irl.solvers import World
 from bayes_irl.systems import Observations
 
@@ -67,9 +67,9 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
             "model", f"a reward of shape {states}", f"shape {reward.shape}", "This reward was made for another circuit."
         )
     if recording is None:
-        return numpyro.deterministic("reward", reward - reward.mean(axis=1, keepdims=True))
+        return numpyro.deterministic("reward", in_gauge_of(system, reward, jnp.ones(states)))
     assert recording.weights is not None
-    reward = numpyro.deterministic("reward", in_gauge(reward, recording.weights))
+    reward = numpyro.deterministic("reward", in_gauge_of(system, reward, recording.weights))
     priced = {"reward": reward, "price": recording.price}
     observe(reward if recording.price is None else recording.system.reward_from(priced), recording)
     return reward

@@ -246,7 +246,7 @@ def _systems(observations: Observations) -> xr.Dataset:
 
 def _attributes(posterior: Posterior, draws: Draws) -> dict[str, object]:
     model, observations, system = posterior.model, posterior.observations, posterior.system
-    units, gauge, default = system.own_gauge or (*IN_NATS, observations.baseline)
+    units, gauge, default = system.own_gauge or (*IN_NATS, "")
     return {
         "model": model.name,
         "claim": model.claim,
@@ -254,7 +254,7 @@ def _attributes(posterior: Posterior, draws: Draws) -> dict[str, object]:
         "parameters": ", ".join(posterior.parameters),
         "units": units,
         "gauge": gauge,
-        "baseline": default,
+        "baseline": default or observations.baseline,
         "data_hash": observations.data_hash,
         "observed": ", ".join(session.kind for session in observations.sessions),
         **_settings(draws),

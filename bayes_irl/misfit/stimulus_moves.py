@@ -8,12 +8,12 @@ from scipy.special import xlogy
 from scipy.stats import chi2
 
 NUM_DRAWN = 999
-MOST_STATES = 64  # beyond, the statistic is taken as χ²
+MOST_ENTRIES = 4096  # of T; beyond, the statistic is taken as χ²
 LEAST_EXPECTED = 5.0
 
 
 def deviance(
-    counts: Int[np.ndarray, "*many num_stimuli num_stimuli"], transition: Float[np.ndarray, "num_stimuli num_stimuli"]
+    counts: Int[np.ndarray, "*many num_rows num_stimuli"], transition: Float[np.ndarray, "num_rows num_stimuli"]
 ) -> Float[np.ndarray, "*many"]:
     """G² = 2 Σ n_xx′ log(n_xx′ / (n_x T_xx′)): infinite where an impossible move was made.
 
@@ -27,8 +27,8 @@ def deviance(
 
 
 def moves_as_stated(
-    counts: Int[np.ndarray, "num_stimuli num_stimuli"],
-    transition: Float[np.ndarray, "num_stimuli num_stimuli"],
+    counts: Int[np.ndarray, "num_rows num_stimuli"],
+    transition: Float[np.ndarray, "num_rows num_stimuli"],
     rng: np.random.Generator,
 ) -> float:
     """P-value of G²: χ² with one degree of freedom per free entry of T, or drawn where expected counts are small."""
@@ -37,7 +37,7 @@ def moves_as_stated(
         return 0.0
     left, possible = counts.sum(axis=1), transition > 0
     expected = (left[:, None] * transition)[possible & (left > 0)[:, None]]
-    if expected.min(initial=np.inf) >= LEAST_EXPECTED or len(counts) > MOST_STATES:
+    if expected.min(initial=np.inf) >= LEAST_EXPECTED or counts.size > MOST_ENTRIES:
         visited = left > 0
         return float(chi2.sf(seen, int(possible[visited].sum() - visited.sum()))) if seen > 0 else 1.0
     drawn = rng.multinomial(left, transition / transition.sum(axis=1, keepdims=True), size=(NUM_DRAWN, len(left)))

@@ -78,7 +78,7 @@ def _rank(tree: xr.DataTree, truth: ArrayLike | None, stimulus: int, num_shown: 
         inclusion = found.values[:, :, stimulus].mean(axis=(0, 1))[best]
     if truth is not None:
         weights = style.variable(tree, "constant_data", "weights", dims[2:], _ADVICE).values
-        drawn_truth = style.truth_in_gauge(truth, weights)[stimulus, best]
+        drawn_truth = style.truth_in_gauge(tree, truth, weights)[stimulus, best]
     return _Ranking(
         reward=summary[best],
         truth=drawn_truth,

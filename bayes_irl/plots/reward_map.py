@@ -97,7 +97,7 @@ def _summarise(tree: xr.DataTree, truth: ArrayLike | None, most: int, mark: Sequ
         shown=shown,
         each=style.summarise(draws),
         average=style.summarise(draws @ (members / members.sum(axis=0))),
-        truth=None if truth is None else style.truth_in_gauge(truth, weights),
+        truth=None if truth is None else style.truth_in_gauge(tree, truth, weights),
         marked=marked,
     )
 

@@ -19,7 +19,7 @@ from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike
 from bayes_irl.inference import Fit
 from bayes_irl.plots.screen import new_figure, start_pyplot
-from bayes_irl.rewards import in_gauge
+from bayes_irl.rewards import in_gauge_of
 
 MM = 1 / 25.4  # inches
 SINGLE, DOUBLE = 90 * MM, 180 * MM  # one and two columns of a journal
@@ -111,11 +111,12 @@ def finite(values: Shaped[np.ndarray, "..."], name: str) -> Float[np.ndarray, ".
 
 
 def truth_in_gauge(
-    truth: ArrayLike, weights: Float[np.ndarray, "num_stimuli num_patterns"]
+    tree: xr.DataTree, truth: ArrayLike, weights: Float[np.ndarray, "num_stimuli num_patterns"]
 ) -> Float[np.ndarray, "num_stimuli num_patterns"]:
-    """Return a true reward in the gauge of posteriors: mean zero over observed patterns under each stimulus."""
+    """Return a true reward in the gauge of a fit."""
     table = finite_array("truth", truth, weights.shape, "Give a reward per stimulus and pattern.")
-    return np.asarray(in_gauge(jnp.asarray(table), jnp.asarray(weights)))
+    world: Any = Fit(tree).system
+    return np.asarray(in_gauge_of(world, jnp.asarray(table), jnp.asarray(weights)))
 
 
 def predicted(tree: xr.DataTree, name: str, axis: str) -> dict[str, xr.DataArray]:

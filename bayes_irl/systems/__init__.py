@@ -5,6 +5,8 @@ from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.decoding import information_about, information_if_independent
 from bayes_irl.systems.circuit.efficient import optimize_code
 from bayes_irl.systems.circuit.network import Network
+from bayes_irl.systems.closed_loop.closed_loop_circuit import ClosedLoopCircuit
+from bayes_irl.systems.closed_loop.steered_stimulus import SteeredStimulus
 from bayes_irl.systems.coupled.ascent import CoupledNetwork
 from bayes_irl.systems.coupled.coupled_circuit import CoupledCircuit
 from bayes_irl.systems.coupled.couplings import Couplings
@@ -31,6 +33,7 @@ __all__ = [
     "Capability",
     "Check",
     "Circuit",
+    "ClosedLoopCircuit",
     "CoupledCircuit",
     "CoupledNetwork",
     "Couplings",
@@ -51,6 +54,7 @@ __all__ = [
     "Poisson",
     "Population",
     "PopulationNetwork",
+    "SteeredStimulus",
     "Stimulus",
     "System",
     "Valuation",

@@ -2,7 +2,7 @@
 
 import dataclasses
 import itertools
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -32,11 +32,16 @@ class Neurons(eqx.Module):
     forced: eqx.AbstractVar[frozenset[int]]
     unit_ids: eqx.AbstractVar[tuple[str, ...] | None]
 
+    steers: ClassVar[bool] = False  # whether they move the stimulus
+
     def check_lesions(self) -> None:
         """Refuse lesions of neurons that do not exist, or that contradict each other; and ids that do not fit."""
         stimulus: Any = self.stimulus
         if not isinstance(stimulus, Stimulus):
             raise InputError.of("stimulus", "a Stimulus", repr(stimulus), "For instance Stimulus.switching(0.02).")
+        if stimulus.steered != self.steers:
+            wanted, advice = ("a SteeredStimulus", "") if self.steers else ("a Stimulus", "Use a ClosedLoopCircuit.")
+            raise InputError.of("stimulus", wanted, f"a {type(stimulus).__name__}", advice)
         if self.unit_ids is not None:
             unique_names("unit_ids", self.unit_ids, self.num_neurons)
         for name in ("silenced", "forced"):
@@ -69,8 +74,7 @@ class Neurons(eqx.Module):
         """
         if stimulus.num_stimuli != self.stimulus.num_stimuli:
             raise InputError.of("stimulus", f"{self.stimulus.num_stimuli} states, as before", stimulus.num_stimuli)
-        bins = self.stimulus if stimulus.updates_per_bin is None else stimulus
-        return self._but(stimulus=Stimulus(stimulus.transition, self.stimulus.labels, bins.updates_per_bin, bins.held))
+        return self._but(stimulus=stimulus.like(self.stimulus))
 
     @classmethod
     def from_recording(
@@ -261,19 +265,21 @@ class Neurons(eqx.Module):
     @classmethod
     def restore_neurons(cls: type[Kind], stored: xr.Dataset, **more: Any) -> Kind:
         """Make neurons again from what `store_neurons` kept."""
-        transition = stored["transition"].values.astype(float)
-        transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
-        steps, held = (stored[name].item() if name in stored else 0 for name in BINS)
         return cls(
             num_neurons=stored.sizes["neuron"],
-            stimulus=Stimulus(
-                transition, [str(label) for label in stored["stimulus"].values], int(steps) or None, bool(held)
-            ),
+            stimulus=cls.restore_stimulus(stored),
             silenced=frozenset(np.flatnonzero(stored["silenced"].values).tolist()),
             forced=frozenset(np.flatnonzero(stored["forced"].values).tolist()),
             unit_ids=tuple(map(str, ids)) if (ids := stored["neuron"].values).dtype.kind not in "iu" else None,
             **more,
         )
+
+    @classmethod
+    def restore_stimulus(cls, stored: xr.Dataset) -> Stimulus:
+        """Make the stimulus again."""
+        transition = stored["transition"].values.astype(float)
+        transition /= transition.sum(axis=1, keepdims=True)  # of float32, sums are not exact
+        return Stimulus(transition, *stored_bins(stored))
 
     @property
     def neuron_labels(self) -> np.ndarray:
@@ -320,6 +326,12 @@ class Neurons(eqx.Module):
         changes += ["other stimulus statistics"] * (not self.same_stimulus(after))
         bins = (after.stimulus.updates_per_bin, after.stimulus.held)
         return changes + ["other bins"] * (bins != (self.stimulus.updates_per_bin, self.stimulus.held))
+
+
+def stored_bins(stored: xr.Dataset) -> tuple[list[str], int | None, bool]:
+    """Labels, updates per bin, and whether the stimulus is held through bins, as `store_neurons` kept them."""
+    steps, held = (stored[name].item() if name in stored else 0 for name in BINS)
+    return [str(label) for label in stored["stimulus"].values], int(steps) or None, bool(held)
 
 
 def _shown(names: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 """A stimulus: a Markov chain over a few states, which no neuron can influence."""
 
 import copy
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -33,6 +34,8 @@ class Stimulus(eqx.Module):
     >>> Stimulus.switching(0.02).transition.tolist()
     [[0.98, 0.02], [0.02, 0.98]]
     """
+
+    steered: ClassVar[bool] = False  # whether neurons move it
 
     transition: Transition
     labels: tuple[str, ...] = eqx.field(static=True)
@@ -202,10 +205,15 @@ class Stimulus(eqx.Module):
             )
         return self.updates_per_bin, self.held
 
+    def like(self, other: "Stimulus") -> "Stimulus":
+        """Return the same statistics with the labels of another stimulus, and its bins where this one has none."""
+        bins = other if self.updates_per_bin is None else self
+        return Stimulus(self.transition, other.labels, bins.updates_per_bin, bins.held)
+
     def named(self, labels: tuple[str, ...] | list[str]) -> "Stimulus":
         """Return the same stimulus with other labels."""
         renamed = copy.copy(self)
-        object.__setattr__(renamed, "labels", type(self)(self.transition, labels).labels)
+        object.__setattr__(renamed, "labels", Stimulus(self.transition, labels).labels)
         return renamed
 
     @property

@@ -11,7 +11,8 @@ from bayes_irl.misfit.stimulus_moves import count_moves, deviance, moves_as_stat
 from bayes_irl.recordings import PackedRecording, Recording
 from bayes_irl.systems.stimulus import ROUNDING
 
-Table = Float[np.ndarray, "num_stimuli num_stimuli"]
+Table = Float[np.ndarray, "num_rows num_stimuli"]  # a row for each stimulus, or for each with each pattern
+LimitOfError = Callable[[Table], float]
 MOST_UPDATES = 200  # per bin, where their number is not known
 MAX_P = 0.05  # p-values below it may be refuted: only then is it worked out what the misfit does to the reward
 
@@ -21,7 +22,7 @@ def check_stimulus(
     transition: Table,
     labels: Sequence[str],
     updates_per_bin: int | None,
-    limit: Callable[[Table], float],
+    limit: LimitOfError,
     rng: np.random.Generator,
 ) -> Finding | None:
     """Test T by G² = 2 Σ n_xx′ log(n_xx′ / (n_x T_xx′)).

@@ -41,6 +41,7 @@ def main() -> None:
     time_code()
     time_glm(20)
     time_unrecorded()
+    time_closed_loop()
     time_training()
     time_choices()
     time_reaction_times()
@@ -177,6 +178,24 @@ def time_unrecorded() -> None:
         start = jnp.asarray(target.start)
         took = seconds(lambda t=target, z=start: jax.block_until_ready(t.value_and_grad(z)), repeats=50)
         report(f"gradient of the posterior, {system.in_words()}", 1000 * took, "ms")
+
+
+def time_closed_loop() -> None:
+    """Eight neurons that move a stimulus of four states by their number of spikes: one solve, and one gradient."""
+    up = jnp.linspace(0.1, 0.9, 9)[bi.Circuit(8, bi.Stimulus.constant()).spike_count]
+    right, left = (0.1 * chance[None, :, None] * jnp.eye(4, k=k)[:, None] for chance, k in ((up, 1), (1 - up, -1)))
+    stay = jnp.eye(4)[:, None] * (1 - (right + left).sum(axis=2, keepdims=True))
+    circuit = bi.ClosedLoopCircuit(8, bi.SteeredStimulus(right + left + stay))
+    reward = jnp.repeat(jnp.arange(4.0)[:, None] / 20, circuit.num_patterns, axis=1)
+    network = bi.optimize(circuit, reward, 1.0, 0.4)
+    target = Posterior(
+        bi.load_model("stimulus_alone"), observe(circuit, bi.simulate(network, 100_000, jax.random.key(0)), 0.4)
+    )
+    start = jnp.asarray(target.start)
+    took = seconds(lambda: jax.block_until_ready(target.value_and_grad(start)), repeats=20)
+    report(
+        f"gradient of the posterior, 8 neurons that move 4 stimuli, {int(network.num_sweeps)} sweeps", 1000 * took, "ms"
+    )
 
 
 def time_training() -> None:

@@ -1,7 +1,8 @@
 """The theory written out once more, state by state, in dense NumPy: what the solver's tests compare with.
 
 Tables are laid out as in the package, `[stimulus, pattern]`, neuron 0 the most significant bit of a pattern's index.
-Policies are log-odds of a spike, `[neuron, stimulus, pattern]`, the same for both responses of the neuron itself.
+Policies are log-odds of a spike, `[neuron, stimulus, pattern]`, the same for both responses of the neuron itself. A
+transition is T[x, x′], or T[x, x′ | σ] with axes x, σ, x′ where neurons move the stimulus.
 """
 
 import numpy as np
@@ -56,17 +57,27 @@ def kernel(log_odds: np.ndarray) -> np.ndarray:
     return moves
 
 
+def steering(transition: np.ndarray, num_patterns: int) -> np.ndarray:
+    """T[x, x′ | σ] `[stimulus, pattern, next stimulus]`, where neurons do not move it the same for all patterns."""
+    return transition if transition.ndim == 3 else np.repeat(transition[:, None], num_patterns, axis=1)
+
+
 def joint(transition: np.ndarray, log_odds: np.ndarray) -> np.ndarray:
     """Transition matrix of (x, σ): the stimulus moves, then one neuron answers."""
-    num_states = log_odds[0].size
-    return np.einsum("xy,yst->xsyt", transition, kernel(log_odds)).reshape(num_states, num_states)
+    return _joint(transition, kernel(log_odds))
+
+
+def _joint(transition: np.ndarray, answers: np.ndarray) -> np.ndarray:
+    moves = steering(transition, answers.shape[1])
+    return np.einsum("xsy,yst->xsyt", moves, answers).reshape(moves[..., 0].size, -1)
 
 
 def costs(transition: np.ndarray, log_odds: np.ndarray, spikes: np.ndarray) -> np.ndarray:
     """Expected coding cost of the coming update, in nats, per state."""
     p = spikes[:, None, None]
     divergences = rel_entr(expit(log_odds), p) + rel_entr(expit(-log_odds), 1 - p)
-    return transition @ divergences.mean(axis=0)
+    paid = divergences.mean(axis=0)
+    return np.einsum("xsy,ys->xs", steering(transition, paid.shape[1]), paid)
 
 
 def stationary(moves: np.ndarray) -> np.ndarray:
@@ -102,7 +113,7 @@ def objective(transition, reward, log_odds, spikes, coding_cost=1.0) -> float:
 
 
 def optimum(transition, reward, spikes, coding_cost=1.0, rounds=100) -> tuple[np.ndarray, np.ndarray]:
-    """Value in units of λ (mean over patterns 0 for every stimulus) and policy, by policy iteration."""
+    """Value in units of λ (mean 0 per stimulus, in a closed loop over all) and policy, by policy iteration."""
     scaled = reward / coding_cost
     shape, num_states = reward.shape, reward.size
     value = np.zeros(shape)
@@ -113,7 +124,7 @@ def optimum(transition, reward, spikes, coding_cost=1.0, rounds=100) -> tuple[np
         system[:-1, :-1] -= joint(transition, log_odds)
         system[:-1, -1], system[-1, :-1], system[-1, -1] = 1.0, 1.0, 0.0
         solved = np.linalg.solve(system, np.append(gain.ravel(), 0.0))[:-1].reshape(shape)
-        solved -= solved.mean(axis=1, keepdims=True)
+        solved -= solved.mean(axis=1, keepdims=True) if transition.ndim == 2 else solved.mean()
         change, value = np.abs(solved - value).max(), solved
         if change < 1e-12 * max(1.0, np.abs(value).max()):
             break
@@ -123,6 +134,4 @@ def optimum(transition, reward, spikes, coding_cost=1.0, rounds=100) -> tuple[np
 def occupancy_at_ends(per_bin: np.ndarray, log_odds: np.ndarray, updates_per_bin: int) -> np.ndarray:
     """ρ(σ, x) at the ends of bins: the stimulus moves by T_bin, then is held while K_x acts so many times."""
     moves = np.linalg.matrix_power(kernel(log_odds), updates_per_bin)
-    num_states = log_odds[0].size
-    whole = np.einsum("xy,yst->xsyt", per_bin, moves).reshape(num_states, num_states)
-    return stationary(whole).reshape(log_odds.shape[1:])
+    return stationary(_joint(per_bin, moves)).reshape(log_odds.shape[1:])

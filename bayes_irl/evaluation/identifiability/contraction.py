@@ -1,11 +1,13 @@
 """How much was learned from the data: every posterior compared with its prior, in the same gauge."""
 
+from typing import Any
+
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from bayes_irl.inference.fit import Fit
-from bayes_irl.rewards import in_gauge
+from bayes_irl.rewards import in_gauge_of
 from bayes_irl.systems import Capability
 
 INTERVAL = (0.05, 0.95)
@@ -73,7 +75,8 @@ def rewards_in_gauge(fit: Fit) -> tuple[xr.Dataset, xr.Dataset, xr.DataArray]:
 def _with_averages(fit: Fit, reward: xr.DataArray, weights: xr.DataArray) -> xr.Dataset:
     """Rewards in the gauge, and their means over each class of states."""
     draws = reward.transpose("chain", "draw", *weights.dims)
-    fixed = draws.copy(data=np.asarray(in_gauge(jnp.asarray(draws.values), jnp.asarray(weights.values))))
+    world: Any = fit.system
+    fixed = draws.copy(data=np.asarray(in_gauge_of(world, jnp.asarray(draws.values), jnp.asarray(weights.values))))
     tables = {"reward": fixed}
     for name, (axis, classes) in fit.system.state_classes().items():
         tables[name] = fixed.assign_coords({axis: (weights.dims[1], classes)}).groupby(axis).mean()

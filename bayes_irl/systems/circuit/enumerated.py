@@ -11,7 +11,7 @@ from jaxtyping import Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import DataWarning, InputError, count
 from bayes_irl._types import ArrayLike
-from bayes_irl.misfit.finding import Findings, in_all_recordings
+from bayes_irl.misfit.finding import Finding, Findings, in_all_recordings
 from bayes_irl.misfit.starts import num_start_bins
 from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.recordings.counts import ResponseCounts, Transitions, settled
@@ -31,6 +31,7 @@ from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.optimum import check_known
 from bayes_irl.systems.replicating import RankedOutcomes, Replicating, StoredRecording
 from bayes_irl.systems.scored import Scored, score_outcomes
+from bayes_irl.systems.stimulus_checks import LimitOfError, check_stimulus
 
 Kind = TypeVar("Kind", bound="EnumeratedCircuit")
 
@@ -154,6 +155,14 @@ class EnumeratedCircuit(Wiring, System):
             if isinstance(session, ObservedResponses)
         ]
         return in_all_recordings(each)
+
+    def check_moves(
+        self, recording: Recording, updates_per_bin: int | None, limit: LimitOfError, rng: np.random.Generator
+    ) -> Finding | None:
+        """Check whether the stimulus of a recording moves as T says; see `check_stimulus`."""
+        transition, labels = np.asarray(self.transition, float), self.stimulus_labels
+        known = limit if self.reversible else lambda _: np.nan
+        return check_stimulus(recording, transition, labels, updates_per_bin, known, rng)
 
     def score(self, system: System, rewards: Sequence[Any], fitted: Fitted, observed: Observed) -> Scored:
         """Log predictive density of a held-out recording of a system that may have changed."""

@@ -29,7 +29,6 @@ from bayes_irl.systems.circuit.observed import ObservedResponses
 from bayes_irl.systems.circuit.outcome_features import outcome_features
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.log_odds import HALF_WIDTH, half_width
-from bayes_irl.systems.stimulus_checks import check_stimulus
 
 Check = Callable[[Recording, float], Finding | None]
 NO_RECORDING = (
@@ -127,18 +126,9 @@ def _stimulus(
     observed: ObservedResponses, recording: Recording, inferred: Inferred, rng: np.random.Generator
 ) -> Finding | None:
     """Whether T is the recording's."""
-    circuit = observed.circuit
-    optimal: Any = observed.system
+    system: Any = observed.system
     k = 1 if recording.neuron is not None else _updates_per_bin(observed)
-    transition = np.asarray(circuit.transition, float)
-    return check_stimulus(
-        recording,
-        transition,
-        circuit.stimulus_labels,
-        k,
-        lambda _: _harmless_error(observed, inferred) if optimal.reversible else np.nan,
-        rng,
-    )
+    return system.check_moves(recording, k, lambda _: _harmless_error(observed, inferred), rng)
 
 
 def _updates_per_bin(observed: ObservedResponses) -> int | None:
@@ -162,7 +152,7 @@ def if_faster(circuit: Wiring, defaults: Defaults, value: Value) -> Value:
     Answers stay the same, and so does v/λ `[num_stimuli, num_patterns]`, up to a function of the stimulus.
     """
     ahead = soft_backup(circuit, defaults, value)
-    return ahead - circuit.transition @ ahead
+    return ahead - circuit.ahead(ahead)
 
 
 def _harmless_error(observed: ObservedResponses, inferred: Inferred) -> float:

@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
@@ -64,8 +65,8 @@ class ObservedResponses(Observed):
     def padded(self: Kind) -> Kind:
         """Rows, counts and T as arguments of a program, rows padded."""
         rows, table = pad_rows(np.asarray(self.rows)), pad_counts(np.asarray(self.table))
-        moves = jnp.asarray(self.circuit.transition)
-        system = eqx.tree_at(lambda wiring: wiring.stimulus.transition, self.system, moves)
+        stimulus = jax.tree.map(jnp.asarray, self.circuit.stimulus)
+        system = eqx.tree_at(lambda wiring: wiring.stimulus, self.system, stimulus)
         return replace(self, system=system, counts=self.counts.emptied(), rows=rows, table=table)
 
     def log_outcomes(self, policy: Policy, occupancy: Callable[[], Occupancy]) -> Float[Array, "num_rows num_outcomes"]:
@@ -243,12 +244,10 @@ def observed_as(counts: object, system: str) -> type[ObservedResponses]:
 def mean_response(circuit: Wiring, counts: ResponseCounts) -> Float[np.ndarray, " num_neurons"]:
     """Mean response of each neuron under the circuit's own stimulus statistics, with odds that stay finite.
 
-    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), where s is the long-run share of the stimuli that were shown. It comes from
-    T, which is given: a recording holds few changes of a slow stimulus, so its own shares of stimuli are noisy.
+    Σ_x s_x (count_i(x) + ½) / (N(x) + 1), where s is the circuit's `shown_share` of stimuli.
     """
     tuning, bins = tuning_curves(circuit, counts)
-    share = np.where(bins > 0, circuit.stimulus_share, 0)
-    return share / share.sum() @ tuning
+    return circuit.shown_share(bins) @ tuning
 
 
 def tuning_curves(

@@ -1,6 +1,7 @@
 """The responses of a network, drawn update by update."""
 
 import dataclasses
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -55,6 +56,8 @@ def _run(
     start_key, stimulus_key, neuron_key, response_key = jax.random.split(key, 4)
     occupancy = network.recorded_occupancy if held == circuit.hold[0] else network.occupancy
     start = jax.random.categorical(start_key, jnp.log(occupancy).reshape(-1))
+    if circuit.stimulus.steered:
+        return _run_in_loop(network, start, num_updates, held, (stimulus_key, neuron_key, response_key))
     step = circuit.stimulus.moves(held)
     stimuli = jnp.repeat(
         _stimuli(step, start // circuit.num_patterns, jax.random.uniform(stimulus_key, (num_updates // held,))),
@@ -62,6 +65,19 @@ def _run(
     )
     states, neurons = _answer(network, start % circuit.num_patterns, stimuli, neuron_key, response_key)
     return np.asarray(states), np.asarray(stimuli), np.asarray(neurons)
+
+
+def _run_in_loop(
+    network: NeuronOptimum, start: Array, num_updates: int, held: int, keys: tuple[PRNGKeyArray, ...]
+) -> tuple[Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"], Int[np.ndarray, " num_updates"]]:
+    """The same where the neurons move the stimulus, after so many updates by the pattern that they left."""
+    circuit: Any = network.circuit
+    neurons = jax.random.randint(keys[1], (num_updates,), 0, circuit.num_neurons)
+    spike = circuit.tabulate([actions[1] for actions in network.policy])
+    moves = circuit.stimulus.steering_per_bin if held > 1 else circuit.stimulus.steering
+    uniform = [jax.random.uniform(key, (num_updates,)) for key in (keys[0], keys[2])]
+    drawn = _states_in_loop(spike, jnp.asarray(moves), start, jnp.arange(num_updates) % held == 0, neurons, *uniform)
+    return np.asarray(drawn[0]), np.asarray(drawn[1]), np.asarray(neurons)
 
 
 def _answer(
@@ -72,6 +88,25 @@ def _answer(
     spike = network.circuit.tabulate([actions[1] for actions in network.policy])
     uniform = jax.random.uniform(response_key, stimuli.shape)
     return _states(spike, start, stimuli, neurons, uniform), neurons
+
+
+@jax.jit
+def _states_in_loop(
+    spike: Array, moves: Array, start: Array, free: Array, neurons: Array, to_move: Array, to_answer: Array
+) -> tuple[Int[Array, " num_updates"], Int[Array, " num_updates"]]:
+    """Patterns and stimuli after each update; the stimulus is `free` to move before some of them."""
+    num_neurons, num_stimuli, num_patterns = spike.shape
+    cumulative = jnp.cumsum(moves, axis=2)
+
+    def step(now, drawn):
+        (stimulus, state), (may_move, neuron, move, draw) = now, drawn
+        moved = jnp.minimum((move >= cumulative[stimulus, state]).sum(), num_stimuli - 1)
+        stimulus = jnp.where(may_move, moved, stimulus)
+        bit = 1 << (num_neurons - 1 - neuron)
+        state = jnp.where(draw < spike[neuron, stimulus, state], state | bit, state & ~bit)
+        return (stimulus, state), (state, stimulus)
+
+    return jax.lax.scan(step, divmod(start, num_patterns), (free, neurons, to_move, to_answer))[1]
 
 
 @jax.jit

@@ -130,6 +130,15 @@ class Wiring(Neurons, World):
         """Whether a connection is missing."""
         return bool(self.missing)
 
+    def shown_share(self, num_bins: Int[np.ndarray, " num_stimuli"]) -> Float[np.ndarray, " num_stimuli"]:
+        """By how much each stimulus counts in mean responses of a recording that shows it in so many bins.
+
+        As often as T says in the long run, where it is shown at all: a recording holds few changes of a slow stimulus,
+        so its own shares are noisy.
+        """
+        share = np.where(num_bins > 0, self.stimulus_share, 0)
+        return share / share.sum()
+
     def default_actions(self, baseline: Baseline) -> Defaults:
         """Default action probabilities `[num_neurons, 2]`, or after each own last response `[num_neurons, 2, 2]`.
 

@@ -1,0 +1,1 @@
+"""A circuit whose neurons move the stimulus."""

@@ -72,6 +72,8 @@ def test_brain_computer_interface_runs(shared, tmp_path):
     words = printed("brain_computer_interface", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     cosines = re.search(r"block 1: decoder 1 ([\d.-]+) .*decoder 2 ([\d.-]+) ", words)
     assert cosines and float(cosines[1]) > max(0.4, float(cosines[2]))
+    turns = re.search(r"block 1: decoder 1 ([\d.-]+) ± ([\d.]+), decoder 2 ([\d.-]+) ± ([\d.]+) \(median", words)
+    assert turns and float(turns[1]) < -10 * float(turns[2]) and abs(float(turns[3])) < 4 * float(turns[4])
     away = re.search(r"all the way: ([\d.-]+) ± ([\d.]+)", words)
     assert away and float(away[1]) < -4 * float(away[2])
     assert pictures(tmp_path) == {"brain_computer_interface"}

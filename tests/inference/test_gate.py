@@ -177,6 +177,15 @@ def test_pareto_k_is_that_of_a_proposal_that_is_too_narrow(spread):
         assert weights @ draws[:, 0] ** 2 == pytest.approx(1, rel=0.05)
 
 
+def test_densities_that_do_not_differ_fail_the_gate():
+    """Where they are all but impossible, no tail can be fitted to their weights."""
+    target = Normal()
+    target.value_and_grad = lambda flat: (np.float64(1e300), flat)
+    weights, shape, _ = importance(target, np.zeros((200, 1)), np.zeros(200))
+    assert not pareto_check(shape, "Laplace").passed
+    np.testing.assert_allclose(weights, 1 / 200)
+
+
 SINGLE = """
 import jax, numpy, warnings
 import bayes_irl as bi

@@ -65,6 +65,7 @@ def fit(num_neurons=8, labels=("0", "1"), passed=True, seed=0) -> xr.DataTree:
     draws = rng.normal(size=shape) + 0.3 * rng.gamma(1.0, size=(2, 50, *shape))
     coords = {"stimulus": list(labels), "pattern": np.arange(2**num_neurons)}
     dims = ("chain", "draw", "stimulus", "pattern")
+    stimulus = bi.Stimulus(np.full((len(labels), len(labels)), 1 / len(labels)), labels)
     return named(
         xr.DataTree.from_dict(
             {
@@ -72,6 +73,7 @@ def fit(num_neurons=8, labels=("0", "1"), passed=True, seed=0) -> xr.DataTree:
                 "/constant_data": xr.Dataset({"weights": (dims[2:], rng.poisson(1.0, shape).astype(float))}),
                 "/posterior": xr.Dataset(),
                 "/gate": gate(passed),
+                "/system": bi.Circuit(num_neurons, stimulus).store().expand_dims("recording"),
             }
         )
     )

@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 STAMP := .venv/.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-latest lock calibrate train rewards inside check docs bench wheel-test release-check clean
+.PHONY: help demo test test-latest lock calibrate train rewards inside examples check docs bench wheel-test release-check clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,13 @@ rewards: $(STAMP) ## ask the networks that `make train` trained what they were p
 
 inside: $(STAMP) ## train networks to their optimum, and ask their gradients what they were paid for (half an hour)
 	PYTHONPATH=tests/support:tests/benchmarks $(PYTHON) tests/validation/known_rewards_inside.py
+
+examples: $(STAMP) ## run every example at full size (an hour or two); DATA=../shared/data holds the recordings
+	mkdir -p build/examples
+	for each in examples/*.py; do \
+		BAYES_IRL_DATA=$(or $(DATA),../shared/data) BAYES_IRL_OUT=build/examples $(PYTHON) $$each > build/examples/$$(basename $$each .py).txt \
+			|| exit 1; \
+	done
 
 check: $(STAMP) ## lint, formatting, types and plain words
 	$(PYTHON) -m ruff check .

@@ -408,7 +408,6 @@ figure.savefig(OUT / "brain_computer_interface.png", dpi=200)
 #   the cursor most: without 5, 10 or 20 of them it is 3 to 9 %, and the 47 lightest go the other way.
 # - **(c)** "Nothing changes" predicts block 2 better than full adaptation by 9 nats a step. A move by 3 % of the way
 #   predicts it a little better still (0.008 ± 0.003 nats).
-#
 # - **The loop** is closed: in block 1 the angle turns against the push across by decoder 1 (−7.7 ± 0.3 · 10⁻⁴ rad) and
 #   not by decoder 2 (−0.1 ± 0.2). What it hides of the rewards is 0.7 % of their square, less than of rewards at random
 #   (1.2 %): without it the cosine is 0.64, for 0.62. Nothing above depends on it.

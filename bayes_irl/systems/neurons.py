@@ -32,6 +32,7 @@ class Neurons(eqx.Module):
     forced: eqx.AbstractVar[frozenset[int]]
     unit_ids: eqx.AbstractVar[tuple[str, ...] | None]
 
+    kind: ClassVar[str] = ""
     steers: ClassVar[bool] = False  # whether they move the stimulus
 
     def check_lesions(self) -> None:
@@ -313,7 +314,7 @@ class Neurons(eqx.Module):
             InputError: If it is of another kind, or has other numbers of neurons or stimuli.
         """
         if type(after) is not type(self):
-            expected = f"a {type(self).__name__.lower()}, as recorded"
+            expected = f"a {self.kind}, as recorded"
             raise InputError.of("system", expected, type(after).__name__)
         for name in ("num_neurons", "num_stimuli"):
             if getattr(after, name) != getattr(self, name):

@@ -136,6 +136,10 @@ class ClosedLoopCircuit(UnrestrictedCircuit):
         assert isinstance(self.stimulus, SteeredStimulus)
         return self.stimulus
 
+    def in_words(self, *more: str) -> str:
+        """The circuit in words."""
+        return super().in_words(*more).replace(" neurons, ", " neurons that move ", 1)
+
     # -- what the solver needs ---------------------------------------------------------------------------------------
 
     def ahead(self, table: Value) -> Value:

@@ -134,8 +134,7 @@ class System(eqx.Module):
         supports: the capabilities that it supports.
         instead: for each other capability, one sentence on what to use instead.
         recorded_as: a predicted variable, the recorded one that it belongs to, and what they are, in words.
-        own_gauge: units, gauge and default of its rewards, where these are not those of a table in nats per update;
-            the default is empty where p is the observed baseline.
+        own_gauge: units, gauge and default of its rewards, where not those of a table; an empty default is p.
         num_starts: number of starts of the search for the mode: several if there may be several modes.
         needs: which models can be fitted to it, a sentence for messages; empty if the models' own errors suffice.
         baselines: whose mean responses its baseline can be.

@@ -13,8 +13,10 @@ from matplotlib.ticker import MaxNLocator
 
 from bayes_irl._checks import InputError, count
 from bayes_irl.plots import style
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 
+Shown = Recording | CountRecording
+FAINTEST = 0.15  # opacity towards which fewer spikes go
 _MOST_TIMED = 6  # trials: of more, the x axis gives numbers
 _MOST_TICKS = 12
 _MAX_GAP = 0.02  # between two trials, as a share of all bins shown
@@ -22,14 +24,14 @@ _MAX_GAP = 0.02  # between two trials, as a share of all bins shown
 
 @style.own_look
 def raster(
-    recording: Recording,
+    recording: Recording | CountRecording,
     num_bins: int = 500,
     start: int = 0,
     stimulus_labels: Sequence[str] | None = None,
     *,
     figure: style.Onto = None,
 ) -> Figure:
-    """Draw which neuron spiked in which bin, below a strip with one lane per stimulus.
+    """Draw which neuron spiked in which bin, below a strip with one lane per stimulus; more spikes are darker.
 
     The x axis is in seconds where the bin width is known, else in bins or, for a recording of single updates, in
     updates. With trials, time starts at 0 in each, with grey gaps between them; with more than six, the x axis gives
@@ -53,8 +55,8 @@ def raster(
     >>> figure.axes[1].get_xlabel()
     'Time in recording (s)'
     """
-    if not isinstance(recording, Recording):
-        raise InputError.of("recording", "a Recording", type(recording).__name__)
+    if not isinstance(recording, Recording | CountRecording):
+        raise InputError.of("recording", "a Recording or a CountRecording", type(recording).__name__)
     if count("start", start, least=0) >= recording.num_bins:
         raise InputError.of("start", f"a bin of this recording, 0 to {recording.num_bins - 1}", start)
     labels = list(map(str, recording.stimulus_labels if stimulus_labels is None else stimulus_labels))
@@ -84,18 +86,21 @@ class _Stretch:
         return self.place + self.length
 
 
-def _draw(recording: Recording, shown: slice, labels: list[str], onto: style.Onto) -> Figure:
-    spikes, stimulus = recording.spikes[shown].astype(bool), recording.stimulus[shown]
+def _draw(recording: Shown, shown: slice, labels: list[str], onto: style.Onto) -> Figure:
+    responses, stimulus = recording.responses[shown], recording.stimulus[shown]
+    numbers = [number for number in np.unique(responses).tolist() if number]
     width = recording.bin_width or 1.0
     lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
     stretches = _stretches(recording, shown)
-    height = (sum(lanes) + (21 if len(stretches) > 1 else 15)) * style.MM
+    height = (sum(lanes) + (21 if len(stretches) > 1 or len(numbers) > 1 else 15)) * style.MM
     figure, sheet = style.page(style.DOUBLE, height, figure=onto)
     strip, axes = sheet.subplots(2, 1, sharex=True, height_ratios=lanes)
     for x in range(len(labels)):
         _draw_runs(strip, stimulus == x, x, stretches, width, style.PALETTE[x % len(style.PALETTE)])
     for i in range(recording.num_neurons):
-        _draw_runs(axes, spikes[:, i], i, stretches, width, style.BLACK)
+        for number in numbers:
+            alpha = 1.0 if number == numbers[-1] else FAINTEST + (1 - FAINTEST) * number / numbers[-1]
+            _draw_runs(axes, responses[:, i] == number, i, stretches, width, style.BLACK, alpha)
     for each in (strip, axes):
         for before, after in pairwise(stretches):
             each.axvspan(before.end * width, after.place * width, color=style.PALE, linewidth=0, zorder=0)
@@ -114,12 +119,17 @@ def _draw(recording: Recording, shown: slice, labels: list[str], onto: style.Ont
     axes.set_xlim(stretches[0].place * width, stretches[-1].end * width)
     _label_time(axes, recording, stretches, width)
     sheet.align_ylabels()
+    patches = []
+    if len(numbers) > 1:
+        patches.append((Patch(color=style.BLACK), f"{numbers[-1]} spikes, the most in a bin; fewer are paler"))
     if len(stretches) > 1:
-        style.legend(sheet, [Patch(color=style.PALE)], ["Between trials"], loc="outside lower right")
+        patches.append((Patch(color=style.PALE), "Between trials"))
+    if patches:
+        style.legend(sheet, *map(list, zip(*patches, strict=True)), loc="outside lower right")
     return figure
 
 
-def _stretches(recording: Recording, shown: slice) -> list[_Stretch]:
+def _stretches(recording: Shown, shown: slice) -> list[_Stretch]:
     """Divide what is shown at the ends of trials, with room in between."""
     num = shown.stop - shown.start
     if recording.trial is None:
@@ -144,6 +154,7 @@ def _draw_runs(
     stretches: list[_Stretch],
     width: float,
     colour: str,
+    alpha: float = 1.0,
 ) -> None:
     """Draw each run of bins in which a neuron or a stimulus is on as one box, at least a hairline wide."""
     runs = [
@@ -151,7 +162,7 @@ def _draw_runs(
         for each in stretches
         for first, length in _runs(active[each.bins])
     ]
-    axes.broken_barh(runs, (row - 0.4, 0.8), facecolor=colour, edgecolor=colour, linewidth=0.25)
+    axes.broken_barh(runs, (row - 0.4, 0.8), facecolor=colour, edgecolor=colour, linewidth=0.25, alpha=alpha)
 
 
 def _runs(active: Bool[np.ndarray, " num_bins"]) -> Float[np.ndarray, "num_runs 2"]:
@@ -160,7 +171,7 @@ def _runs(active: Bool[np.ndarray, " num_bins"]) -> Float[np.ndarray, "num_runs 
     return np.stack([edges[::2], edges[1::2] - edges[::2]], axis=1).astype(float)
 
 
-def _label_time(axes: Axes, recording: Recording, stretches: list[_Stretch], width: float) -> None:
+def _label_time(axes: Axes, recording: Shown, stretches: list[_Stretch], width: float) -> None:
     """Give time, in each trial anew; of many trials their numbers."""
     unit = "s" if recording.bin_width is not None else "bins"
     if stretches[0].trial is None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from bayes_irl._checks import InputError
 from bayes_irl.recordings.bins import column_names
+from bayes_irl.recordings.count_recording import CountRecording
 from bayes_irl.recordings.covariates import stimulus_states
 from bayes_irl.recordings.labels import name_of
 from bayes_irl.recordings.recording import Recording
@@ -79,20 +80,22 @@ class Session:
         units: Any = None,
         quality: Any = None,
         align: Any = None,
-    ) -> Recording:
+        counts: bool = False,
+    ) -> Recording | CountRecording:
         """Bin the file's spikes; see `load_recording`.
 
         Raises:
             InputError: If the file lacks a requested name: the message lists its contents.
         """
         if self.counts is not None:
-            return self._from_counts(bin_width, stimulus, num_states, units, epochs, align)
+            return self._from_counts(bin_width, stimulus, num_states, units, epochs, align, counts)
         chosen = self._choose(units, quality)
         if bin_width is None:
             advice = f"For instance bin_width=0.01. {self.contents()}"
             raise InputError.of("bin_width", "seconds per bin, for spike times", "none", advice)
         table = self._epochs(epochs)
-        return Recording.from_spike_times(
+        kind = CountRecording if counts else Recording
+        return kind.from_spike_times(
             {unit: self.spikes[unit] for unit in chosen},
             bin_width=bin_width,
             epochs=table,
@@ -158,8 +161,8 @@ class Session:
         raise InputError.of("stimulus", "a column of the epochs, a series or an array", repr(stimulus), advice)
 
     def _from_counts(
-        self, bin_width: Any, stimulus: Any, num_states: Any, units: Any, epochs: Any, align: Any
-    ) -> Recording:
+        self, bin_width: Any, stimulus: Any, num_states: Any, units: Any, epochs: Any, align: Any, counts: bool
+    ) -> Recording | CountRecording:
         """Take bins as they are."""
         for name, given in (("epochs", epochs), ("align", align)):
             if given is not None:
@@ -175,7 +178,8 @@ class Session:
             what = stimulus if isinstance(stimulus, str) else "stimulus"
             called = [what] if columns.shape[1] == 1 else [f"{what} {k}" for k in range(columns.shape[1])]
             shown, names = stimulus_states(columns, num_states, names=called)
-        made = Recording.from_counts(
+        make = CountRecording.from_arrays if counts else Recording.from_counts
+        made = make(
             self.counts,
             shown,
             trial=self.trial,

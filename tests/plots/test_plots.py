@@ -378,6 +378,18 @@ def test_a_raster_draws_every_run_of_spikes_in_seconds():
     assert not part.axes[1].patches
 
 
+def test_a_raster_of_counts_is_darker_where_there_are_more():
+    recording = bi.CountRecording.from_arrays([[0, 4], [1, 4], [2, 0]], [0, 0, 1], bin_width=0.5)
+    figure = plots.raster(recording)
+    drawn = {
+        tuple(path.get_extents().get_points().round(2).ravel()): each.get_alpha()
+        for each in figure.axes[1].collections
+        for path in each.get_paths()
+    }
+    assert drawn[0.5, -0.4, 1.0, 0.4] < drawn[1.0, -0.4, 1.5, 0.4] < drawn[0.0, 0.6, 1.0, 1.4] == 1.0
+    assert len(drawn) == 3 and "4 spikes, the most in a bin; fewer are paler" in words(figure)
+
+
 def test_a_raster_of_many_trials_numbers_them():
     trial = np.repeat(np.arange(3, 43), 10)
     recording = bi.Recording.from_arrays(np.ones((400, 2)), np.zeros(400), trial=trial, bin_width=0.02)

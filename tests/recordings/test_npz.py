@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bayes_irl._checks import InputError
-from bayes_irl.recordings import Recording
+from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.recordings.formats import load_recording, save_recording
 
 SPIKES = [[0, 1], [1, 1], [0, 0]]
@@ -35,6 +35,28 @@ def test_a_recording_survives_the_round_trip(tmp_path, extras):
     assert (loaded.bin_width, loaded.num_stimuli) == (recording.bin_width, recording.num_stimuli)
     assert (loaded.unit_ids, loaded.stimulus_names) == (recording.unit_ids, recording.stimulus_names)
     assert os.listdir(tmp_path) == ["session.npz"]
+
+
+def test_counts_survive_the_round_trip_where_they_are_asked_for(tmp_path):
+    recording = CountRecording.from_arrays([[0, 7], [300, 1]], ["a", "b"], bin_width=0.05, unit_ids=[3, 28])
+    path = tmp_path / "session.npz"
+    save_recording(recording, path)
+    loaded = load_recording(path, counts=True)
+    np.testing.assert_array_equal(loaded.counts, recording.counts, strict=True)
+    assert str(loaded) == str(recording) and loaded.stimulus_names == ("a", "b")
+    with pytest.raises(InputError, match="counts: expected True, for a file of spike counts"):
+        load_recording(path)
+    save_recording(Recording.from_arrays(SPIKES, STIMULUS), path)
+    assert load_recording(path, counts=True).counts.tolist() == SPIKES
+    with pytest.raises(InputError, match="a Recording or a CountRecording"):
+        save_recording(recording.counts, path)
+
+
+def test_counts_of_spike_times_are_kept_where_they_are_asked_for(tmp_path):
+    path = tmp_path / "session.npz"
+    np.savez(path, spike_time=[0.001, 0.004, 0.012, 0.013], spike_unit=[0, 0, 1, 0], unit_id=[3, 28])
+    counted = load_recording(path, bin_width=0.01, epochs=[[0, 0.02]], counts=True)
+    assert counted.counts.tolist() == [[2, 0], [1, 1]]
 
 
 def test_archives_written_by_hand_are_read(tmp_path):

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from bayes_irl._checks import InputError
+from bayes_irl.recordings.count_recording import CountRecording
 from bayes_irl.recordings.formats.csv_table import read_table
 from bayes_irl.recordings.formats.mat import read_mat
 from bayes_irl.recordings.formats.npz import read_npz, save_recording
@@ -15,7 +16,7 @@ from bayes_irl.recordings.recording import Recording
 from bayes_irl.recordings.session import Session
 
 FOLDER = "/"  # stands for the suffix of a folder
-READERS: dict[str, Callable[..., Recording | Session]] = {
+READERS: dict[str, Callable[..., Recording | CountRecording | Session]] = {
     ".npz": read_npz,
     ".nwb": read_nwb,
     ".mat": read_mat,
@@ -26,6 +27,34 @@ _NAMES_SPIKES = (".npz", ".mat")  # formats without a schema
 __all__ = ["READERS", "load_recording", "save_recording"]
 
 
+@overload
+def load_recording(
+    path: str | os.PathLike[str],
+    *,
+    bin_width: Any = ...,
+    stimulus: Any = ...,
+    num_states: Any = ...,
+    epochs: Any = ...,
+    units: Any = ...,
+    quality: Any = ...,
+    spikes: str | None = ...,
+    align: Any = ...,
+    counts: Literal[False] = ...,
+) -> Recording: ...
+@overload
+def load_recording(
+    path: str | os.PathLike[str],
+    *,
+    bin_width: Any = ...,
+    stimulus: Any = ...,
+    num_states: Any = ...,
+    epochs: Any = ...,
+    units: Any = ...,
+    quality: Any = ...,
+    spikes: str | None = ...,
+    align: Any = ...,
+    counts: Literal[True],
+) -> CountRecording: ...
 def load_recording(
     path: str | os.PathLike[str],
     *,
@@ -37,7 +66,8 @@ def load_recording(
     quality: Any = None,
     spikes: str | None = None,
     align: Any = None,
-) -> Recording:
+    counts: bool = False,
+) -> Recording | CountRecording:
     """Read a recording from a file, by its suffix. Code in a file is never run, links to other files are not followed.
 
     | file | holds |
@@ -61,9 +91,10 @@ def load_recording(
         quality: Labels of the units to take; by default "good", if any unit is labelled so, else all.
         spikes: The variable that holds spikes, in a `.mat` or `.npz` file in which this is ambiguous.
         align: One time per epoch at which a bin begins, or the column that holds them.
+        counts: Whether to keep how often each unit spiked in a bin, for a `Population` that answers with spike counts.
 
     Returns:
-        The recording.
+        The recording; with `counts` a `CountRecording`.
 
     Raises:
         InputError: If the file is missing, damaged or of another kind, or lacks a requested name: the message lists its
@@ -93,10 +124,11 @@ def load_recording(
     given = {name: value for name, value in asked.items() if value is not None}
     named = {"spikes": spikes} if spikes is not None and suffix in _NAMES_SPIKES else {}
     try:
-        found = READERS[suffix](place, **named, **({"plain": not given} if suffix == ".npz" else {}))
+        asks = {"plain": not given, "counts": counts} if suffix == ".npz" else {}
+        found = READERS[suffix](place, **named, **asks)
         if isinstance(found, Session):
             try:
-                return found.record(**given)
+                return found.record(**given, counts=counts)
             finally:
                 found.close()
     except (InputError, KeyboardInterrupt):
@@ -104,6 +136,9 @@ def load_recording(
     except Exception as error:  # a damaged file fails in any of a dozen ways, in HDF5, SciPy or NumPy
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise InputError.of("path", "a recording that is whole", f"{path} ({reason})") from error
+    if counts != isinstance(found, CountRecording):
+        advice = "Read it without `counts`."
+        raise InputError.of("counts", f"False, for a {suffix} file of responses 0 and 1", counts, advice)
     if given:
         raise InputError.of(", ".join(given), f"nothing, for a {suffix} file that holds bins", "an option")
     return found

@@ -88,7 +88,7 @@ class _Stretch:
 
 def _draw(recording: Shown, shown: slice, labels: list[str], onto: style.Onto) -> Figure:
     responses, stimulus = recording.responses[shown], recording.stimulus[shown]
-    numbers = [number for number in np.unique(responses).tolist() if number]
+    numbers = np.unique(responses[responses > 0]).tolist() or [1]
     width = recording.bin_width or 1.0
     lanes = [max(12.0, 2.6 * len(labels)), max(12.0, 3.4 * recording.num_neurons)]  # mm, to fit their names
     stretches = _stretches(recording, shown)

@@ -218,10 +218,15 @@ def make_habit(world, state, moves):
     return habits
 
 
-longest_turns, least = (3, 30) if SMALL else (12, 6)
-seen, useful = seen_pasts(4 if SMALL else 8), useful_turns(longest_turns, least)
+def world_of_turns(longest, least):
+    """The world whose states hold the turns that matter."""
+    kept = useful_turns(longest, least)
+    return make_world(lambda past: turns(past) in kept, turns)
+
+
+seen = seen_pasts(3 if SMALL else 8)
 by_places = make_world(lambda past: past in seen, lambda past: past)
-by_turns = make_world(lambda past: turns(past) in useful, turns)
+by_turns = world_of_turns(3, 30) if SMALL else world_of_turns(12, 3)
 pairs_by_places, pairs_by_turns = (make_world(lambda past: False, knows) for knows in (lambda past: past, turns))
 PUBLISHED = -0.727  # the best switching model, from its released parameters
 
@@ -234,12 +239,11 @@ print("held-out log probability, nats per move (± standard error)")
 print(f"  {'four moves alike':<42} {-np.log(4):.4f}")
 alike = -np.log(possible.sum(axis=1))[place[HELD_OUT, 1:]].mean(axis=1)
 row("moves that can be made alike", alike)
-habits = {kind: make_habit(world, world.state, made) for kind, world in {"places": by_places, "turns": by_turns}.items()}
-scores = {"four moves alike": -np.log(4)}
+scores = {}
 for kind, world in {"places": by_places, "turns": by_turns}.items():
-    for level, shares in enumerate(habits[kind], 1):
-        scores[f"{level - (kind == 'turns')} {kind}"] = log_density(shares, world.state, made)
-        row(f"habit by {kind}, memory of {level - (kind == 'turns')}", scores[f"{level - (kind == 'turns')} {kind}"])
+    for level, shares in enumerate(make_habit(world, world.state, made), start=0 if kind == "turns" else 1):
+        scores[kind, level] = log_density(shares, world.state, made)
+        row(f"habit by {kind}, memory of {level}", scores[kind, level])
 print(f"  {'best published switching model':<42} {PUBLISHED}")
 
 # %% [markdown]
@@ -257,7 +261,7 @@ print(f"  {'best published switching model':<42} {PUBLISHED}")
 
 
 # %%
-def reward_of(label, scale=0.3):
+def reward_of(label, scale=0.2):
     """The model in which states with one label have one reward."""
     number = int(label.max()) + 1
 
@@ -304,22 +308,20 @@ def gain_in_words(fitted):
 
 short = make_habit(pairs_by_turns, pairs_by_turns.state, made)[-1]
 table = make_habit(pairs_by_places, pairs_by_places.state, made)[-1]
-fits = {
-    "turns, memory of 1": fit("turns, memory of 1", pairs_by_turns, short, pairs_by_turns.state, made),
-    "places, memory of 2": fit("places, memory of 2", pairs_by_places, table, pairs_by_places.state, made),
-}
+worlds = {"turns, memory of 1": (pairs_by_turns, short), "places, memory of 2": (pairs_by_places, table)}
 if not SMALL:
-    three = make_world(lambda past: past in seen and len(past) < 4, lambda past: past)
-    habit_of_three = make_habit(three, three.state, made)[-1]
-    fits["places, memory of 3"] = fit("places, memory of 3", three, habit_of_three, three.state, made)
-longest_name = f"turns, memory of {len(habits['turns']) - 1}"
-fits[longest_name] = fit(longest_name, by_turns, habits["turns"][-1], by_turns.state, made)
-edges = np.arange(len(pairs_by_turns.pasts))  # a reward for each pair of a place and the last one
-any_reward = fit("any reward of (place, last place)", pairs_by_turns, short, pairs_by_turns.state, made, edges)
-best = fits[longest_name]
-print(f"{longest_name}, with the reward, less the published model: {best.score.mean() - PUBLISHED:.3f}")
-less = best.score - scores[f"{len(habits['places'])} places"]
-print(f"the same less the longest habit by places: {less.mean():.4f} ± {error(less):.4f}")
+    longer = {
+        "places, memory of 3": make_world(lambda past: past in seen and len(past) < 4, lambda past: past),
+        "turns, memory of 6": world_of_turns(6, 6),
+    }
+    worlds |= {name: (world, make_habit(world, world.state, made)[-1]) for name, world in longer.items()}
+fits = {name: fit(name, world, habit, world.state, made) for name, (world, habit) in worlds.items()}
+if not SMALL:
+    edges = np.arange(len(pairs_by_turns.pasts))  # a reward for each pair of a place and the last one
+    fit("turns, memory of 1, any reward of (place, last)", pairs_by_turns, short, pairs_by_turns.state, made, edges)
+main = list(fits)[-1]
+for name, other in {"the best published model": PUBLISHED, "the longest habit by places": scores["places", len(by_places.known[-1])]}.items():
+    print(f"{main}, with the reward, less {name}: {(fits[main].score - other).mean():.4f}")
 
 # %% [markdown]
 # ## Is it a reward? Three controls
@@ -389,3 +391,62 @@ for name, (found, less) in compared.items():
     print(f"{name}: gain {gain_in_words(found)}; less the habit by places {less.mean():.4f} ± {error(less):.4f}")
     port, rank = port_less_ends(found.values), np.median(rank_of_port(found.values))
     print(f"  the port is worth {interval(port)} nats more than other dead ends; rank {rank:.0f} of 64")
+
+# %% [markdown]
+# And the rewards themselves: are they about these places? They are exchanged between places of one depth, at random.
+
+
+# %%
+def exchanged(name, number=100):
+    """Gains of the inferred rewards (posterior mean), after exchanges between places of one depth."""
+    world, habit = worlds[name]
+    mean, rng, gains = fits[name].values.mean(axis=0), np.random.default_rng(0), []
+    alone = log_density(habit, world.state, made).mean()
+    for trial in range(number + 1):
+        order = np.arange(NUM_PLACES)
+        for level in range(7 if trial else 0):  # the first one is not exchanged
+            order[depth == level] = rng.permutation(order[depth == level])
+        reward = mean[order][[past[0] for past in world.pasts]]
+        walker = bi.optimize(world.table, reward[None], 1.0, baseline=habit)
+        gains.append(log_density(np.asarray(walker.move_probability).T, world.state, made).mean() - alone)
+    return np.array(gains)
+
+
+gains = exchanged(main, 20 if SMALL else 100)
+print(f"{main}: gain of the mean reward {gains[0]:.4f}, with places exchanged at most {gains[1:].max():.4f}")
+for name, found in fits.items():
+    port, rank = port_less_ends(found.values), np.quantile(rank_of_port(found.values), [0.05, 0.5, 0.95])
+    print(f"{name}: the port is worth {interval(port)} nats more than other dead ends; rank {rank} of 64")
+
+# %% [markdown]
+# ## The water moves: what would each model predict?
+#
+# The water and one other dead end change places: that of place 73, as far from the entrance, in the other half. The
+# reward moves with the water, and `adapt` predicts how often the mouse will be there in the long run. Habits are held.
+
+# %%
+OTHER = 73
+number = {past: k for k, past in enumerate(pairs_by_turns.pasts)}
+ends = [number[end, int(parent[end])] for end in (PORT, OTHER)]
+moved = np.array(pairs_by_turns.table.next_state)
+old = moved.copy()
+for here, there in (ends, ends[::-1]):
+    moved[old == here] = there
+    moved[here] = np.where(old[here] < 0, -1, old[there].max())  # from a dead end one can only go back
+changed = bi.Decisions(moved, actions=MOVES)
+
+
+def at_water(name, tree):
+    """Shares of time at the water, before and after it moved, in draws of a fit."""
+    predicted = bi.adapt(tree, changed, num_draws=200)["predictions"]
+    share = 100 * predicted["place_probability"].values[:, 0, :, ends[0]]
+    print(f"{name}: {interval(share[0], 2)} % of visits at the water, {interval(share[1], 2)} % once it moved")
+    return share
+
+
+shares = {name: at_water(name, fits[name].tree) for name in list(fits)[:2]}
+recorded = [100 * np.mean(pairs_by_turns.state == end) for end in ends]
+print(f"recorded: {recorded[0]:.2f} % of visits at the water, {recorded[1]:.2f} % at the other place")
+at_water("simulated, a known reward", compared["a known reward"][0].tree)
+truly = bi.optimize(changed, PLANTED * (at == PORT)[None].astype(float), 1.0, baseline=short)
+print(f"  and truly {100 * float(truly.place_probability[ends[0]]):.2f} % once it moved")

@@ -111,7 +111,6 @@ class World(NamedTuple):
     pasts: list
     known: list
     table: bi.Decisions
-    state: np.ndarray  # of every move, [num_stretches, 499]
 
 
 def turns(past):
@@ -140,12 +139,16 @@ def make_world(keeps, knows):
                 number[each] = len(pasts)
                 pasts.append(each)
         rows.append([number[each] if can else -1 for each, can in zip(after, possible[past[0]], strict=True)])
-    table = np.array(rows)
-    state = np.empty(made.shape, int)
-    state[:, 0] = [number[int(row[1]), int(row[0])] for row in place]
-    for t in range(1, made.shape[1]):
-        state[:, t] = table[state[:, t - 1], made[:, t - 1]]
-    return World(pasts, [knows(past) for past in pasts], bi.Decisions(table, actions=MOVES), state)
+    return World(pasts, [knows(past) for past in pasts], bi.Decisions(np.array(rows), actions=MOVES))
+
+
+def follow(world, moves):
+    """The state of every move, [num_stretches, 499]: each stretch begins with two places."""
+    state, next_state = np.empty_like(moves), np.asarray(world.table.next_state)
+    state[:, 0] = [world.pasts.index((int(row[1]), int(row[0]))) for row in place]
+    for t in range(1, moves.shape[1]):
+        state[:, t] = next_state[state[:, t - 1], moves[:, t - 1]]
+    return state
 
 
 def seen_pasts(longest):
@@ -188,8 +191,9 @@ def log_density(shares, state, moves, who=HELD_OUT):
     return np.log(shares[state[who], moves[who]]).mean(axis=1)
 
 
-def make_habit(world, state, moves):
+def make_habits(world, moves):
     """Habits with a memory of one level, two levels, and so on: shares of moves in every state."""
+    state = follow(world, moves)
     size, can = len(world.pasts), possible[[past[0] for past in world.pasts]]
     some, every = (tally(state, moves, who, size) for who in (~HELD_OUT & ~CHECK, ~HELD_OUT))
     length = np.array([len(known) for known in world.known])
@@ -241,8 +245,8 @@ alike = -np.log(possible.sum(axis=1))[place[HELD_OUT, 1:]].mean(axis=1)
 row("moves that can be made alike", alike)
 scores = {}
 for kind, world in {"places": by_places, "turns": by_turns}.items():
-    for level, shares in enumerate(make_habit(world, world.state, made), start=0 if kind == "turns" else 1):
-        scores[kind, level] = log_density(shares, world.state, made)
+    for level, shares in enumerate(make_habits(world, made), start=0 if kind == "turns" else 1):
+        scores[kind, level] = log_density(shares, follow(world, made), made)
         row(f"habit by {kind}, memory of {level}", scores[kind, level])
 print(f"  {'best published switching model':<42} {PUBLISHED}")
 
@@ -283,8 +287,9 @@ class Fitted(NamedTuple):
     gain_of_draw: np.ndarray
 
 
-def fit(name, world, habit, state, moves, label=None):
+def fit(name, world, moves=made, label=None):
     """Infer rewards from the training stretches, print the verdict, and score the held-out ones."""
+    state, habit = follow(world, moves), make_habits(world, moves)[-1]
     stretch = np.broadcast_to(STRETCH[:, None], state.shape)
     known = [each[~HELD_OUT].ravel() for each in (state, moves, stretch)]
     walked = bi.Trajectory.from_arrays(known[0], known[1], len(world.pasts), 4, stretch=known[2])
@@ -306,22 +311,18 @@ def gain_in_words(fitted):
     return f"{fitted.gain.mean():.5f} ± {error(fitted.gain):.5f} (draws {low:.5f} to {high:.5f})"
 
 
-short = make_habit(pairs_by_turns, pairs_by_turns.state, made)[-1]
-table = make_habit(pairs_by_places, pairs_by_places.state, made)[-1]
-worlds = {"turns, memory of 1": (pairs_by_turns, short), "places, memory of 2": (pairs_by_places, table)}
+worlds = {"turns, memory of 1": pairs_by_turns, "places, memory of 2": pairs_by_places}
 if not SMALL:
-    longer = {
-        "places, memory of 3": make_world(lambda past: past in seen and len(past) < 4, lambda past: past),
-        "turns, memory of 6": world_of_turns(6, 6),
-    }
-    worlds |= {name: (world, make_habit(world, world.state, made)[-1]) for name, world in longer.items()}
-fits = {name: fit(name, world, habit, world.state, made) for name, (world, habit) in worlds.items()}
-if not SMALL:
-    edges = np.arange(len(pairs_by_turns.pasts))  # a reward for each pair of a place and the last one
-    fit("turns, memory of 1, any reward of (place, last)", pairs_by_turns, short, pairs_by_turns.state, made, edges)
-main = list(fits)[-1]
-for name, other in {"the best published model": PUBLISHED, "the longest habit by places": scores["places", len(by_places.known[-1])]}.items():
-    print(f"{main}, with the reward, less {name}: {(fits[main].score - other).mean():.4f}")
+    worlds["places, memory of 3"] = make_world(lambda past: past in seen and len(past) < 4, lambda past: past)
+    worlds["turns, memory of 6"] = world_of_turns(6, 6)
+fits = {name: fit(name, world) for name, world in worlds.items()}
+if not SMALL:  # a reward for each pair of a place and the last one
+    fit("turns, memory of 1, any reward of pairs", pairs_by_turns, label=np.arange(len(pairs_by_turns.pasts)))
+main = "turns, memory of 1" if SMALL else "turns, memory of 6"
+longest = max(level for kind, level in scores if kind == "places")
+print(f"{main}, with the reward, less the best published model: {(fits[main].score - PUBLISHED).mean():.4f}")
+less = fits[main].score - scores["places", longest]
+print(f"{main}, with the reward, less the longest habit by places: {less.mean():.4f} ± {error(less):.4f}")
 
 # %% [markdown]
 # ## Is it a reward? Three controls
@@ -336,32 +337,37 @@ for name, other in {"the best published model": PUBLISHED, "the longest habit by
 
 
 # %%
-def walk(policy, key):
-    """Moves that follow a policy, and the states that they lead to, from where each stretch began."""
-    rng, next_state = np.random.default_rng(key), np.asarray(pairs_by_turns.table.next_state)
-    state, moves = pairs_by_turns.state.copy(), np.empty_like(made)
+def walk(world, policy, key):
+    """Moves that follow a policy, from where each stretch began."""
+    rng, next_state = np.random.default_rng(key), np.asarray(world.table.next_state)
+    here, moves = follow(world, made)[:, 0], np.empty_like(made)
     with np.errstate(divide="ignore"):
         log_policy = np.log(policy)
     for t in range(made.shape[1]):
-        moves[:, t] = (log_policy[state[:, t]] + rng.gumbel(size=(len(made), 4))).argmax(axis=1)
-        if t + 1 < made.shape[1]:
-            state[:, t + 1] = next_state[state[:, t], moves[:, t]]
-    return state, moves
+        moves[:, t] = (log_policy[here] + rng.gumbel(size=(len(made), 4))).argmax(axis=1)
+        here = next_state[here, moves[:, t]]
+    return moves
 
 
 PLANTED = 0.5
-at = np.array([past[0] for past in pairs_by_turns.pasts])
-rewarded = bi.optimize(pairs_by_turns.table, PLANTED * (at == PORT)[None].astype(float), 1.0, baseline=short)
-policies = {
-    "no reward": short,
-    "another habit": table,
-    "a known reward": np.asarray(rewarded.move_probability).T,
+short = make_habits(pairs_by_turns, made)[-1]
+water = np.array([[float(past[0] == PORT) for past in pairs_by_turns.pasts]])
+rewarded = bi.optimize(pairs_by_turns.table, PLANTED * water, 1.0, baseline=short)
+simulated = {
+    "no reward": walk(pairs_by_turns, short, 0),
+    "another habit": walk(pairs_by_places, make_habits(pairs_by_places, made)[-1], 1),
+    "a known reward": walk(pairs_by_turns, np.asarray(rewarded.move_probability).T, 2),
 }
-
-
-def beside_places(fitted, state, moves):
-    """The score of a reward over turns, less that of the habit by places."""
-    return fitted.score - log_density(make_habit(pairs_by_places, state, moves)[-1], state, moves)
+controls = {
+    ("turns, memory of 1", name): fit(f"simulated, {name}", pairs_by_turns, moves) for name, moves in simulated.items()
+}
+of_places = simulated["another habit"]
+controls["places, memory of 2", "no reward"] = fit("simulated, places, memory of 2, no reward", pairs_by_places, of_places)
+if not SMALL:
+    alone = walk(worlds[main], make_habits(worlds[main], made)[-1], 3)
+    controls[main, "no reward"] = fit(f"simulated, {main}, no reward", worlds[main], alone)
+    knows_places = walk(by_places, make_habits(by_places, made)[-1], 4)
+    controls[main, "another habit"] = fit(f"simulated, {main}, another habit", worlds[main], knows_places)
 
 
 def port_less_ends(values):
@@ -381,13 +387,9 @@ def rank_of_port(values):
     return 1 + (values[:, 63:] > values[:, [PORT]]).sum(axis=1)
 
 
-first = fits["turns, memory of 1"]
-compared = {"mice": (first, beside_places(first, pairs_by_places.state, made))}
-for number, (name, policy) in enumerate(policies.items()):
-    state, moves = walk(policy, number)
-    found = fit(f"simulated, {name}", pairs_by_turns, make_habit(pairs_by_turns, state, moves)[-1], state, moves)
-    compared[name] = (found, beside_places(found, state, moves))
-for name, (found, less) in compared.items():
+for name, moves in {"mice": made, **simulated}.items():
+    found = fits["turns, memory of 1"] if name == "mice" else controls["turns, memory of 1", name]
+    less = found.score - log_density(make_habits(pairs_by_places, moves)[-1], follow(pairs_by_places, moves), moves)
     print(f"{name}: gain {gain_in_words(found)}; less the habit by places {less.mean():.4f} ± {error(less):.4f}")
     port, rank = port_less_ends(found.values), np.median(rank_of_port(found.values))
     print(f"  the port is worth {interval(port)} nats more than other dead ends; rank {rank:.0f} of 64")
@@ -399,16 +401,16 @@ for name, (found, less) in compared.items():
 # %%
 def exchanged(name, number=100):
     """Gains of the inferred rewards (posterior mean), after exchanges between places of one depth."""
-    world, habit = worlds[name]
+    world, habit, state = worlds[name], make_habits(worlds[name], made)[-1], follow(worlds[name], made)
     mean, rng, gains = fits[name].values.mean(axis=0), np.random.default_rng(0), []
-    alone = log_density(habit, world.state, made).mean()
+    alone = log_density(habit, state, made).mean()
     for trial in range(number + 1):
         order = np.arange(NUM_PLACES)
         for level in range(7 if trial else 0):  # the first one is not exchanged
             order[depth == level] = rng.permutation(order[depth == level])
         reward = mean[order][[past[0] for past in world.pasts]]
         walker = bi.optimize(world.table, reward[None], 1.0, baseline=habit)
-        gains.append(log_density(np.asarray(walker.move_probability).T, world.state, made).mean() - alone)
+        gains.append(log_density(np.asarray(walker.move_probability).T, state, made).mean() - alone)
     return np.array(gains)
 
 
@@ -445,8 +447,80 @@ def at_water(name, tree):
 
 
 shares = {name: at_water(name, fits[name].tree) for name in list(fits)[:2]}
-recorded = [100 * np.mean(pairs_by_turns.state == end) for end in ends]
+recorded = [100 * np.mean(follow(pairs_by_turns, made) == end) for end in ends]
 print(f"recorded: {recorded[0]:.2f} % of visits at the water, {recorded[1]:.2f} % at the other place")
-at_water("simulated, a known reward", compared["a known reward"][0].tree)
-truly = bi.optimize(changed, PLANTED * (at == PORT)[None].astype(float), 1.0, baseline=short)
+at_water("simulated, a known reward", controls["turns, memory of 1", "a known reward"].tree)
+truly = bi.optimize(changed, PLANTED * water, 1.0, baseline=short)
 print(f"  and truly {100 * float(truly.place_probability[ends[0]]):.2f} % once it moved")
+
+# %% [markdown]
+# ## One picture
+#
+# *Top left*: how well held-out moves are predicted (± standard error of the longest); open symbols: with a reward on
+# top. *Top right*: that reward in the labyrinth, less the mean of places of the same depth; the circle is the water port,
+# the arrow the entrance. *Bottom left*: gains by the reward (± two standard errors), of the mice and of simulations.
+# *Bottom right*: time at the water before and after it moves, with 90 % equal-tailed intervals.
+
+# %%
+figure = Figure(figsize=(style.DOUBLE, 125 * style.MM), layout="constrained")
+(above, labyrinth), (below, water_axes) = figure.subplots(2, 2)
+looks = {"places": style.of_claim(0), "turns": style.of_claim(1)}
+for kind, look in looks.items():
+    levels = [level for each, level in scores if each == kind]
+    means = [scores[kind, level].mean() for level in levels]
+    above.plot(levels, means, **look | {"linestyle": "-", "linewidth": 0.8}, label=f"Habit by {kind}")
+    above.errorbar(levels[-1], means[-1], error(scores[kind, levels[-1]]), color=look["color"], linewidth=0.8)
+for name, found in fits.items():
+    kind, level = name.split(",")[0], int(name.split()[-1])
+    look = looks[kind] | {"markerfacecolor": "white", "markeredgewidth": 0.8, "markersize": 5}
+    above.plot(level, found.score.mean(), **look)
+above.axhline(PUBLISHED, color=style.BLACK, linewidth=0.6, linestyle=":")
+above.text(12, PUBLISHED - 0.004, "Best published switching model", fontsize=style.SMALL, ha="right", va="top")
+above.set(xlabel="Memory (places, turns)", ylabel="Held-out log probability\n(nats per move)", ylim=(-0.91, -0.61))
+above.set(xlim=(-0.5, 12.5))
+
+spots = np.zeros((NUM_PLACES, 2))  # forks halve the corridors: first up and down, then left and right, and so on
+for at in range(1, NUM_PLACES):
+    step = np.array([0, 1] if depth[at] % 2 else [1, 0]) * 2.0 ** ((6 - depth[at]) // 2)
+    spots[at] = spots[parent[at]] + step * (1 if at % 2 == 0 else -1)
+for at in range(1, NUM_PLACES):
+    labyrinth.plot(*spots[[at, parent[at]]].T, color=style.PALE, linewidth=2, zorder=0)
+labyrinth.plot([-7.5, 0], [0, 0], color=style.PALE, linewidth=2, zorder=0)
+labyrinth.annotate("", (-7, 0), (-8.6, 0), arrowprops={"arrowstyle": "->", "linewidth": 0.8})
+worth = fits[main].values.mean(axis=0)
+worth = worth - (np.bincount(depth, worth) / np.bincount(depth))[depth]
+largest = np.abs(worth).max()
+shown = labyrinth.scatter(*spots.T, c=worth, s=14, cmap="PuOr_r", vmin=-largest, vmax=largest, zorder=2)
+labyrinth.scatter(*spots[PORT], s=60, facecolors="none", edgecolors=style.BLACK, linewidths=0.9, zorder=3)
+bar = figure.colorbar(shown, ax=labyrinth, shrink=0.7)
+bar.set_label("Reward (nats)", fontsize=style.SMALL)
+bar.ax.tick_params(labelsize=style.SMALL)
+labyrinth.set(aspect="equal", xticks=[], yticks=[])
+labyrinth.invert_yaxis()
+
+rows = {name: (found, "mice") for name, found in fits.items() if name != "places, memory of 3"}
+names, labels = [], []
+for name in rows:
+    names.append((name, fits[name], f"{name.capitalize()}: mice"))
+    names += [(name, found, f"simulated, {what}") for (of, what), found in controls.items() if of == name]
+for height, (name, found, label) in enumerate(names[::-1]):
+    look = looks[name.split(",")[0]] | {"markerfacecolor": None if "mice" in label else "white", "markeredgewidth": 0.8}
+    below.errorbar(1000 * found.gain.mean(), height, xerr=2000 * error(found.gain), linewidth=0.8, **look)
+    labels.append(label)
+below.axvline(0, color=style.BLACK, linewidth=0.6)
+below.set(yticks=range(len(labels)), yticklabels=labels, xlabel="Gain by a reward (nats per 1,000 moves)")
+
+for number, (name, share) in enumerate(shares.items()):
+    look = looks[name.split(",")[0]]
+    low, middle, high = np.quantile(share, [0.05, 0.5, 0.95], axis=1)
+    across = np.arange(2) + 0.08 * (number - 0.5)
+    water_axes.errorbar(across, middle, [middle - low, high - middle], **look | {"linestyle": "-", "linewidth": 0.8})
+    water_axes.lines[-1].set_label(f"Reward over habit by {name.split(',')[0]}")
+water_axes.set(xticks=[0, 1], xticklabels=["Where it was", "Moved"], xlim=(-0.4, 1.4), ylim=(0, None))
+water_axes.set(xlabel="The water", ylabel="Time at the water (%)")
+for axes in (above, labyrinth, below, water_axes):
+    style.dress(axes)
+labyrinth.spines[["left", "bottom"]].set_visible(False)
+style.legend(above, *above.get_legend_handles_labels(), loc="lower right")
+style.legend(water_axes, *water_axes.get_legend_handles_labels(), loc="upper left")
+figure.savefig(OUT / "labyrinth.png", dpi=200)

@@ -145,12 +145,6 @@ def make_world(keeps, knows):
     return World(pasts, [knows(past) for past in pasts], bi.Decisions(rows, actions=MOVES))
 
 
-def pasts_of_places(longest):
-    """All lists of at most so many places that occur in the training stretches."""
-    rows = place[~HELD_OUT].tolist()
-    return {tuple(row[t - k : t + 1][::-1]) for row in rows for k in range(longest) for t in range(k, 500)}
-
-
 def pasts_of_turns(longest, least, strength=30):
     """Lists of turns whose oldest one changes the log probability of the training moves by at least so many nats."""
     counts = {}
@@ -175,7 +169,9 @@ def pasts_of_turns(longest, least, strength=30):
 
 
 def world_of_places(longest):
-    kept = pasts_of_places(longest)
+    """All lists of at most so many places that occur in the training stretches."""
+    rows = place[~HELD_OUT].tolist()
+    kept = {tuple(row[t - k : t + 1][::-1]) for row in rows for k in range(longest) for t in range(k, 500)}
     return make_world(kept.__contains__, lambda past: past)
 
 
@@ -348,11 +344,13 @@ thirsty = bi.optimize(worlds[SHORT].table, PLANTED * water, 1.0, baseline=short)
 simulated = {
     (SHORT, "no reward"): by_habit(worlds[SHORT], 0),
     (SHORT, "another habit"): by_habit(worlds[TABLE], 1),
-    (SHORT, "a known reward"): walk(worlds[SHORT], np.asarray(thirsty.move_probability).T, 2),
 }
+known = [f"a known reward ({k})" for k in range(1, 2 if SMALL else 7)]
+for key, what in enumerate(known, 10):
+    simulated[SHORT, what] = walk(worlds[SHORT], np.asarray(thirsty.move_probability).T, key)
 simulated[TABLE, "no reward"] = simulated[SHORT, "another habit"]
 if not SMALL:
-    simulated |= {(LONG, "no reward"): by_habit(worlds[LONG], 3), (LONG, "another habit"): by_habit(places, 4)}
+    simulated |= {(LONG, "no reward"): by_habit(worlds[LONG], 2), (LONG, "another habit"): by_habit(places, 3)}
 controls = {
     (name, what): fit(f"simulated, {what}: {name}", worlds[name], moves) for (name, what), moves in simulated.items()
 }
@@ -377,7 +375,7 @@ for name, found in fits.items():
 for (name, what), found in controls.items():
     print(f"simulated, {what}, {name}: {found}\n  {at_water(found.values)}")
 print(f"{SHORT}, with the reward, less the habit by places, memory of 2:")
-for what in ("mice", "no reward", "another habit", "a known reward"):
+for what in ("mice", "no reward", "another habit", *known):
     moves = made if what == "mice" else simulated[SHORT, what]
     found = fits[SHORT] if what == "mice" else controls[SHORT, what]
     less = found.score - log_density(make_habits(worlds[TABLE], moves)[-1], follow(worlds[TABLE], moves), moves)
@@ -427,9 +425,9 @@ def share_at_water(name, tree):
 shares = {name: share_at_water(name, fits[name].tree) for name in (SHORT, TABLE)}
 recorded = [100 * np.mean(follow(worlds[SHORT], made) == end) for end in ends]
 print(f"recorded: {recorded[0]:.2f} % at the water, {recorded[1]:.2f} % at the other dead end")
-share_at_water("simulated, a known reward", controls[SHORT, "a known reward"].tree)
 truly = bi.optimize(changed, PLANTED * water, 1.0, baseline=short).place_probability[ends[0]]
-print(f"  and in truth {100 * float(truly):.2f} %")
+for what in known:
+    share_at_water(f"simulated, {what}, in truth {100 * float(truly):.2f} %", controls[SHORT, what].tree)
 
 # %% [markdown]
 # ## One picture
@@ -475,6 +473,7 @@ rows = []
 for name in (LONG, SHORT, TABLE):
     rows += [(name, f"{name.capitalize()}: mice", fits[name], {})] if name in fits else []
     rows += [(name, f"simulated, {what}", found, hollow) for (of, what), found in controls.items() if of == name]
+rows = [each for each in rows if not each[1].endswith(tuple(f"({k})" for k in range(2, 7)))]
 for height, (name, _, found, look) in enumerate(rows[::-1]):
     look = looks[name.split(",")[0]] | {"linewidth": 0.8} | look
     below.errorbar(1000 * found.gain.mean(), height, xerr=2000 * error(found.gain), **look)

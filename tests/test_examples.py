@@ -80,6 +80,25 @@ def test_brain_computer_interface_runs(shared, tmp_path):
 
 
 @pytest.mark.slow
+def test_labyrinth_runs(shared, tmp_path):
+    """A reward adds to a habit by turns, as without any reward, and nothing to one by places; known water is found."""
+    words = printed("labyrinth", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    habits = {name: float(score) for name, score in re.findall(r"habit by (\w+, memory of \d) +(-[\d.]+) ±", words)}
+    assert habits["places, memory of 1"] < -0.8 < -0.727 < habits["turns, memory of 1"] < habits["places, memory of 2"]
+    found = re.findall(
+        r"^(mice|simulated, [^:]+), (turns|places), memory of \d: gain ([\d.-]+) ± ([\d.]+)", words, re.M
+    )
+    gains = {(who, kind): (float(gain), float(error)) for who, kind, gain, error in found}
+    for who in ("mice", "simulated, another habit", "simulated, a known reward (1)"):
+        assert gains[who, "turns"][0] > 4 * gains[who, "turns"][1]
+    assert gains["simulated, no reward", "turns"][0] < 0.0005
+    assert all(abs(gains[who, "places"][0]) < 0.0005 for who in ("mice", "simulated, no reward"))
+    worth = re.search(r"known reward \(1\), turns.*\n  the water is worth [\d.]+ \(([\d.-]+) to", words)
+    assert worth and float(worth[1]) > 0.05
+    assert pictures(tmp_path) == {"labyrinth"}
+
+
+@pytest.mark.slow
 def test_rat_clicks_runs(shared, tmp_path):
     words = printed("rat_clicks", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", words, re.MULTILINE))

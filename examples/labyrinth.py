@@ -24,7 +24,7 @@
 # where there is no reward at all, but the habit is another one.
 #
 # Run it as a script, or open it as a notebook with jupytext. It needs `mouse_labyrinth.npz`, in the folder that the
-# environment variable `BAYES_IRL_DATA` names (by default `../shared/data`). It takes about eight minutes.
+# environment variable `BAYES_IRL_DATA` names (by default `../shared/data`). It takes about ten minutes.
 
 # %%
 import itertools
@@ -301,12 +301,10 @@ fits = {name: fit(name, world) for name, world in worlds.items()}
 main = SHORT if SMALL else LONG
 pairs = np.arange(len(worlds[SHORT].pasts))  # a reward for each pair of a place and the last one
 fit(f"{SHORT}, any reward of pairs", worlds[SHORT], label=pairs)
-for name, other in {
-    "the best published model": PUBLISHED,
-    "the longest habit by places": scores["places", 3 if SMALL else 8],
-}.items():
-    less = fits[main].score - other
-    print(f"{main}, with the reward, less {name}: {less.mean():.4f} ± {error(less):.4f}")
+for kind in ("places", "turns"):
+    level, longest = [item for item in scores.items() if item[0][0] == kind][-1]
+    less = fits[main].score - longest
+    print(f"{main}, with the reward, less habit by {kind}, memory of {level[1]}: {less.mean():.4f} ± {error(less):.4f}")
 
 # %% [markdown]
 # ## Is it a reward? Four controls
@@ -345,7 +343,7 @@ simulated = {
     (SHORT, "no reward"): by_habit(worlds[SHORT], 0),
     (SHORT, "another habit"): by_habit(worlds[TABLE], 1),
 }
-known = [f"a known reward ({k})" for k in range(1, 2 if SMALL else 7)]
+known = [f"a known reward ({k})" for k in range(1, 2 if SMALL else 7)]  # walks that differ by chance
 for key, what in enumerate(known, 10):
     simulated[SHORT, what] = walk(worlds[SHORT], np.asarray(thirsty.move_probability).T, key)
 simulated[TABLE, "no reward"] = simulated[SHORT, "another habit"]
@@ -473,12 +471,12 @@ rows = []
 for name in (LONG, SHORT, TABLE):
     rows += [(name, f"{name.capitalize()}: mice", fits[name], {})] if name in fits else []
     rows += [(name, f"simulated, {what}", found, hollow) for (of, what), found in controls.items() if of == name]
-rows = [each for each in rows if not each[1].endswith(tuple(f"({k})" for k in range(2, 7)))]
+rows = [each for each in rows if not each[1].endswith(tuple(f"({k})" for k in range(2, 7)))]  # one of six is enough
 for height, (name, _, found, look) in enumerate(rows[::-1]):
     look = looks[name.split(",")[0]] | {"linewidth": 0.8} | look
     below.errorbar(1000 * found.gain.mean(), height, xerr=2000 * error(found.gain), **look)
 below.axvline(0, color=style.BLACK, linewidth=0.6)
-below.set(yticks=range(len(rows)), yticklabels=[each[1] for each in rows[::-1]])
+below.set(yticks=range(len(rows)), yticklabels=[each[1].removesuffix(" (1)") for each in rows[::-1]])
 below.set(xlabel="Gain by a reward (nats per 1,000 moves)")
 
 for number, (name, share) in enumerate(shares.items()):
@@ -493,3 +491,33 @@ map_axes.spines[["left", "bottom"]].set_visible(False)
 style.legend(above, *above.get_legend_handles_labels(), loc="lower right")
 style.legend(water_axes, *water_axes.get_legend_handles_labels(), loc="upper left")
 figure.savefig(OUT / "labyrinth.png", dpi=200)
+
+# %% [markdown]
+# ## What this shows, and what it does not
+#
+# - **Habits alone predict better than the published model**, which gives −0.727 nats a move. A habit of the last turn
+#   and the depth knows neither places nor rewards, and gives −0.704; twelve turns give −0.633, eight places −0.639.
+# - **A reward of places adds to turns.** With six turns of memory it adds 0.0033 ± 0.0010 nats (90 % of draws: 0.0023
+#   to 0.0032), and gives −0.635.
+# - **But this gain is no evidence of a reward.** Simulated mice that have a habit by places, and no reward at all, give
+#   the same model a larger gain: 0.0055 ± 0.0006. (One turn: 0.0128 ± 0.0009, mice 0.0109 ± 0.0017.) Any liking for
+#   places looks like a reward where the habit knows no places. Nor is it the water: with six turns this is worth 0.07
+#   nats more than other dead ends (90 % interval −0.06 to 0.20), and 24 of 63 are worth more.
+# - **Over a habit that knows places, a reward adds nothing:** −0.00003 ± 0.00004 nats with two places of memory and
+#   −0.00005 ± 0.00008 with three; 95 % of draws add less than 0.0001. *This alone does not refute a reward*, since
+#   shares that are counted at each place hold whatever a fixed reward does to moves. Even the habit by turns, with the
+#   prior, takes in about half of a known reward of 0.5 nats (0.24 to 0.30 are found in six walks).
+# - **What speaks against it is the form.** Where a known reward is at work, one turn and a reward predict as well as
+#   counts of two places (−0.0001 to 0.0012 nats better). For the mice they predict worse by 0.0141 ± 0.0024, as for a
+#   habit by places without a reward (0.0169 ± 0.0015), and a reward of any pair of places hardly helps (a gain of
+#   0.0119 instead of 0.0109). Six turns and a reward pass this test: they predict as well as eight places (0.0037 ±
+#   0.0027 better).
+# - **The water moves.** Here the models part. By the reward over turns, 2.2 % of the time at the water become 4.0 % (90
+#   % interval 1.4 to 10.2 %); by the habit of places 0.4 % (0.2 to 1.3 %), as at the other dead end before. A share
+#   above 1.3 % would speak against this habit, one below 1.4 % against this reward. The moves refute both fits (see the
+#   verdicts), so neither is to be relied on. In walks by a known reward, five of six 90 % intervals hold the truth.
+#
+# *Left open.* A hidden context that switches the reward, as in the published model, is not in this package: a reward
+# that comes and goes may add where a fixed one does not. Moves change over the recording, and mice differ, but the data
+# do not name them: runs of stretches stand for them here. They do not say either when a mouse drank. Rewards at even
+# and at odd depths are hardly comparable, since moves alternate between the two; the picture removes each depth's mean.

@@ -98,8 +98,8 @@ def error(of_stretch):
 #
 # A state is what matters of the past: the place, the last one, and as many more as the habit remembers. A habit is a
 # table of moves, a row for each state. Counts are shrunk level by level towards those of a past that is one step
-# shorter, as strongly as predicts a fifth of the training stretches best. How far back states reach was chosen such that
-# fits take minutes. Two kinds of habit:
+# shorter, as strongly as predicts a fifth of the training stretches best. How far back states reach was chosen such
+# that fits take minutes. Two kinds of habit:
 #
 # - *by places*: the past is a list of places. Any habit at any place is possible.
 # - *by turns*: it is a list of turns, with how deep the mouse is. Forks of one depth are alike, so this mouse knows no
@@ -300,8 +300,8 @@ if not SMALL:
     worlds |= {"places, memory of 3": world_of_places(3), LONG: world_of_turns(6, 6)}
 fits = {name: fit(name, world) for name, world in worlds.items()}
 main = SHORT if SMALL else LONG
-pairs = np.arange(len(worlds[SHORT].pasts))  # a reward for each pair of a place and the last one
-fit(f"{SHORT}, any reward of pairs", worlds[SHORT], label=pairs)
+if not SMALL:  # a reward for each pair of a place and the last one
+    fit(f"{SHORT}, any reward of pairs", worlds[SHORT], label=np.arange(len(worlds[SHORT].pasts)))
 for kind in ("places", "turns"):
     level, longest = [item for item in scores.items() if item[0][0] == kind][-1]
     less = fits[main].score - longest

@@ -37,7 +37,7 @@ def choices_drift(made: InOrder, limit: float) -> Finding | None:
         "drift",
         test,
         limit,
-        "Choices between the same offers change over the recording",
+        "Choices in the same situation change over the recording",
         "Fit parts of the recording one by one.",
     )
 

@@ -14,13 +14,18 @@ from bayes_irl._checks import InputError, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.recordings import CountRecording, Recording
 from bayes_irl.recordings.description import few, paragraphs, quoted
-from bayes_irl.recordings.labels import find_units, unique_names
+from bayes_irl.recordings.labels import find_units, name_of, unique_names
 from bayes_irl.systems.stimulus import Stimulus
 
 BINS = ("stimulus_updates_per_bin", "stimulus_held")  # older trees do not have them: no bins
 STARTS = (0.5, 0.1, 0.9, 0.02, 0.98)  # baselines that adapt begin from each of these
 
 Kind = TypeVar("Kind", bound="Neurons")
+
+
+def names_of_units(unit_ids: Any) -> tuple[str, ...] | None:
+    """Ids of units in any form, as words; None: they are numbered."""
+    return None if unit_ids is None else tuple(name_of(each) for each in unit_ids)
 
 
 class Neurons(eqx.Module):

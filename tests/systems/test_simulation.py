@@ -121,6 +121,14 @@ def test_unit_ids_and_stimulus_names_of_the_circuit_travel_into_what_is_drawn():
         bi.infer(bi.load_model("free_form"), bi.Circuit(2, stimulus, unit_ids=("7", "29")), drawn, key=0)
 
 
+def test_unit_ids_may_be_a_list_or_numbers():
+    """They are then the same words as those of a recording."""
+    stimulus = bi.Stimulus.switching(0.1)
+    for made in (bi.Circuit, bi.Population):
+        for ids in (["7", "28"], [7, 28], np.array([7, 28])):
+            assert made(2, stimulus, unit_ids=ids).unit_ids == ("7", "28")
+
+
 def test_lesioned_neurons_never_and_always_spike():
     network = bi.optimize(known.CIRCUIT.silence(1).force(2), known.reward(), known.COST, known.BASELINE)
     for per_bin in (None, 3):

@@ -13,7 +13,7 @@ from bayes_irl._checks import InputError, count
 from bayes_irl._types import Baseline, Defaults, Logits, Occupancy, Value
 from bayes_irl.solvers.world import World
 from bayes_irl.systems.circuit.mean_field import ignoring_each_other
-from bayes_irl.systems.neurons import Neurons
+from bayes_irl.systems.neurons import Neurons, names_of_units
 from bayes_irl.systems.stimulus import Stimulus
 
 MOST_NEURONS = 20
@@ -41,7 +41,7 @@ class Wiring(Neurons, World):
     silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
     forced: frozenset[int] = eqx.field(static=True, default=frozenset())
     missing: frozenset[tuple[int, int]] = eqx.field(static=True, default=frozenset())
-    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None)
+    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None, converter=names_of_units)
 
     def __check_init__(self) -> None:
         """Refuse what cannot be enumerated or contradicts itself."""

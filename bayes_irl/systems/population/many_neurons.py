@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from bayes_irl._checks import InputError, count, finite_array
 from bayes_irl._types import ArrayLike, Baseline, Transition
 from bayes_irl.solvers.world import long_run_share
-from bayes_irl.systems.neurons import Neurons
+from bayes_irl.systems.neurons import Neurons, names_of_units
 from bayes_irl.systems.population.response_families import Bernoulli, NegativeBinomial, Responses
 from bayes_irl.systems.stimulus import Stimulus
 
@@ -33,7 +33,7 @@ class ManyNeurons(Neurons):
     stimulus: Stimulus
     silenced: frozenset[int] = eqx.field(static=True, default=frozenset())
     forced: frozenset[int] = eqx.field(static=True, default=frozenset())
-    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None)
+    unit_ids: tuple[str, ...] | None = eqx.field(static=True, default=None, converter=names_of_units)
     responses: Responses = eqx.field(default_factory=Bernoulli)
 
     def __check_init__(self) -> None:

@@ -99,6 +99,22 @@ def test_labyrinth_runs(shared, tmp_path):
 
 
 @pytest.mark.slow
+def test_retina_surprise_runs(shared, tmp_path):
+    """Of an eighth of the cells: a change predicts their answers, permuted run lengths do not, all states do best."""
+    words = printed("retina_surprise", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
+    gains = {
+        name: float(gain)
+        for name, gain in re.findall(r"^  (change|all states): ([\d.]+) ± [\d.]+, ", words, re.MULTILINE)
+    }
+    assert gains["all states"] > gains["change"] > 0
+    (permuted,) = re.findall(r"^run lengths permuted .*: ([\d.]+) ±", words, re.MULTILINE)
+    assert float(permuted) < 0.5 * gains["change"]
+    told = dict(re.findall(r"^  (change|free): (-?[\d.]+) ± ", words.split("less that of free")[1], re.MULTILINE))
+    assert float(told["change"]) < 0 == float(told["free"])
+    assert pictures(tmp_path) == {"retina_surprise"}
+
+
+@pytest.mark.slow
 def test_rat_clicks_runs(shared, tmp_path):
     words = printed("rat_clicks", tmp_path, BAYES_IRL_DATA=str(shared / "data"))
     densities = dict(re.findall(r"^(independent units|spike_count|pairwise) +(-[\d.]+)$", words, re.MULTILINE))

@@ -1,6 +1,7 @@
 """Training on disk: one file, a line of JSON and then the arrays, replaced as a whole. Reading it never runs code."""
 
 import dataclasses
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,9 +69,11 @@ def save(training: SavedTraining, path: Path) -> None:
         "history": [dataclasses.asdict(each) for each in training.state.history],
         "ended": training.ended,
     }
+    whole = io.BytesIO(json.dumps(header).encode() + b"\n")
+    whole.seek(0, io.SEEK_END)
+    eqx.tree_serialise_leaves(whole, training.state.arrays())  # in memory: NumPy turns an interrupt into a TypeError
     with written_whole(path) as partial, partial.open("wb") as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        eqx.tree_serialise_leaves(file, training.state.arrays())
+        file.write(whole.getbuffer())
 
 
 def load(path: Path, task: Task | type[Task] | None = None) -> SavedTraining:

@@ -254,7 +254,6 @@ def test_counts_are_refused_where_they_do_not_apply():
         "Give the population responses=": lambda: bi.infer(
             "independent_tuning", bi.Population(2, moving), recording, key=0
         ),
-        "Write arrays with np.savez": lambda: bi.save_recording(recording, "counts.npz"),
         "Make a CountRecording": lambda: bi.infer(
             "independent_tuning",
             bi.Population(2, moving, responses=bi.Poisson()),

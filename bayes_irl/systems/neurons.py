@@ -107,15 +107,22 @@ class Neurons(eqx.Module):
         if recording.neuron is not None:
             if update_rate is not None:
                 raise InputError.of("update_rate", "none for a recording of single updates", update_rate)
-            stimulus = Stimulus(recording.transition(), recording.stimulus_labels)
+            steps = None
         elif update_rate is None:
             expected = "how often each neuron answers, in Hz, for a recording in bins"
             raise InputError.of("update_rate", expected, "none", "Compare several: the posterior depends on it.")
         else:
             steps = recording.updates_per_bin(update_rate)
-            labels = recording.stimulus_labels
-            stimulus = Stimulus.per_update(recording.transition(), steps, held=True, labels=labels)
+        stimulus = cls.recorded_stimulus(recording, steps)
         return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids, **more)
+
+    @classmethod
+    def recorded_stimulus(cls, recording: Recording | CountRecording, updates_per_bin: int | None) -> Stimulus:
+        """The stimulus as it moved in a recording; None: of single updates."""
+        moves, labels = recording.transition(), recording.stimulus_labels
+        if updates_per_bin is None:
+            return Stimulus(moves, labels)
+        return Stimulus.per_update(moves, updates_per_bin, held=True, labels=labels)
 
     def named_after(self: Kind, other: Any) -> Kind:
         """Return the circuit with the unit ids and stimulus names of a recording or a circuit, if it has none itself.

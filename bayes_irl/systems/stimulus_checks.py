@@ -54,13 +54,43 @@ def check_stimulus(
             best = min(ways, key=lambda way: float(deviance(counts, way)))
             tried.append((_up_to_updates(counts, best), counts, best))
     p_value, counts, way = max(tried, key=lambda each: each[0])
-    away = ~np.eye(len(way), dtype=bool)
-    test = ChiSquare(float(deviance(counts, way)), _degrees(way, counts) or 1, float(max(counts[away].sum(), 1)))
-    low, high = test.interval if np.isfinite(test.statistic) else (np.inf, np.inf)
-    leaves = counts.sum(axis=1) - np.diag(counts)
-    seen, stated = leaves / np.maximum(counts.sum(axis=1), 1), 1 - np.diag(way)
-    worst = int(np.argmax((seen - stated) ** 2 * counts.sum(axis=1) / np.maximum(stated * (1 - stated), 1e-12)))
     step = "update" if recording.neuron is not None else "bin"
+    return compare_moves(
+        counts,
+        way,
+        p_value,
+        limit,
+        lambda row: f"from one {step} to the next it leaves state {labels[row]}",
+        "Give the T of this recording: Stimulus(recording.transition()) for updates, Stimulus.per_update("
+        "recording.transition(), k) for bins.",
+    )
+
+
+def compare_moves(
+    counts: Int[np.ndarray, "num_rows num_stimuli"],
+    stated: Table,
+    p_value: float,
+    limit: LimitOfError,
+    in_row: Callable[[int], str],
+    advice: str,
+) -> Finding:
+    """What was found of moves, with a row for each stimulus, or for each with each pattern (patterns in turn).
+
+    Args:
+        counts: Of the recording.
+        stated: T.
+        p_value: Of their G².
+        limit: The relative error of T that moves the reward by its own 90 % intervals.
+        in_row: Words for leaving the stimulus of a row.
+        advice: What to do about it.
+    """
+    size, visits = counts.shape[1], counts.sum(axis=1)
+    stays = np.repeat(np.eye(size, dtype=bool), len(counts) // size, axis=0)
+    weight = float(max(counts[~stays].sum(), 1))
+    test = ChiSquare(float(deviance(counts, stated)), _degrees(stated, counts) or 1, weight)
+    low, high = test.interval if np.isfinite(test.statistic) else (np.inf, np.inf)
+    seen, said = (visits - counts[stays]) / np.maximum(visits, 1), 1 - stated[stays]
+    worst = int(np.argmax((seen - said) ** 2 * visits / np.maximum(said * (1 - said), 1e-12)))
     return Finding(
         name="stimulus",
         p_value=p_value,
@@ -69,11 +99,10 @@ def check_stimulus(
         high=high,
         unit="% of T",
         detectable=test.detectable,
-        limit=limit(way) if p_value < MAX_P else np.nan,
-        problem=f"The stimulus does not move as T says: from one {step} to the next it leaves state {labels[worst]} "
-        f"with probability {seen[worst]:.3g}, and T says {stated[worst]:.3g}",
-        advice="Give the T of this recording: Stimulus(recording.transition()) for updates, Stimulus.per_update("
-        "recording.transition(), k) for bins.",
+        limit=limit(stated) if p_value < MAX_P else np.nan,
+        problem=f"The stimulus does not move as T says: {in_row(worst)} with probability {seen[worst]:.3g}, and T says "
+        f"{said[worst]:.3g}",
+        advice=advice,
     )
 
 
@@ -89,7 +118,7 @@ def _ways(transition: Table, numbers: Sequence[int] | range) -> list[Table]:
     return ways
 
 
-def _degrees(way: Table, counts: Int[np.ndarray, "num_stimuli num_stimuli"]) -> int:
+def _degrees(way: Table, counts: Int[np.ndarray, "num_rows num_stimuli"]) -> int:
     visited = counts.sum(axis=1) > 0
     return int((way > 0)[visited].sum() - visited.sum())
 

@@ -159,3 +159,15 @@ def test_draws_that_all_agree_explain_nothing():
     table, chances = np.array([[40, 60]]), np.repeat([[[0.5, 0.5]]], 100, axis=0)
     test, _, _ = residuals(table, chances, lambda rows: np.array([[[0.0], [1.0]]]))
     assert test.statistic == pytest.approx((60 - 50) ** 2 / 25)
+
+
+def test_a_right_t_is_not_refuted_where_most_of_a_large_table_is_hardly_met():
+    """A row for each stimulus and pattern: χ² with a degree of freedom per entry refutes nearly all of these."""
+    rng = np.random.default_rng(1)
+    transition = rng.dirichlet(np.full(3, 2.0), size=3 * 2**10)
+    share = rng.dirichlet(np.full(len(transition), 0.5))
+    drawn = [rng.multinomial(rng.multinomial(50_000, share), transition) for _ in range(20)]
+    found = [moves_as_stated(each, transition, rng) for each in drawn]
+    assert min(found) > 1e-3 and 0.2 < np.mean(found) < 0.8
+    wrong = 0.5 * transition + 0.5 / 3
+    assert moves_as_stated(drawn[0], wrong, rng) < 1e-6

@@ -10,7 +10,6 @@ from bayes_irl.inference.mode import Mode
 from bayes_irl.systems import Check
 
 LARGEST_K = 0.7
-MOST_IN_TAIL = 100  # draws whose weights must not all be equal, for a shape to be fitted to them
 MOST_UNKNOWN = 0.01  # share of draws whose density may be NaN
 
 
@@ -32,7 +31,8 @@ def importance(
     if not np.isfinite(log_ratios).any():
         return np.full(len(positions), 1 / len(positions)), np.inf, known
     finite = np.maximum(log_ratios, log_ratios.max() - 700)
-    if np.ptp(np.sort(finite)[-MOST_IN_TAIL:]) == 0:  # densities so small that they do not differ: no tail to fit
+    tail = max(1, min(len(finite) // 5, int(3 * np.sqrt(len(finite)))))  # as many as the shape is fitted to
+    if np.ptp(np.sort(finite)[-tail:]) == 0:  # densities so small that they do not differ
         return np.isfinite(log_ratios) / np.isfinite(log_ratios).sum(), np.inf, known
     log_weights, shape = array_stats.psislw(finite.max() - finite)  # it expects minus the log ratios, as loo has them
     weights = np.where(np.isfinite(log_ratios), np.exp(np.asarray(log_weights) - np.max(log_weights)), 0.0)

@@ -1,7 +1,7 @@
 """A circuit whose neurons move the stimulus."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,8 +22,6 @@ from bayes_irl.systems.stimulus_checks import LimitOfError
 
 MOST_STATES_BY_NEWTON = 1024
 SMALLEST_DIRECTION = 1e-9  # singular value, of directions of unit length
-
-Kind = TypeVar("Kind", bound="ClosedLoopCircuit")
 
 
 class ClosedLoopCircuit(UnrestrictedCircuit):
@@ -99,36 +97,22 @@ class ClosedLoopCircuit(UnrestrictedCircuit):
             raise InputError.of("missing", "no connection cut, in a closed loop", f"{len(self.missing)} cut", advice)
 
     @classmethod
-    def from_recording(
-        cls: type[Kind], recording: Recording | CountRecording, update_rate: Any = None, **more: Any
-    ) -> Kind:
-        """Return the circuit that was recorded, with the moves of the stimulus counted.
+    def recorded_stimulus(cls, recording: Recording | CountRecording, updates_per_bin: int | None) -> SteeredStimulus:
+        """The stimulus, with its moves counted.
 
         T[x, x′ | σ] = (n(x, σ, x′) + T[x, x′]) / (n(x, σ) + 1), with n the moves within trials and T those of all
         patterns together. Moves that are known, such as those of a decoder, are better given: with more than a few
         neurons most patterns are rare.
 
-        Args:
-            recording: Bins, or single updates.
-            update_rate: How often each neuron answers, in Hz; only for bins.
-            **more: What the circuit is made with besides.
-
         Raises:
-            InputError: As for `Circuit.from_recording`.
+            InputError: For spike counts; if a stimulus was never shown.
         """
         if not isinstance(recording, Recording):
             raise InputError.of("recording", "responses of 0 and 1, for a closed-loop circuit", "spike counts")
-        moves, names = steering_of(recording), recording.stimulus_labels
-        if recording.neuron is not None:
-            if update_rate is not None:
-                raise InputError.of("update_rate", "none for a recording of single updates", update_rate)
-            stimulus = SteeredStimulus(moves, names)
-        elif update_rate is None:
-            expected = "how often each neuron answers, in Hz, for a recording in bins"
-            raise InputError.of("update_rate", expected, "none", "Compare several: the posterior depends on it.")
-        else:
-            stimulus = SteeredStimulus.per_update(moves, recording.updates_per_bin(update_rate), labels=names)
-        return cls(num_neurons=recording.num_neurons, stimulus=stimulus, unit_ids=recording.unit_ids, **more)
+        moves, labels = steering_of(recording), recording.stimulus_labels
+        if updates_per_bin is None:
+            return SteeredStimulus(moves, labels)
+        return SteeredStimulus.per_update(moves, updates_per_bin, labels=labels)
 
     @property
     def steered(self) -> SteeredStimulus:
@@ -189,6 +173,11 @@ class ClosedLoopCircuit(UnrestrictedCircuit):
 
         Raises:
             InputError: If circuits differ in neurons or stimuli.
+
+        >>> moves = np.array([[[0.9, 0.1], [0.5, 0.5]], [[0.1, 0.9], [0.1, 0.9]]])
+        >>> loop, turned = (ClosedLoopCircuit(1, bi.SteeredStimulus(each)) for each in (moves, moves[:, ::-1]))
+        >>> loop.unidentified().shape, loop.unidentified(turned).shape
+        ((2, 2, 2), (1, 2, 2))
         """
         kept = _span(self)
         for other in others:

@@ -79,8 +79,8 @@ class SteeredStimulus(Stimulus):
         >>> SteeredStimulus.per_update([[[0.8, 0.2], [0.2, 0.8]], [[0.2, 0.8], [0.2, 0.8]]], 4).steering[0].tolist()
         [[0.95, 0.05], [0.8, 0.2]]
         """
-        steps, identity = count("updates_per_bin", updates_per_bin), _stay(_probabilities("steering", steering_per_bin))
-        return cls(identity + (np.asarray(steering_per_bin) - identity) / steps, labels, steps, True)
+        steps, moves = count("updates_per_bin", updates_per_bin), _probabilities("steering_per_bin", steering_per_bin)
+        return cls(_stay(moves) + (moves - _stay(moves)) / steps, labels, steps, True)
 
     @property
     def steering_per_bin(self) -> Moves:

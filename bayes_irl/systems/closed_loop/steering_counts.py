@@ -3,11 +3,11 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from bayes_irl.misfit.finding import ChiSquare, Finding
-from bayes_irl.misfit.stimulus_moves import deviance, moves_as_stated
+from bayes_irl.misfit.finding import Finding
+from bayes_irl.misfit.stimulus_moves import moves_as_stated
 from bayes_irl.recordings import Recording
 from bayes_irl.systems.closed_loop.steered_stimulus import SteeredStimulus
-from bayes_irl.systems.stimulus_checks import MAX_P, LimitOfError
+from bayes_irl.systems.stimulus_checks import LimitOfError, compare_moves
 
 PRIOR_MOVES = 1.0  # moves like those of all patterns together, added to those of each
 
@@ -47,24 +47,10 @@ def check_steering(
     stated = np.asarray(stimulus.steering_per_bin, float).reshape(-1, size)
     if not counts.sum():
         return None
-    visits, p_value = counts.sum(axis=1), moves_as_stated(counts, stated, rng)
-    stays = np.repeat(np.eye(size, dtype=bool), len(counts) // size, axis=0)
-    degrees = int((stated > 0)[visits > 0].sum() - (visits > 0).sum())
-    test = ChiSquare(float(deviance(counts, stated)), degrees or 1, float(max(counts[~stays].sum(), 1)))
-    low, high = test.interval if np.isfinite(test.statistic) else (np.inf, np.inf)
-    leaves, said = 1 - counts[stays] / np.maximum(visits, 1), 1 - stated[stays]
-    worst = int(np.argmax((leaves - said) ** 2 * visits / np.maximum(said * (1 - said), 1e-12)))
-    state, pattern = divmod(worst, len(counts) // size)
-    return Finding(
-        name="stimulus",
-        p_value=p_value,
-        size=test.size,
-        low=low,
-        high=high,
-        unit="% of T",
-        detectable=test.detectable,
-        limit=limit(stated) if p_value < MAX_P else np.nan,
-        problem=f"The stimulus does not move as T says: after pattern {pattern:0{recording.num_neurons}b} it leaves "
-        f"state {stimulus.labels[state]} with probability {leaves[worst]:.3g}, and T says {said[worst]:.3g}",
-        advice="Give the moves of this recording: ClosedLoopCircuit.from_recording(recording, update_rate).",
-    )
+
+    def in_row(row: int) -> str:
+        state, pattern = divmod(row, len(counts) // size)
+        return f"after pattern {pattern:0{recording.num_neurons}b} it leaves state {stimulus.labels[state]}"
+
+    advice = "Give the moves of this recording: ClosedLoopCircuit.from_recording(recording, update_rate)."
+    return compare_moves(counts, stated, moves_as_stated(counts, stated, rng), limit, in_row, advice)

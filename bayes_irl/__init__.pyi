@@ -61,6 +61,7 @@ from .systems import Capability as Capability
 from .systems import Check as Check
 from .systems import Circuit as Circuit
 from .systems import ClosedLoopCircuit as ClosedLoopCircuit
+from .systems import ContextReward as ContextReward
 from .systems import CoupledCircuit as CoupledCircuit
 from .systems import CoupledNetwork as CoupledNetwork
 from .systems import Couplings as Couplings
@@ -81,6 +82,8 @@ from .systems import Population as Population
 from .systems import PopulationNetwork as PopulationNetwork
 from .systems import SteeredStimulus as SteeredStimulus
 from .systems import Stimulus as Stimulus
+from .systems import SwitchingAgent as SwitchingAgent
+from .systems import SwitchingCircuit as SwitchingCircuit
 from .systems import System as System
 from .systems import Valuation as Valuation
 from .systems import Walker as Walker

@@ -7,6 +7,7 @@ from bayes_irl.generative.family import answer_in_family, centre
 from bayes_irl.generative.loading import Model, as_model, available_models, load_model
 from bayes_irl.generative.respond import observe, respond
 from bayes_irl.generative.stretch import Stretch
+from bayes_irl.generative.switching import switching
 from bayes_irl.solvers.episode import Stakes
 from bayes_irl.systems.evidence.motives import Habits
 from bayes_irl.systems.offers.rules import Concave, Linear, LogRatio, Ratio, utility
@@ -38,6 +39,7 @@ __all__ = [
     "observe",
     "per_subject",
     "respond",
+    "switching",
     "symmetric",
     "utility",
 ]

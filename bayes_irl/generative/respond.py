@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpyro
 
 from bayes_irl._checks import InputError
-from bayes_irl._types import Reward
+from bayes_irl._types import Reward, Transition
 from bayes_irl.generative.outcome_counts import OutcomeCounts
+from bayes_irl.generative.switching import switching as draw
 from bayes_irl.rewards import in_gauge_of
 from bayes_irl.solvers import World
 from bayes_irl.systems import Observations
@@ -39,7 +40,9 @@ def observe(reward: Any, recording: Observations) -> None:
         numpyro.deterministic("solver_residual", jnp.stack(residuals).max())
 
 
-def respond(system: World, reward: Reward, recording: Observations | None = None) -> Reward:
+def respond(
+    system: World, reward: Reward, recording: Observations | None = None, switching: Transition | None = None
+) -> Reward:
     """Observe the recorded answers of a circuit (or maze) that maximises this reward, in a NumPyro model.
 
     The coding cost is the unit: λ = 1, rewards are in nats per update. For every session the soft Bellman equation is
@@ -50,6 +53,8 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
         system: The circuit (or maze).
         reward: r/λ `[num_stimuli, num_patterns]`, from the model's latent variables.
         recording: The recording that `infer` passes to the model; None to sample from the prior alone.
+        switching: Where the reward switches with a hidden context, S `[num_contexts, num_contexts]`: how contexts follow
+            each other. By default `switching(system)` draws it.
 
     Returns:
         The reward in the gauge of the data: for each stimulus the mean over patterns, weighted by how often they were
@@ -66,10 +71,14 @@ def respond(system: World, reward: Reward, recording: Observations | None = None
         raise InputError.of(
             "model", f"a reward of shape {states}", f"shape {reward.shape}", "This reward was made for another circuit."
         )
+    more = {}
+    if system.switches:
+        more["switching"] = numpyro.deterministic("switching", draw(system) if switching is None else switching)
     if recording is None:
         return numpyro.deterministic("reward", in_gauge_of(system, reward, jnp.ones(states)))
     assert recording.weights is not None
     reward = numpyro.deterministic("reward", in_gauge_of(system, reward, recording.weights))
-    priced = {"reward": reward, "price": recording.price}
-    observe(reward if recording.price is None else recording.system.reward_from(priced), recording)
+    if recording.price is not None:
+        more["price"] = recording.price
+    observe(recording.system.reward_from({"reward": reward, **more}), recording)
     return reward

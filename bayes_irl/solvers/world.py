@@ -87,6 +87,11 @@ class World(eqx.Module):
         return self.transition.shape[0]
 
     @property
+    def switches(self) -> bool:
+        """Whether rewards switch with a hidden context, of which there are then `num_contexts`."""
+        return False
+
+    @property
     def stimulus_labels(self) -> tuple[str, ...]:
         """A name for each stimulus."""
         return tuple(map(str, range(self.num_stimuli)))

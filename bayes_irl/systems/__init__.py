@@ -25,6 +25,9 @@ from bayes_irl.systems.population.population import Population
 from bayes_irl.systems.population.population_network import PopulationNetwork
 from bayes_irl.systems.population.response_families import Bernoulli, Binomial, NegativeBinomial, Poisson
 from bayes_irl.systems.stimulus import Stimulus
+from bayes_irl.systems.switching.context_reward import ContextReward
+from bayes_irl.systems.switching.switching_agent import SwitchingAgent
+from bayes_irl.systems.switching.switching_circuit import SwitchingCircuit
 
 __all__ = [
     "Axes",
@@ -34,6 +37,7 @@ __all__ = [
     "Check",
     "Circuit",
     "ClosedLoopCircuit",
+    "ContextReward",
     "CoupledCircuit",
     "CoupledNetwork",
     "Couplings",
@@ -56,6 +60,8 @@ __all__ = [
     "PopulationNetwork",
     "SteeredStimulus",
     "Stimulus",
+    "SwitchingAgent",
+    "SwitchingCircuit",
     "System",
     "Valuation",
     "Walker",

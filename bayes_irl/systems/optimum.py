@@ -129,7 +129,12 @@ def check_known(optimum: Optimum) -> None:
 
 
 def respond[Kind: Optimum](
-    kind: type[Kind], world: World, reward: Reward, baseline: Baseline, coding_cost: ArrayLike = 1.0
+    kind: type[Kind],
+    world: World,
+    reward: Reward,
+    baseline: Baseline,
+    coding_cost: ArrayLike = 1.0,
+    planned: World | None = None,
 ) -> Kind:
     """Optimal answers for given baselines: one convex problem, one solution (for a circuit with nothing cut).
 
@@ -139,19 +144,27 @@ def respond[Kind: Optimum](
         reward: r `[num_stimuli, num_patterns]`.
         baseline: p: `[num_neurons]` or `[num_neurons, 2]` for a circuit, `[4]` for a maze.
         coding_cost: λ, in the reward's unit.
+        planned: The world as the units take it to be, where that is another one.
     """
     cost = jnp.asarray(coding_cost, reward.dtype)
     intact = world.heal()  # lesions are in the default actions: one compilation serves them all
-    found = _respond(kind, intact, reward, baseline, world.default_actions(baseline), cost)
+    believed = intact if planned is None else planned.heal()
+    found = _respond(kind, intact, believed, reward, baseline, world.default_actions(baseline), cost)
     return found if intact is world else dataclasses.replace(found, world=world)
 
 
 @eqx.filter_jit
 def _respond[Kind: Optimum](
-    kind: type[Kind], world: World, reward: Reward, baseline: Baseline, defaults: Defaults, cost: Scalar
+    kind: type[Kind],
+    world: World,
+    planned: World,
+    reward: Reward,
+    baseline: Baseline,
+    defaults: Defaults,
+    cost: Scalar,
 ) -> Kind:
     solver = solve_restricted if world.restricted else solve
-    solution = solver(world, reward, defaults, cost)
+    solution = solver(planned, reward, defaults, cost)
     visits = occupancy(world, defaults, solution.policy, solution.value)
     held = world.hold[0] > 1
     recorded = occupancy_at_ends(world, defaults, solution.policy, solution.value) if held else visits

@@ -1,0 +1,1 @@
+"""Systems whose reward switches with a hidden context."""

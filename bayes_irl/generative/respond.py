@@ -53,8 +53,8 @@ def respond(
         system: The circuit (or maze).
         reward: r/λ `[num_stimuli, num_patterns]`, from the model's latent variables.
         recording: The recording that `infer` passes to the model; None to sample from the prior alone.
-        switching: Where the reward switches with a hidden context, S `[num_contexts, num_contexts]`: how contexts follow
-            each other. By default `switching(system)` draws it.
+        switching: S `[num_contexts, num_contexts]`, where the reward switches with a hidden context. By default
+            `generative.switching` draws it.
 
     Returns:
         The reward in the gauge of the data: for each stimulus the mean over patterns, weighted by how often they were

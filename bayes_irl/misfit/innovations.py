@@ -44,7 +44,9 @@ class Innovations:
         size = self.left.shape[1]
         score = np.einsum("tu,tf->uf", known, self.left).reshape(-1)
         products = np.einsum("tu,tv->tuv", known, known).reshape(len(known), -1)
-        joint = (products.T @ self.covariance.reshape(len(known), -1)).reshape(known.shape[1], known.shape[1], size, size)
+        joint = (products.T @ self.covariance.reshape(len(known), -1)).reshape(
+            known.shape[1], known.shape[1], size, size
+        )
         return ChiSquare.of(score, joint.transpose(0, 2, 1, 3).reshape(len(score), -1), self.weight)
 
     def between(self, group: Int[np.ndarray, " num_steps"]) -> tuple[ChiSquare, float]:

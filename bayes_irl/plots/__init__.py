@@ -12,6 +12,7 @@ from bayes_irl.plots.choice_shares import choice_shares
 from bayes_irl.plots.chronometric import chronometric
 from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
+from bayes_irl.plots.contexts import contexts
 from bayes_irl.plots.couplings import couplings
 from bayes_irl.plots.dynamics import dynamics
 from bayes_irl.plots.elpd import elpd
@@ -47,6 +48,7 @@ __all__ = [
     "chronometric",
     "circulation",
     "coding",
+    "contexts",
     "couplings",
     "dynamics",
     "elpd",

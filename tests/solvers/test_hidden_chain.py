@@ -14,7 +14,7 @@ S = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.3, 0.3, 0.4]])
 STRETCH = np.repeat([0, 1, 2], [7, 1, 12])
 
 
-def chances(num_steps=len(STRETCH)):
+def chances(num_steps=20):
     log_chances = np.log(np.random.default_rng(0).dirichlet(np.ones(4), size=(num_steps, 3))[:, :, 0])
     log_chances[3, 0] = -np.inf  # what one context does not allow
     return log_chances
@@ -63,7 +63,7 @@ def test_stretches_are_independent_and_blocks_leave_no_trace():
     ahead = predicted_context(steps, jnp.asarray(log_chances), jnp.asarray(S))
     assert steps.num_blocks > steps.num_stretches  # so that joins are tested
     for number in range(3):
-        mine = STRETCH == number
+        mine = number == STRETCH
         expected = forward_backward(log_chances[mine], S)
         assert evidence[number] == pytest.approx(expected[0], abs=1e-11)
         np.testing.assert_allclose(smoothed[mine], expected[1], atol=1e-11)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from bayes_irl._types import Scalar
 from bayes_irl.misfit.finding import ChiSquare, Finding, Findings, found
 from bayes_irl.misfit.innovations import Innovations
 from bayes_irl.solvers.hidden_chain import predicted_context
@@ -52,9 +53,8 @@ def check_steps(
     steps = Innovations(features[outcome] - expected, covariance)
     few = np.unique(np.linspace(0, len(row) - 1, MOST_STEPS).astype(int))
     limit = half_width_of_spikes(np.stack(means)[:, few].reshape(len(means), -1), np.ones(few.size * features.shape[1]))
-    stretch = np.asarray(observed.steps.stretch)[np.asarray(observed.steps.place) // observed.steps.length]
     lasts = max(SHORTEST, float(np.median([1 / (1 - np.diag(each)) for each in switching])))
-    return Findings(tuple(each for each in _found(steps, row, stretch, lasts, limit) if each is not None))
+    return Findings(tuple(each for each in _found(steps, row, observed.stretch, lasts, limit) if each is not None))
 
 
 def _found(
@@ -122,7 +122,7 @@ def _remembered(
     left: Float[Array, "num_steps num_features"],
     row: Int[Array, " num_steps"],
     stretch: Int[Array, " num_steps"],
-    lasts: float,
+    lasts: Scalar | float,
 ) -> Float[Array, "num_steps num_features"]:
     """Σ_{s < t} exp(−(t − s)/lasts) e_s over earlier steps of the same row and stretch."""
     size = left.shape[0]  # at least as many as there are rows

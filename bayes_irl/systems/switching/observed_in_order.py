@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,18 +24,24 @@ class ObservedInOrder(Observed):
 
     Attributes:
         system: The switching system.
+        baseline: What is done at no coding cost, in any context.
+        counts: The counts, with their hash.
         alone: The same recording, as the system without contexts observes it: rows of outcomes.
         row: The row of `alone` that each step belongs to.
         outcome: Which of its outcomes came up.
         steps: Which steps follow each other.
+        place: The number of the bin, or of the move, that each step is in its recording.
         table: `[num_stretches, 2]`: ones and zeros.
     """
 
     system: Any
+    baseline: Baseline
+    counts: Any = eqx.field(static=True)
     alone: Observed
     row: Int[Array, " num_steps"]
     outcome: Int[Array, " num_steps"]
     steps: Steps
+    place: Int[Array, " num_steps"]
     table: Int[Array | np.ndarray, "num_stretches 2"]
 
     @classmethod
@@ -45,22 +52,22 @@ class ObservedInOrder(Observed):
         row: Int[np.ndarray, " num_steps"],
         outcome: Int[np.ndarray, " num_steps"],
         stretch: Int[np.ndarray, " num_steps"],
+        place: Int[np.ndarray, " num_steps"],
     ) -> "ObservedInOrder":
         """Put steps of stretches in order."""
         steps = Steps.of(stretch)
         table = np.tile([1, 0], (steps.num_stretches, 1))
-        return cls(system, alone, jnp.asarray(row), jnp.asarray(outcome), steps, table)
-
-    @property
-    def baseline(self) -> Baseline:
-        """What is done at no coding cost, in any context."""
-        given: Baseline = self.alone.baseline
-        return given
-
-    @property
-    def counts(self) -> Any:
-        """The counts, with their hash."""
-        return self.alone.counts
+        return cls(
+            system=system,
+            baseline=alone.baseline,
+            counts=alone.counts,
+            alone=alone,
+            row=jnp.asarray(row),
+            outcome=jnp.asarray(outcome),
+            steps=steps,
+            place=jnp.asarray(place),
+            table=table,
+        )
 
     @property
     def kind(self) -> str:
@@ -90,13 +97,17 @@ class ObservedInOrder(Observed):
         def argument(leaf: Any) -> Any:
             return jnp.asarray(leaf) if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" else leaf
 
-        system = jax.tree.map(argument, self.system)
-        return replace(self, system=system, alone=self.alone.padded(), table=jnp.asarray(self.table))
+        system, alone = jax.tree.map(argument, self.system), self.alone.padded()
+        return replace(self, system=system, counts=alone.counts, alone=alone, table=jnp.asarray(self.table))
+
+    @property
+    def stretch(self) -> Int[np.ndarray, " num_steps"]:
+        """The stretch of every step."""
+        return np.asarray(self.steps.stretch)[np.asarray(self.steps.place) // self.steps.length]
 
     def columns(self) -> Mapping[str, Any]:
         """How many steps each stretch has."""
-        blocks = np.bincount(np.asarray(self.steps.place) // self.steps.length, minlength=self.steps.num_blocks)
-        return {"num_steps": ((f"{self.site}_row",), np.bincount(np.asarray(self.steps.stretch), blocks).astype(int))}
+        return {"num_steps": ((f"{self.site}_row",), np.bincount(self.stretch))}
 
     def store(self) -> xr.Dataset:
         """p, and what was recorded in any context."""

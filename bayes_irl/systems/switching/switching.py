@@ -60,8 +60,8 @@ class Switching(System):
     reward_sites: ClassVar[tuple[str, ...]] = ("reward", "switching", "solver_residual")
     own_gauge: ClassVar[tuple[str, str, str] | None] = (
         "nats per update (coding cost = 1)",
-        "for each context (and stimulus) the mean over states, weighted by how often they were observed in any context, "
-        "is zero",
+        "for each context (and stimulus) the mean over states is zero, weighted by how often they were observed in any "
+        "context",
         "",
     )
     supports: ClassVar[frozenset[Capability]] = frozenset(
@@ -118,11 +118,6 @@ class Switching(System):
         """A name for each context."""
         return [f"context {number}" for number in range(self.num_contexts)]
 
-    def _check_contexts(self) -> None:
-        """Refuse numbers of contexts that are none."""
-        if count("num_contexts", self.num_contexts, least=2) > MOST_CONTEXTS:
-            raise InputError.of("num_contexts", f"at most {MOST_CONTEXTS}", self.num_contexts)
-
     # -- what was recorded -------------------------------------------------------------------------------------------
 
     def check_sessions(self, sessions: Sequence[Observed]) -> None:
@@ -134,9 +129,7 @@ class Switching(System):
         """The reward of every context, and how they follow each other."""
         return ContextReward(variables["reward"], variables["switching"])
 
-    def log_probs(
-        self, reward: ContextReward, observed: Observed
-    ) -> tuple[Float[Array, "num_stretches 2"], Scalar]:
+    def log_probs(self, reward: ContextReward, observed: Observed) -> tuple[Float[Array, "num_stretches 2"], Scalar]:
         """Log probability of each stretch, and of anything else in its place; and the residual of the solution."""
         assert isinstance(observed, ObservedInOrder)
         log_chances, residual = self.log_chances(reward, observed)
@@ -160,7 +153,9 @@ class Switching(System):
         def never() -> Array:
             raise AssertionError("steps in order need no occupancy")
 
-        each = [observed.alone.log_outcomes(self.policy_in(solution.policy, z), never) for z in range(self.num_contexts)]
+        each = [
+            observed.alone.log_outcomes(self.policy_in(solution.policy, z), never) for z in range(self.num_contexts)
+        ]
         return jnp.stack(each), solution.residual
 
     def planned(self, switching: Float[Array, "num_contexts num_contexts"]) -> World:
@@ -230,10 +225,7 @@ class Switching(System):
         return np.stack(map_threads(lambda reward: np.asarray(_contexts(self, observed, reward)), rewards))
 
     def groups(self, observations: Observations, inferred: Inferred) -> dict[str, xr.Dataset]:
-        """The group `contexts` of every recording: mean p(z_t | data) over draws, step by step.
-
-        Step t is what follows bin t of the trial, or move t.
-        """
+        """The group `contexts` of every recording: mean p(z_t | data) over draws, by the number of the bin or move."""
         rewards = _few(inferred, MOST_DRAWS)
         found = {}
         for number, session in enumerate(observations.sessions):
@@ -241,9 +233,9 @@ class Switching(System):
             shown = xr.Dataset(
                 {
                     "probability": (("step", "context"), self.contexts(session, rewards).mean(axis=0)),
-                    "stretch": ("step", np.asarray(session.steps.stretch)[np.asarray(session.steps.place) // session.steps.length]),
+                    "stretch": ("step", session.stretch),
                 },
-                coords={"context": self.context_names},
+                coords={"context": self.context_names, "step": np.asarray(session.place)},
             )
             found["contexts" if number == 0 else f"contexts_{number + 1}"] = shown
         return found
@@ -275,8 +267,8 @@ class Switching(System):
                 lasted[least],
                 FEWEST_STEPS,
                 "Every context occurs.",
-                f"{self.context_names[least].capitalize()} holds {lasted[least]:.0f} steps of the recording: its reward "
-                "comes mostly from the prior. Fit fewer contexts.",
+                f"{self.context_names[least].capitalize()} holds {lasted[least]:.0f} steps of the recording: its "
+                "reward comes mostly from the prior. Fit fewer contexts.",
             ),
         )
 
@@ -321,7 +313,12 @@ class Switching(System):
         labels = np.arange(len(gain)) * NUM_PIECES // len(gain) if one else stretch
         labels = np.unique(labels, return_inverse=True)[1]
         return Scored(
-            gain / size, size.astype(float), "nats", observed.num_steps, labels=labels, names=np.arange(labels.max() + 1)
+            gain / size,
+            size.astype(float),
+            "nats",
+            observed.num_steps,
+            labels=labels,
+            names=np.arange(labels.max() + 1),
         )
 
     def describe_change(self, after: System) -> list[str]:
@@ -356,6 +353,17 @@ class Switching(System):
         return stored.assign_attrs(
             kind=self.kind, alone=self.alone.kind, num_contexts=self.num_contexts, foresees=int(self.foresees)
         )
+
+
+def check_contexts(num_contexts: int) -> int:
+    """Return the number of contexts.
+
+    Raises:
+        InputError: If it is less than two, or more than six.
+    """
+    if count("num_contexts", num_contexts, least=2) > MOST_CONTEXTS:
+        raise InputError.of("num_contexts", f"at most {MOST_CONTEXTS}", num_contexts)
+    return num_contexts
 
 
 @eqx.filter_jit

@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Baseline, Transition, Value
-from bayes_irl.recordings import MoveCounts, Trajectory
+from bayes_irl.recordings import Trajectory
 from bayes_irl.solvers.bellman import Policy
 from bayes_irl.solvers.costs import context_shares
 from bayes_irl.systems.base import Axes, BaselineKind, System, restore_system
@@ -22,7 +22,7 @@ from bayes_irl.systems.decisions.action_table import ActionTable
 from bayes_irl.systems.decisions.single_agent import SingleAgent
 from bayes_irl.systems.optimum import check_known
 from bayes_irl.systems.switching.observed_in_order import ObservedInOrder
-from bayes_irl.systems.switching.switching import Switching
+from bayes_irl.systems.switching.switching import Switching, check_contexts
 from bayes_irl.systems.switching.switching_optimum import SwitchingOptimum
 from bayes_irl.systems.switching.table_in_contexts import TableInContexts
 
@@ -34,7 +34,8 @@ class SwitchingAgent(Switching, ActionTable):
 
     Fit the model `place_by_context`. Move t is made at place s_t in context z_t:
 
-        z_t ~ S[z_{t−1}, ·],   a_t ~ π(· | s_t, z_t),   v(s, z) + L = r(s, z) + Σ_s′ Σ_z′ W[s, s′] S[z, z′] B(v)(s′, z′).
+        z_t ~ S[z_{t−1}, ·],   a_t ~ π(· | s_t, z_t),
+        v(s, z) + L = r(s, z) + Σ_s′ Σ_z′ W[s, s′] S[z, z′] B(v)(s′, z′).
 
     An agent that does not foresee switches plans in each context as if it stayed: the same equation with S = 1, for v
     alone.
@@ -60,11 +61,14 @@ class SwitchingAgent(Switching, ActionTable):
 
     table: SingleAgent
     num_contexts: int = eqx.field(static=True)
-    foresees: bool = eqx.field(static=True, default=True)
+    foresees: bool = eqx.field(static=True)
 
-    def __check_init__(self) -> None:
-        """Refuse numbers of contexts that are none."""
-        self._check_contexts()
+    def __init__(self, table: SingleAgent, num_contexts: int, foresees: bool = True):
+        """Check the number of contexts, and store it."""
+        given: Any = table
+        if not isinstance(given, SingleAgent):
+            raise InputError.of("table", "a Maze, or a table of Decisions", type(given).__name__)
+        self.table, self.num_contexts, self.foresees = table, check_contexts(num_contexts), bool(foresees)
 
     def __str__(self) -> str:
         """The table, and its contexts."""
@@ -164,7 +168,8 @@ class SwitchingAgent(Switching, ActionTable):
             raise InputError.of("recording", "a Trajectory, whose moves are in order", "counts")
         row = np.zeros(self.num_states, int)
         row[np.asarray(alone.places)] = np.arange(len(alone.places))
-        return ObservedInOrder.of(self, alone, row[made.situation], made.choice, made.part)
+        place = np.arange(len(made.choice))
+        return ObservedInOrder.of(self, alone, row[made.situation], made.choice, made.part, place)
 
     def simulate(
         self,
@@ -213,7 +218,9 @@ class SwitchingAgent(Switching, ActionTable):
         alone, names = self.table.axes(), self.context_names
         state = alone.dims["reward"][1]
         coords = {**alone.coords, "stimulus": names, "context": names, "next_context": names}
-        return Axes(coords, {"reward": ["context", state], "switching": ["context", "next_context"], "dwell": ["context"]})
+        return Axes(
+            coords, {"reward": ["context", state], "switching": ["context", "next_context"], "dwell": ["context"]}
+        )
 
     def store(self) -> xr.Dataset:
         """The table, and the number of contexts."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
@@ -15,24 +14,24 @@ from bayes_irl._checks import InputError, count
 from bayes_irl._types import ArrayLike, Baseline
 from bayes_irl.recordings import CountRecording, Recording, Transitions
 from bayes_irl.solvers.bellman import Policy
-from bayes_irl.systems.base import Axes, BaselineKind, System
+from bayes_irl.systems.base import Axes, BaselineKind, Observations, System
+from bayes_irl.systems.circuit.circuit import Circuit
 from bayes_irl.systems.circuit.network import Network
 from bayes_irl.systems.circuit.observed import ObservedTransitions
 from bayes_irl.systems.circuit.responses import draw_bins
-from bayes_irl.systems.circuit.unrestricted import UnrestrictedCircuit
 from bayes_irl.systems.circuit.wiring import Wiring
 from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.optimum import check_known
 from bayes_irl.systems.stimulus import Stimulus
 from bayes_irl.systems.switching.context_reward import ContextReward
 from bayes_irl.systems.switching.observed_in_order import ObservedInOrder
-from bayes_irl.systems.switching.switching import Switching
+from bayes_irl.systems.switching.switching import Switching, check_contexts
 from bayes_irl.systems.switching.switching_optimum import SwitchingOptimum
 
 Kind = TypeVar("Kind", bound="SwitchingCircuit")
 
 
-class SwitchingCircuit(Switching, UnrestrictedCircuit):
+class SwitchingCircuit(Switching, Wiring):
     """A circuit whose reward switches with a hidden context; every model of circuits fits it.
 
     Its stimuli are pairs (context, stimulus): a model's parameters that depend on the stimulus also depend on the
@@ -67,10 +66,12 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
     foresees: bool = eqx.field(static=True, default=True)
 
     kind: ClassVar[str] = "switching circuit"
+    reward_sites: ClassVar[tuple[str, ...]] = (*Switching.reward_sites, "price")
 
     def __check_init__(self) -> None:
         """Refuse numbers of contexts that are none, and connections that are cut."""
-        self._check_contexts()
+        super().__check_init__()
+        check_contexts(self.num_contexts)
         if self.missing:
             advice = "Cut connections in a Circuit, whose reward does not switch."
             raise InputError.of("missing", "no connection cut, with contexts", f"{len(self.missing)} cut", advice)
@@ -82,16 +83,11 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
     # -- contexts ----------------------------------------------------------------------------------------------------
 
     @property
-    def alone(self) -> UnrestrictedCircuit:
+    def alone(self) -> Circuit:
         """The circuit without contexts."""
-        return _Alone(
+        return Circuit(
             self.num_neurons, self.stimulus, self.silenced, self.forced, missing=self.missing, unit_ids=self.unit_ids
         )
-
-    @property
-    def recorded(self) -> Wiring:
-        """The neurons and the stimulus that a recording shows."""
-        return self.alone
 
     @property
     def num_stimuli(self) -> int:
@@ -115,11 +111,11 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
         steps, per_bin = self.stimulus.hold
         joint = jnp.kron(switching, jnp.asarray(per_bin))
         identity = jnp.eye(self.num_stimuli)
-        stays = Stimulus(np.eye(self.num_stimuli), self.stimulus_labels, self.stimulus.updates_per_bin, self.stimulus.held)
-        still = Wiring(self.num_neurons, stays, self.silenced, self.forced, unit_ids=self.unit_ids)
-        return eqx.tree_at(
-            lambda wiring: wiring.stimulus.transition, still, identity + (joint - identity) / steps
+        stays = Stimulus(
+            np.eye(self.num_stimuli), self.stimulus_labels, self.stimulus.updates_per_bin, self.stimulus.held
         )
+        still = Wiring(self.num_neurons, stays, self.silenced, self.forced, unit_ids=self.unit_ids)
+        return eqx.tree_at(lambda wiring: wiring.stimulus.transition, still, identity + (joint - identity) / steps)
 
     def policy_in(self, policy: Policy, context: int) -> Policy:
         """Chances of answers in one context."""
@@ -136,7 +132,14 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
 
     def reward_from(self, variables: Mapping[str, Any]) -> ContextReward:
         """The reward that has these answers at the recorded baseline, in every context; how contexts follow."""
-        return ContextReward(UnrestrictedCircuit.reward_from(self, variables), variables["switching"])
+        return ContextReward(self.alone.reward_from(variables), variables["switching"])
+
+    def price_tables(
+        self, observations: Observations
+    ) -> Float[np.ndarray, "num_neurons num_stimuli num_patterns"] | None:
+        """As for a `Circuit`, in any context."""
+        tables = self.alone.price_tables(observations)
+        return None if tables is None else np.tile(tables, (1, self.num_contexts, 1))
 
     # -- what was recorded -------------------------------------------------------------------------------------------
 
@@ -163,7 +166,7 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
         number[alone.rows[:, 1], alone.rows[:, 2]] = np.arange(len(alone.rows))
         row = number[kept.stimulus[before + 1], kept.patterns[before]]
         stretch = np.zeros(len(before), int) if kept.trial is None else kept.trial[before]
-        return ObservedInOrder.of(self, alone, row, kept.patterns[before + 1], stretch)
+        return ObservedInOrder.of(self, alone, row, kept.patterns[before + 1], stretch, before + 1)
 
     def simulate(
         self,
@@ -197,10 +200,11 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
 
     def axes(self) -> Axes:
         """Contexts beside pairs of context and stimulus, patterns and neurons."""
-        alone = super().axes()
+        alone = self.alone.axes()
+        coords = {**alone.coords, **self.neuron_coords()}
         names = {"context": self.context_names, "next_context": self.context_names}
         own = {"switching": ["context", "next_context"], "dwell": ["context"]}
-        return Axes({**alone.coords, **names}, {**alone.dims, **own})
+        return Axes({**coords, **names}, {**alone.dims, **own})
 
     def store(self) -> xr.Dataset:
         """The circuit, and the number of contexts."""
@@ -212,6 +216,10 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
         contexts = {"num_contexts": int(stored.attrs["num_contexts"]), "foresees": bool(stored.attrs["foresees"])}
         return cls.restore_neurons(stored, missing=frozenset(), **contexts)
 
+    def state_classes(self) -> Mapping[str, tuple[str, Int[np.ndarray, " num_patterns"]]]:
+        """Patterns by their numbers of spikes."""
+        return self.alone.state_classes()
+
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
         """What is said of the circuit without contexts, and their number."""
         return [*self.alone.summarize(recorded), ("Hidden contexts", str(self.num_contexts))]
@@ -221,12 +229,17 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
     def predict(self, optimum: SwitchingOptimum) -> xr.Dataset:
         """Tuning curves in each context, and over all of them; shares of contexts; mean cost."""
         visits = np.asarray(optimum.recorded_occupancy).reshape(self.num_contexts, -1, self.num_patterns)
-        spikes = visits @ self.patterns
+        spikes, given = visits @ self.patterns, visits / visits.sum(axis=2, keepdims=True)
+        counts = np.eye(self.num_neurons + 1)[self.spike_count]
         return xr.Dataset(
             {
                 "context_share": ("context", visits.sum(axis=(1, 2))),
-                "tuning_curve": (("stimulus", "neuron"), (spikes / visits.sum(axis=2)[:, :, None]).reshape(-1, self.num_neurons)),
-                "mean_tuning_curve": (("seen_stimulus", "neuron"), spikes.sum(axis=0) / visits.sum(axis=(0, 2))[:, None]),
+                "tuning_curve": (("stimulus", "neuron"), (given @ self.patterns).reshape(-1, self.num_neurons)),
+                "mean_tuning_curve": (
+                    ("seen_stimulus", "neuron"),
+                    spikes.sum(axis=0) / visits.sum(axis=(0, 2))[:, None],
+                ),
+                "spike_count_probability": (("stimulus", "spike_count"), (given @ counts).reshape(-1, counts.shape[1])),
                 "mean_response": ("neuron", spikes.sum(axis=(0, 1))),
                 "mean_cost": ((), np.asarray(optimum.mean_cost), {"units": "nats per update"}),
                 "average_reward": ((), np.asarray(optimum.average_reward), {"units": "nats per update"}),
@@ -243,10 +256,9 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
 
     def label_predictions(self, before: System) -> dict[str, Any]:
         """Names of neurons, and of pairs of context and stimulus; who is alive after the change."""
-        return super().label_predictions(before) | {
-            "context": self.context_names,
-            "seen_stimulus": list(self.stimulus.labels),
-        }
+        coords = {name: labels for name, labels in self.neuron_coords().items() if name != "pair"}
+        contexts = {"context": self.context_names, "seen_stimulus": list(self.stimulus.labels)}
+        return coords | contexts | {"alive": ("neuron", self.alive)}
 
     @classmethod
     def from_recording(
@@ -263,13 +275,3 @@ class SwitchingCircuit(Switching, UnrestrictedCircuit):
             InputError: As for `Circuit.from_recording`.
         """
         return super().from_recording(recording, update_rate, **more)
-
-
-class _Alone(UnrestrictedCircuit):
-    """The circuit without contexts: what is asked of it is stored and observed as of any circuit."""
-
-    kind: ClassVar[str] = "circuit"
-
-    def observe(self, recording: Any, baseline: BaselineKind | ArrayLike) -> Any:
-        """Not asked for."""
-        raise NotImplementedError

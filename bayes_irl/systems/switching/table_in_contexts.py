@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jaxtyping import Array, Bool, Float, Int
 import numpy as np
+from jaxtyping import Array, Bool, Float, Int
 
 from bayes_irl._types import Transition, Value
 from bayes_irl.systems.decisions.action_table import MOST_STATES_DENSE, ActionTable
@@ -20,6 +20,10 @@ class TableInContexts(ActionTable):
 
     table: ActionTable
     switching: Float[Array, "num_contexts num_contexts"]
+
+    def __str__(self) -> str:
+        """The table, and how many contexts there are."""
+        return f"{self.table}, in {len(self.switching)} hidden contexts"
 
     @property
     def action_names(self) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from bayes_irl.systems import (
     Offers,
     PartlyRecordedCircuit,
     Population,
+    SwitchingAgent,
+    SwitchingCircuit,
     System,
 )
 
@@ -21,9 +23,11 @@ SYSTEMS: tuple[type[System], ...] = (
     PartlyRecordedCircuit,
     CoupledCircuit,
     ClosedLoopCircuit,
+    SwitchingCircuit,
     Population,
     Maze,
     Decisions,
+    SwitchingAgent,
     Offers,
     Evidence,
 )

@@ -26,13 +26,18 @@ MOVES = np.repeat(np.linspace(0.1, 0.9, 8)[None, :, None], 2, axis=0)
 LOOP = bi.ClosedLoopCircuit(3, bi.SteeredStimulus(np.concatenate([MOVES, 1 - MOVES], axis=2)))
 MAZE = bi.Maze(2, 2, goal=(0, 1))
 TABLE = bi.Decisions([[1, 0, 2], [2, 0, 1], [3, 1, 0], [0, 2, 3]])
+AGENT = bi.SwitchingAgent(TABLE, 2)
+SWITCHING = bi.SwitchingCircuit(3, bi.Stimulus([[1.0]], updates_per_bin=6, held=True), num_contexts=2)
+SWITCHES = np.array([[0.98, 0.02], [0.02, 0.98]])
 KINDS = (
     "circuit",
     "partly recorded circuit",
     "coupled circuit",
     "closed-loop circuit",
+    "switching circuit",
     "maze",
     "decision table",
+    "switching agent",
     "offers",
     "evidence",
     "population",
@@ -81,6 +86,11 @@ ARGUMENTS = {
         LOOP,
         bi.simulate(bi.optimize(LOOP, REWARD, 1.0, 0.4), 5000, KEY),
     ),
+    "switching circuit": lambda: (
+        "spike_count",
+        SWITCHING,
+        bi.simulate(bi.optimize(SWITCHING, bi.ContextReward(REWARD, SWITCHES), 1.0, 0.4), 6000, KEY),
+    ),
     "maze": lambda: (
         "place",
         MAZE,
@@ -90,6 +100,13 @@ ARGUMENTS = {
         "place",
         TABLE,
         bi.simulate(bi.optimize(TABLE, jnp.eye(4)[None, 2], 1.0, np.full(3, 1 / 3)), 500, KEY),
+    ),
+    "switching agent": lambda: (
+        "place_by_context",
+        AGENT,
+        bi.simulate(
+            bi.optimize(AGENT, bi.ContextReward(2 * np.eye(4)[[1, 3]], SWITCHES), 1.0, np.full(3, 1 / 3)), 800, KEY
+        ),
     ),
     "offers": lambda: ("economic_choice_linear", *offers()),
     "evidence": lambda: ("perceptual_decision", *evidence()),

@@ -11,7 +11,7 @@ NAMED_AFTER_SOMETHING = ("plots", "cli")
 PARTS_OF_A_SYSTEM = {"observed.py", "adaptation.py", "scoring.py", "trials.py", "model_checks.py"}
 MAX_KIND_TESTS = 12
 KINDS = (
-    "Circuit|CoupledCircuit|PartlyRecordedCircuit|ClosedLoopCircuit|Wiring|Maze|Grid|Population|ManyNeurons|Offers|Evidence|Snapshots|Transitions|Updates|MoveCounts|"
+    "Circuit|CoupledCircuit|PartlyRecordedCircuit|ClosedLoopCircuit|SwitchingCircuit|SwitchingAgent|Wiring|Maze|Grid|Population|ManyNeurons|Offers|Evidence|Snapshots|Transitions|Updates|MoveCounts|"
     "Walker|Network|NeuronOptimum|PopulationNetwork|CoupledNetwork|Couplings|Observed[A-Z]\\w*"
 )
 

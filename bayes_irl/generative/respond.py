@@ -7,8 +7,8 @@ import numpyro
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import Reward, Transition
+from bayes_irl.generative.context_switches import switching as draw
 from bayes_irl.generative.outcome_counts import OutcomeCounts
-from bayes_irl.generative.switching import switching as draw
 from bayes_irl.rewards import in_gauge_of
 from bayes_irl.solvers import World
 from bayes_irl.systems import Observations

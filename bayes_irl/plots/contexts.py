@@ -46,7 +46,7 @@ def contexts(
     Raises:
         InputError: If the tree has no contexts, the recording is another one, or `start` lies beyond its end.
 
-    >>> contexts(switching_fit, num_steps=300).savefig("contexts.pdf")
+    >>> contexts(posterior, num_steps=300).savefig("contexts.pdf")
     """
     probability = style.variable(tree, "contexts", "probability", ("step", "context"), ADVICE)
     if count("start", start, least=0) >= probability.sizes["step"]:

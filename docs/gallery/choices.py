@@ -44,6 +44,18 @@ cheap = bi.optimize(maze, maze.at_goal[None].astype(float), coding_cost=0.05)
 bi.plots.walk({"Coding cost 0.2": walker, "Coding cost 0.05": cheap})
 
 # %% [markdown]
+# ## `contexts`: when a hidden context switched the reward
+
+# %%
+ring = bi.Decisions((np.arange(6)[:, None] + [1, -2, 3]) % 6, world_move=0.9 * np.eye(6) + 0.1 / 6)
+agent = bi.SwitchingAgent(ring, num_contexts=2)
+switching = bi.ContextReward(2.0 * np.eye(6)[[1, 4]], np.array([[0.98, 0.02], [0.03, 0.97]]))
+p = np.full(3, 1 / 3)
+walk, context = agent.draw(bi.optimize(agent, switching, 1.0, p), 3_000, key)
+hidden = bi.infer("place_by_context", agent, walk, p, bi.Laplace(), key=key)
+bi.plots.contexts(hidden, walk, truth=context, num_steps=600)
+
+# %% [markdown]
 # ## `reward_weights`: which features the reward of a population depends on
 
 # %%

@@ -42,6 +42,7 @@ def main() -> None:
     time_glm(20)
     time_unrecorded()
     time_closed_loop()
+    time_hidden_contexts()
     time_training()
     time_choices()
     time_reaction_times()
@@ -196,6 +197,28 @@ def time_closed_loop() -> None:
     report(
         f"gradient of the posterior, 8 neurons that move 4 stimuli, {int(network.num_sweeps)} sweeps", 1000 * took, "ms"
     )
+
+
+def time_hidden_contexts() -> None:
+    """An agent in a table of 64 places, and four neurons in bins, in two contexts: one gradient of 100,000 steps."""
+    places, switching = 64, np.array([[0.99, 0.01], [0.01, 0.99]])
+    rng = np.random.default_rng(0)
+    table = bi.Decisions((np.arange(places)[:, None] + [1, -1, 8, -8]) % places)
+    agent, p = bi.SwitchingAgent(table, 2), np.full(4, 0.25)
+    circuit = bi.SwitchingCircuit(4, bi.Stimulus.per_update([[0.9, 0.1], [0.1, 0.9]], 8), num_contexts=2)
+    made = (
+        ("place_by_context", agent, rng.normal(0, 1, (2, places)), p, "moves among 64 places"),
+        ("pairwise", circuit, rng.normal(0, 1, (4, 16)), 0.4, "bins of 4 neurons"),
+    )
+    for model, system, reward, baseline, what in made:
+        optimum = bi.optimize(system, bi.ContextReward(reward, switching), 1.0, baseline)
+        recording = system.draw(optimum, 100_000, jax.random.key(0))[0]
+        target = Posterior(bi.load_model(model), observe(system, recording, baseline))
+        start = jnp.asarray(0.1 * rng.normal(size=target.num_dimensions))
+        took = seconds(
+            lambda target=target, start=start: jax.block_until_ready(target.value_and_grad(start)), repeats=20
+        )
+        report(f"gradient of the posterior, 100,000 {what} in 2 hidden contexts", 1000 * took, "ms")
 
 
 def time_training() -> None:

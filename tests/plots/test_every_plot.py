@@ -79,10 +79,20 @@ def mazes_and_choices() -> dict:
     return {
         "walk": ({"A walk": walker},),
         "place_reward": (places,),
+        "contexts": hidden(),
         "choice_shares": (juices,),
         "relative_values": (juices, 2.0),
         "predicted_answers": (analysis.predicted_answers(timed),),
     }
+
+
+def hidden() -> tuple:
+    """A fit with hidden contexts, and the walk that was fitted."""
+    ring = bi.Decisions((np.arange(4)[:, None] + [1, -1, 0]) % 4)
+    agent, default = bi.SwitchingAgent(ring, 2), np.full(3, 1 / 3)
+    reward = bi.ContextReward(2.0 * np.eye(4)[[0, 2]], np.array([[0.97, 0.03], [0.03, 0.97]]))
+    walk = bi.simulate(bi.optimize(agent, reward, 1.0, default), 600, KEY)
+    return bi.infer("place_by_context", agent, walk, default, bi.Laplace(100), key=KEY), walk
 
 
 def trials() -> dict:

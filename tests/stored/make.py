@@ -29,6 +29,7 @@ def main() -> None:
     population()
     choices()
     decisions()
+    contexts()
     agent()
 
 
@@ -75,6 +76,16 @@ def decisions() -> None:
     answers = bi.Answers.from_arrays(choice, np.clip(rng.gamma(8, 0.04, 600), 0, 1.5))
     evidence = bi.Evidence.from_arrays(strength, 1.5)
     keep("decisions", bi.infer("reaction_time", evidence, answers, method=bi.Laplace(200), key=KEY))
+
+
+def contexts() -> None:
+    """One agent on a ring of six places, whose reward moves from place 1 to place 4 and back."""
+    ring = bi.Decisions((np.arange(6)[:, None] + [1, -2, 3]) % 6, 0.9 * np.eye(6) + 0.1 / 6)
+    system = bi.SwitchingAgent(ring, 2)
+    reward = bi.ContextReward(2.0 * np.eye(6)[[1, 4]], np.array([[0.98, 0.02], [0.03, 0.97]]))
+    default = np.full(3, 1 / 3)
+    walk = bi.simulate(bi.optimize(system, reward, 1.0, default), 3000, jax.random.key(0))
+    keep("contexts", bi.infer("place_by_context", system, walk, default, bi.Laplace(200), key=KEY))
 
 
 def agent() -> None:

@@ -77,6 +77,7 @@ def gradients() -> xr.Dataset:
 # The fit that functions of a module are about, if it is not that of a circuit.
 FITS = {
     "choice_shares": "choices",
+    "contexts": "contexts",
     "predicted_answers": "decisions",
     "relative_values": "choices",
     "reward_weights": "population",

@@ -19,7 +19,7 @@ import numpy as np
 import bayes_irl as bi
 from bayes_irl.inference.fit import Fit
 
-NUM_STEPS, NUM_HELD_OUT, NUM_PLACES, SIZE, PER_BIN = 10_000, 5_000, 8, 4, 8
+NUM_STEPS, NUM_PLACES, SIZE, PER_BIN = 10_000, 8, 4, 8
 SWITCHING = np.array([[0.99, 0.01], [1 / 60, 1 - 1 / 60]])
 P_MOVES, P_SPIKES = np.full(3, 1 / 3), np.full(SIZE, 0.4)
 METHOD = bi.Nuts(num_chains=2, num_warmup=300, num_draws=300)
@@ -28,7 +28,7 @@ QUICK = bi.Laplace(200)
 
 def main(num_seeds: int, kinds: tuple[str, ...]) -> None:
     """Print each share with its standard error over seeds."""
-    made = {"agent": agent, "agent without foresight": blind_agent, "circuit": circuit}
+    made = {"agent": agent, "agent without foresight": blind_agent, "circuit": circuit, "number": number}
     for kind in kinds or tuple(made):
         held: dict[str, list[float]] = defaultdict(list)
         for seed in range(num_seeds):
@@ -61,7 +61,6 @@ def agent(seed: int, foresees: bool = True) -> dict[str, float]:
     truth = bi.ContextReward(system.by_state(jnp.asarray(reward)), SWITCHING)
     optimum = bi.optimize(system, truth, 1.0, P_MOVES)
     walk, context = system.draw(optimum, NUM_STEPS, jax.random.key(seed))
-    other, _ = system.draw(optimum, NUM_HELD_OUT, jax.random.key(seed + 500))
     tree = bi.infer("place_by_context", system, walk, P_MOVES, METHOD, key=seed)
     order = best_order(tree, context)
     weights = walk.counts().table.sum(axis=1) / NUM_STEPS
@@ -75,29 +74,37 @@ def agent(seed: int, foresees: bool = True) -> dict[str, float]:
         "moves in the changed table": share(moves, right),
         "steps in the right context": accuracy(tree, context, order),
     }
-    if not foresees:
-        return found
-    none = bi.simulate(
-        bi.optimize(table, table.by_state(jnp.asarray(reward[0])), 1.0, P_MOVES), NUM_STEPS, jax.random.key(seed)
-    )
-    three = bi.SwitchingAgent(table, 3)
-    fits = {1: bi.infer("place", table, walk, P_MOVES, QUICK, key=seed), 2: tree}
-    fits[3] = bi.infer("place_by_context", three, walk, P_MOVES, QUICK, key=seed)
+    return found
+
+
+def number(seed: int) -> dict[str, float]:
+    """What fits with one, two and three contexts say of an agent that has two, three or none."""
+    table, rng = table_of(seed), np.random.default_rng([seed, 4])
+    two, three = (bi.SwitchingAgent(table, number) for number in (2, 3))
+    rewards = jnp.asarray(rng.normal(0, 1, (3, NUM_PLACES)))
+    optimum = bi.optimize(two, bi.ContextReward(two.by_state(rewards[:2]), SWITCHING), 1.0, P_MOVES)
+    walk, other = (two.draw(optimum, NUM_STEPS, jax.random.key(key))[0] for key in (seed, seed + 500))
+    more = bi.ContextReward(three.by_state(rewards), chain_of_three())
+    of_three, _ = three.draw(bi.optimize(three, more, 1.0, P_MOVES), NUM_STEPS, jax.random.key(seed))
+    of_one = bi.simulate(bi.optimize(table, table.by_state(rewards[0]), 1.0, P_MOVES), NUM_STEPS, jax.random.key(seed))
+    fits = {
+        1: bi.infer("place", table, walk, P_MOVES, QUICK, key=seed),
+        2: bi.infer("place_by_context", two, walk, P_MOVES, QUICK, key=seed),
+        3: bi.infer("place_by_context", three, walk, P_MOVES, QUICK, key=seed),
+    }
     scores = {
-        number: float(bi.score({"it": fit}, Fit(fit).system, other)["per_observation"].values[0])
+        number: 1000 * float(bi.score({"it": fit}, Fit(fit).system, other)["per_observation"].values[0])
         for number, fit in fits.items()
     }
-    third = bi.ContextReward(system.by_state(jnp.asarray(rng.normal(0, 1, (3, NUM_PLACES)))), chain_of_three())
-    more, _ = three.draw(bi.optimize(three, third, 1.0, P_MOVES), NUM_STEPS, jax.random.key(seed))
-    fewer = bi.infer("place_by_context", system, more, P_MOVES, QUICK, key=seed)
-    absent = bi.infer("place_by_context", system, none, P_MOVES, QUICK, key=seed)
-    return found | {
-        "one context fitted: refuted": float(not Fit(fits[1]).model_passed),
-        "held-out nats per 1,000 moves, 2 less 1": 1000 * (scores[2] - scores[1]),
-        "held-out nats per 1,000 moves, 3 less 2": 1000 * (scores[3] - scores[2]),
-        "three contexts, two fitted: refuted": float(not Fit(fewer).model_passed),
-        "two contexts right: refuted": float(not Fit(tree).model_passed),
-        "no contexts, two fitted: passed": float(bi.passed(absent)),
+    fewer = bi.infer("place_by_context", two, of_three, P_MOVES, QUICK, key=seed)
+    absent = bi.infer("place_by_context", two, of_one, P_MOVES, QUICK, key=seed)
+    return {
+        "two, one fitted: refuted": float(not Fit(fits[1]).model_passed),
+        "two, two fitted: refuted": float(not Fit(fits[2]).model_passed),
+        "three, two fitted: refuted": float(not Fit(fewer).model_passed),
+        "none, two fitted: passed": float(bi.passed(absent)),
+        "held-out nats per 1,000 moves, two less one": scores[2] - scores[1],
+        "held-out nats per 1,000 moves, three less two": scores[3] - scores[2],
     }
 
 

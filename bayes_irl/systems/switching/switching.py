@@ -24,6 +24,7 @@ from bayes_irl.solvers.hidden_chain import context_probability, log_evidence
 from bayes_irl.solvers.world import long_run_share
 from bayes_irl.systems.adapting import Fitted, SubjectAdaptation
 from bayes_irl.systems.base import BaselineKind, Capability, Inferred, Observations, Observed, System
+from bayes_irl.systems.compared import Compared
 from bayes_irl.systems.gate_check import Check
 from bayes_irl.systems.optimum import respond
 from bayes_irl.systems.scored import Scored
@@ -320,6 +321,26 @@ class Switching(System):
             labels=labels,
             names=np.arange(labels.max() + 1),
         )
+
+    def dwell(self, optimum: SwitchingOptimum) -> tuple[str, np.ndarray]:
+        """How many steps each context lasts on average, `[num_contexts]`, as a variable of predictions."""
+        return "context", 1 / (1 - np.diag(np.asarray(optimum.switching)))
+
+    def comparable(
+        self, what: str, recorded: xr.Dataset, name: str, predicted: xr.Dataset, mean: xr.DataArray
+    ) -> Compared:
+        """Match a recorded mean with its prediction; steps that share a visit to a context count as one.
+
+        Args:
+            what: It is, in words.
+            recorded: The recording's summary in the tree.
+            name: Of the recorded mean.
+            predicted: Predictions of the unchanged system.
+            mean: The predicted mean.
+        """
+        matched = Compared.of(what, recorded, name, mean)
+        lasts = float((predicted["context_share"] * predicted["context_dwell"]).sum("context").mean())
+        return replace(matched, num_recorded=np.maximum(matched.num_recorded / lasts, 1).astype(int))
 
     def describe_change(self, after: System) -> list[str]:
         """What is new in the system without contexts.

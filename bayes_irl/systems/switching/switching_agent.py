@@ -234,7 +234,7 @@ class SwitchingAgent(Switching, ActionTable):
         return cls(table, int(stored.attrs["num_contexts"]), bool(stored.attrs["foresees"]))
 
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
-        """What is said of the agent without contexts, and their number."""
+        """Places, visits and p, as without contexts, and the number of contexts."""
         return [*self.table.summarize(recorded), ("Hidden contexts", str(self.num_contexts))]
 
     # -- what is predicted -------------------------------------------------------------------------------------------
@@ -248,6 +248,7 @@ class SwitchingAgent(Switching, ActionTable):
         return xr.Dataset(
             {
                 "context_share": ("context", of_context),
+                "context_dwell": self.dwell(optimum),
                 "place_probability": (("context", "place"), visits / of_context[:, None]),
                 "move_probability": (("context", "move", "place"), np.swapaxes(moves, 0, 1)),
                 "mean_move_probability": (("move", "place"), (at[None] * moves).sum(axis=1) / at.sum(axis=0)[None]),
@@ -261,7 +262,8 @@ class SwitchingAgent(Switching, ActionTable):
         """Moves, in all contexts together."""
         if "recorded_moves" not in recorded:
             return None
-        return Compared.of("moves", recorded, "recorded_moves", unchanged["mean_move_probability"])
+        mean = unchanged["mean_move_probability"]
+        return self.comparable("moves", recorded, "recorded_moves", unchanged, mean)
 
     def label_predictions(self, before: System) -> dict[str, Any]:
         """Coordinates of predictions: contexts, places and moves."""

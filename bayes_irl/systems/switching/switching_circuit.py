@@ -221,7 +221,7 @@ class SwitchingCircuit(Switching, Wiring):
         return self.alone.state_classes()
 
     def summarize(self, recorded: xr.Dataset) -> list[tuple[str, str]]:
-        """What is said of the circuit without contexts, and their number."""
+        """Neurons, stimuli, p and T, as without contexts, and the number of contexts."""
         return [*self.alone.summarize(recorded), ("Hidden contexts", str(self.num_contexts))]
 
     # -- what is predicted -------------------------------------------------------------------------------------------
@@ -234,6 +234,7 @@ class SwitchingCircuit(Switching, Wiring):
         return xr.Dataset(
             {
                 "context_share": ("context", visits.sum(axis=(1, 2))),
+                "context_dwell": self.dwell(optimum),
                 "tuning_curve": (("stimulus", "neuron"), (given @ self.patterns).reshape(-1, self.num_neurons)),
                 "mean_tuning_curve": (
                     ("seen_stimulus", "neuron"),
@@ -251,8 +252,8 @@ class SwitchingCircuit(Switching, Wiring):
         """Mean responses to each seen stimulus, in all contexts together."""
         if "recorded_tuning" not in recorded:
             return None
-        predicted = unchanged["mean_tuning_curve"].rename(seen_stimulus="stimulus")
-        return Compared.of("mean responses", recorded, "recorded_tuning", predicted)
+        mean = unchanged["mean_tuning_curve"].rename(seen_stimulus="stimulus")
+        return self.comparable("mean responses", recorded, "recorded_tuning", unchanged, mean)
 
     def label_predictions(self, before: System) -> dict[str, Any]:
         """Names of neurons, and of pairs of context and stimulus; who is alive after the change."""

@@ -11,6 +11,7 @@ Source: Song, Yang & Wang 2017, doi:10.7554/eLife.21492 (networks trained so, wi
 """
 
 import numpy as np
+import numpyro
 import numpyro.distributions as dist
 
 from bayes_irl import generative
@@ -22,7 +23,9 @@ def model(evidence, answers=None):
     draw = generative.per_subject(evidence)
     sensitivity = draw("sensitivity", dist.LogNormal(np.log(5 / evidence.strongest), 1.0))
     temperature = draw("temperature", dist.LogNormal(np.log(0.1), 1.0))
-    discount_time = draw("discount_time", dist.LogNormal(np.log(3), 1.0))
+    prior = dist.LogNormal(-np.log(3), 1.0)  # of 1 / τ
+    rate, hazard = generative.cost_and_hazard(evidence, temperature, prior, "discount_time")
+    numpyro.deterministic("discount_time", 1 / rate)
     side_bias = draw("side_bias", dist.Normal(0.0, 0.05))
-    stakes = generative.Stakes(temperature, side_bias=side_bias, discount_rate=1 / discount_time)
-    generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence), answers)
+    stakes = generative.Stakes(temperature, side_bias=side_bias, discount_rate=rate)
+    generative.answer_when_ready(evidence, sensitivity, stakes, generative.habits(evidence, hazard), answers)

@@ -3,7 +3,7 @@
 from bayes_irl import _numpyro as _numpyro
 from bayes_irl.generative.choosing import bias, by_kind, by_session, choose, juices
 from bayes_irl.generative.context_switches import switching
-from bayes_irl.generative.deciding import answer_when_asked, answer_when_ready, habits, per_subject
+from bayes_irl.generative.deciding import answer_when_asked, answer_when_ready, cost_and_hazard, habits, per_subject
 from bayes_irl.generative.family import answer_in_family, centre
 from bayes_irl.generative.loading import Model, as_model, available_models, load_model
 from bayes_irl.generative.respond import observe, respond
@@ -33,6 +33,7 @@ __all__ = [
     "by_session",
     "centre",
     "choose",
+    "cost_and_hazard",
     "habits",
     "juices",
     "load_model",

@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 
+import jax.numpy as jnp
 import numpy as np
 import numpyro
 import numpyro.distributions as dist
 from jaxtyping import Array, Float
 
 from bayes_irl.generative.respond import observe
+from bayes_irl.generative.waiting import Waiting
 from bayes_irl.solvers.episode import Stakes
 from bayes_irl.systems import Observations
 from bayes_irl.systems.evidence.evidence import Evidence
 from bayes_irl.systems.evidence.motives import Habits, MotivesInTime, MotivesWhenAsked
 
 PerSubject = Float[Array, " num_subjects"]
+HAZARD = dist.LogNormal(0.0, 1.0)
 
 
 def per_subject(evidence: Evidence) -> Callable[[str, dist.Distribution], PerSubject]:
@@ -33,11 +36,46 @@ def per_subject(evidence: Evidence) -> Callable[[str, dist.Distribution], PerSub
     return lambda name, prior: numpyro.sample(name, prior.expand([evidence.num_subjects]).to_event(1))
 
 
-def habits(evidence: Evidence) -> Habits:
+def cost_and_hazard(
+    evidence: Evidence, temperature: PerSubject, prior: dist.LogNormal, name: str
+) -> tuple[PerSubject, PerSubject]:
+    """Draw what a second costs and the default rate of each subject, independent a priori, in a NumPyro model.
+
+    Answers determine c + λ h, and the prior alone divides it (see `generative.waiting`). The sampler walks in
+    coordinates that follow this; the site "hazard" is the default rate.
+
+    Args:
+        evidence: The `Evidence` that the model receives.
+        temperature: λ of each subject.
+        prior: Of the cost of a second, or of the discount rate.
+        name: Of the deterministic site in which your model keeps it, so that fits count it among the parameters.
+
+    Returns:
+        Cost per second, or discount rate, and default rate per second of each subject.
+
+    >>> with numpyro.handlers.seed(rng_seed=0):
+    ...     cost, hazard = cost_and_hazard(evidence, jnp.ones(1), dist.LogNormal(0.0, 1.0), "cost_of_time")
+    >>> cost.shape, hazard.shape
+    ((1,), (1,))
+    """
+    centre, width = (
+        jnp.stack([jnp.asarray(one), jnp.asarray(other)])[:, None]
+        for one, other in ((prior.loc, HAZARD.loc), (prior.scale, HAZARD.scale))
+    )
+    logs = dist.Normal(centre, width).expand([2, evidence.num_subjects]).to_event(2)
+    waiting = Waiting(jnp.asarray(temperature))
+    coordinates = dist.TransformedDistribution(logs, waiting)
+    drawn = numpyro.sample("_waiting", coordinates, infer={"parameters": (name, "hazard")})
+    cost, hazard = jnp.exp(waiting.inv(drawn))
+    return cost, numpyro.deterministic("hazard", hazard)
+
+
+def habits(evidence: Evidence, hazard: PerSubject | None = None) -> Habits:
     """Draw `Habits` for each subject, in a NumPyro model.
 
     Args:
         evidence: The `Evidence` that the model receives.
+        hazard: Default rate of each subject, if it was drawn before, as by `cost_and_hazard`.
 
     Returns:
         Default rate, lapse rate and non-decision time of each subject.
@@ -48,7 +86,7 @@ def habits(evidence: Evidence) -> Habits:
     """
     draw = per_subject(evidence)
     return Habits(
-        draw("hazard", dist.LogNormal(0.0, 1.0)),
+        draw("hazard", HAZARD) if hazard is None else hazard,
         draw("lapse", dist.Beta(1.0, 30.0)),
         draw("non_decision_time", dist.LogNormal(np.log(0.3), 0.7)),
         draw("non_decision_spread", dist.LogNormal(np.log(0.05), 0.7)),

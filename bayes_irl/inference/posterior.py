@@ -37,11 +37,10 @@ class Posterior:
 
     def __init__(self, model: Model, observations: Observations, start: np.ndarray | None = None):
         self.model, self.observations, self.system = model, observations, observations.system
-        shapes = self._latents()
+        shapes, self.parameters = self._latents()
         if not shapes:
             raise InputError.of("model", f"latent variables in {model.name}", "none", "Add numpyro.sample statements.")
         self.joint = joint.Joint.of(model, shapes, observations)
-        self.parameters = tuple(filter(joint.shown, sorted(shapes)))
         zeros = np.zeros(joint.num_dimensions(shapes), jnp.result_type(float))
         self.start: np.ndarray = zeros if start is None else np.asarray(start)
         self.num_starts = self.system.num_starts if start is None else 1
@@ -100,8 +99,9 @@ class Posterior:
         """Draw latent and deterministic sites from the prior, `[num_draws, ...]`."""
         return jax.tree.map(np.asarray, joint.from_prior(self.joint, key, num_draws))
 
-    def _latents(self) -> joint.Shapes:
-        """Shapes of unconstrained latent variables, by site."""
+    def _latents(self) -> tuple[joint.Shapes, tuple[str, ...]]:
+        """Shapes of unconstrained latent variables, by site; and names of parameters, which hidden sites give."""
+        named: set[str] = set()
 
         def unconstrained() -> dict[str, Array]:
             seeded = handlers.seed(self.model.function, jax.random.key(0))
@@ -109,10 +109,12 @@ class Posterior:
             latent = {
                 name: site for name, site in sites.items() if site["type"] == "sample" and not site["is_observed"]
             }
+            for name, site in latent.items():
+                named.update([name] if joint.shown(name) else site["infer"].get("parameters", ()))
             return {name: biject_to(site["fn"].support).inv(site["value"]) for name, site in latent.items()}
 
         try:
-            return jax.eval_shape(unconstrained)
+            return jax.eval_shape(unconstrained), tuple(sorted(named))
         except InputError:
             raise
         except Exception as error:

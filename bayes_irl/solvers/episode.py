@@ -3,6 +3,7 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Scalar
@@ -65,17 +66,17 @@ class Defaults(eqx.Module):
 
 
 class Decided(eqx.Module):
-    """Soft-optimal decisions.
+    """Soft-optimal decisions, on the lattice's points and around: the six on either side stand for certainty.
 
     Attributes:
-        value: V/λ at each time and point, in nats.
-        log_policy: of the negative answer, the positive one, and waiting.
-        log_policy_if_certain: the same where the evidence is beyond doubt: negative, or positive.
+        value: V/λ at each time, in nats.
+        answer: probability of the negative answer and the positive one.
+        wait: probability of waiting.
     """
 
-    value: Float[Array, "num_steps num_points"]
-    log_policy: Float[Array, "num_steps 3 num_points"]
-    log_policy_if_certain: Float[Array, "num_steps 3 2"]
+    value: Float[Array, "num_steps num_around"]
+    answer: Float[Array, "num_steps 2 num_around"]
+    wait: Float[Array, "num_steps num_around"]
 
 
 def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decided:
@@ -91,40 +92,60 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decided:
         stakes: what is to be won and lost.
         defaults: p, what is done when nothing is at stake.
     """
-    evidence = _evidence(lattice)
     heat, patience = stakes.temperature, jnp.exp(-stakes.discount_rate * lattice.step)
-    toll = stakes.cost_of_time * lattice.step / heat
-    base, gain = stakes.wrong / heat, (stakes.right - stakes.wrong) / heat
     side = jnp.array([-0.5, 0.5]) * stakes.side_bias / heat
+    evidence = _evidence(lattice)
+    right = jnp.stack([1 - evidence.positive, evidence.positive], axis=1)
+    worth = (stakes.wrong + (stakes.right - stakes.wrong) * right) / heat + side[None, :, None]
+    answers = defaults.log_probs[:, :2, None] + worth
+    stay = defaults.log_probs[:, 2] - stakes.cost_of_time * lattice.step / heat
+    waiting = jnp.broadcast_to(stay[:, None], evidence.here.shape)
+    certain = patience * jnp.ones(answers.shape[2]).at[INSIDE].set(0.0)
 
-    def act(log_default: Array, positive: Array, ahead: Array) -> tuple[Array, Array]:
-        answers = base + gain * jnp.stack([1 - positive, positive]) + side[:, None]
-        options = log_default[:, None] + jnp.append(answers, patience * ahead[None] - toll, axis=0)
-        value = jax.nn.logsumexp(options, axis=0, keepdims=True)
-        return value[0], options - value
+    def before(value: Array, now: tuple[Array, Array, Array, Array]) -> tuple[Array, tuple[Array, Array, Array]]:
+        answer, wait, here, then = now
+        ahead = lattice.smooth(then * value) * here + certain * value
+        chosen = _choose(answer, wait + ahead)
+        return chosen[0], chosen
 
-    def before(later: tuple, now: tuple) -> tuple:
-        value, certain = later
-        log_default, positive, here, then = now
-        low, high = (jnp.full(FARTHEST_JUMP, each) for each in certain)
-        ahead = lattice.smooth(then * jnp.concatenate([low, value, high])) / here
-        value, log_policy = act(log_default, positive, ahead)
-        certain, log_policy_if_certain = act(log_default, jnp.array([0.0, 1.0]), certain)
-        return (value, certain), (value, log_policy, log_policy_if_certain)
-
-    end = stakes.none / heat * jnp.ones(len(lattice.points)), stakes.none / heat * jnp.ones(2)
-    each = (defaults.log_probs, evidence.positive, evidence.here, evidence.then)
+    end = stakes.none / heat * jnp.ones(len(certain))
     solved: tuple[Array, Array, Array]
-    _, solved = jax.lax.scan(before, end, each, reverse=True)
+    _, solved = jax.lax.scan(before, end, (answers, waiting, patience * evidence.here, evidence.then), reverse=True)
     return Decided(*solved)
 
 
-class _Evidence(eqx.Module):
-    """P(x | any strength) / P(x | no drift), up to a factor per step: before it and after; P(positive is right | x)."""
+@jax.custom_jvp
+def _choose(
+    answers: Float[Array, "2 num_around"], wait: Float[Array, " num_around"]
+) -> tuple[Float[Array, " num_around"], Float[Array, "2 num_around"], Float[Array, " num_around"]]:
+    """log Σ_a exp(option a), and its derivatives, which are the policy: those of the answers, and of waiting."""
+    best = jnp.maximum(answers.max(axis=0), wait)
+    odds, wait_odds = jnp.exp(answers - best[None]), jnp.exp(wait - best)
+    total = odds.sum(axis=0) + wait_odds
+    return best + jnp.log(total), odds / total[None], wait_odds / total
 
-    here: Float[Array, "num_steps num_points"]
+
+@_choose.defjvp
+def _choose_jvp(primals: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[tuple, tuple]:
+    value, answer, wait = _choose(*primals)
+    rise = (answer * tangents[0]).sum(axis=0) + wait * tangents[1]
+    return (value, answer, wait), (rise, answer * (tangents[0] - rise[None]), wait * (tangents[1] - rise))
+
+
+class _Evidence(eqx.Module):
+    """What evidence tells, on the lattice's points and around, where it is beyond doubt.
+
+    It weighs as P(x | any strength) / P(x | no drift), up to a factor per step.
+
+    Attributes:
+        here: one over the weight before a step; 0 around.
+        then: the weight after it.
+        positive: P(positive is right | x).
+    """
+
+    here: Float[Array, "num_steps num_around"]
     then: Float[Array, "num_steps num_around"]
-    positive: Float[Array, "num_steps num_points"]
+    positive: Float[Array, "num_steps num_around"]
 
 
 def _evidence(lattice: Lattice) -> _Evidence:
@@ -132,9 +153,12 @@ def _evidence(lattice: Lattice) -> _Evidence:
     scale = log_weights.max(axis=1, keepdims=True)  # else all would vanish in long trials with strong evidence
     before, after = jnp.exp(log_weights[:-1] - scale[:-1]), jnp.exp(log_weights[1:] - scale[:-1])
     tilt = lattice.tilt.T
-    here = before @ tilt[:, INSIDE]
-    positive = before * lattice.belief.right_if_positive[None] @ tilt[:, INSIDE] / here
-    return _Evidence(here, after @ tilt, positive)
+    here = 1 / (before @ tilt[:, INSIDE])
+    positive = before * lattice.belief.right_if_positive[None] @ tilt[:, INSIDE] * here
+    around = ((0, 0), (FARTHEST_JUMP, FARTHEST_JUMP))
+    return _Evidence(
+        jnp.pad(here, around), after @ tilt, jnp.pad(positive, around, constant_values=((0, 0), (0.0, 1.0)))
+    )
 
 
 class DecisionTimes(eqx.Module):
@@ -161,27 +185,40 @@ def density_of_decisions(lattice: Lattice, decided: Decided) -> DecisionTimes:
         decided: what is done about it.
     """
     num_points, tilt, decay = len(lattice.points), lattice.tilt, jnp.exp(lattice.log_decay)
+    wait, certain = decided.wait[:, INSIDE], jnp.array([0, -1])
 
-    def onwards(density: Array, acts: Array) -> tuple:
-        moved = lattice.smooth(jnp.pad(density * acts[2], 2 * FARTHEST_JUMP))
-        return moved[INSIDE], (density[None] * acts[:2], moved)
+    def onwards(density: Array, wait: Array) -> tuple[Array, Array]:
+        return lattice.smooth(density * wait), density
 
     start = jnp.zeros(num_points).at[num_points // 2].set(1.0)
-    leaving: Array
-    moved: Array
-    last, (leaving, moved) = jax.lax.scan(onwards, start, jnp.exp(decided.log_policy))
-    inside = leaving @ tilt[INSIDE] * decay[:-1, None]
-    edges = (slice(None, FARTHEST_JUMP), slice(-FARTHEST_JUMP, None))
-    arriving = jnp.stack([moved[:, edge] @ tilt[edge] for edge in edges], axis=1) * decay[1:, None]
+    density: Array
+    last, density = jax.lax.scan(onwards, start, wait)
+    inside = (density[:, None] * decided.answer[:, :, INSIDE]) @ tilt[INSIDE] * decay[:-1, None]
+    arriving = _leaving(density * wait, tilt) * decay[1:, None]
+    outside, remaining = _beyond_doubt(decided.answer[:, :, certain], decided.wait[:, certain], arriving)
+    return DecisionTimes((inside + outside).T, last @ tilt[INSIDE] * decay[-1] + remaining)
 
-    def adrift(mass: Array, now: tuple) -> tuple:
-        acts, more = now
-        return mass * acts[2, :, None] + more, (mass[None] * acts[:2, :, None]).sum(axis=1)
 
-    certain = jnp.exp(decided.log_policy_if_certain)
-    outside: Array
-    remaining, outside = jax.lax.scan(adrift, jnp.zeros_like(arriving[0]), (certain, arriving))
-    return DecisionTimes(
-        (inside + outside).T,
-        last @ tilt[INSIDE] * decay[-1] + remaining.sum(axis=0),
-    )
+def _leaving(
+    density: Float[Array, "num_steps num_points"], tilt: Float[Array, "num_around num_strengths"]
+) -> Float[Array, "num_steps 2 num_strengths"]:
+    """What a step carries beyond the lattice, on either side, from the points that are close enough."""
+    jump = FARTHEST_JUMP
+    below = Lattice.smooth(jnp.pad(density[:, :jump], ((0, 0), (jump, 0))))[:, :jump]
+    above = Lattice.smooth(jnp.pad(density[:, -jump:], ((0, 0), (0, jump))))[:, -jump:]
+    return jnp.stack([below @ tilt[:jump], above @ tilt[-jump:]], axis=1)
+
+
+def _beyond_doubt(
+    answer: Float[Array, "num_steps 2 2"],
+    wait: Float[Array, "num_steps 2"],
+    arriving: Float[Array, "num_steps 2 num_strengths"],
+) -> tuple[Float[Array, "num_steps 2 num_strengths"], Float[Array, " num_strengths"]]:
+    """Answers of those who are certain, and who is left in the end; who arrives decides from the next moment on."""
+
+    def compose(first: tuple[Array, Array], then: tuple[Array, Array]) -> tuple[Array, Array]:
+        return first[0] * then[0], then[0] * first[1] + then[1]
+
+    _, after = jax.lax.associative_scan(compose, (wait[:, :, None], arriving))
+    there = jnp.concatenate([jnp.zeros_like(after[:1]), after[:-1]])
+    return jnp.einsum("tas,tsk->tak", answer, there), after[-1].sum(axis=0)

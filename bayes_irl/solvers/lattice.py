@@ -51,16 +51,14 @@ class Lattice(eqx.Module):
         return np.arange(-half, half + 1) * np.sqrt(self.step)
 
     @staticmethod
-    def smooth(table: Float[Array, " num_points"]) -> Float[Array, " num_within"]:
-        """Σ_j K(j) f(i + j) at every point i that is six or more from both ends: the mean of f after a step.
+    def smooth(table: Float[Array, "*any num_points"]) -> Float[Array, "*any num_points"]:
+        """Σ_j K(j) f(i + j) at every point i, with f = 0 beyond the last ones: the mean of f after a step.
 
         It also carries a density of the evidence one step further, since K(j) = K(−j).
         """
-        size = len(table) - 2 * FARTHEST_JUMP
-        return sum(
-            (chance * jax.lax.slice_in_dim(table, first, first + size) for first, chance in enumerate(CHANCES)),
-            jnp.zeros(size, table.dtype),
-        )
+        # To JAX this is the solution of a symmetric system, which is its own transpose: the transpose of thirteen
+        # slices would be thirteen paddings, each a loop of its own.
+        return jax.lax.custom_linear_solve(lambda same: same, table, lambda _, given: _smooth(given), symmetric=True)
 
     @property
     def drift(self) -> Float[Array, " num_strengths"]:
@@ -79,3 +77,13 @@ class Lattice(eqx.Module):
         jumps = JUMPS[:, None] * np.sqrt(self.step) * self.drift[None]
         growth = jax.nn.logsumexp(jumps, b=CHANCES[:, None], axis=0)
         return -jnp.outer(jnp.arange(self.num_steps + 1), growth)
+
+
+def _smooth(table: Float[Array, "*any num_points"]) -> Float[Array, "*any num_points"]:
+    once = jax.lax.optimization_barrier(table)  # else the compiler works out the table again for every jump
+    size, wide = table.shape[-1], jnp.pad(once, [(0, 0)] * (table.ndim - 1) + [(FARTHEST_JUMP, FARTHEST_JUMP)])
+    summed = sum(
+        (chance * jax.lax.slice_in_dim(wide, first, first + size, axis=-1) for first, chance in enumerate(CHANCES)),
+        jnp.zeros_like(table),
+    )
+    return jax.lax.optimization_barrier(summed)  # and the sum for every option

@@ -101,7 +101,7 @@ def test_three_steps_equal_every_path_by_hand(stakes, reach, monkeypatch):
     defaults = Defaults.hazard(jnp.asarray(3.0), lattice)
     by_hand = ByHand(3, 0.1, 8.0, stakes, np.asarray(defaults.log_probs))
     solved = decide(lattice, stakes, defaults)
-    middle = len(lattice.points) // 2
+    middle = len(lattice.around) // 2
     assert stakes.temperature * float(solved.value[0, middle]) == pytest.approx(by_hand.value(()), abs=1e-10)
     np.testing.assert_allclose(density_of_decisions(lattice, solved).probability, by_hand.answers(), atol=1e-10)
 
@@ -135,7 +135,7 @@ def test_without_evidence_the_value_is_a_number():
     lattice = lattice_of(2000, 0.01, 0.0)
     solved = decide(lattice, Stakes(heat, cost_of_time=cost), Defaults.hazard(jnp.asarray(rate), lattice))
     expected = 0.5 - heat * np.log1p(cost / (heat * rate))
-    assert heat * float(solved.value[0, len(lattice.points) // 2]) == pytest.approx(expected, abs=2e-3)
+    assert heat * float(solved.value[0, len(lattice.around) // 2]) == pytest.approx(expected, abs=2e-3)
 
 
 def test_certainty_discounted_is_a_number():
@@ -147,7 +147,7 @@ def test_certainty_discounted_is_a_number():
     # By default one answer in two is right: E[exp(−ρ t)] / 2 with t exponential.
     assert heat * float(solved.value[0].max()) == pytest.approx(0.5 * rate / (rate + discount), abs=5e-3)
     eager = decide(lattice, Stakes(1e-3, discount_rate=discount), Defaults.hazard(jnp.asarray(rate), lattice))
-    np.testing.assert_allclose(np.exp(eager.log_policy_if_certain[0])[[0, 1], [0, 1]], 1.0, atol=0.01)
+    np.testing.assert_allclose(eager.answer[0][[0, 1], [0, -1]], 1.0, atol=0.01)
 
 
 # Another algorithm
@@ -160,12 +160,12 @@ def test_walkers_drawn_one_by_one_have_the_predicted_density():
     stakes, rng = Stakes(0.05, cost_of_time=0.4), np.random.default_rng(0)
     solved = decide(lattice, stakes, Defaults.hazard(jnp.asarray(1.0), lattice))
     predicted = density_of_decisions(lattice, solved)
-    policy, size = np.exp(solved.log_policy), 40_000
+    answer, size = np.asarray(solved.answer), 40_000
     for index, strength in enumerate(STRENGTHS):
         x, waiting = np.zeros(size), np.ones(size, bool)
         counts = np.zeros((2, num_steps))
         for k in range(num_steps):
-            odds = np.stack([np.interp(x, lattice.points, policy[k, a]) for a in range(2)])
+            odds = np.stack([np.interp(x, lattice.around, answer[k, a]) for a in range(2)])
             drawn = rng.random(size)
             for a, answered in enumerate((drawn < odds[0], (drawn >= odds[0]) & (drawn < odds.sum(axis=0)))):
                 counts[a, k] = (answered & waiting).sum()
@@ -280,11 +280,11 @@ def test_decision_times_are_first_passage_times():
     """
     step, limit, reach = 0.00125, 1.0, 20
     lattice = lattice_of(int(limit / step), step, 10.0, np.array([-0.1, 0.1]), np.array([0.5, 0.5]))
-    index = np.arange(len(lattice.points)) - len(lattice.points) // 2
-    policy = np.full((lattice.num_steps, 3, len(index)), -np.inf)
-    policy[:, 0, index <= -reach], policy[:, 1, index >= reach], policy[:, 2, np.abs(index) < reach] = 0, 0, 0
-    certain = np.broadcast_to(np.log(np.eye(3, 2) + 1e-300), (lattice.num_steps, 3, 2))
-    decided = Decided(jnp.zeros((lattice.num_steps, len(index))), jnp.asarray(policy), jnp.asarray(certain))
+    index = np.arange(len(lattice.around)) - len(lattice.around) // 2
+    every = (lattice.num_steps, len(index))
+    answer = np.broadcast_to(np.stack([index <= -reach, index >= reach]), (lattice.num_steps, 2, len(index)))
+    wait = np.broadcast_to(np.abs(index) < reach, every)
+    decided = Decided(jnp.zeros(every), jnp.asarray(answer, float), jnp.asarray(wait, float))
     ours = np.cumsum(density_of_decisions(lattice, decided).probability[1], axis=1)
     fine = (np.arange(20_000) + 0.5) * limit / 20_000
     exact = np.cumsum(first_passage(fine, (reach + 0.172) * np.sqrt(step), 1.0), axis=1) * limit / 20_000

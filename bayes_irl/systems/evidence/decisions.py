@@ -17,7 +17,7 @@ from bayes_irl.systems.evidence.motives import Habits, MotivesInTime, MotivesWhe
 from bayes_irl.systems.evidence.trials import EvidenceTrials, ShownEvidence
 
 STEP = 0.02  # s, between two moments at which a subject may answer
-TIME_BIN = 0.02  # s: width of a bin of reaction times
+TIME_BIN = STEP  # width of a bin of reaction times: it begins a whole number of steps after each decision
 NODES = np.linspace(-5, 5, 41)  # of noise, in standard deviations
 WEIGHTS = np.exp(-(NODES**2) / 2) / np.exp(-(NODES**2) / 2).sum()
 
@@ -85,17 +85,20 @@ class _Setting:
 def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_subjects num_strengths num_outcomes"]:
     every, prior, until = np.array(setting.strengths), np.array(setting.prior), setting.until
     num_steps = int(np.ceil(setting.limit / STEP - 1e-9))
-    edges = np.arange(1, num_bins(until)) * TIME_BIN
-    moments = np.arange(num_steps) * STEP
+    bins, moments = num_bins(until), np.arange(num_steps) * STEP
 
     def subject(sensitivity: Array, stakes: Stakes, habits: Habits) -> Array:
         lattice = Lattice(Belief(every, prior, sensitivity), num_steps, STEP)
         decided = density_of_decisions(
             lattice, decide(lattice, stakes, Defaults.hazard(jnp.asarray(habits.hazard), lattice))
         )
-        delay = (edges - moments[:, None] - habits.non_decision_time) / habits.non_decision_spread
-        late = (until - moments - habits.non_decision_time) / habits.non_decision_spread
-        before = jnp.concatenate([jnp.zeros((num_steps, 1)), norm.cdf(delay), norm.cdf(late)[:, None]], axis=1)
+        lags = np.arange(2 - num_steps, bins) * STEP  # from each decision to each edge between bins
+        delay, late = (
+            (times - habits.non_decision_time) / habits.non_decision_spread for times in (lags, until - moments)
+        )
+        before = jnp.concatenate(
+            [jnp.zeros((num_steps, 1)), _by_lag(norm.cdf(delay), num_steps), norm.cdf(late)[:, None]], axis=1
+        )
         seen = decided.probability @ jnp.diff(before, axis=1)
         none = decided.none + (decided.probability.sum(axis=1) @ norm.sf(late))
         probs = jnp.append(seen.reshape(len(seen), -1), none[:, None], axis=1)
@@ -105,6 +108,14 @@ def _answered(setting: _Setting, motives: MotivesInTime) -> Float[Array, "num_su
     return jax.vmap(subject)(
         jnp.asarray(motives.sensitivity), _priced(motives.stakes, setting.price_of_time), motives.habits
     )
+
+
+def _by_lag(values: Float[Array, " num_lags"], num_rows: int) -> Float[Array, "num_rows num_columns"]:
+    """The table whose entry in row k and column j is the value of lag j − k, of values in the order of their lags."""
+    size = len(values) + 1  # with a number that no row reaches
+    around = jnp.tile(jnp.roll(jnp.append(values, 0.0), 1 - num_rows), num_rows)
+    rows = around[: num_rows * (size - 1)].reshape(num_rows, size - 1)  # each begins one number before the last
+    return rows[:, : size - num_rows]
 
 
 def when_asked(

@@ -116,16 +116,13 @@ class Calibration:
         return jax.jit(jax.value_and_grad(self.potential))
 
     def _joint(self, latents):
-        """Log prior, log probabilities of outcomes, and the reward in the gauge of the data, if there is one."""
+        """Log prior, log probabilities of outcomes, and what a fit tells."""
         joint, trace = log_density(self.model.function, (self.world, self.data), {}, latents)
         site = trace[self.session.site]
-        reward = trace["reward"]["value"] if "reward" in trace else None
-        return joint - site["fn"].log_prob(site["value"]).sum(), site["fn"].log_probs, reward
+        return joint - site["fn"].log_prob(site["value"]).sum(), site["fn"].log_probs, _told(latents, trace)
 
     def _quantities(self, latents):
-        """What a fit tells: latent numbers, and the reward."""
-        reward = self._joint(latents)[2]
-        return latents | ({} if reward is None else {"reward": reward})
+        return self._joint(latents)[2]
 
     @partial(jax.jit, static_argnums=0)
     def _told(self, positions):
@@ -208,6 +205,13 @@ class Known(Checkpoint):
 
     def keep(self, name, like, compute):
         return self.mode if name == "mode" else compute()
+
+
+def _told(latents, trace):
+    """Latent numbers, those that coordinates stand for, and the reward in the gauge of the data, if there is one."""
+    stands_for = {name: trace[name]["infer"].get("parameters", (name,)) for name in latents}
+    names = [each for name in latents for each in stands_for[name]] + ["reward"] * ("reward" in trace)
+    return {name: trace[name]["value"] for name in names}
 
 
 def _stack(draws):

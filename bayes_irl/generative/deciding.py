@@ -58,11 +58,12 @@ def cost_and_hazard(
     >>> cost.shape, hazard.shape
     ((1,), (1,))
     """
+    shape = (2, evidence.num_subjects)
     centre, width = (
-        jnp.stack([jnp.asarray(one), jnp.asarray(other)])[:, None]
+        jnp.broadcast_to(jnp.array([[one], [other]]), shape)
         for one, other in ((prior.loc, HAZARD.loc), (prior.scale, HAZARD.scale))
     )
-    logs = dist.Normal(centre, width).expand([2, evidence.num_subjects]).to_event(2)
+    logs = dist.Normal(centre, width).to_event(2)
     waiting = Waiting(jnp.asarray(temperature))
     coordinates = dist.TransformedDistribution(logs, waiting)
     drawn = numpyro.sample("_waiting", coordinates, infer={"parameters": (name, "hazard")})

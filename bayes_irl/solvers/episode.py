@@ -3,7 +3,6 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from bayes_irl._types import Scalar
@@ -118,7 +117,7 @@ def decide(lattice: Lattice, stakes: Stakes, defaults: Defaults) -> Decided:
 def _choose(
     answers: Float[Array, "2 num_around"], wait: Float[Array, " num_around"]
 ) -> tuple[Float[Array, " num_around"], Float[Array, "2 num_around"], Float[Array, " num_around"]]:
-    """log Σ_a exp(option a), and its derivatives, which are the policy: those of the answers, and of waiting."""
+    """Value log Σ_a exp(option a), and its derivatives, the policy: of the answers, and of waiting."""
     best = jnp.maximum(answers.max(axis=0), wait)
     odds, wait_odds = jnp.exp(answers - best[None]), jnp.exp(wait - best)
     total = odds.sum(axis=0) + wait_odds

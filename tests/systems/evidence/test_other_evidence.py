@@ -182,7 +182,7 @@ def test_what_does_not_fit_is_refused(timed, ask, said):
         (12.0, 0.0, "reward.temperature: expected numbers above 0, got 0"),
         (12.0, -1.0, "reward.temperature: expected numbers above 0, got -1"),
         (np.nan, 0.1, "reward.sensitivity: expected finite numbers"),
-        (12.0, 1e-300, "probabilities that do not add up.*larger temperature"),
+        (12.0, 1e-310, "probabilities that do not add up.*larger temperature"),
     ],
 )
 def test_motives_without_answers_are_refused(sensitivity, temperature, words):

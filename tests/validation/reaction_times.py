@@ -24,10 +24,10 @@ def main() -> None:
     model, method = bi.load_model("reaction_time"), bi.Nuts(num_chains=2, num_draws=200)
     held: dict[str, list[bool]] = {}
     sampled = diverged = 0
+    rng = np.random.default_rng(0)
+    strength = rng.choice(SIZES, NUM_TRIALS) * rng.choice([-1, 1], NUM_TRIALS)
+    evidence = bi.Evidence.from_arrays(strength, LIMIT)  # the same for all, so that programs are compiled once
     for seed in range(NUM_SUBJECTS):
-        rng = np.random.default_rng(seed)
-        strength = rng.choice(SIZES, NUM_TRIALS) * rng.choice([-1, 1], NUM_TRIALS)
-        evidence = bi.Evidence.from_arrays(strength, LIMIT)
         sites = handlers.trace(handlers.seed(model.function, jax.random.key(seed))).get_trace(evidence)
         truth = {name: float(site["value"][0]) for name, site in sites.items() if not name.startswith("_")}
         given = {name: truth[name] for name in ("temperature", "cost_of_time", "side_bias")}

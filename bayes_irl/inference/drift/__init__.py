@@ -1,0 +1,1 @@
+"""Rewards that drift from session to session."""

@@ -1,0 +1,199 @@
+"""Parameters that walk at random from session to session: the mode, evidence and draws of their paths.
+
+    w_1 ~ Normal(μ, Λ⁻¹),    w_{d+1} = w_d + ε_d,    ε_d ~ Normal(0, R_d⁻¹), R_d diagonal.
+
+Each session has a concave log likelihood of its own parameters, so the log posterior of the path is concave, and its
+curvature K is block-tridiagonal. Everything here takes time linear in the number of sessions. All arrays are NumPy's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy.linalg import cholesky, solve_triangular
+
+from bayes_irl.solvers.newton import Evaluation, Proposal, newton
+
+TOLERANCE = 1e-9  # nats, of what Newton's method leaves to be gained
+MAX_STEPS = 100
+
+Path = Float[np.ndarray, "num_sessions num_parameters"]
+Blocks = Float[np.ndarray, "num_sessions num_parameters num_parameters"]
+Paths = Float[np.ndarray, "num_sessions num_parameters num_paths"]
+
+
+@dataclass(frozen=True)
+class RandomWalk:
+    """The prior of a path.
+
+    Attributes:
+        mean: μ.
+        precision: Λ.
+        step_precision: The diagonal of R_d, one row for each step.
+    """
+
+    mean: Float[np.ndarray, " num_parameters"]
+    precision: Float[np.ndarray, "num_parameters num_parameters"]
+    step_precision: Float[np.ndarray, "num_steps num_parameters"]
+
+    @property
+    def log_determinant(self) -> float:
+        """Of the path's prior precision."""
+        return float(np.linalg.slogdet(self.precision)[1] + np.log(self.step_precision).sum())
+
+    def slope(self, path: Path) -> Path:
+        """Gradient of the log prior."""
+        pulled = self.step_precision * np.diff(path, axis=0)
+        found = np.zeros_like(path)
+        found[0] = self.precision @ (self.mean - path[0])
+        found[:-1] += pulled
+        found[1:] -= pulled
+        return found
+
+    def log_density(self, path: Path) -> float:
+        """Log prior, without its constant and half its log-determinant."""
+        first = path[0] - self.mean
+        return float(-0.5 * (first @ self.precision @ first + (self.step_precision * np.diff(path, axis=0) ** 2).sum()))
+
+    def posterior(self, curvatures: Blocks) -> "PathPrecision":
+        """K, where sessions have these curvatures."""
+        diagonal = curvatures.copy()
+        diagonal[0] += self.precision
+        every = np.arange(len(self.mean))
+        diagonal[:-1, every, every] += self.step_precision
+        diagonal[1:, every, every] += self.step_precision
+        return PathPrecision.of(diagonal, self.step_precision)
+
+
+@dataclass(frozen=True)
+class PathPrecision:
+    """A block-tridiagonal K = L Lᵀ, as the blocks of L: `factors` on the diagonal, minus `ties` transposed below it.
+
+    Attributes:
+        factors: L_d, lower triangular.
+        ties: L_d⁻¹ R_d.
+    """
+
+    factors: Blocks
+    ties: Float[np.ndarray, "num_steps num_parameters num_parameters"]
+
+    @classmethod
+    def of(cls, diagonal: Blocks, step_precision: Float[np.ndarray, "num_steps num_parameters"]) -> "PathPrecision":
+        """Factorise the matrix with these diagonal blocks, and minus R_d beside them."""
+        factors, ties = np.zeros_like(diagonal), np.zeros_like(diagonal[1:])
+        block = diagonal[0]
+        for d in range(len(diagonal)):
+            factors[d] = cholesky(block, lower=True, check_finite=False)
+            if d < len(ties):
+                ties[d] = solve_triangular(factors[d], np.diag(step_precision[d]), lower=True, check_finite=False)
+                block = diagonal[d + 1] - ties[d].T @ ties[d]
+        return cls(factors, ties)
+
+    @property
+    def log_determinant(self) -> float:
+        """log |K|."""
+        return float(2 * np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum())
+
+    def solve(self, targets: Path) -> Path:
+        """K⁻¹ times a path."""
+        return self.solve_all(targets[..., None])[..., 0]
+
+    def solve_all(self, targets: Paths) -> Paths:
+        """K⁻¹ times many paths."""
+        found = np.zeros_like(targets)
+        for d, factor in enumerate(self.factors):
+            carried = targets[d] if d == 0 else targets[d] + self.ties[d - 1].T @ found[d - 1]
+            found[d] = solve_triangular(factor, carried, lower=True, check_finite=False)
+        return self.unwhiten(found)
+
+    def unwhiten(self, whitened: Paths) -> Paths:
+        """L⁻ᵀ times many paths: draws of Normal(0, K⁻¹), from independent ones of Normal(0, 1)."""
+        found = np.zeros_like(whitened)
+        for d in reversed(range(len(self.factors))):
+            carried = whitened[d] if d == len(self.ties) else whitened[d] + self.ties[d] @ found[d + 1]
+            found[d] = solve_triangular(self.factors[d], carried, lower=True, trans="T", check_finite=False)
+        return found
+
+    def deviations(self) -> Path:
+        """Marginal standard deviations: roots of the diagonal of K⁻¹."""
+        found, identity = np.zeros(self.factors.shape[:2]), np.eye(self.factors.shape[1])
+        ahead = np.zeros_like(identity)
+        for d in reversed(range(len(self.factors))):
+            tie = np.zeros_like(identity) if d == len(self.ties) else self.ties[d]
+            inverse = solve_triangular(self.factors[d], identity, lower=True, check_finite=False)
+            ahead = inverse.T @ (identity + tie @ ahead @ tie.T) @ inverse
+            found[d] = np.sqrt(np.diag(ahead))
+        return found
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """The log likelihoods of all sessions, to second order about a path.
+
+    Attributes:
+        path: Where.
+        values: There.
+        slopes: Gradients.
+        curvatures: Minus the Hessians.
+    """
+
+    path: Path
+    values: Float[np.ndarray, " num_sessions"]
+    slopes: Path
+    curvatures: Blocks
+
+    @classmethod
+    def of(cls, sessions: Sequence["Likelihood"], path: Path) -> "Expansion":
+        """Expand about a path."""
+        found = [session(parameters) for session, parameters in zip(sessions, path, strict=True)]
+        return cls(path, *(np.array(part) for part in zip(*found, strict=True)))
+
+    def posterior(self, walk: RandomWalk) -> tuple[Path, PathPrecision, float]:
+        """Mean and precision of the path, and the log evidence, as if this were the whole log likelihood.
+
+        About the posterior's own mode this is Laplace's approximation.
+        """
+        precision = walk.posterior(self.curvatures)
+        slope = self.slopes + walk.slope(self.path)
+        step = precision.solve(slope)
+        there = self.values.sum() + walk.log_density(self.path)
+        log_evidence = there + 0.5 * ((slope * step).sum() + walk.log_determinant - precision.log_determinant)
+        return self.path + step, precision, float(log_evidence)
+
+
+# A session: from its parameters to its log likelihood, gradient and minus the Hessian.
+Likelihood = Callable[
+    [Float[np.ndarray, " num_parameters"]],
+    tuple[float, Float[np.ndarray, " num_parameters"], Float[np.ndarray, "num_parameters num_parameters"]],
+]
+
+
+def find_path(sessions: Sequence[Likelihood], walk: RandomWalk, start: Path) -> tuple[Expansion, bool]:
+    """Climb to the most probable path by Newton's method; return the expansion about it, and whether it settled.
+
+    Args:
+        sessions: Log likelihoods, concave.
+        walk: The prior.
+        start: Where to begin.
+
+    >>> def session(w):  # a Normal observation at 1, of variance 1
+    ...     return float(-0.5 * ((w - 1) ** 2).sum()), 1 - w, np.eye(1)
+    >>> walk = RandomWalk(np.zeros(1), np.eye(1), np.ones((1, 1)))
+    >>> about, settled = find_path([session, session], walk, np.zeros((2, 1)))
+    >>> about.path[:, 0].tolist(), settled
+    ([0.6, 0.8], True)
+    """
+
+    def evaluate(path: Path) -> Evaluation:
+        about = Expansion.of(sessions, path)
+        return float(about.values.sum() + walk.log_density(path)), about
+
+    def propose(path: Path, here: Evaluation) -> Proposal:
+        about: Expansion = here[1]
+        slope = about.slopes + walk.slope(path)
+        step = walk.posterior(about.curvatures).solve(slope)
+        return Proposal(step, float((slope * step).sum()))
+
+    found = newton(evaluate, propose, start, tolerance=TOLERANCE, max_steps=MAX_STEPS)
+    return found.evaluation[1], found.settled

@@ -45,11 +45,10 @@ def _walking(population: Population, recording: Any, model: Any, baseline: Any) 
     """The sessions, with one p for all of them, and the model's prior."""
     observed = _observe(population, recording, baseline)
     claim = as_model("independent_tuning" if model is None else model)
-    families = [ValueFamily(claim, Observations((each,), None, "given")) for each in observed]
-    family = families[0]
+    family = ValueFamily(claim, Observations((observed[0],), None, "given"))
     moved = _linear(family)
     sessions = [_rows(each, moved) for each in observed]
-    temper = 1.0 if observed[0].updates else _temper(families, sessions)
+    temper = 1.0 if observed[0].updates else _temper(family, observed, sessions)
     places = {name: np.asarray(at, int) for name, at in family.named(np.arange(family.num_dimensions), {}).items()}
     spreads, unravel = ravel_pytree(dict(family.start_spreads))
     mine = observed[0].system
@@ -263,18 +262,20 @@ class _Contexts:
         return found
 
 
-def _temper(families: Sequence[ValueFamily], sessions: Sequence[LogisticRows]) -> float:
+def _temper(
+    family: ValueFamily, observed: Sequence[ObservedPopulation], sessions: Sequence[LogisticRows]
+) -> float:
     """What the objective of snapshots is worth: its curvature over the variance of its scores, as in `climb`.
 
     At the parameters that are best for all sessions together: the median over parameters that are told to a nat.
     """
     flat = _best(sessions)
     curvature = np.sum([np.diag(each(flat)[2]) for each in sessions], axis=0)
-    variance = np.zeros_like(flat)
-    for family in families:
-        pull = jax.tree_util.Partial(family.pull, *single((flat, family.start_spreads)))
-        evidence = ScoredBins.of(family.data)
-        scores = look(evidence, family.value(flat, family.start_spreads), pull).of_clusters.astype(float)
+    variance, value = np.zeros_like(flat), family.value(flat, family.start_spreads)
+    pull = jax.tree_util.Partial(family.pull, *single((flat, family.start_spreads)))
+    first = ScoredBins.of(observed[0])  # blocks of one size, so that one program serves all sessions
+    for each in observed:
+        scores = look(ScoredBins.of(each).in_blocks_of(first), value, pull).of_clusters.astype(float)
         variance += len(scores) / (len(scores) - 1) * (scores**2).sum(axis=0)
     told = (curvature > MIN_CURVATURE) & (variance > 0)
     return float(np.median(curvature[told] / variance[told])) if told.any() else 1.0

@@ -37,6 +37,8 @@ from .inference import Svi as Svi
 from .inference import infer_from_gradients as infer_from_gradients
 from .inference import passed as passed
 from .inference import verdict as verdict
+from .inference.drift.at_session import at_session as at_session
+from .inference.drift.infer_drift import drift as drift
 from .inference.infer import infer as infer
 from .inference.sweep import sweep as sweep
 from .io import load_trials as load_trials

@@ -14,6 +14,7 @@ from bayes_irl.plots.circulation import circulation
 from bayes_irl.plots.coding import coding
 from bayes_irl.plots.contexts import contexts
 from bayes_irl.plots.couplings import couplings
+from bayes_irl.plots.drift import drift
 from bayes_irl.plots.dynamics import dynamics
 from bayes_irl.plots.elpd import elpd
 from bayes_irl.plots.experiments import experiments
@@ -50,6 +51,7 @@ __all__ = [
     "coding",
     "contexts",
     "couplings",
+    "drift",
     "dynamics",
     "elpd",
     "experiments",

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.linalg import cholesky, solve_triangular
+from scipy.linalg import cholesky
+from scipy.linalg.lapack import dlauum, dtrtri
 
 from bayes_irl.solvers.newton import Evaluation, Proposal, newton
 
@@ -68,32 +69,30 @@ class RandomWalk:
 
 @dataclass(frozen=True)
 class PathPrecision:
-    """A block-tridiagonal K = L Lᵀ, as the blocks of L: `factors` on the diagonal, minus `ties` transposed below it.
+    """A block-tridiagonal K = L Lᵀ with minus R_d beside its diagonal.
 
     Attributes:
-        factors: L_d, lower triangular.
-        ties: L_d⁻¹ R_d.
+        inverses: L_d⁻¹ of the diagonal blocks of L, lower triangular. The blocks below them are −R_d L_d⁻ᵀ.
+        step_precision: The diagonal of R_d.
+        log_determinant: log |K|.
     """
 
-    factors: Blocks
-    ties: Float[np.ndarray, "num_steps num_parameters num_parameters"]
+    inverses: Blocks
+    step_precision: Float[np.ndarray, "num_steps num_parameters"]
+    log_determinant: float
 
     @classmethod
     def of(cls, diagonal: Blocks, step_precision: Float[np.ndarray, "num_steps num_parameters"]) -> "PathPrecision":
         """Factorise the matrix with these diagonal blocks, and minus R_d beside them."""
-        factors, ties = np.zeros_like(diagonal), np.zeros_like(diagonal[1:])
-        block = diagonal[0]
+        inverses, log_determinant, block = np.zeros_like(diagonal), 0.0, diagonal[0]
         for d in range(len(diagonal)):
-            factors[d] = cholesky(block, lower=True, check_finite=False)
-            if d < len(ties):
-                ties[d] = solve_triangular(factors[d], np.diag(step_precision[d]), lower=True, check_finite=False)
-                block = diagonal[d + 1] - ties[d].T @ ties[d]
-        return cls(factors, ties)
-
-    @property
-    def log_determinant(self) -> float:
-        """log |K|."""
-        return float(2 * np.log(np.diagonal(self.factors, axis1=1, axis2=2)).sum())
+            factor = cholesky(block, lower=True, check_finite=False)
+            log_determinant += 2 * float(np.log(np.diag(factor)).sum())
+            inverses[d] = dtrtri(factor, lower=1)[0]
+            if d < len(step_precision):
+                pull = step_precision[d]
+                block = diagonal[d + 1] - pull[:, None] * _gram(inverses[d]) * pull[None]
+        return cls(inverses, step_precision, log_determinant)
 
     def solve(self, targets: Path) -> Path:
         """K⁻¹ times a path."""
@@ -101,30 +100,39 @@ class PathPrecision:
 
     def solve_all(self, targets: Paths) -> Paths:
         """K⁻¹ times many paths."""
-        found = np.zeros_like(targets)
-        for d, factor in enumerate(self.factors):
-            carried = targets[d] if d == 0 else targets[d] + self.ties[d - 1].T @ found[d - 1]
-            found[d] = solve_triangular(factor, carried, lower=True, check_finite=False)
+        found, carried = np.zeros_like(targets), targets[0]
+        for d, inverse in enumerate(self.inverses):
+            found[d] = inverse @ carried
+            if d < len(self.step_precision):
+                carried = targets[d + 1] + self.step_precision[d][:, None] * (inverse.T @ found[d])
         return self.unwhiten(found)
 
     def unwhiten(self, whitened: Paths) -> Paths:
         """L⁻ᵀ times many paths: draws of Normal(0, K⁻¹), from independent ones of Normal(0, 1)."""
         found = np.zeros_like(whitened)
-        for d in reversed(range(len(self.factors))):
-            carried = whitened[d] if d == len(self.ties) else whitened[d] + self.ties[d] @ found[d + 1]
-            found[d] = solve_triangular(self.factors[d], carried, lower=True, trans="T", check_finite=False)
+        for d in reversed(range(len(self.inverses))):
+            carried = whitened[d]
+            if d < len(self.step_precision):
+                carried = carried + self.inverses[d] @ (self.step_precision[d][:, None] * found[d + 1])
+            found[d] = self.inverses[d].T @ carried
         return found
 
     def deviations(self) -> Path:
         """Marginal standard deviations: roots of the diagonal of K⁻¹."""
-        found, identity = np.zeros(self.factors.shape[:2]), np.eye(self.factors.shape[1])
-        ahead = np.zeros_like(identity)
-        for d in reversed(range(len(self.factors))):
-            tie = np.zeros_like(identity) if d == len(self.ties) else self.ties[d]
-            inverse = solve_triangular(self.factors[d], identity, lower=True, check_finite=False)
-            ahead = inverse.T @ (identity + tie @ ahead @ tie.T) @ inverse
-            found[d] = np.sqrt(np.diag(ahead))
+        found, ahead = np.zeros(self.inverses.shape[:2]), np.zeros(self.inverses.shape[1:])
+        for d in reversed(range(len(self.inverses))):
+            block = _gram(self.inverses[d])
+            if d < len(self.step_precision):
+                tie = block * self.step_precision[d][None]
+                block = block + tie @ ahead @ tie.T
+            ahead, found[d] = block, np.sqrt(np.diag(block))
         return found
+
+
+def _gram(inverse: Float[np.ndarray, "size size"]) -> Float[np.ndarray, "size size"]:
+    """L⁻ᵀ L⁻¹, of a lower triangular L⁻¹."""
+    lower = dlauum(inverse, lower=1)[0]
+    return np.tril(lower) + np.tril(lower, -1).T
 
 
 @dataclass(frozen=True)

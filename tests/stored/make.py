@@ -27,6 +27,7 @@ def main() -> None:
     jax.config.update("jax_enable_x64", True)
     circuit()
     population()
+    drift()
     choices()
     decisions()
     contexts()
@@ -56,6 +57,17 @@ def population() -> None:
     value = FeatureValue(pairs, np.array([[-0.5, 0.0, 0.3, 0.0], [0.5, 0.0, 0.0, -0.3]]), np.zeros((2, 5)), None)
     recording = bi.simulate(bi.PopulationNetwork(neurons, value, np.full(4, 0.4)), 4000, jax.random.key(0))
     keep("population", bi.infer("large_population", neurons, recording, 0.4, bi.Sandwich(20), key=KEY))
+
+
+def drift() -> None:
+    """Three neurons in four sessions, whose fields walk by a third of a nat from one to the next."""
+    neurons, fields, sessions = bi.Population(3, bi.Stimulus.switching(0.1)), np.zeros((2, 3)), []
+    for day in range(4):
+        fields = fields + np.random.default_rng(day).normal(0, 0.3, (2, 3))
+        value = FeatureValue(np.zeros((1, 3, 3)), fields, np.zeros((2, 4)), None)
+        network = bi.PopulationNetwork(neurons, value, np.full(3, 0.4))
+        sessions.append(bi.simulate(network, 3000, jax.random.key(day)))
+    keep("drift", bi.drift(neurons, sessions, [0, 1, 2, 5], baseline=0.4, key=KEY, num_draws=100))
 
 
 def choices() -> None:

@@ -97,6 +97,7 @@ NAMES: dict[str, Callable[[str], Any]] = {
     "model": lambda _: package().load_model("spike_count"),
     "posterior": lambda module: stored(FITS.get(module, "spike_count")).copy(deep=True),
     "other": lambda _: stored("pairwise").copy(deep=True),
+    "drifted": lambda _: stored("drift"),
     "trials": trials,
     "offers": lambda _: package().Offers.from_arrays([1, 2, 0], [1, 1, 1], session=["mon", "mon", "tue"]),
     "evidence": lambda _: package().Evidence.from_arrays([-0.5, 0.5], 1.0),

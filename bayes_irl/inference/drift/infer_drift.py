@@ -87,7 +87,7 @@ def drift(
         Roy, Bak, Akrami, Brody & Pillow 2021, doi:10.1016/j.neuron.2020.12.004, for choices; the theory of rewards is
         that of Chalk, Tkačik & Marre 2021, doi:10.1371/journal.pone.0248940.
 
-    >>> sessions = [bi.simulate(network, 2000, bi_key) for bi_key in jax.random.split(key, 3)]
+    >>> sessions = [bi.simulate(network, 2000, each) for each in jax.random.split(key, 3)]
     >>> tree = drift(circuit, sessions, days=[0, 1, 4], key=0)
     >>> tree["posterior"]["fields"].dims
     ('chain', 'draw', 'session', 'stimulus', 'neuron')

@@ -63,7 +63,8 @@ def _walking(population: Population, recording: Any, model: Any, baseline: Any) 
         implied=partial(_implied, family, observed),
         labels=None,
         system=xr.concat(stored, "recording", combine_attrs="override"),
-        attrs={"model": claim.name, "claim": claim.claim, "observed": observed[0].kind, "units": IN_NATS},
+        attrs={"model": claim.name, "claim": claim.claim, "observed": observed[0].kind, "units": IN_NATS}
+        | {"baseline": baseline if isinstance(baseline, str) else "given"},
         temper=temper,
     )
 

@@ -21,6 +21,7 @@ from bayes_irl.solvers.random_walk import Expansion, Path, PathPrecision, Random
 
 SETTLED = 0.01  # change of log τ from one expansion to the next
 MOST_ROUNDS = 20
+TOLERANCE = 1e-7  # relative, of the log evidence
 LEAST_CHANGE = 1e-4  # of the prior's scale: smaller total changes are not told apart
 DROP = 9.0  # nats below the peak at which a scan ends
 STRIDE = 0.25  # of log τ in a scan, at most
@@ -115,7 +116,7 @@ def find_peak(drift: DriftProblem, tick: Report) -> ScalePeak:
 
         start = np.concatenate([log_scales, spreads])
         bounds = [(least, None)] * num + [(-6.0, 3.0)] * len(spreads)
-        found = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+        found = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds, tol=TOLERANCE).x
         path, log_scales, spreads = about.path, found[:num], found[num:]
         tick(1)
         if np.abs(found - start).max() < SETTLED:

@@ -16,7 +16,7 @@ from scipy.linalg.lapack import dlauum, dtrtri
 
 from bayes_irl.solvers.newton import Evaluation, Proposal, newton
 
-TOLERANCE = 1e-9  # nats, of what Newton's method leaves to be gained
+TOLERANCE = 1e-7  # nats, of what Newton's method leaves to be gained
 MAX_STEPS = 100
 
 Path = Float[np.ndarray, "num_sessions num_parameters"]
@@ -177,24 +177,27 @@ Likelihood = Callable[
 ]
 
 
-def find_path(sessions: Sequence[Likelihood], walk: RandomWalk, start: Path) -> tuple[Expansion, bool]:
+def find_path(
+    sessions: Sequence[Likelihood], walk: RandomWalk, start: Expansion, max_steps: int = MAX_STEPS
+) -> tuple[Expansion, bool]:
     """Climb to the most probable path by Newton's method; return the expansion about it, and whether it settled.
 
     Args:
         sessions: Log likelihoods, concave.
         walk: The prior.
-        start: Where to begin.
+        start: The expansion about the path to begin with.
+        max_steps: The climb ends after so many steps.
 
     >>> def session(w):  # a Normal observation at 1, of variance 1
     ...     return float(-0.5 * ((w - 1) ** 2).sum()), 1 - w, np.eye(1)
-    >>> walk = RandomWalk(np.zeros(1), np.eye(1), np.ones((1, 1)))
-    >>> about, settled = find_path([session, session], walk, np.zeros((2, 1)))
-    >>> about.path[:, 0].tolist(), settled
+    >>> walk, sessions = RandomWalk(np.zeros(1), np.eye(1), np.ones((1, 1))), [session, session]
+    >>> about, settled = find_path(sessions, walk, Expansion.of(sessions, np.zeros((2, 1))))
+    >>> about.path[:, 0].round(9).tolist(), settled
     ([0.6, 0.8], True)
     """
 
     def evaluate(path: Path) -> Evaluation:
-        about = Expansion.of(sessions, path)
+        about = start if path is start.path else Expansion.of(sessions, path)
         return float(about.values.sum() + walk.log_density(path)), about
 
     def propose(path: Path, here: Evaluation) -> Proposal:
@@ -203,5 +206,5 @@ def find_path(sessions: Sequence[Likelihood], walk: RandomWalk, start: Path) -> 
         step = walk.posterior(about.curvatures).solve(slope)
         return Proposal(step, float((slope * step).sum()))
 
-    found = newton(evaluate, propose, start, tolerance=TOLERANCE, max_steps=MAX_STEPS)
+    found = newton(evaluate, propose, start.path, tolerance=TOLERANCE, max_steps=max_steps)
     return found.evaluation[1], found.settled

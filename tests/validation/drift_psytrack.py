@@ -12,7 +12,7 @@ import numpy as np
 import psytrack
 
 from bayes_irl.inference.drift.logistic_rows import LogisticRows, Rows
-from bayes_irl.solvers.random_walk import RandomWalk, find_path
+from bayes_irl.solvers.random_walk import Expansion, RandomWalk, find_path
 
 WEIGHTS = {"bias": 1, "s1": 1, "s2": 1}  # in the alphabetical order that psytrack returns them in
 FIRST_WIDTH, NUM_TRIALS = 2.0**4, 3000
@@ -33,7 +33,8 @@ def main() -> None:
     steps[first_of_day[first_of_day < NUM_TRIALS] - 1] = np.asarray(scales["sigDay"]) ** -2.0
     walk = RandomWalk(np.zeros(3), np.eye(3) / FIRST_WIDTH**2, steps)
     began = time.perf_counter()
-    about, settled = find_path(trials(kept), walk, np.zeros((NUM_TRIALS, 3)))
+    sessions = trials(kept)
+    about, settled = find_path(sessions, walk, Expansion.of(sessions, np.zeros((NUM_TRIALS, 3))))
     mean, precision, gain = about.posterior(walk)
     ours = gain - NUM_TRIALS * np.log(2)  # theirs is no gain over chance
     print(f"ours:     {time.perf_counter() - began:.1f} s, log evidence {ours:.3f}, settled {settled}")
@@ -48,7 +49,7 @@ def trials(kept: dict) -> list[LogisticRows]:
     right, every = kept["y"] - kept["y"].min(), np.arange(3)
     return [
         LogisticRows(
-            chose * row, [Rows(every, lambda design=row[None]: design, np.zeros(1), np.ones(1))]
+            chose * row, [Rows(every, row[None].copy, np.zeros(1), np.ones(1))]
         )
         for row, chose in zip(inputs, right.astype(float), strict=True)
     ]

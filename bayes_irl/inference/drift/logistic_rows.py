@@ -16,7 +16,7 @@ class Rows:
 
     Attributes:
         columns: Numbers of these parameters.
-        design: Returns X, the features of every context; made anew each time, because it can be large.
+        design: Returns X, the features of every context; made anew each time, because it can be large: it may be changed.
         offsets: Log-odds of the default answers.
         weights: How often each context counts.
     """
@@ -53,8 +53,8 @@ class LogisticRows:
             chance = expit(odds)
             value -= float(each.weights @ (np.logaddexp(0, odds) - np.logaddexp(0, each.offsets)))
             slope[each.columns] -= (each.weights * chance) @ design
-            heat = each.weights * chance * (1 - chance)
-            curvature[np.ix_(each.columns, each.columns)] += design.T @ (heat[:, None] * design)
+            design *= np.sqrt(each.weights * chance * (1 - chance))[:, None]
+            curvature[np.ix_(each.columns, each.columns)] += design.T @ design
         return value, slope, curvature
 
     def tempered(self, temper: float) -> "LogisticRows":

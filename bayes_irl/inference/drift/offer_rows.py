@@ -59,5 +59,5 @@ def _session(design: Float[np.ndarray, "num_rows num_columns"], table: Float[np.
     """One session's choices."""
     every = np.arange(design.shape[1])
     return LogisticRows(
-        table[:, 1] @ design, [Rows(every, lambda: design, np.zeros(len(design)), table.sum(axis=1))]
+        table[:, 1] @ design, [Rows(every, design.copy, np.zeros(len(design)), table.sum(axis=1))]
     )

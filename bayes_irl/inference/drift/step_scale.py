@@ -17,16 +17,16 @@ from scipy.stats import halfnorm, qmc
 
 from bayes_irl.inference.drift.logistic_rows import LogisticRows
 from bayes_irl.inference.drift.walking_value import WalkingValue
-from bayes_irl.solvers.random_walk import Expansion, Path, PathPrecision, RandomWalk, find_path
+from bayes_irl.solvers.random_walk import Expansion, RandomWalk, find_path
 
 SETTLED = 0.01  # change of log τ from one expansion to the next
-MOST_ROUNDS = 20
+MOST_ROUNDS, STEPS_A_ROUND = 30, 2
 TOLERANCE = 1e-7  # relative, of the log evidence
 LEAST_CHANGE = 1e-4  # of the prior's scale: smaller total changes are not told apart
 DROP = 9.0  # nats below the peak at which a scan ends
 STRIDE = 0.25  # of log τ in a scan, at most
 NUM_POINTS = 64  # at which the joint evidence of all groups is computed, to draw from
-NUM_CHECKED = 4  # of them, at which the expansion is made anew
+CHECKED = 0.05, 0.95  # quantiles of them at which the expansion is made anew
 
 Scales = Float[np.ndarray, " num_groups"]
 Report = Callable[[int], object]
@@ -104,10 +104,10 @@ def find_peak(drift: DriftProblem, tick: Report) -> ScalePeak:
     """Climb to the most probable τ and spreads, with an expansion about the most probable path."""
     value, num = drift.value, len(drift.value.places)
     log_scales, spreads = np.full(num, np.log(0.3 * drift.change / drift.span)), value.spreads
-    path = np.zeros((len(value.sessions), value.num_parameters))
+    about = Expansion.of(value.sessions, np.zeros((len(value.sessions), value.num_parameters)))
     least = np.log(LEAST_CHANGE * drift.change / drift.span)
     for _ in range(MOST_ROUNDS):
-        about, settled = find_path(value.sessions, drift.walk(log_scales, spreads), path)
+        about, settled = find_path(value.sessions, drift.walk(log_scales, spreads), about, STEPS_A_ROUND)
 
         def loss(flat: np.ndarray, about: Expansion = about) -> float:
             first = value.first(flat[num:])
@@ -117,10 +117,10 @@ def find_peak(drift: DriftProblem, tick: Report) -> ScalePeak:
         start = np.concatenate([log_scales, spreads])
         bounds = [(least, None)] * num + [(-6.0, 3.0)] * len(spreads)
         found = scipy.optimize.minimize(loss, start, method="L-BFGS-B", bounds=bounds, tol=TOLERANCE).x
-        path, log_scales, spreads = about.path, found[:num], found[num:]
+        log_scales, spreads = found[:num], found[num:]
         tick(1)
-        if np.abs(found - start).max() < SETTLED:
-            return ScalePeak(log_scales, spreads, about, settled)
+        if settled and np.abs(found - start).max() < SETTLED:
+            return ScalePeak(log_scales, spreads, about, True)
     return ScalePeak(log_scales, spreads, about, False)
 
 
@@ -130,7 +130,7 @@ def draw_scales(drift: DriftProblem, peak: ScalePeak, rng: np.random.Generator, 
     Each group is scanned with the others at their peak. The product of these densities proposes points, whose weights
     are the joint evidence over it.
     """
-    num, known = len(peak.log_scales), {}
+    num = len(peak.log_scales)
 
     def log_joint(log_scales: Scales, about: Expansion = peak.about) -> float:
         return about.posterior(drift.walk(log_scales, peak.spreads))[2] + drift.log_prior(log_scales)
@@ -155,8 +155,9 @@ def draw_scales(drift: DriftProblem, peak: ScalePeak, rng: np.random.Generator, 
     log_evidence = float(ratios.max() + np.log(weights.mean()))
     weights = weights / weights.sum()
     errors = []
-    for at in np.argsort(points[:, 0])[np.linspace(0, NUM_POINTS - 1, NUM_CHECKED).astype(int)]:
-        anew, _ = find_path(drift.value.sessions, drift.walk(points[at], peak.spreads), peak.about.path)
+    for at in np.argsort(points.sum(axis=1))[[int(share * NUM_POINTS) for share in CHECKED]]:
+        mean = peak.about.posterior(drift.walk(points[at], peak.spreads))[0]
+        anew = Expansion.of(drift.value.sessions, mean)
         errors.append(abs(log_joint(points[at], anew) - known[at]))
         tick(1)
     return ScalePoints(points, weights, log_evidence - log_constant(drift, peak), float(max(errors)))
@@ -164,9 +165,13 @@ def draw_scales(drift: DriftProblem, peak: ScalePeak, rng: np.random.Generator, 
 
 def log_constant(drift: DriftProblem, peak: ScalePeak) -> float:
     """Log evidence of parameters that are the same in all sessions, by Laplace's approximation."""
-    sessions, first = drift.value.sessions, drift.value.first(peak.spreads)
+    together, first = [_together(drift.value.sessions)], drift.value.first(peak.spreads)
     walk = RandomWalk(first.mean, first.precision, np.zeros((0, len(first.mean))))
-    about, _ = find_path([_together(sessions)], walk, peak.about.path.mean(axis=0, keepdims=True))
+    pulls = peak.about.slopes + np.einsum("dpq,dq->dp", peak.about.curvatures, peak.about.path)
+    start = np.linalg.solve(
+        first.precision + peak.about.curvatures.sum(axis=0), first.precision @ first.mean + pulls.sum(axis=0)
+    )
+    about, _ = find_path(together, walk, Expansion.of(together, start[None]))
     return about.posterior(walk)[2]
 
 

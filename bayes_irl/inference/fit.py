@@ -134,7 +134,9 @@ class Fit:
             InputError: If not; the message names what to use instead.
         """
         if not self.about_a_system:
-            raise InputError.of("posterior", "a fit to a recorded system", "one to gradients", ADVICE)
+            advice = "Take one session of a drift: bi.at_session." if self.has("sessions") else ADVICE
+            got = "a drift over sessions" if self.has("sessions") else "one to gradients"
+            raise InputError.of("posterior", "a fit to a recorded system", got, advice)
         kind = type(self.system)
         if capability not in kind.supports:
             instead = kind.instead.get(capability, "")

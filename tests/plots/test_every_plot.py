@@ -78,6 +78,7 @@ def mazes_and_choices() -> dict:
     timed = bi.infer("reaction_time", evidence, answers, method=bi.Laplace(200), key=KEY)
     return {
         "walk": ({"A walk": walker},),
+        "drift": (bi.drift(offers, chose_a, [0, 3], key=KEY),),
         "place_reward": (places,),
         "contexts": hidden(),
         "choice_shares": (juices,),

@@ -208,6 +208,5 @@ def _as_tree(
     tree.attrs |= dict(value.attrs) | {
         "changed": str(Changed.of(ratio)),
         "log_evidence_ratio": ratio,
-        "temper": value.temper,
     }
     return tree

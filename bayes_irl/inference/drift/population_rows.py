@@ -1,6 +1,6 @@
 """The sessions of a population, as answers whose log-odds are linear in the parameters of a model of its value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, UInt8
 
 from bayes_irl._checks import InputError
 from bayes_irl.generative import as_model
-from bayes_irl.inference.drift.logistic_rows import LogisticRows, Rows
+from bayes_irl.inference.drift.logistic_rows import Calibrated, LogisticRows, Rows
 from bayes_irl.inference.drift.walking_value import First, Implied, WalkingValue, walking_value
 from bayes_irl.inference.scores.scored_bins import ScoredBins, look
 from bayes_irl.inference.scores.value_family import Named, ValueFamily
@@ -27,6 +27,8 @@ from bayes_irl.systems.population.precision import single
 
 MOST_PATTERNS = 200  # recorded patterns at which rewards are reported
 MIN_CURVATURE = 1.0  # per squared nat, of a parameter that the recording determines
+WEAK_WIDTH = 2.0  # nats, of the prior of a session by itself
+MOST_STEPS, LONGEST_STEP, SETTLED = 20, 2.0, 1e-3  # of its parameters, in nats
 IN_NATS = "nats per update (coding cost = 1)"
 
 
@@ -47,14 +49,14 @@ def _walking(population: Population, recording: Any, model: Any, baseline: Any) 
     claim = as_model("independent_tuning" if model is None else model)
     family = ValueFamily(claim, Observations((observed[0],), None, "given"))
     moved = _linear(family)
-    sessions = [_rows(each, moved) for each in observed]
-    temper = 1.0 if observed[0].updates else _temper(family, observed, sessions)
-    places = {name: np.asarray(at, int) for name, at in family.named(np.arange(family.num_dimensions), {}).items()}
+    places = {name: np.asarray(at, int) for name, at in family.named(np.arange(float(family.num_dimensions)), {}).items()}
+    rows = [_rows(each, moved) for each in observed]
+    sessions, tempers = (rows, {}) if observed[0].updates else _calibrated(family, observed, rows, places)
     spreads, unravel = ravel_pytree(dict(family.start_spreads))
     mine = observed[0].system
     stored = [mine.store().merge(each.store(), combine_attrs="override") for each in observed]
     return WalkingValue(
-        sessions=[each.tempered(temper) for each in sessions],
+        sessions=sessions,
         places=places,
         dims={name: claim.dims.get(name, [f"{name}_{k}" for k in range(at.ndim)]) for name, at in places.items()},
         coords=mine.axes().coords,
@@ -64,8 +66,8 @@ def _walking(population: Population, recording: Any, model: Any, baseline: Any) 
         labels=None,
         system=xr.concat(stored, "recording", combine_attrs="override"),
         attrs={"model": claim.name, "claim": claim.claim, "observed": observed[0].kind, "units": IN_NATS}
-        | {"baseline": baseline if isinstance(baseline, str) else "given"},
-        temper=temper,
+        | {"baseline": baseline if isinstance(baseline, str) else "given"}
+        | {f"temper_{name}": temper for name, temper in tempers.items()},
     )
 
 
@@ -224,7 +226,7 @@ class _Contexts:
     moved: FeatureValue
     neuron: int
     columns: Int[np.ndarray, " num_columns"]
-    others: Int[np.ndarray, "num_contexts num_neurons"]
+    others: UInt8[np.ndarray, "num_contexts num_neurons"]
     stimulus: Int[np.ndarray, " num_contexts"]
     number: Int[np.ndarray, " num_contexts"]
     of_row: Int[np.ndarray, " num_rows"]
@@ -263,33 +265,46 @@ class _Contexts:
         return found
 
 
-def _temper(
-    family: ValueFamily, observed: Sequence[ObservedPopulation], sessions: Sequence[LogisticRows]
-) -> float:
-    """What the objective of snapshots is worth: its curvature over the variance of its scores, as in `climb`.
+def _calibrated(
+    family: ValueFamily,
+    observed: Sequence[ObservedPopulation],
+    sessions: Sequence[LogisticRows],
+    places: Mapping[str, Int[np.ndarray, "..."]],
+) -> tuple[list[Calibrated], dict[str, float]]:
+    """Sessions in bins, whose objective is no likelihood, made as curved as they are informative; and by how much.
 
-    At the parameters that are best for all sessions together: the median over parameters that are told to a nat.
+    A temper is the curvature over the variance of scores between trials, at each session's best parameters: one for each
+    named parameter, since the neurons of a bin tell more of single ones than of what they have in common.
     """
-    flat = _best(sessions)
-    curvature = np.sum([np.diag(each(flat)[2]) for each in sessions], axis=0)
-    variance, value = np.zeros_like(flat), family.value(flat, family.start_spreads)
-    pull = jax.tree_util.Partial(family.pull, *single((flat, family.start_spreads)))
+    centres, curvature, variance = [], 0.0, 0.0
     first = ScoredBins.of(observed[0])  # blocks of one size, so that one program serves all sessions
-    for each in observed:
-        scores = look(ScoredBins.of(each).in_blocks_of(first), value, pull).of_clusters.astype(float)
+    for each, session in zip(observed, sessions, strict=True):
+        flat, own = _best(session)
+        pull = jax.tree_util.Partial(family.pull, *single((flat, family.start_spreads)))
+        evidence = ScoredBins.of(each).in_blocks_of(first)
+        scores = look(evidence, family.value(flat, family.start_spreads), pull).of_clusters.astype(float)
         variance += len(scores) / (len(scores) - 1) * (scores**2).sum(axis=0)
+        curvature += own
+        centres.append(flat)
     told = (curvature > MIN_CURVATURE) & (variance > 0)
-    return float(np.median(curvature[told] / variance[told])) if told.any() else 1.0
+    tempers, scale = {}, np.ones(family.num_dimensions)
+    for name, at in places.items():
+        known = at.reshape(-1)[told[at.reshape(-1)]]
+        tempers[name] = float(np.median(curvature[known] / variance[known])) if known.size else 1.0
+        scale[at.reshape(-1)] = np.sqrt(tempers[name])
+    return [Calibrated(*each, scale) for each in zip(sessions, centres, strict=True)], tempers
 
 
-def _best(sessions: Sequence[LogisticRows]) -> Float[np.ndarray, " num_parameters"]:
-    """Parameters that are best for all sessions together, with a weak prior."""
-    flat = np.zeros(len(sessions[0].linear))
-    for _ in range(8):
-        parts = [each(flat) for each in sessions]
-        curvature = np.sum([part[2] for part in parts], axis=0) + 0.25 * np.eye(len(flat))
-        flat = flat + np.linalg.solve(curvature, np.sum([part[1] for part in parts], axis=0) - 0.25 * flat)
-    return flat
+def _best(session: LogisticRows) -> tuple[np.ndarray, Float[np.ndarray, " num_parameters"]]:
+    """The parameters of one session, with a weak prior, and the diagonal of the curvature there."""
+    flat, weak = np.zeros(len(session.linear)), np.eye(len(session.linear)) / WEAK_WIDTH**2
+    for _ in range(MOST_STEPS):
+        _, slope, curvature = session(flat)
+        step = np.linalg.solve(curvature + weak, slope - weak @ flat)
+        flat = flat + step * min(1.0, LONGEST_STEP / np.abs(step).max())
+        if np.abs(step).max() < SETTLED:
+            break
+    return flat, np.diag(curvature)
 
 
 def _most_frequent(observed: Sequence[ObservedPopulation]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ how much another one would change the evidence is reported. This is the decouple
 2021, doi:10.1016/j.neuron.2020.12.004.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.optimize
@@ -15,9 +15,8 @@ from jaxtyping import Float
 from scipy.interpolate import PchipInterpolator
 from scipy.stats import halfnorm, qmc
 
-from bayes_irl.inference.drift.logistic_rows import LogisticRows
 from bayes_irl.inference.drift.walking_value import WalkingValue
-from bayes_irl.solvers.random_walk import Expansion, RandomWalk, find_path
+from bayes_irl.solvers.random_walk import Expansion, Likelihood, RandomWalk, find_path
 
 SETTLED = 0.01  # change of log τ from one expansion to the next
 MOST_ROUNDS, STEPS_A_ROUND = 30, 2
@@ -191,10 +190,14 @@ def draw_paths(
     return np.exp(points.log_scales[chosen])[order], paths[order]
 
 
-def _together(sessions: list[LogisticRows] | tuple[LogisticRows, ...]) -> LogisticRows:
+def _together(sessions: Sequence[Likelihood]) -> Likelihood:
     """All sessions as one."""
-    linear = np.sum([each.linear for each in sessions], axis=0)
-    return LogisticRows(linear, [rows for each in sessions for rows in each.rows])
+
+    def expand(parameters: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+        value, slope, curvature = map(sum, zip(*(each(parameters) for each in sessions), strict=True))
+        return value, slope, curvature  # type: ignore[return-value]
+
+    return expand
 
 
 @dataclass(frozen=True)

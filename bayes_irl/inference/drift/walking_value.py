@@ -10,7 +10,7 @@ import xarray as xr
 from jaxtyping import Float, Int
 
 from bayes_irl._checks import InputError
-from bayes_irl.inference.drift.logistic_rows import LogisticRows
+from bayes_irl.solvers.random_walk import Likelihood
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class WalkingValue:
         implied: What follows from draws of the parameters `[num_draws, num_sessions, num_parameters]`.
         labels: Names of the sessions; None: they are numbered.
         system: What a tree keeps of the system.
-        attrs: For the tree's attributes: model, claim, units, what was observed.
-        temper: What the objective was multiplied by; 1 for likelihoods.
+        attrs: For the tree's attributes: model, claim, units, what was observed, and for composite likelihoods by how
+            much their curvature was changed.
     """
 
-    sessions: Sequence[LogisticRows]
+    sessions: Sequence[Likelihood]
     places: Mapping[str, Int[np.ndarray, "..."]]
     dims: Mapping[str, Sequence[str]]
     coords: Mapping[str, Any]
@@ -71,12 +71,11 @@ class WalkingValue:
     labels: Sequence[str] | None
     system: xr.Dataset
     attrs: Mapping[str, Any]
-    temper: float = 1.0
 
     @property
     def num_parameters(self) -> int:
         """Size of the vector of parameters."""
-        return len(self.sessions[0].linear)
+        return sum(at.size for at in self.places.values())
 
 
 @singledispatch

@@ -78,9 +78,7 @@ def _draw(axes: Axes, days: np.ndarray, values: xr.DataArray) -> None:
     few = lines.shape[-1] <= len(style.PALETTE)
     for k in range(lines.shape[-1]):
         colour = style.PALETTE[k] if few else style.GREY
-        axes.fill_between(
-            days, each.low[:, k], each.high[:, k], color=colour, alpha=0.25 if few else 0.1, linewidth=0
-        )
+        axes.fill_between(days, each.low[:, k], each.high[:, k], color=colour, alpha=0.25 if few else 0.1, linewidth=0)
         axes.plot(days, each.mean[:, k], color=colour, linewidth=style.LINE if few else style.THIN)
         axes.plot(days, each.mean[:, k], "o", color=colour, markersize=2 if few else 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))

@@ -96,6 +96,14 @@ bi.plots.choice_shares(tree)
 bi.plots.relative_values(tree, truth=2.2)
 
 # %% [markdown]
+# ## `drift`: every parameter over days, and whether the reward changed
+
+# %%
+drifted = bi.drift(offers, chose_a, days=range(offers.num_sessions), key=key)
+print(bi.verdict(drifted))
+bi.plots.drift(drifted)
+
+# %% [markdown]
 # ## `predicted_answers`: answers and reaction times, observed and predicted
 
 # %%

@@ -11,6 +11,7 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+from drifting import fields_of_days, sessions
 from populations import as_fitted
 
 import bayes_irl as bi
@@ -56,6 +57,8 @@ def main() -> None:
     for num_neurons, num_stimuli, num_bins in ((87, 8, 4_000), (46, 16, 30_000)):
         time_tuning(num_neurons, num_stimuli, num_bins)
     time_counts(87, 8, 4_000)
+    for model in ("independent_tuning", "large_population"):
+        time_drift(30, 5_000, 10, model)
     for num_neurons, num_bins, num_draws in ((100, 500_000, 100), (100, 1_000_000, 100), (1000, 1_000_000, 20)):
         time_population(num_neurons, num_bins, num_draws)
 
@@ -353,6 +356,17 @@ def time_tuning(num_neurons: int, num_stimuli: int, num_bins: int) -> None:
     measure(
         f"independent_tuning, {num_neurons} neurons × {num_stimuli} stimuli × {num_bins:,} bins",
         lambda: print(f"  {bi.verdict(bi.infer('independent_tuning', population, recording, key=0))}"),
+    )
+
+
+def time_drift(num_neurons: int, num_bins: int, num_sessions: int, model: str) -> None:
+    """A reward that drifts over sessions, compilation included."""
+    population = bi.Population(num_neurons, bi.Stimulus.per_update([[0.9, 0.1], [0.15, 0.85]], num_neurons))
+    fields = fields_of_days(num_sessions, (2, num_neurons), 0.1, 0.0, np.random.default_rng(0))
+    recordings = sessions(population, fields, num_bins * num_neurons, 0)
+    measure(
+        f"drift, {model}, {num_neurons} neurons × {num_bins:,} bins × {num_sessions} sessions",
+        lambda: print(f"  {bi.verdict(bi.drift(population, recordings, None, model, key=0))}"),
     )
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import jax
 import numpy as np
 import pytest
+from drifting import fields_of_days, sessions
 from jump_process import Glm, simulate
 from scipy.signal import lfilter
 
@@ -79,6 +80,17 @@ def test_the_page_on_counts_runs():
     exec(block.replace("silence(3)", "silence(3), num_draws=2"), done)
     assert bi.passed(done["fit"]), bi.verdict(done["fit"])
     assert "tuning_curve" in done["prediction"]["predictions"]
+
+
+def test_the_page_on_drifts_runs():
+    """On three neurons whose fields walk."""
+    population = bi.Population(3, bi.Stimulus.switching(0.1))
+    fields = fields_of_days(6, (2, 3), 0.3, 0.0, np.random.default_rng(0))
+    done = {"bi": bi, "population": population, "sessions": sessions(population, fields, 3000, 0)}
+    (block,) = blocks("drift")
+    exec(block, done)
+    assert bi.passed(done["tree"]), bi.verdict(done["tree"])
+    assert done["tree"].attrs["changed"] == "yes" and "tuning_curve" in done["prediction"]["predictions"]
 
 
 def test_the_checks_of_the_page_on_failed_verdicts_exist():

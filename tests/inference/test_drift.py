@@ -254,4 +254,3 @@ def test_other_trees_have_no_sessions(walked):
         bi.at_session(bi.drift(offers, chose, [0, 1, 2], key=0), 0)
     with pytest.raises(bi.InputError, match="at_session"):
         bi.adapt(walked[1], NEURONS.silence(0))
-

@@ -1,4 +1,4 @@
-"""How often intervals of a drift hold the truth, and what it says of rewards that drift, stay or jump: figures, not tests.
+"""How often intervals of a drift hold the truth, and what is said of rewards that stay or jump: figures, not tests.
 
 Eight neurons with couplings, six sessions. `python tests/validation/drift.py 20` fits 20 seeds of every kind (about
 forty minutes on one core); `... 20 updates large_population` only these.
@@ -63,13 +63,12 @@ def report(what: str, found: np.ndarray) -> None:
     """One line."""
     error = found.std(axis=0, ddof=1) / np.sqrt(len(found))
     ratio = np.quantile(found[:, 3], [0.0, 0.5, 1.0])
+    print(f"{what}: fields {found[:, 0].mean():.3f} ± {error[0]:.3f}, pairs {found[:, 1].mean():.3f} ± {error[1]:.3f}")
     print(
-        f"{what}: fields {found[:, 0].mean():.3f} ± {error[0]:.3f}, pairs {found[:, 1].mean():.3f} ± {error[1]:.3f}, "
-        f"tau {found[:, 2].mean():.2f} ± {error[2]:.2f}; log evidence ratio {ratio[0]:.1f}, {ratio[1]:.1f}, {ratio[2]:.1f} "
-        f"(least, median, most); yes {np.mean(found[:, 3] > np.log(10)):.2f}, no {np.mean(found[:, 3] < -np.log(10)):.2f}; "
-        f"p of a jump below 0.01 in {np.mean(found[:, 4] < 0.01):.2f}; passed {found[:, 5].mean():.2f}",
-        flush=True,
+        f"  tau {found[:, 2].mean():.2f} ± {error[2]:.2f}; log evidence ratio, least, median and most: {ratio.round(1)}"
     )
+    print(f"  yes {np.mean(found[:, 3] > np.log(10)):.2f}, no {np.mean(found[:, 3] < -np.log(10)):.2f}")
+    print(f"  p of a jump below 0.01 in {np.mean(found[:, 4] < 0.01):.2f}; passed {found[:, 5].mean():.2f}", flush=True)
 
 
 if __name__ == "__main__":

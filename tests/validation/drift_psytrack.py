@@ -48,9 +48,7 @@ def trials(kept: dict) -> list[LogisticRows]:
     inputs = np.column_stack([np.ones(len(kept["y"])), kept["inputs"]["s1"][:, 0], kept["inputs"]["s2"][:, 0]])
     right, every = kept["y"] - kept["y"].min(), np.arange(3)
     return [
-        LogisticRows(
-            chose * row, [Rows(every, row[None].copy, np.zeros(1), np.ones(1))]
-        )
+        LogisticRows(chose * row, [Rows(every, row[None].copy, np.zeros(1), np.ones(1))])
         for row, chose in zip(inputs, right.astype(float), strict=True)
     ]
 

@@ -1,7 +1,7 @@
 """From recordings of many sessions to a posterior of how the reward drifted."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import arviz_base as azb
@@ -25,7 +25,7 @@ from bayes_irl.inference.drift.step_scale import (
     draw_scales,
     find_peak,
 )
-from bayes_irl.inference.drift.walking_value import WalkingValue, walking_value
+from bayes_irl.inference.drift.walking_value import walking_value
 from bayes_irl.inference.progress import Progress
 from bayes_irl.inference.tree import assemble
 from bayes_irl.systems import Check
@@ -121,7 +121,9 @@ def _checked_days(days: Any, number: int, ordered: bool) -> Float[np.ndarray, " 
         raise InputError.of("recordings", "at least two sessions", f"{number}", "Use infer for one.")
     if days is None:
         if not ordered:
-            raise InputError.of("days", "the day of each session, for offers", "none", "Names of sessions do not order.")
+            raise InputError.of(
+                "days", "the day of each session, for offers", "none", "Names of sessions do not order."
+            )
         return np.arange(float(number))
     if isinstance(days, str) or not isinstance(days, Sequence | np.ndarray):
         raise InputError.of("days", "a list of numbers or dates", type(days).__name__)
@@ -179,12 +181,12 @@ def _as_tree(
 ) -> xr.DataTree:
     value, groups = problem.value, list(problem.value.places)
     implied, at_mode = value.implied(paths), value.implied(peak.about.path[None])
-    drawn = {"tau": (("group",), scales)}
+    drawn: dict[str, tuple[Sequence[str], np.ndarray]] = {"tau": (("group",), scales)}
     drawn |= {name: (("session", *value.dims[name]), paths[..., at]) for name, at in value.places.items()}
     known = {"session": names, "group": groups} | dict(value.coords)
 
     def dataset(variables: dict) -> xr.Dataset:
-        dims = {name: list(axes) for name, (axes, _) in variables.items()}
+        dims: dict[Hashable, Sequence[Hashable]] = {name: list(axes) for name, (axes, _) in variables.items()}
         used = {axis for axes in dims.values() for axis in axes}
         found = azb.dict_to_dataset(
             {name: each[None] for name, (_, each) in variables.items()},

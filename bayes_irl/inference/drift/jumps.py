@@ -11,9 +11,7 @@ NUM_REPLICATES = 999
 LEAST_P = 0.01  # of the gate
 
 
-def jumped(
-    problem: DriftProblem, peak: ScalePeak, names: list[str], rng: np.random.Generator
-) -> tuple[Check, ...]:
+def jumped(problem: DriftProblem, peak: ScalePeak, names: list[str], rng: np.random.Generator) -> tuple[Check, ...]:
     """Check that the largest step of the most probable path is not too large a share of all steps together.
 
     The size of step d is S_d = Σ (change)² / Δ over a group of parameters, relative to its mean in replicates. The

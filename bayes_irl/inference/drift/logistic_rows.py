@@ -16,7 +16,7 @@ class Rows:
 
     Attributes:
         columns: Numbers of these parameters.
-        design: Returns X, the features of every context; made anew each time, because it can be large: it may be changed.
+        design: Returns X, the features of every context: made anew each time, because it can be large.
         offsets: Log-odds of the default answers.
         weights: How often each context counts.
     """

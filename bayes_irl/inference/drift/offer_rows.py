@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -16,7 +15,7 @@ PRIOR_WIDTH = {"value_of_a": 2.0, "value_of_b": 2.0, "side_bias": 1.0, "order_bi
 
 @walking_value.register
 def _(system: Offers, recording: Any, model: Any, baseline: Any) -> WalkingValue:
-    """log P(A)/P(B) = θ_A n_A − θ_B n_B + side bias ± order bias ±, per session, in nats.
+    """Log P(A)/P(B) = θ_A n_A − θ_B n_B + side bias ± order bias ±, per session, in nats.
 
     Raises:
         InputError: If a model is given, or there are several subjects.
@@ -31,9 +30,7 @@ def _(system: Offers, recording: Any, model: Any, baseline: Any) -> WalkingValue
     features["order_bias"] = shown.a_first / 2.0
     kept = {name: column for name, column in features.items() if np.any(column)}
     design = np.column_stack(list(kept.values())).astype(float)
-    sessions = [
-        _session(design[shown.session == s], table[shown.session == s]) for s in range(system.num_sessions)
-    ]
+    sessions = [_session(design[shown.session == s], table[shown.session == s]) for s in range(system.num_sessions)]
     widths = np.array([PRIOR_WIDTH[name] for name in kept])
     first = First(np.zeros(len(widths)), np.diag(widths**-2.0))
     return WalkingValue(
@@ -58,6 +55,4 @@ def _(system: Offers, recording: Any, model: Any, baseline: Any) -> WalkingValue
 def _session(design: Float[np.ndarray, "num_rows num_columns"], table: Float[np.ndarray, "num_rows 2"]) -> LogisticRows:
     """One session's choices."""
     every = np.arange(design.shape[1])
-    return LogisticRows(
-        table[:, 1] @ design, [Rows(every, design.copy, np.zeros(len(design)), table.sum(axis=1))]
-    )
+    return LogisticRows(table[:, 1] @ design, [Rows(every, design.copy, np.zeros(len(design)), table.sum(axis=1))])

@@ -1,7 +1,7 @@
 """The sessions of a population, as answers whose log-odds are linear in the parameters of a model of its value."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -49,7 +49,9 @@ def _walking(population: Population, recording: Any, model: Any, baseline: Any) 
     claim = as_model("independent_tuning" if model is None else model)
     family = ValueFamily(claim, Observations((observed[0],), None, "given"))
     moved = _linear(family)
-    places = {name: np.asarray(at, int) for name, at in family.named(np.arange(float(family.num_dimensions)), {}).items()}
+    places = {
+        name: np.asarray(at, int) for name, at in family.named(np.arange(float(family.num_dimensions)), {}).items()
+    }
     rows = [_rows(each, moved) for each in observed]
     sessions, tempers = (rows, {}) if observed[0].updates else _calibrated(family, observed, rows, places)
     spreads, unravel = ravel_pytree(dict(family.start_spreads))
@@ -194,7 +196,7 @@ def _of_values(
     weight: Float[np.ndarray, " num_stimuli"],
     ahead: Float[np.ndarray, "num_stimuli num_stimuli"],
 ) -> Float[np.ndarray, " num_parameters"]:
-    """n Σ_bins w(x) [v(σ, x) − Σ_x′ T[x, x′] v(σ, x′)] of each parameter: what the moving stimulus changes."""
+    """N Σ_bins w(x) [v(σ, x) − Σ_x′ T[x, x′] v(σ, x′)] of each parameter: what the moving stimulus changes."""
     recording = observed.counts
     if observed.updates:
         return np.zeros(len(moved.fields))
@@ -262,7 +264,7 @@ class _Contexts:
                 found[sets == k] += self.others[sets == k].astype(float) @ pairs[:, k].T
         if self.moved.by_count is not None:
             found += np.diff(self.moved.by_count, axis=2)[:, self.stimulus, self.number].T
-        return found
+        return np.asarray(found)
 
 
 def _calibrated(
@@ -273,10 +275,11 @@ def _calibrated(
 ) -> tuple[list[Calibrated], dict[str, float]]:
     """Sessions in bins, whose objective is no likelihood, made as curved as they are informative; and by how much.
 
-    A temper is the curvature over the variance of scores between trials, at each session's best parameters: one for each
-    named parameter, since the neurons of a bin tell more of single ones than of what they have in common.
+    A temper is the curvature over the variance of scores between trials, at each session's best parameters: one for
+    each named parameter, since the neurons of a bin tell more of single ones than of what they have in common.
     """
-    centres, curvature, variance = [], 0.0, 0.0
+    centres = []
+    curvature, variance = np.zeros(family.num_dimensions), np.zeros(family.num_dimensions)
     first = ScoredBins.of(observed[0])  # blocks of one size, so that one program serves all sessions
     for each, session in zip(observed, sessions, strict=True):
         flat, own = _best(session)

@@ -1,9 +1,9 @@
 """How far parameters walk between sessions: the posterior of the scale of their steps, by evidence.
 
-The steps of a group of parameters have the variance τ² Δ over Δ days. The log evidence log p(recordings | τ) is Laplace's:
-that of the log likelihoods' expansion about the most probable path. The expansion is the one at the most probable τ;
-how much another one would change the evidence is reported. This is the decoupled Laplace approximation of Roy et al.
-2021, doi:10.1016/j.neuron.2020.12.004.
+The steps of a group of parameters have the variance τ² Δ over Δ days. The log evidence log p(recordings | τ) is
+Laplace's: that of the log likelihoods' expansion about the most probable path. The expansion is the one at the most
+probable τ; how much another one would change the evidence is reported. This is the decoupled Laplace approximation of
+Roy et al. 2021, doi:10.1016/j.neuron.2020.12.004.
 """
 
 from collections.abc import Callable, Sequence

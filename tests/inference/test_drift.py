@@ -109,8 +109,14 @@ def test_scales_of_two_groups_are_those_of_a_grid():
     spread = np.sqrt(mass @ (both - wanted) ** 2 / mass.sum())
     assert (np.abs(points.weights @ points.log_scales - wanted) < 0.1 * spread).all()
     ratio = log_joint.max() + np.log(mass.sum() * (grid[1] - grid[0]) ** 2)
-    still = peak.about.posterior(problem.walk(np.full(2, np.log(1e-5)), peak.spreads))[2]
-    assert points.log_evidence_ratio == pytest.approx(ratio - still, abs=0.5)  # still: about another path
+    design, still = np.stack([offers.num_a, -offers.num_b], axis=1), np.zeros(2)
+    for _ in range(20):  # one logistic regression of all sessions, whose prior has a variance of 4
+        chance = 1 / (1 + np.exp(-design @ still))
+        hessian = np.eye(2) / 4 + design.T @ ((chance * (1 - chance))[:, None] * design)
+        still = still + np.linalg.solve(hessian, design.T @ (chose - chance) - still / 4)
+    constant = chose @ design @ still - np.logaddexp(0, design @ still).sum() + len(chose) * np.log(2)
+    constant -= still @ still / 8 + 0.5 * (np.linalg.slogdet(hessian)[1] + 2 * np.log(4))
+    assert points.log_evidence_ratio == pytest.approx(ratio - constant, abs=0.1)
     scales, paths = draw_paths(problem, peak, points, 4000, np.random.default_rng(1))
     assert np.allclose(np.log(scales).mean(axis=0), points.weights @ points.log_scales, atol=0.05)
     assert paths.shape == (4000, 5, 2)
@@ -147,7 +153,7 @@ def test_intervals_hold_at_the_nominal_rate():
 def test_a_constant_reward_has_not_changed():
     trees = [drifted(0.0, seed=seed)[1] for seed in range(3)]
     said = [tree for tree in trees if tree.attrs["changed"] == "no"]
-    assert max(tree.attrs["log_evidence_ratio"] for tree in trees) < -0.5 and len(said) >= 2
+    assert max(tree.attrs["log_evidence_ratio"] for tree in trees) < 0 and said
     assert all("no evidence that the reward changed" in bi.verdict(tree) for tree in said)
     assert all(np.quantile(tree["posterior"]["tau"], 0.95) * np.sqrt(5) < 0.3 for tree in trees)
 

@@ -82,3 +82,6 @@ def _draw(axes: Axes, days: np.ndarray, values: xr.DataArray) -> None:
         axes.plot(days, each.mean[:, k], color=colour, linewidth=style.LINE if few else style.THIN)
         axes.plot(days, each.mean[:, k], "o", color=colour, markersize=2 if few else 1)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
+    own = [str(dim) for dim in values.dims if dim not in ("chain", "draw", "session")]
+    if few and len(own) == 1:
+        style.legend(axes, axes.lines[::2], [str(label) for label in values[own[0]].values], title=own[0], ncols=2)

@@ -122,16 +122,16 @@ def _observe(population: Population, recording: Any, baseline: Any) -> list[Obse
     """
     if not isinstance(recording, list | tuple):
         expected = "a list of recordings, one per session, in the order in which they were made"
-        raise InputError.of("recording", expected, type(recording).__name__)
+        raise InputError.of("recordings", expected, type(recording).__name__)
     names = [getattr(each, "unit_ids", None) for each in recording]
     if len({each for each in names if each is not None}) > 1:
         advice = "Keep the neurons that were recorded in every session: bi.pick_neurons."
-        raise InputError.of("recording", "the same neurons in every session", "different names", advice)
+        raise InputError.of("recordings", "the same neurons in every session", "different names", advice)
     named = population.named_after(recording[0])
     kind = baseline if isinstance(baseline, str) else "neuron"
     first = [named.observe(each, kind if kind == "population" else check_kind(kind, named)) for each in recording]
     if len({each.updates for each in first}) > 1:
-        raise InputError.of("recording", "updates in all sessions, or bins in all", "both")
+        raise InputError.of("recordings", "updates in all sessions, or bins in all", "both")
     if named.responses.counted:
         advice = "Keep 0 and 1 by Recording.from_counts, and a Population without `responses`."
         raise InputError.of("system", "responses of 0 and 1, for a drift", "spike counts", advice)
@@ -162,7 +162,7 @@ def _linear(family: ValueFamily) -> FeatureValue:
 def _rows(observed: ObservedPopulation, moved: FeatureValue) -> LogisticRows:
     """The objective of one session, as in `ScoredBins`: for updates the log likelihood."""
     recording, world = observed.counts, observed.population
-    size, num = world.num_stimuli, world.num_neurons
+    size = world.num_stimuli
     spikes, shown = recording.spikes(slice(None)), recording.stimulus
     share = np.asarray(world.stimulus_share)
     ahead = np.eye(size) if observed.updates else np.asarray(world.snapshot_transition)
@@ -186,7 +186,6 @@ def _rows(observed: ObservedPopulation, moved: FeatureValue) -> LogisticRows:
         )
         spiking = np.bincount(contexts.of_row, counts * spikes[bins, neuron], len(contexts.stimulus))
         linear[contexts.columns] += spiking @ features
-    assert num == len(odds)
     return LogisticRows(linear, rows)
 
 
@@ -196,7 +195,7 @@ def _of_values(
     weight: Float[np.ndarray, " num_stimuli"],
     ahead: Float[np.ndarray, "num_stimuli num_stimuli"],
 ) -> Float[np.ndarray, " num_parameters"]:
-    """N Σ_bins w(x) [v(σ, x) − Σ_x′ T[x, x′] v(σ, x′)] of each parameter: what the moving stimulus changes."""
+    """What the moving stimulus changes: n Σ_bins w(x) [v(σ, x) − Σ_x′ T[x, x′] v(σ, x′)] of each parameter."""
     recording = observed.counts
     if observed.updates:
         return np.zeros(len(moved.fields))

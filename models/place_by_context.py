@@ -15,8 +15,8 @@ from bayes_irl import generative
 DIMS = {"table": ("context", "place"), "reward_at": ("context", "place")}
 
 
-def model(maze, recording=None):
-    shape = (maze.num_contexts, maze.num_states)
+def model(agent, recording=None):
+    shape = (agent.num_contexts, agent.num_states)
     table = numpyro.sample("table", dist.Normal(0, 1).expand(shape).to_event(2))
-    reward = generative.respond(maze, maze.by_state(table), recording)
+    reward = generative.respond(agent, agent.by_state(table), recording)
     numpyro.deterministic("reward_at", reward.reshape(*shape, -1)[:, :, 0])

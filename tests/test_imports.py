@@ -29,6 +29,7 @@ systems = {
     "circuit": circuit,
     "population": bi.Population(3, stimulus),
     "maze": bi.Maze.from_text("+-+-+\\n|  G|\\n+-+-+"),
+    "agent": bi.SwitchingAgent(bi.Decisions([[1, 2], [2, 0], [0, 1]]), 2),
     "offers": bi.Offers.from_arrays([1, 2, 0, 3], [1, 0, 2, 1]),
     "evidence": bi.Evidence.from_arrays([0.1, -0.1], 0.2, sure_offered=[0, 1]),
 }

@@ -38,7 +38,9 @@ def test_the_models_of_the_readme_ship():
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
-@pytest.mark.parametrize("name", sorted(set(bi.available_models()) - {"place", *CHOICES, *POPULATIONS}))
+@pytest.mark.parametrize(
+    "name", sorted(set(bi.available_models()) - {"place", "place_by_context", *CHOICES, *POPULATIONS})
+)
 def test_every_model_draws_finite_rewards_for_any_circuit(name, size):
     model = bi.load_model(name)
     assert model.name == name

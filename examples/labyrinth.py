@@ -308,6 +308,45 @@ for kind in ("places", "turns"):
     print(f"{main}, with the reward, less habit by {kind}, memory of {level[1]}: {less.mean():.4f} ± {error(less):.4f}")
 
 # %% [markdown]
+# ## A reward that comes and goes
+#
+# In the published model rewards switch with a hidden context, such as thirst. So do they here, over the habit of one
+# turn: `SwitchingAgent` sums over all paths of the context, and `score` predicts each held-out move from those before.
+
+
+# %%
+def by_context(label):
+    """The same model with a reward for each of the hidden contexts."""
+
+    def labelled(agent, recording=None):
+        """The reward depends on the place, and switches with a hidden context."""
+        prior = dist.Normal(0, 0.2).expand([agent.num_contexts, int(label.max()) + 1]).to_event(2)
+        generative.respond(agent, agent.by_state(numpyro.sample("values", prior)[:, label]), recording)
+
+    return labelled
+
+
+if not SMALL:  # it takes as long as all the rest
+    world, where = worlds[SHORT], np.array([past[0] for past in worlds[SHORT].pasts])
+    state, agent = follow(world, made), bi.SwitchingAgent(world.table, num_contexts=2)
+    train, test = (
+        bi.Trajectory.from_arrays(
+            state[who].ravel(), made[who].ravel(), len(world.pasts), 4, stretch=np.repeat(STRETCH[who], 499)
+        )
+        for who in (~HELD_OUT, HELD_OUT)
+    )
+    tree = bi.infer(by_context(where), agent, train, make_habits(world, made)[-1], bi.Laplace(num_draws=200), key=0)
+    print(f"{SHORT}, two contexts ({tree.attrs['inference_seconds']:.0f} s): {bi.verdict(tree)}")
+    stays = 1 / (1 - np.diagonal(tree["reward"]["switching"].values.mean(axis=(0, 1))))
+    shown = tree["contexts"]["probability"].values.mean(axis=0)
+    print(
+        f"  contexts last for {stays[0]:.0f} and {stays[1]:.0f} moves, {100 * shown[0]:.0f} and {100 * shown[1]:.0f} %"
+    )
+    switching = bi.score({"it": tree}, agent, test, num_draws=50)["score_of_trial"].values[0] / 499
+    more = switching - fits[SHORT].score
+    print(f"  {switching.mean():.4f} with two rewards; less one reward: {more.mean():.4f} ± {error(more):.4f}")
+
+# %% [markdown]
 # ## Is it a reward? Four controls
 #
 # Moves are drawn anew, as many as were recorded, and all is done as before: habits are estimated, rewards inferred.

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int
 from scipy.optimize import linear_sum_assignment
-from scipy.special import logsumexp
 
 from bayes_irl._checks import InputError, count, finite_array, positive, transition_matrix
 from bayes_irl._threads import map_threads
@@ -31,13 +30,13 @@ from bayes_irl.systems.scored import Scored
 from bayes_irl.systems.switching.context_reward import ContextReward
 from bayes_irl.systems.switching.model_checks import check_steps
 from bayes_irl.systems.switching.observed_in_order import ObservedInOrder
+from bayes_irl.systems.switching.scoring import score_in_order
 from bayes_irl.systems.switching.switching_optimum import SwitchingOptimum
 
 MOST_DRAWS = 100  # whose contexts are worked out
 MOST_EXCHANGED = 0.01  # share of draws whose contexts have other names than at the mode
 FEWEST_STEPS = 30  # in a context, for its reward to be more than the prior's
 MOST_CONTEXTS = 6
-NUM_PIECES = 50  # of a recording without trials, for standard errors of its score
 
 
 class Switching(System):
@@ -295,32 +294,9 @@ class Switching(System):
         return SubjectAdaptation.of(of(self), of(after), fitted)
 
     def score(self, system: System, rewards: Sequence[ContextReward], fitted: Fitted, observed: Observed) -> Scored:
-        """Log predictive density of a held-out recording, block after block of its stretches.
-
-        Stretches are the clusters of standard errors; where there is one, fifty parts of it.
-        """
+        """Log predictive density of a held-out recording, block after block of its stretches; see `score_in_order`."""
         assert isinstance(observed, ObservedInOrder) and isinstance(system, Switching)
-        steps = observed.steps
-        each = np.stack(map_threads(lambda reward: np.asarray(_evidence(system, observed, reward)), rewards))
-        stretch, size = np.asarray(steps.stretch), np.bincount(np.asarray(steps.place) // steps.length)
-        total = np.cumsum(each, axis=1)
-        before = total - each
-        first = np.flatnonzero(np.asarray(steps.begins))[stretch]
-        since = total - before[:, first]  # of each draw, from the beginning of the stretch
-        mixed = logsumexp(since, axis=0) - np.log(len(each))
-        gain = np.diff(mixed, prepend=0.0)
-        gain[np.asarray(steps.begins)] = mixed[np.asarray(steps.begins)]
-        one = steps.num_stretches == 1
-        labels = np.arange(len(gain)) * NUM_PIECES // len(gain) if one else stretch
-        labels = np.unique(labels, return_inverse=True)[1]
-        return Scored(
-            gain / size,
-            size.astype(float),
-            "nats",
-            observed.num_steps,
-            labels=labels,
-            names=np.arange(labels.max() + 1),
-        )
+        return score_in_order(observed, map_threads(lambda reward: _evidence(system, observed, reward), rewards))
 
     def dwell(self, optimum: SwitchingOptimum) -> tuple[str, np.ndarray]:
         """How many steps each context lasts on average, `[num_contexts]`, as a variable of predictions."""

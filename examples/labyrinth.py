@@ -556,11 +556,10 @@ figure.savefig(OUT / "labyrinth.png", dpi=200)
 #   (90 % interval 1.4 to 10.2 %); by the habit of places 0.4 % (0.2 to 1.3 %), as at the other dead end before. A share
 #   above 1.3 % would speak against this habit, one below 1.4 % against this reward. The moves refute both fits (see the
 #   verdicts), so neither is to be relied on. In walks by a known reward, five of six 90 % intervals hold the truth.
-#
-# - **A reward that comes and goes** adds to one that stays: over one turn, two rewards that switch give −0.684, 0.0095 ±
-#   0.0021 more than one reward. Contexts last for 28 and 236 moves. This, too, is more than the published −0.727, and
-#   less than a longer habit gives without a reward. The verdict refutes this fit: what a mouse does at a place depends on
-#   what it did there before beyond both contexts, which a longer habit would say.
+# - **A reward that comes and goes** adds to one that stays: over one turn, two rewards that switch give −0.684, 0.0095
+#   ± 0.0021 more than one reward. Contexts last for 28 and 236 moves. This, too, is more than the published −0.727, and
+#   less than a longer habit gives without a reward. The verdict refutes this fit: what a mouse does at a place depends
+#   on what it did there before, beyond both contexts, which a longer habit would say.
 #
 # *Left open.* Whether contexts add to longer habits, and whether simulated mice without a reward show them, too. Moves
 # change over the recording, and mice differ, but the data do not name them: runs of stretches stand for them here. They

@@ -22,7 +22,8 @@ def last_choice(made: InOrder, limit: float) -> Finding | None:
         test,
         limit,
         "Choices depend on the choice before",
-        "Give the model a bias that depends on the last choice; its present intervals may be wrong.",
+        "Give the model a bias that depends on the last choice, or an agent a reward that switches (SwitchingAgent); "
+        "its present intervals may be wrong.",
     )
 
 

@@ -50,7 +50,8 @@ def memory(recording: Recording, limit: float, own_last: bool = False) -> Findin
         "Answers depend on the past beyond the context that neurons see: neuron "
         f"{most.neuron} spikes {'more' if most.z > 0 else 'less'} after {whose} earlier spikes",
         "No reward explains this. Possible causes: neurons are refractory or burst, an important neuron was not "
-        "recorded, or spikes were missed or sorted wrongly. "
+        "recorded, the reward switches with a hidden context (SwitchingCircuit), or spikes were missed or sorted "
+        "wrongly. "
         f"{USE_WIDER_BINS if recording.neuron is None or own_last else USE_HISTORY}, sort again, or record more of "
         "the circuit.",
         p_value=p_value,

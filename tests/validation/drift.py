@@ -1,4 +1,4 @@
-"""How often intervals of a drift hold the truth, and what is said of rewards that stay or jump: figures, not tests.
+"""How often intervals of a drift hold the truth, and its answers for rewards that stay or jump: figures, not tests.
 
 Eight neurons with couplings, six sessions. `python tests/validation/drift.py 20` fits 20 seeds of every kind (about
 forty minutes on one core); `... 20 updates large_population` only these.

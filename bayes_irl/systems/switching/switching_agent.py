@@ -1,6 +1,5 @@
 """One agent whose reward switches with a hidden context."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -9,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from bayes_irl._checks import InputError
 from bayes_irl._types import ArrayLike, Baseline, Transition, Value
@@ -18,18 +17,17 @@ from bayes_irl.solvers.bellman import Policy
 from bayes_irl.solvers.costs import context_shares
 from bayes_irl.systems.base import Axes, BaselineKind, System, restore_system
 from bayes_irl.systems.compared import Compared
-from bayes_irl.systems.decisions.action_table import ActionTable
 from bayes_irl.systems.decisions.single_agent import SingleAgent
 from bayes_irl.systems.optimum import check_known
 from bayes_irl.systems.switching.observed_in_order import ObservedInOrder
 from bayes_irl.systems.switching.switching import Switching, check_contexts
 from bayes_irl.systems.switching.switching_optimum import SwitchingOptimum
-from bayes_irl.systems.switching.table_in_contexts import TableInContexts
+from bayes_irl.systems.switching.table_in_contexts import OnTable, TableInContexts
 
 Kind = TypeVar("Kind", bound="SwitchingAgent")
 
 
-class SwitchingAgent(Switching, ActionTable):
+class SwitchingAgent(Switching, OnTable):
     """One agent in a maze, or in a table of decisions, whose reward of places switches with a hidden context.
 
     Fit the model `place_by_context`. Move t is made at place s_t in context z_t:
@@ -80,36 +78,6 @@ class SwitchingAgent(Switching, ActionTable):
     def alone(self) -> SingleAgent:
         """The agent without contexts."""
         return self.table
-
-    @property
-    def action_names(self) -> tuple[str, ...]:
-        """Those of the table."""
-        return self.table.action_names
-
-    @property
-    def leads_to(self) -> Int[Array | np.ndarray, "num_actions num_states"]:
-        """As in the table."""
-        return self.table.leads_to
-
-    @property
-    def state_names(self) -> Sequence[Any]:
-        """As in the table."""
-        return self.table.state_names
-
-    @property
-    def possible(self) -> Bool[Array | np.ndarray, "num_actions num_states"] | None:
-        """As in the table."""
-        return self.table.possible
-
-    @property
-    def num_patterns(self) -> int:
-        """As in the table."""
-        return self.table.num_patterns
-
-    @property
-    def num_states(self) -> int:
-        """As in the table."""
-        return self.table.num_states
 
     @property
     def num_stimuli(self) -> int:

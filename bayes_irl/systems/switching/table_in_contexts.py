@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
@@ -10,20 +11,10 @@ from bayes_irl._types import Transition, Value
 from bayes_irl.systems.decisions.action_table import MOST_STATES_DENSE, ActionTable
 
 
-class TableInContexts(ActionTable):
-    """A table of actions whose stimulus is a context, which moves by itself when the world moves.
+class OnTable(ActionTable):
+    """Actions, and where they lead, as in another table: what a table with contexts shares with the one without."""
 
-    Attributes:
-        table: The actions, and where they lead, in any context.
-        switching: S[z, z′].
-    """
-
-    table: ActionTable
-    switching: Float[Array, "num_contexts num_contexts"]
-
-    def __str__(self) -> str:
-        """The table, and how many contexts there are."""
-        return f"{self.table}, in {len(self.switching)} hidden contexts"
+    table: eqx.AbstractVar[ActionTable]
 
     @property
     def action_names(self) -> tuple[str, ...]:
@@ -54,6 +45,22 @@ class TableInContexts(ActionTable):
     def num_states(self) -> int:
         """As in the table."""
         return self.table.num_states
+
+
+class TableInContexts(OnTable):
+    """A table of actions whose stimulus is a context, which moves by itself when the world moves.
+
+    Attributes:
+        table: The actions, and where they lead, in any context.
+        switching: S[z, z′].
+    """
+
+    table: ActionTable
+    switching: Float[Array, "num_contexts num_contexts"]
+
+    def __str__(self) -> str:
+        """The table, and how many contexts there are."""
+        return f"{self.table}, in {len(self.switching)} hidden contexts"
 
     @property
     def transition(self) -> Transition:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from bayes_irl._checks import InputError, count
+from bayes_irl._checks import InputError, count, whole_numbers
 from bayes_irl._types import ArrayLike
 from bayes_irl.inference import Fit
 from bayes_irl.plots import style
@@ -64,11 +64,9 @@ def contexts(
     if recording is not None:
         _draw_recorded(axes["recorded"], recording, places)
     if truth is not None:
-        known = np.asarray(truth)
-        if known.ndim != 1 or len(known) <= places[-1]:
-            raise InputError.of(
-                "truth", f"a context for each of at least {places[-1] + 1} bins", f"shape {known.shape}"
-            )
+        known = whole_numbers("truth", truth, 0, len(names) - 1, "Contexts are numbered from 0.")
+        if len(known) <= places[-1]:
+            raise InputError.of("truth", f"a context for each of at least {places[-1] + 1} bins", len(known))
         shares = np.eye(len(names))[known[places]]
         _draw_shares(axes["truth"], places, shares, colours)
         axes["truth"].set(yticks=[], ylabel="Truth")

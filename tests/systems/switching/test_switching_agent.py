@@ -133,6 +133,16 @@ def test_a_tree_keeps_the_system(fit, tmp_path):
     np.testing.assert_allclose(Fit(again).reward_at_mode.switching.sum(axis=1), 1.0, atol=1e-12)
 
 
+def test_pictures_refuse_what_does_not_belong_to_the_fit(walk, fit):
+    for truth in (np.full(8_000, 5), np.full(8_000, "a"), walk[1][:10]):
+        with pytest.raises(InputError, match="truth"):
+            bi.plots.contexts(fit, walk[0], truth=truth)
+    with pytest.raises(InputError, match="recording of the fit"):
+        bi.plots.contexts(fit, bi.Trajectory.from_arrays([0, 1], [0, 1], SIZE, 3))
+    with pytest.raises(InputError, match="a step of this recording"):
+        bi.plots.contexts(fit, start=8_000)
+
+
 def test_wrong_input_is_refused(walk):
     for number in (1, 7):
         with pytest.raises(InputError, match="num_contexts"):
